@@ -1,0 +1,1 @@
+"""The parts put together: the live daemon, replay, demo."""

@@ -1,0 +1,1 @@
+"""How messages leave: leased from the outbox, sent, marked."""

@@ -1,0 +1,1 @@
+"""What is normal for a brand at this hour, and how unusual the present is."""

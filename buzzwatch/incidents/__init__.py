@@ -1,0 +1,1 @@
+"""One trouble, one incident: opened, worsened, taken, over."""

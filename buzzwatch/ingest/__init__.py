@@ -1,0 +1,1 @@
+"""From a raw payload to scored sightings: pure text work, before the journal."""

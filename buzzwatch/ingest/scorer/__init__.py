@@ -1,0 +1,1 @@
+"""How negative a text is."""

@@ -1,0 +1,95 @@
+"""Brands, rules, people and routes, as compiled from the files that comms staff edit."""
+
+from datetime import tzinfo
+from enum import StrEnum
+
+from msgspec import Struct
+
+from buzzwatch.model.incident import Severity
+from buzzwatch.model.instant import Span
+from buzzwatch.model.view import Condition
+
+
+class Scope(StrEnum):
+    """What a rule is judged upon: the brand at each tick, each stirring thread, each fresh mention, or a silence."""
+
+    BRAND = "brand"
+    THREAD = "thread"
+    MENTION = "mention"
+    QUIET = "quiet"
+
+
+class Rule(Struct, frozen=True):
+    """One alert rule. `rate` is its budget in false alarms a day; `calm` how long it must not hold before it is over."""
+
+    name: str
+    says: str
+    when: Condition
+    scope: Scope
+    severity: Severity
+    notify: str
+    rate: float
+    calm: Span
+    quiet_over: Span | None = None
+    do: tuple[str, ...] = ()
+    runbook: str | None = None
+
+
+class Match(Struct, frozen=True):
+    """The words a brand is known by; see `ingest.match` for what they mean."""
+
+    any: tuple[str, ...]
+    not_us: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
+
+
+class Brand(Struct, frozen=True):
+    """A watched brand. `official` are account handles as "source:@handle", folded to lower case."""
+
+    key: str
+    name: str
+    zone: tzinfo
+    timezone: str
+    language: str
+    competitor: bool
+    match: Match
+    official: frozenset[str]
+    rules: tuple[Rule, ...]
+    sector: str | None = None
+
+
+class Person(Struct, frozen=True):
+    """Somebody who can be told; `reach` maps a means to an address that may hold `${cred:…}` placeholders."""
+
+    key: str
+    name: str
+    language: str
+    reach: dict[str, str]
+
+
+class Step(Struct, frozen=True):
+    """One rung of an escalation: so long after the alert, tell this person by these means."""
+
+    after: Span
+    tell: str
+    by: tuple[str, ...]
+
+
+class Route(Struct, frozen=True):
+    """Who hears it: steps for persons, copies for channels. `repeat` None: the steps are not begun again."""
+
+    name: str
+    steps: tuple[Step, ...] = ()
+    repeat: Span | None = None
+    copy: tuple[str, ...] = ()
+    language: str = ""
+    """Of the copies; empty: the brand's."""
+
+
+class Ruleset(Struct, frozen=True):
+    """Everything in the rules directory, compiled; `digest` names its content. Brands, people, routes by key."""
+
+    digest: str
+    brands: dict[str, Brand]
+    people: dict[str, Person]
+    routes: dict[str, Route]

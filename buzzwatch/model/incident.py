@@ -1,0 +1,120 @@
+"""An incident: one trouble of one brand, from the first sign to its end."""
+
+from enum import IntEnum, StrEnum
+
+from msgspec import Struct
+
+from buzzwatch.model.instant import Instant, Span
+from buzzwatch.model.signal import Clause, Signal, Trend
+
+
+class Severity(IntEnum):
+    """How important: watch = a line on the list, warning = a message, critical = a page until somebody takes it."""
+
+    WATCH = 1
+    WARNING = 2
+    CRITICAL = 3
+
+    @property
+    def label(self) -> str:
+        """The word of the rule files."""
+        return self.name.lower()
+
+
+class State(StrEnum):
+    """Where an incident stands."""
+
+    OPEN = "open"
+    TAKEN = "taken"
+    RESOLVED = "resolved"
+
+
+class Subject(Struct, frozen=True, gc=False):
+    """What the trouble is about: the brand as a whole (thread ""), one conversation, or a silence."""
+
+    brand: str
+    thread: str = ""
+    quiet: bool = False
+
+
+class Reason(Struct, frozen=True):
+    """Why, in numbers: the rule, its clauses, and the strongest signal with its usual value."""
+
+    rule: str
+    says: str
+    clauses: tuple[Clause, ...]
+    signal: Signal | None
+    trend: Trend
+    mentions: int
+    """Of the subject: in the signal's window, or of the thread."""
+    authors: int
+    negative_share: float | None
+    reach: int | None
+    answered: bool
+    heard_late: tuple[Instant, Instant] | None = None
+    """The deaf time (from, until) that lies between the beginning and the hearing, if any."""
+
+
+class Incident(Struct, frozen=True):
+    """The whole record of a trouble; a row in the same commit as what changed it."""
+
+    id: str
+    subject: Subject
+    state: State
+    severity: Severity
+    began_at: Instant
+    opened_at: Instant
+    true_at: Instant
+    """The last instant at which a rule of it held."""
+    rules: tuple[str, ...]
+    """Names of the rules that rang for it, the first first."""
+    reason: Reason
+    samples: tuple[str, ...]
+    route: str
+    worst: float
+    """The largest observed value that people were told of; the next message waits for twice that."""
+    revision: int = 1
+    taken_by: str | None = None
+    taken_at: Instant | None = None
+    closed_at: Instant | None = None
+    closed_by: str | None = None
+    """A person's name; None when it ended by itself."""
+    step: int = 0
+    """Index of the next escalation step."""
+    step_at: Instant | None = None
+    """When that step is due; None when nothing more is due."""
+    step_from: Instant = 0
+    """When the present round of steps began."""
+    told: tuple[str, ...] = ()
+    """Targets already told, in order, for "who else was told"."""
+
+    @property
+    def lasted(self) -> Span:
+        """From its beginning to the last instant at which it was true."""
+        return max(0, self.true_at - self.began_at)
+
+
+class ChangeKind(StrEnum):
+    """What happened to an incident."""
+
+    OPENED = "opened"
+    WORSENED = "worsened"
+    REOPENED = "reopened"
+    TAKEN = "taken"
+    RESOLVED = "resolved"
+    """By a person."""
+    OVER = "over"
+    """By itself: calm for long enough."""
+    NOTED = "noted"
+    """Kept in the record, told to nobody: a further rule, a failed delivery."""
+
+
+class Change(Struct, frozen=True):
+    """One entry of an incident's history."""
+
+    kind: ChangeKind
+    at: Instant
+    incident: Incident
+    """As it stands after the change."""
+    why: str = ""
+    by: str | None = None

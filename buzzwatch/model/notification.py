@@ -1,0 +1,62 @@
+"""What people are told, and what is held back."""
+
+from msgspec import Struct
+
+from buzzwatch.model.incident import ChangeKind, Incident, Severity
+from buzzwatch.model.instant import Instant
+
+
+class Target(Struct, frozen=True, gc=False, order=True):
+    """Where a message goes: a person by one of their means (`ines`, `sms`), or a channel (`slack-crise`, "")."""
+
+    name: str
+    by: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}/{self.by}" if self.by else self.name
+
+
+class Notice(Struct, frozen=True):
+    """One message for one target; the words are found when it leaves, by `notify.render`.
+
+    `key` is stable: the same inputs give the same key, so that a repeat is recognised. `late_since` tells that it was
+    due earlier and the daemon was down. `also_told` are the other targets of this incident.
+    """
+
+    key: str
+    due_at: Instant
+    target: Target
+    kind: ChangeKind
+    severity: Severity
+    language: str
+    brand_name: str
+    timezone: str
+    incident: Incident
+    do: tuple[str, ...] = ()
+    runbook: str | None = None
+    also_told: tuple[str, ...] = ()
+    page: bool = False
+    """It repeats until somebody takes the incident."""
+    late_since: Instant | None = None
+    test: bool = False
+
+
+class Held(Struct, frozen=True, gc=False):
+    """A message that was due and not sent: to whom, why, until when (None: for good)."""
+
+    incident: str
+    target: str
+    why: str
+    until: Instant | None
+
+
+class Sample(Struct, frozen=True, gc=False):
+    """A post to show: hostile text, escaped by whoever shows it. Text None: erased since."""
+
+    mention: str
+    text: str | None
+    author: str | None
+    followers: int | None
+    url: str | None
+    posted_at: Instant
+    negativity: float

@@ -1,0 +1,46 @@
+"""What a rule may read: one brand at one instant, perhaps with one thread or one mention in focus."""
+
+from typing import Protocol
+
+from buzzwatch.model.instant import Instant, Span
+from buzzwatch.model.mention import Sighting
+from buzzwatch.model.signal import Detector, Finding, Signal
+from buzzwatch.model.thread import ThreadView
+
+
+class View(Protocol):
+    """The spine implements it; rules only read it."""
+
+    @property
+    def now(self) -> Instant:
+        """The instant of the decision."""
+
+    @property
+    def thread(self) -> ThreadView | None:
+        """The conversation in focus."""
+
+    @property
+    def mention(self) -> Sighting | None:
+        """The fresh mention in focus."""
+
+    def signal(self, detector: Detector, over: Span) -> Signal:
+        """Volume or negativity over one of the standard windows."""
+
+    def authors(self, detector: Detector, over: Span) -> int:
+        """Distinct authors in the window; for negativity only those of negative mentions."""
+
+    def ceiling(self, detector: Detector, over: Span, rate: float) -> float:
+        """The score that ordinary traffic of this brand reaches `rate` times a day; `over` is ignored for threads."""
+
+    def silence(self) -> Span | None:
+        """Time since the last mention, None while a source is deaf or before the first one."""
+
+    def gather(self, key: str, over: Span) -> int:
+        """Note that the mention in focus fits `key`; distinct authors that did so in the trailing `over`."""
+
+
+class Condition(Protocol):
+    """A compiled `when`."""
+
+    def judge(self, view: View) -> Finding:
+        """Whether it holds now, clause by clause."""

@@ -1,0 +1,1 @@
+"""The files that communications staff edit: typed, checked, compiled."""

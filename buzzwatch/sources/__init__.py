@@ -1,0 +1,1 @@
+"""Where mentions come from: raw payloads with a receipt."""

@@ -1,0 +1,1 @@
+"""Which conversation a mention belongs to, and how that conversation is going."""

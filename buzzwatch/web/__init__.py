@@ -1,0 +1,1 @@
+"""The pages people open, the probes machines read, and the control socket."""
