@@ -3,10 +3,9 @@
 import asyncio
 import heapq
 import itertools
-import time
 from typing import Protocol
 
-from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span
+from buzzwatch.model.instant import Instant, Span
 
 
 class Clock(Protocol):

@@ -2,20 +2,8 @@
 
 from typing import Protocol
 
-from msgspec import Struct
-
 from buzzwatch.model.instant import Span
-
-
-class Message(Struct, frozen=True):
-    """Words ready to leave: plain text for everybody, and HTML where a channel shows it. `key` names it for ever."""
-
-    key: str
-    title: str
-    text: str
-    html: str
-    short: str
-    """One SMS segment: GSM-7, at most 160 characters."""
+from buzzwatch.model.notification import Message
 
 
 class PermanentDeliveryError(Exception):

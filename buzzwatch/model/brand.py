@@ -20,7 +20,10 @@ class Scope(StrEnum):
 
 
 class Rule(Struct, frozen=True):
-    """One alert rule. `rate` is its budget in false alarms a day; `calm` how long it must not hold before it is over."""
+    """One alert rule.
+
+    `rate` is its budget in false alarms a day; `calm` how long it must not hold before it is over.
+    """
 
     name: str
     says: str

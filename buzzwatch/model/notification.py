@@ -60,3 +60,14 @@ class Sample(Struct, frozen=True, gc=False):
     url: str | None
     posted_at: Instant
     negativity: float
+
+
+class Message(Struct, frozen=True):
+    """Words ready to leave: plain text for everybody, and HTML where a channel shows it. `key` names it for ever."""
+
+    key: str
+    title: str
+    text: str
+    html: str
+    short: str
+    """One SMS segment: GSM-7, at most 160 characters."""

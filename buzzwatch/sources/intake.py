@@ -19,8 +19,11 @@ class Intake(Protocol):
         """Wait until below the low-water mark."""
 
     def submit(self, source: str, payload: bytes) -> "asyncio.Future[Receipt]":
-        """Queue a payload (JSON object, array or lines). The future is done after the commit, or cancelled when the
-        daemon stops before it: then the payload was not taken and must not be acknowledged."""
+        """Queue a payload (a JSON object, an array, or lines).
+
+        The future is done after the commit, or cancelled when the daemon stops before it: then the payload was not
+        taken and must not be acknowledged.
+        """
 
     def gap(self, source: str, since: Instant, until: Instant) -> None:
         """Report that nothing could be heard between two instants."""
