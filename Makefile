@@ -1,0 +1,59 @@
+# Every target does its own set-up; the second time there is nothing left to set up.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help demo test lint run bench soak clean
+
+help:
+	@echo "make demo    watch an ordinary day turn into a bad buzz, and the page that it sends"
+	@echo "make test    every check and every test"
+	@echo "make run     start the daemon on buzzwatch.yaml and rules/"
+	@echo "make lint    the checks without the tests"
+	@echo "make bench   the figures of docs/benchmarks.md, measured here"
+	@echo "make soak    the long drills"
+	@echo "make clean   remove what the others made"
+
+demo: $(VENV)/.package
+	@$(BIN)/buzzwatch demo
+
+run: $(VENV)/.package
+	@$(BIN)/buzzwatch run
+
+test: lint
+	$(BIN)/python -m pytest -m "not soak"
+
+lint: $(VENV)/.tools
+	@sh .ci/programs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.tools
+	@set -e; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+
+soak: $(VENV)/.tools
+	$(BIN)/python -m pytest -m soak --timeout 7200
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/.package: $(VENV)/.pip pyproject.toml constraints.txt
+	$(PIP) install --constraint constraints.txt --build-constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.tools: $(VENV)/.package
+	$(PIP) install --constraint constraints.txt --group dev
+	@touch $@
+
+# Distributions ship a pip that knows neither dependency groups nor build constraints.
+$(VENV)/.pip:
+	@test -n "$(PYTHON)" && "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: sudo apt install python3 python3-venv, or make PYTHON=/path/to/python3.11"; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip' 2>/dev/null || \
+		{ echo "Python's venv module is not whole: sudo apt install python3-venv"; exit 1; }
+	"$(PYTHON)" -m venv $(VENV)
+	$(PIP) install --constraint constraints.txt --upgrade pip
+	@touch $@

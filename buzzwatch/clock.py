@@ -3,9 +3,11 @@
 import asyncio
 import heapq
 import itertools
-from typing import Protocol
+import time
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
 
-from buzzwatch.model.instant import Instant, Span
+from buzzwatch.model.instant import DAY, MINUTE, SECOND, Instant, Span
 
 
 class Clock(Protocol):
@@ -16,6 +18,87 @@ class Clock(Protocol):
 
     async def wait_until(self, instant: Instant) -> None:
         """Return at that instant, or at once if it has passed."""
+
+
+class Jump(NamedTuple):
+    """The wall clock left the monotonic one: by how much, and when that was first seen (our time)."""
+
+    by: Span
+    since: Instant
+
+
+class SystemClock:
+    """The machine's clock, believed only while it agrees with the monotonic one.
+
+    A jump of the wall clock is reported in `jump` and not followed; it is accepted once it was stable for ten minutes.
+    Accepting a backward one is the only time at which `now` goes back, and is told by `went_back`. `at_least` is the
+    last instant of an earlier run: a wall clock behind it, or years ahead of it, is a jump from the beginning.
+    """
+
+    TOLERANCE: Span = 2 * SECOND
+    STABLE: Span = 10 * MINUTE
+    PLAUSIBLE_DOWNTIME: Span = 60 * DAY
+
+    def __init__(
+        self,
+        at_least: Instant = 0,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._wall = wall
+        self._monotonic = monotonic
+        started = round(wall() * SECOND)
+        plausible = not at_least or at_least <= started <= at_least + self.PLAUSIBLE_DOWNTIME
+        self._offset: Span = (started if plausible else at_least) - self._elapsed()
+        self._last: Instant = 0
+        self.jump: Jump | None = None
+        self.went_back: Callable[[Instant], None] = lambda _now: None
+
+    def now(self) -> Instant:
+        """The present instant by the last believed wall clock."""
+        elapsed = self._elapsed()
+        steady = elapsed + self._offset
+        ahead = round(self._wall() * SECOND) - steady
+        if abs(ahead) <= self.TOLERANCE:
+            self.jump = None
+            self._offset += max(ahead, 0)  # a clock slewed backwards is waited for
+        elif self.jump is None or abs(ahead - self.jump.by) > self.TOLERANCE:
+            self.jump = Jump(ahead, steady)
+        elif steady - self.jump.since >= self.STABLE:
+            self._accept(ahead, steady)
+        self._last = max(self._last, elapsed + self._offset)
+        return self._last
+
+    def _accept(self, ahead: Span, steady: Instant) -> None:
+        self.jump = None
+        self._offset += ahead
+        if ahead < 0:
+            self._last = steady + ahead
+            self.went_back(self._last)
+
+    def _elapsed(self) -> Span:
+        return round(self._monotonic() * SECOND)
+
+    async def wait_until(self, instant: Instant) -> None:
+        """Sleep by the monotonic clock."""
+        await asyncio.sleep(max(0, instant - self.now()) / SECOND)
+
+
+class SwiftClock:
+    """The machine's monotonic clock, run `speed` times as fast from a given instant: for the demo."""
+
+    def __init__(self, start: Instant, speed: float) -> None:
+        self._start = start
+        self._speed = speed
+        self._began = time.monotonic()
+
+    def now(self) -> Instant:
+        """The start plus the time that passed, times the speed."""
+        return self._start + round((time.monotonic() - self._began) * SECOND * self._speed)
+
+    async def wait_until(self, instant: Instant) -> None:
+        """Sleep for the time that remains, divided by the speed."""
+        await asyncio.sleep(max(0, instant - self.now()) / SECOND / self._speed)
 
 
 class VirtualClock:

@@ -96,3 +96,5 @@ class Ruleset(Struct, frozen=True):
     brands: dict[str, Brand]
     people: dict[str, Person]
     routes: dict[str, Route]
+    files: dict[str, str] = {}
+    """The texts it was compiled from, by file name."""

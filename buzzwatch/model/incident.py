@@ -4,7 +4,7 @@ from enum import IntEnum, StrEnum
 
 from msgspec import Struct
 
-from buzzwatch.model.instant import Instant, Span
+from buzzwatch.model.instant import HOUR, Instant, Span
 from buzzwatch.model.signal import Clause, Signal, Trend
 
 
@@ -73,6 +73,8 @@ class Incident(Struct, frozen=True):
     route: str
     worst: float
     """The largest observed value that people were told of; the next message waits for twice that."""
+    calm: Span = HOUR
+    """How long none of its rules must hold before it is over."""
     revision: int = 1
     taken_by: str | None = None
     taken_at: Instant | None = None

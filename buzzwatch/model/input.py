@@ -1,7 +1,7 @@
 """Everything that can happen to the spine, and what a step gives back."""
 
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -61,15 +61,39 @@ class Delivered(Struct, frozen=True, gc=False, tag="delivered"):
     why: str = ""
 
 
-class Warmed(Struct, frozen=True, tag="warmed"):
-    """Baselines learnt elsewhere from an export, per brand: dumps of `detect.pulse.Pulse.habits`."""
+class Trouble(Struct, frozen=True, gc=False, tag="trouble"):
+    """Something is wrong with the daemon itself, or right again: one message to the `ops` route."""
 
     seen_at: Instant
-    habits: dict[str, dict[str, Any]]
+    key: str
+    """Names the trouble for as long as it lasts."""
+    since: Instant
+    text: str
+    over: bool = False
 
 
-Input: TypeAlias = Sighting | Tick | RulesSwapped | Gap | Command | Delivered | Warmed
-Journalled: TypeAlias = Sighting | RulesSwapped | Gap | Command | Delivered | Warmed
+class ClockSet(Struct, frozen=True, gc=False, tag="clockset"):
+    """The clock had run ahead and was set back for good: `seen_at` lies before earlier inputs'."""
+
+    seen_at: Instant
+
+
+class Warmed(Struct, frozen=True, tag="warmed"):
+    """Baselines learnt elsewhere from an export, per brand: `detect.pulse.Pulse.habits` as MessagePack."""
+
+    seen_at: Instant
+    habits: dict[str, bytes]
+
+
+Input: TypeAlias = Sighting | Tick | RulesSwapped | Gap | Command | Delivered | Trouble | ClockSet | Warmed
+Journalled: TypeAlias = Sighting | RulesSwapped | Gap | Command | Delivered | Trouble | ClockSet | Warmed
+
+
+class Fault(Struct, frozen=True, gc=False):
+    """A decision that failed: what was at work was set aside, the others went on."""
+
+    brand: str
+    error: str
 
 
 class Outcome(Struct, frozen=True):
@@ -79,9 +103,7 @@ class Outcome(Struct, frozen=True):
     notices: tuple[Notice, ...] = ()
     held: tuple[Held, ...] = ()
     touched: tuple[Incident, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.changes or self.notices or self.held or self.touched)
+    faults: tuple[Fault, ...] = ()
 
 
 NOTHING = Outcome()

@@ -71,3 +71,17 @@ class Message(Struct, frozen=True):
     html: str
     short: str
     """One SMS segment: GSM-7, at most 160 characters."""
+    severity: Severity | None = None
+    """Of an alarm; None: an answer, an ending, a test."""
+
+
+class Lease(Struct, frozen=True):
+    """An outbox row that is the courier's to send.
+
+    `attempts` have failed so far, `replaces` older unsent rows were superseded by it, `first_at` is when it was put in.
+    """
+
+    notice: Notice
+    attempts: int
+    replaces: int
+    first_at: Instant

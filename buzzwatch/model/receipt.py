@@ -22,3 +22,5 @@ class Receipt(Struct, frozen=True):
     mended: int = 0
     ignored: int = 0
     refused: tuple[Refusal, ...] = ()
+    erased: int = 0
+    """Texts taken back by their authors."""

@@ -1,0 +1,5 @@
+"""`python -m buzzwatch` is the command."""
+
+from buzzwatch.cli import main
+
+main()

@@ -1,0 +1,336 @@
+"""The sysadmin's `buzzwatch.yaml`, and the secrets that it and `oncall.yaml` name.
+
+Secrets stay placeholders, `${cred:name}` or `${env:NAME}`, in every value here; `Secrets.resolve` fills them in at the
+last moment, for who connects or sends.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, ClassVar
+from urllib.parse import quote, urlsplit
+
+from msgspec import Struct
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import ValidationInfo as Info
+
+from buzzwatch.model.brand import Person
+from buzzwatch.model.instant import DAY
+from buzzwatch.rules.ruleset import read_text
+from buzzwatch.rules.schema import CONSOLE, Written
+from buzzwatch.rules.text import blot_values, parse
+from buzzwatch.rules.units import Lax, LongSpan, WebAddress, Word, mistake, shown
+from buzzwatch.rules.validate import validate
+
+_PLACEHOLDER = re.compile(r"\$\{(cred|env):([A-Za-z0-9_][A-Za-z0-9_.-]{0,199})\}")
+_MAIL = re.compile(r"[^\s@:/?&]+@[^\s@:/?&]+")
+_PRIVATE = frozenset({"password", "token", "url", "mail", "channels"})
+"""Keys whose values no fault repeats."""
+_LARGEST_SECRET = 65_536
+_MQTT_PORTS = {"mqtt": 1883, "mqtts": 8883}
+_LONGEST_TOPIC = 1_000
+
+
+class SecretError(Exception):
+    """A secret cannot be had; the text names the placeholder and the remedy, never a value."""
+
+
+class AddressError(Exception):
+    """Nothing can be sent to an address; the text says why, without the address."""
+
+
+class Secrets:
+    """Fills in placeholders from systemd's credentials directory and from the environment; keeps nothing."""
+
+    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+        self._environment = environment
+
+    def resolve(self, text: str) -> str:
+        """The text with every placeholder filled in; percent-encoded inside a longer URL, as it is otherwise.
+
+        Raises:
+            SecretError: a placeholder names what is not there.
+        """
+        encoded = "://" in text
+
+        def fill(found: re.Match[str]) -> str:
+            secret = self._find(found[1], found[2])
+            return quote(secret, safe="") if encoded else secret
+
+        return _PLACEHOLDER.sub(fill, text)
+
+    def lacking(self, texts: Iterable[str]) -> list[str]:
+        """One sentence for each placeholder in the texts that cannot be filled in."""
+        lacking: dict[str, None] = {}
+        for text in texts:
+            for kind, name in _PLACEHOLDER.findall(text):
+                try:
+                    self._find(kind, name)
+                except SecretError as error:
+                    lacking[str(error)] = None
+        return list(lacking)
+
+    def _find(self, kind: str, name: str) -> str:
+        placeholder = f"${{{kind}:{name}}}"
+        if kind == "env":
+            if name not in self._environment:
+                raise SecretError(f"{placeholder} is not set: set the environment variable {name}")
+            return self._environment[name]
+        directory = self._environment.get("CREDENTIALS_DIRECTORY")
+        if directory is None:
+            raise SecretError(f"{placeholder} cannot be read: there are no credentials outside systemd; use ${{env:…}}")
+        try:
+            with (Path(directory) / name).open("rb") as file:
+                content = file.read(_LARGEST_SECRET + 1)
+            if len(content) > _LARGEST_SECRET:
+                raise SecretError(f"{placeholder} cannot be read: it is larger than {_LARGEST_SECRET:,} bytes")
+            return content.decode().rstrip("\r\n")
+        except OSError as error:
+            raise SecretError(
+                f"{placeholder} cannot be read ({error.strerror}): add LoadCredential={name}:… to the service"
+            ) from None
+        except UnicodeDecodeError:
+            raise SecretError(f"{placeholder} cannot be read: it is not UTF-8 text") from None
+
+
+class _Surroundings(Struct, frozen=True):
+    base: Path
+    """Relative paths begin here."""
+    state: str
+
+
+def _path(value: object, info: Info) -> Path:
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise mistake(f"{shown(value)} is not a path", "write a path, absolute or from the directory of this file on")
+    base = info.context.base if isinstance(info.context, _Surroundings) else Path()
+    return Path(base, value)
+
+
+def _state(value: object, info: Info) -> object:
+    return info.context.state if value is None and isinstance(info.context, _Surroundings) else value
+
+
+def _placeholders(text: str) -> str:
+    if "${" in _PLACEHOLDER.sub("", text):
+        raise mistake("a placeholder that nothing fills in", "write ${cred:name} or ${env:NAME}")
+    return text
+
+
+def _sendable(text: str) -> str:
+    if text != CONSOLE and "://" not in text and not _PLACEHOLDER.fullmatch(text):
+        raise mistake("this is not an address of a channel", "write an Apprise URL, `console`, or ${cred:name} for one")
+    return text
+
+
+def _mail(text: str) -> str:
+    if not text.startswith(("mailto://", "mailtos://")) and not _PLACEHOLDER.fullmatch(text):
+        raise mistake("this is not a mail server", "write mailto://… or mailtos://…, or ${cred:name} for one")
+    return text
+
+
+def _listen(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65_535:  # noqa: PLR2004 - the largest port
+        raise mistake(f"{shown(text)} is not an address to listen on", 'write host:port, such as "127.0.0.1:8787"')
+    return text
+
+
+def _broker(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        right = parts.scheme in _MQTT_PORTS and parts.hostname and not parts.path.strip("/") and parts.port != 0
+    except ValueError:
+        right = False
+    if not right:
+        raise mistake("this is not the address of a broker", "write mqtt://host:1883 or mqtts://host:8883")
+    if parts.username is not None or parts.password is not None:
+        raise mistake("user and password stand in the address", "write them under `user` and `password`")
+    return url
+
+
+def _topic(topic: str) -> str:
+    levels = topic.split("/")
+    hashes = "#" in "/".join(levels[:-1]) or ("#" in levels[-1] and levels[-1] != "#")
+    if hashes or any("+" in level and level != "+" for level in levels) or "\0" in topic:
+        raise mistake(
+            f"{shown(topic)} is not a topic filter", "`+` stands for one level, `#` for all that follow, at the end"
+        )
+    return topic
+
+
+Text = Annotated[str, Field(min_length=1, max_length=4_000), AfterValidator(_placeholders)]
+Place = Annotated[Path, BeforeValidator(_path)]
+Listen = Annotated[Text, AfterValidator(_listen)]
+
+
+class Mqtt(Written):
+    """An MQTT 5 broker, heard at QoS 1."""
+
+    url: Annotated[Text, AfterValidator(_broker)] = Field(
+        description="mqtt://host:port, or mqtts:// for TLS.", examples=["mqtts://mq.example:8883"]
+    )
+    topics: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=_LONGEST_TOPIC), AfterValidator(_topic)], ...],
+        Lax,
+        Field(min_length=1, max_length=100),
+    ] = Field(description="Topic filters.", examples=[["mentions/#"]])
+    user: Text | None = Field(default=None, description="Who we are.")
+    password: Text | None = Field(default=None, repr=False, description="A placeholder, best.")
+    client_id: Annotated[str, Field(min_length=1, max_length=60)] | None = Field(
+        default=None, description="Ours alone at this broker, the same at every start; buzzwatch-<source> if left out."
+    )
+    ca_file: Place | None = Field(default=None, description="The authority that signed the broker's certificate.")
+    session_expiry: LongSpan = Field(default=7 * DAY, description="How long the broker keeps what we miss.")
+
+    @property
+    def host(self) -> str:
+        """The broker's host."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def port(self) -> int:
+        """The broker's port."""
+        parts = urlsplit(self.url)
+        return parts.port or _MQTT_PORTS[parts.scheme]
+
+    @property
+    def tls(self) -> bool:
+        """Whether the connection is encrypted."""
+        return urlsplit(self.url).scheme == "mqtts"
+
+
+class Http(Written):
+    """`POST /mentions` on a port of ours."""
+
+    listen: Listen = Field(default="127.0.0.1:8787", description="host:port.")
+    token: Text | None = Field(
+        default=None, repr=False, description="What senders must show; none only on this machine."
+    )
+
+    @model_validator(mode="after")
+    def _guard(self) -> "Http":
+        if self.token is None and not is_loopback(self.listen):
+            raise mistake(
+                f"{shown(self.listen)} can be reached from other machines without a token",
+                "add `token`, or listen on 127.0.0.1",
+            )
+        return self
+
+
+class Source(Written):
+    """Where mentions come from; exactly one kind."""
+
+    mqtt: Mqtt | None = Field(default=None, description="A broker.")
+    http: Http | None = Field(default=None, description="A port.")
+
+    @model_validator(mode="after")
+    def _be_one(self) -> "Source":
+        if (self.mqtt is None) == (self.http is None):
+            raise mistake("a source is of exactly one kind", "write `mqtt` or `http`")
+        return self
+
+
+class Web(Written):
+    """The incident pages, probes and metrics."""
+
+    listen: Listen = Field(default="127.0.0.1:8788", description="host:port.")
+    public_url: WebAddress | None = Field(default=None, description="How people reach it; for the links in messages.")
+
+    @property
+    def base_url(self) -> str:
+        """What links begin with, without a slash at the end."""
+        return (self.public_url or f"http://{self.listen}").rstrip("/")
+
+
+class Config(Written):
+    """`buzzwatch.yaml`; paths are absolute, or relative to the directory of the file."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"keep"})
+    state: Annotated[Place, BeforeValidator(_state)] = Field(
+        default=None, validate_default=True, description="Where the database lives; $STATE_DIRECTORY, else ./state."
+    )
+    rules: Place = Field(default="rules", validate_default=True, description="The directory of rule files.")
+    sources: Annotated[dict[Word, Source], Field(min_length=1, max_length=100)] = Field(
+        description="Where mentions come from, by name.", examples=[{"push": {"http": {"listen": "127.0.0.1:8787"}}}]
+    )
+    channels: dict[Word, Annotated[Text, AfterValidator(_sendable)]] = Field(
+        default_factory=dict, repr=False, description="Where `copy` sends, by name: Apprise URLs or `console`."
+    )
+    mail: Annotated[Text, AfterValidator(_mail)] | None = Field(
+        default=None, repr=False, description="The mail server for plain e-mail addresses in `reach`."
+    )
+    web: Web = Field(default=Web(), description="The incident pages, probes and metrics.")
+
+    @property
+    def warnings(self) -> list[str]:
+        """What works and is unwise, one sentence each."""
+        found = []
+        for name, source in self.sources.items():
+            if source.http is not None and source.http.token is None:
+                found.append(f"source {name}: every user of this machine can send mentions; add `token`")
+            if source.mqtt is not None and source.mqtt.password and not source.mqtt.tls:
+                found.append(f"source {name}: the password crosses the network in the clear; use mqtts://")
+        return found
+
+    @property
+    def texts(self) -> list[str]:
+        """Everything that may hold placeholders."""
+        brokers = [source.mqtt for source in self.sources.values() if source.mqtt]
+        doors = [source.http for source in self.sources.values() if source.http]
+        maybe = [self.mail, *(b.user for b in brokers), *(b.password for b in brokers), *(d.token for d in doors)]
+        return [*self.channels.values(), *(text for text in maybe if text is not None)]
+
+
+def load(path: Path, environment: Mapping[str, str] = os.environ) -> Config:
+    """Read `buzzwatch.yaml`.
+
+    Raises:
+        RuleFaults: everything that is wrong with it; quoted lines show their keys alone.
+    """
+    document = parse(path.name, read_text(path), blot_values)
+    state = environment.get("STATE_DIRECTORY", "").partition(":")[0] or "state"
+    surroundings = _Surroundings(path.parent.absolute(), state)
+    return validate(document, Config, surroundings, _PRIVATE)
+
+
+def url_of(address: str, config: Config, secrets: Secrets) -> str:
+    """The Apprise URL, or `console`, for a channel's or a person's address.
+
+    Raises:
+        SecretError: it names a secret that is not there.
+        AddressError: it is neither a URL nor an e-mail address that `mail` can serve.
+    """
+    resolved = secrets.resolve(address)
+    if resolved == CONSOLE or "://" in resolved:
+        return resolved
+    if not _MAIL.fullmatch(resolved):
+        raise AddressError("it is neither an Apprise URL nor an e-mail address: see `reach` in oncall.yaml")
+    if config.mail is None:
+        raise AddressError("it is a plain e-mail address, and no mail server is known: add `mail` to buzzwatch.yaml")
+    server = secrets.resolve(config.mail)
+    return f"{server}{'&' if '?' in server else '?'}to={quote(resolved, safe='@')}"
+
+
+def unreachable(people: Iterable[Person], config: Config, secrets: Secrets) -> list[str]:
+    """One sentence for each means of a person by which nothing can be sent, and for each channel likewise."""
+    addresses = {f"channel {name}": address for name, address in config.channels.items()}
+    for person in people:
+        addresses |= {f"{person.key} by {means}": address for means, address in person.reach.items()}
+    found = []
+    for who, address in addresses.items():
+        try:
+            url_of(address, config, secrets)
+        except (SecretError, AddressError) as error:
+            found.append(f"{who} cannot be reached: {error}")
+    return found
+
+
+def is_loopback(listen: str) -> bool:
+    """Whether only this machine can reach a "host:port"."""
+    host = listen.rpartition(":")[0].strip("[]")
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

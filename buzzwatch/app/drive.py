@@ -1,0 +1,280 @@
+"""The only loop: batch in, step each, one commit, acknowledge."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+import structlog
+from msgspec.structs import replace
+
+from buzzwatch.app.hearing import HeardPayload, Hearing
+from buzzwatch.app.intake import IntakeQueue, Payload
+from buzzwatch.clock import Clock
+from buzzwatch.model.input import NOTHING, ClockSet, Fault, Gap, Input, Outcome, RulesSwapped, Tick, Trouble
+from buzzwatch.model.instant import MINUTE, SECOND, Instant
+from buzzwatch.model.receipt import Receipt, Refusal
+from buzzwatch.spine import Spine
+from buzzwatch.store.journal import Batch, RefusedPayload, Verdict
+from buzzwatch.store.record import Record
+from buzzwatch.web.metrics import Metrics
+
+SNAPSHOT_INPUTS = 100_000
+SNAPSHOT_AGE = 10 * MINUTE
+RETRY = 2 * SECOND
+"""Between attempts at a commit that fails."""
+EVERYTHING = "*"
+"""The source named by a gap in which the daemon itself was down."""
+
+log = structlog.get_logger()
+
+
+def run_to(spine: Spine, until: Instant) -> Iterator[tuple[Instant, Outcome]]:
+    """Tick whatever is due before an instant, each at its own second."""
+    while (due := spine.next_due) is not None and due < until:
+        yield due, spine.step(Tick(due))
+
+
+def feed(spine: Spine, item: Input) -> Iterator[tuple[Instant, Outcome]]:
+    """Step one input, after the ticks that come before it.
+
+    After a downtime nothing is decided in the past: the first tick finds all that is overdue.
+    """
+    if not (isinstance(item, Gap) and item.source == EVERYTHING):
+        yield from run_to(spine, item.seen_at)
+    yield item.seen_at, spine.step(item)
+
+
+class Drive:
+    """Takes what the queue holds, steps the spine, commits, then acknowledges.
+
+    `rebuild` gives the spine as the last commit left it, for when a step fails half-way; it runs on the writer thread.
+    """
+
+    def __init__(
+        self,
+        spine: Spine,
+        queue: IntakeQueue,
+        hearing: Hearing,
+        record: Record,
+        clock: Clock,
+        metrics: Metrics,
+        rebuild: Callable[[sqlite3.Connection], Spine],
+    ) -> None:
+        self.spine = spine
+        self.stuck: str | None = None
+        """Why nothing can be committed at present."""
+        self.on_commit: Callable[[Batch], None] = lambda _batch: None
+        self.on_poison: Callable[[str], None] = lambda _source: None
+        self.queue = queue
+        self._hearing = hearing
+        self._record = record
+        self.clock = clock
+        self._metrics = metrics
+        self._rebuild = rebuild
+        self._seq = self._snapshot_seq = 0
+        self._snapshot_at: Instant = 0
+        self._snapshot_task: asyncio.Task[None] | None = None
+        self._stepped: list[Input] = []
+
+    async def run(self, seq: int) -> None:
+        """Drive until the queue is closed and empty; `seq` numbers the last journalled input."""
+        self._seq = self._snapshot_seq = seq
+        self._snapshot_at = self.clock.now()
+        while not (self.queue.closed and self.queue.empty):
+            await self._rest()
+            await self._turn()
+            if self._seq - self._snapshot_seq >= SNAPSHOT_INPUTS or (
+                self._seq > self._snapshot_seq and self.clock.now() - self._snapshot_at >= SNAPSHOT_AGE
+            ):
+                self._begin_snapshot()
+        await self._finish()
+
+    async def _finish(self) -> None:
+        """Write a last snapshot, so that the next start is quick."""
+        if self._snapshot_task is not None:
+            await self._snapshot_task
+        if self.stuck is None:
+            await self._begin_snapshot()
+
+    async def _rest(self) -> None:
+        """Until something came in, or a tick is due."""
+        arrival = self.queue.arrival
+        if not arrival.is_set():
+            due = self.spine.next_due
+            if due is None:
+                await arrival.wait()
+            elif due > self.clock.now():
+                await _first(arrival.wait(), self.clock.wait_until(due))
+        arrival.clear()
+
+    async def _turn(self) -> None:
+        told, payloads = self.queue.take()
+        batch = Batch(seq=self._seq, now=self.spine.now)
+        now = self.clock.now()
+        if any(isinstance(item, ClockSet) for item, _ in told):
+            told.sort(key=lambda each: not isinstance(each.item, ClockSet))  # nothing comes before it
+        elif told or payloads:
+            now = max(now, self.spine.now + 1)  # an instant that was ticked already takes no more inputs
+        else:
+            await self._advance(now + 1, batch)
+        outcomes = [await self._take(replace(item, seen_at=now), batch, "") for item, _ in told]
+        receipts = await self._hear(payloads, now, batch) if payloads else []
+        batch.seq, batch.now = self._seq, self.spine.now
+        if batch.inputs or batch.outcomes or batch.refused or batch.heard or batch.erased:
+            await self._commit(batch)
+        self._stepped.clear()
+        for (_, promise), outcome in zip(told, outcomes, strict=True):
+            if not promise.done():
+                promise.set_result(outcome)
+        self._answer(batch, payloads, receipts)
+
+    async def _hear(self, payloads: list[Payload], now: Instant, batch: Batch) -> list[Receipt]:
+        heard: list[HeardPayload] = []
+        for payload in payloads:
+            heard.append(self._hearing.hear(payload.body, now, self.spine.tracker))
+            await asyncio.sleep(0)  # probes, pages and pings get their turn between payloads
+        everything = [item for part in heard for _, items in part.mentions for item in items]
+        verdicts = iter(await self._record.sift(everything) if everything else ())
+        receipts = [
+            await self._take_payload(payload, part, verdicts, now, batch)
+            for payload, part in zip(payloads, heard, strict=True)
+        ]
+        self._hearing.forget_batch()
+        return receipts
+
+    async def _take_payload(
+        self, payload: Payload, part: HeardPayload, verdicts: Iterator[Verdict], now: Instant, batch: Batch
+    ) -> Receipt:
+        accepted = known = 0
+        for _, items in part.mentions:
+            found = [next(verdicts) for _ in items]
+            for item, verdict in zip(items, found, strict=True):
+                if verdict is Verdict.NEW:
+                    await self._take(item.sighting, batch, payload.source)
+            if set(found) == {Verdict.REPEAT}:
+                known += 1
+            else:
+                accepted += 1
+                batch.heard.append(items[0])
+        batch.erased += part.erased
+        batch.refused += [RefusedPayload(now, payload.source, r.reason, r.head) for r in part.refused]
+        refused = tuple(Refusal(r.position, r.reason) for r in part.refused)
+        return Receipt(accepted, known, part.mended, part.ignored, refused, len(part.erased))
+
+    async def _take(self, item: Input, batch: Batch, source: str) -> Outcome:
+        """Number, step and keep one input; one that makes the spine fail is marked and passed over."""
+        if not (isinstance(item, Gap) and item.source == EVERYTHING):
+            await self._advance(item.seen_at, batch)
+        self._seq += 1
+        batch.inputs.append((self._seq, item))
+        try:
+            outcome = self.spine.step(item)
+        except Exception as error:
+            log.exception("input_set_aside", seq=self._seq, source=source)
+            batch.skipped[self._seq] = f"{type(error).__name__}: {error}"
+            await self._restore()
+            self._metrics.quarantined.labels(source).inc()
+            self.on_poison(source)
+            return NOTHING
+        if isinstance(item, RulesSwapped):
+            self._hearing.follow(item.rules)
+        self._stepped.append(item)
+        self._keep(item.seen_at, outcome, batch)
+        return outcome
+
+    async def _advance(self, until: Instant, batch: Batch) -> None:
+        while (due := self.spine.next_due) is not None and due < until:
+            tick = Tick(due)
+            self._keep(due, self.spine.step(tick), batch)
+            self._stepped.append(tick)
+
+    def _keep(self, at: Instant, outcome: Outcome, batch: Batch) -> None:
+        if outcome.changes or outcome.notices or outcome.held or outcome.touched:
+            batch.outcomes.append((at, outcome))
+        for fault in outcome.faults:
+            self._report(fault)
+
+    def _report(self, fault: Fault) -> None:
+        log.error("decision_failed", brand=fault.brand, error=fault.error)
+        self._metrics.quarantined.labels("").inc()
+        text = f"{fault.brand}: a decision failed and the brand is set aside until the rules are read again"
+        self.queue.tell(Trouble(0, f"decision-{fault.brand}", self.clock.now(), text))
+
+    async def _restore(self) -> None:
+        """The spine as it was before the step that failed: the last commit, and what was stepped since."""
+        self.spine = await self._record.write(self._rebuild)
+        for item in self._stepped:
+            self.spine.step(item)
+
+    async def _commit(self, batch: Batch) -> None:
+        """Commit, however long it takes; nothing is stepped or acknowledged meanwhile."""
+        began = self.clock.now()
+        while True:
+            try:
+                with self._metrics.commit_seconds.time():
+                    await self._record.commit(batch)
+            except sqlite3.Error as error:
+                if self.stuck is None:
+                    log.error("commit_failed", error=str(error))  # noqa: TRY400 - it says all, and it repeats
+                self.stuck = str(error)
+                if self.queue.closed:
+                    raise
+                await self.clock.wait_until(self.clock.now() + RETRY)
+            else:
+                break
+        if self.stuck is not None:
+            text = f"the state could not be written ({self.stuck}); nothing was lost that had been acknowledged"
+            self.queue.tell(Trouble(0, "disk", began, text, over=True))
+            self.stuck = None
+
+    def _answer(self, batch: Batch, payloads: list[Payload], receipts: list[Receipt]) -> None:
+        for payload, receipt in zip(payloads, receipts, strict=True):
+            self._count(payload.source, receipt)
+            if not payload.receipt.done():
+                payload.receipt.set_result(receipt)
+        for _, item in batch.inputs:
+            self._metrics.inputs.labels(type(item).__name__.lower()).inc()
+        self.on_commit(batch)
+
+    def _count(self, source: str, receipt: Receipt) -> None:
+        counted = {
+            "accepted": receipt.accepted,
+            "known": receipt.known,
+            "mended": receipt.mended,
+            "ignored": receipt.ignored,
+            "refused": len(receipt.refused),
+            "erased": receipt.erased,
+        }
+        for outcome, number in counted.items():
+            if number:
+                self._metrics.mentions.labels(source, outcome).inc(number)
+
+    def _begin_snapshot(self) -> "asyncio.Task[None]":
+        """Copy the memory on the loop, which pauses for it; encode and write it on another thread."""
+        if self._snapshot_task is None or self._snapshot_task.done():
+            with self._metrics.snapshot_seconds.time():
+                dumped = self.spine.dump()
+            self._snapshot_seq, self._snapshot_at = self._seq, self.clock.now()
+            self._snapshot_task = asyncio.create_task(self._write_snapshot(self._seq, dumped))
+        return self._snapshot_task
+
+    async def _write_snapshot(self, seq: int, dumped: dict[str, Any]) -> None:
+        try:
+            await self._record.snapshot(seq, dumped)
+        except OSError as error:
+            log.warning("snapshot_failed", error=str(error))
+
+
+async def _first(*waits: Coroutine[Any, Any, object]) -> None:
+    """Wait for whichever is first; the others are called off."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task

@@ -1,0 +1,152 @@
+"""The sources of a running daemon: started, watched, paused when what they bring is poison."""
+
+import asyncio
+from collections import deque
+from typing import Any
+
+import structlog
+
+from buzzwatch.app.config import Config, Secrets
+from buzzwatch.app.config import Source as SourceConfig
+from buzzwatch.app.intake import IntakeQueue
+from buzzwatch.clock import Clock
+from buzzwatch.model.input import Gap, Trouble
+from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span
+from buzzwatch.sources.http import Http, Listen
+from buzzwatch.sources.intake import Source
+from buzzwatch.sources.mqtt import Broker, Mqtt
+
+DEAF_AFTER: Span = 5 * MINUTE
+"""How long a source may be away before `ops` is told."""
+POISON, POISON_SPAN = 3, 10 * MINUTE
+"""So many inputs that make a step fail, within such a time, pause the source that brought them."""
+RESTART: Span = 30 * SECOND
+FOREVER: Instant = 2**62
+
+log = structlog.get_logger()
+
+
+class Hearing:
+    """How one source does. `since` is when its present state began."""
+
+    def __init__(self, now: Instant) -> None:
+        self.connected = False
+        self.why = "not connected yet"
+        self.since = now
+        self.told = False
+        self.poisoned: deque[Instant] = deque(maxlen=POISON)
+        self.task: asyncio.Task[None] | None = None
+
+
+class Ears:
+    """Runs the configured sources for as long as `listen` does."""
+
+    def __init__(self, sources: dict[str, Source], queue: IntakeQueue, clock: Clock) -> None:
+        self._sources = sources
+        self._queue = queue
+        self._clock = clock
+        self._states = {name: Hearing(clock.now()) for name in sources}
+        queue.on_status = self._note
+
+    async def listen(self) -> None:
+        """Hear with every source until cancelled; one that fails is started again."""
+        async with asyncio.TaskGroup() as group:
+            for name in self._sources:
+                group.create_task(self._keep_hearing(name))
+            group.create_task(self._watch())
+
+    async def _keep_hearing(self, name: str) -> None:
+        state = self._states[name]
+        while True:
+            state.task = asyncio.create_task(self._sources[name].run(self._queue, self._clock))
+            pause = RESTART
+            try:
+                await asyncio.shield(state.task)
+            except asyncio.CancelledError:
+                if not state.task.cancelled():  # we are stopping, not the source alone
+                    state.task.cancel()
+                    await asyncio.wait([state.task])
+                    raise
+                pause = POISON_SPAN
+                why = "paused: what it brings makes decisions fail; see the log"
+            except Exception as error:  # noqa: BLE001 - one source that fails must not silence the others
+                why = f"{type(error).__name__}: {error}"
+            else:
+                why = "it ended by itself"
+            log.error("source_failed", source=name, why=why)
+            self._queue.status(name, connected=False, why=why)
+            await self._clock.wait_until(self._clock.now() + pause)
+
+    def poison(self, source: str) -> None:
+        """Count an input that made a step fail; too many pause the source that brought it."""
+        state = self._states.get(source)
+        if state is None:
+            return
+        now = self._clock.now()
+        state.poisoned.append(now)
+        text = f"source {source}: an input made a decision fail and was set aside; see `refused` in the log"
+        self._queue.tell(Trouble(0, f"poison-{source}", now, text))
+        if len(state.poisoned) == POISON and now - state.poisoned[0] <= POISON_SPAN and state.task is not None:
+            state.task.cancel()
+
+    def _note(self, name: str, connected: bool, why: str) -> None:  # noqa: FBT001 - as the queue calls it
+        state, now = self._states[name], self._clock.now()
+        if connected == state.connected:
+            state.why = why or state.why
+            return
+        if connected and state.told:
+            self._queue.tell(Trouble(0, f"source-{name}", state.since, f"source {name} is heard again", over=True))
+            state.told = False
+        # An open gap, closed when it is heard again: until then no silence is judged and nothing learnt.
+        self._queue.tell(Gap(0, name, state.since if connected else now, now if connected else FOREVER))
+        state.connected, state.why, state.since = connected, why, now
+        log.info("source_heard" if connected else "source_lost", source=name, why=why)
+
+    async def _watch(self) -> None:
+        """Tell `ops` of a source that stays away."""
+        while True:
+            now = self._clock.now()
+            for name, state in self._states.items():
+                if not state.connected and not state.told and now - state.since >= DEAF_AFTER:
+                    state.told = True
+                    self._queue.tell(Trouble(0, f"source-{name}", state.since, f"source {name} is deaf: {state.why}"))
+            await self._clock.wait_until(now + MINUTE)
+
+    def deaf(self) -> tuple[str, ...]:
+        """One sentence for each source that does not hear."""
+        return tuple(f"source {name} is deaf: {s.why}" for name, s in self._states.items() if not s.connected)
+
+    def states(self) -> dict[str, dict[str, Any]]:
+        """Each source's state, as JSON types."""
+        return {
+            name: {"connected": state.connected, "why": state.why, "since": state.since}
+            for name, state in self._states.items()
+        }
+
+
+def make_source(name: str, config: SourceConfig, secrets: Secrets) -> Source:
+    """The adapter for one entry of `sources`. Raises `SecretError`."""
+    if config.http is not None:
+        token = secrets.resolve(config.http.token) if config.http.token else None
+        return Http(name, Listen.at(config.http.listen, token))
+    broker = config.mqtt
+    assert broker is not None  # noqa: S101 - a source is of exactly one kind, the configuration sees to it
+    return Mqtt(
+        name,
+        Broker(
+            host=broker.host,
+            port=broker.port,
+            tls=broker.tls,
+            user=secrets.resolve(broker.user) if broker.user else None,
+            password=secrets.resolve(broker.password) if broker.password else None,
+            topics=broker.topics,
+            client_id=broker.client_id or f"buzzwatch-{name}",
+            ca_file=str(broker.ca_file) if broker.ca_file else None,
+            session_expiry=broker.session_expiry // SECOND,
+        ),
+    )
+
+
+def make_sources(config: Config, secrets: Secrets) -> dict[str, Source]:
+    """Every configured source by name. Raises `SecretError`."""
+    return {name: make_source(name, source, secrets) for name, source in config.sources.items()}

@@ -1,0 +1,100 @@
+"""Why an incident rang, who was told, and what was held, from the record."""
+
+import sqlite3
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from buzzwatch.model.incident import Change, Incident, Reason
+from buzzwatch.model.instant import MINUTE, SECOND, Instant, moment_of
+from buzzwatch.model.signal import Clause
+from buzzwatch.store.journal import read_incident
+from buzzwatch.store.outbox import read_deliveries
+
+
+def explain(db: sqlite3.Connection, incident_id: str, timezone: str = "UTC") -> list[str] | None:
+    """Lines for a person at a terminal; None where there is no such incident."""
+    found = read_incident(db, incident_id)
+    if found is None:
+        return None
+    incident, history = found
+    zone = ZoneInfo(timezone)
+    return [
+        *_head(incident, zone),
+        "",
+        *_why(incident.reason),
+        "",
+        "History",
+        *(f"  {_at(change.at, zone)}  {_event(change)}" for change in history),
+        "",
+        "Who was told",
+        *_deliveries(db, incident_id, zone),
+        *_held(db, incident_id, zone),
+    ]
+
+
+def _head(incident: Incident, zone: ZoneInfo) -> Iterator[str]:
+    about = incident.subject.thread or ("silence" if incident.subject.quiet else "the brand as a whole")
+    yield f"{incident.id}: {incident.severity.label}, {incident.state}, {incident.subject.brand}, about {about}"
+    began, opened, true = (_at(at, zone) for at in (incident.began_at, incident.opened_at, incident.true_at))
+    yield f"  began {began}, opened {opened}, true until {true}"
+    if incident.taken_by:
+        yield f"  taken by {incident.taken_by} at {_at(incident.taken_at or 0, zone)}"
+
+
+def _why(reason: Reason) -> Iterator[str]:
+    yield f"Rule {reason.rule}: {reason.says}"
+    if reason.signal is not None:
+        signal = reason.signal
+        learning = " (still learning: a prior speaks)" if signal.learning else ""
+        over = f" in {signal.over // MINUTE} min" if signal.over else ""
+        numbers = f"{signal.observed:.1f}{over}, usual {signal.expected:.1f}, score {signal.score:.1f}"
+        yield f"  {signal.detector}: {numbers}{learning}"
+    for clause in reason.clauses:
+        yield f"  {'yes' if clause.passed else 'no '}  {describe(clause)}"
+    if reason.answered:
+        yield "  an official answer was given and it has not sped up since: critical is lowered to warning"
+    if reason.heard_late:
+        since, until = reason.heard_late
+        yield f"  we were deaf from {moment_of(since):%H:%M} to {moment_of(until):%H:%M} UTC"
+
+
+def describe(clause: Clause) -> str:
+    """A clause in one line: what was seen, what was needed, what is usual."""
+    usual = "" if clause.expected is None else f", usual {_number(clause.expected)}"
+    return f"{clause.name}: {_number(clause.observed)} (needed {_number(clause.needed)}{usual})"
+
+
+def _event(change: Change) -> str:
+    by = f" by {change.by}" if change.by else ""
+    why = f": {change.why}" if change.why else ""
+    return f"{change.kind}{by}{why} ({change.incident.severity.label})"
+
+
+def _deliveries(db: sqlite3.Connection, incident: str, zone: ZoneInfo) -> Iterator[str]:
+    rows = read_deliveries(db, incident)
+    if not rows:
+        yield "  nobody yet"
+    for row in rows:
+        done = f" at {_at(row['done_at'], zone)}" if row["done_at"] else ""
+        why = f": {row['why']}" if row["why"] else ""
+        state = f"{row['state']}{done}, attempts {row['attempts']}{why}"
+        yield f"  {_at(row['written_at'], zone)}  {row['target']}: {state}"
+
+
+def _held(db: sqlite3.Connection, incident: str, zone: ZoneInfo) -> Iterator[str]:
+    rows = db.execute("SELECT at, target, why, until FROM held WHERE incident = ? ORDER BY at", (incident,)).fetchall()
+    if rows:
+        yield ""
+        yield "What was held"
+    for at, target, why, until in rows:
+        yield f"  {_at(at, zone)}  {target}: {why}{f', until {_at(until, zone)}' if until else ''}"
+
+
+def _at(instant: Instant, zone: ZoneInfo) -> str:
+    return f"{moment_of(instant // SECOND * SECOND).astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
+def _number(value: float | str | None) -> str:
+    if value is None:
+        return "unknown"
+    return value if isinstance(value, str) else f"{value:.3g}" if abs(value) < 1_000 else f"{value:.0f}"  # noqa: PLR2004 - where digits stop helping

@@ -1,0 +1,86 @@
+"""From a payload to sightings: what the texts say, and which live conversation they hang on."""
+
+from msgspec import Struct
+
+from buzzwatch.ingest.decode import Decoded, Refused, decode
+from buzzwatch.ingest.scorer import load
+from buzzwatch.ingest.sight import Reader
+from buzzwatch.model.brand import Ruleset
+from buzzwatch.model.instant import Instant
+from buzzwatch.model.mention import Mention, Sighting
+from buzzwatch.store.journal import Heard, content_digest
+from buzzwatch.threads.tracker import Tracker
+
+
+class HeardPayload(Struct):
+    """A payload taken apart. `mentions` hold one `Heard` a brand; `ignored` name no brand and hang on nothing known."""
+
+    mentions: list[tuple[int, list[Heard]]]
+    erased: list[Mention]
+    refused: list[Refused]
+    mended: int
+    ignored: int
+
+
+class Hearing:
+    """Reads mentions under the rules in force.
+
+    Mentions of one batch are read before any of them is stepped: until `forget_batch`, those that came earlier in it
+    are remembered here, so that a reply finds the conversation that its root begins in the same batch.
+    """
+
+    def __init__(self, rules: Ruleset) -> None:
+        self._scorer = load()
+        self._begun: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self.follow(rules)
+
+    def follow(self, rules: Ruleset) -> None:
+        """Read by other rules from now on."""
+        self._reader = Reader(rules.brands, self._scorer)
+
+    def hear(self, payload: bytes, seen_at: Instant, tracker: Tracker) -> HeardPayload:
+        """Take a payload apart and read each of its mentions."""
+        decoded = decode(payload)
+        heard = HeardPayload([], [], decoded.refused, decoded.mended, 0)
+        for position, mention in decoded.mentions:
+            if mention.deleted:
+                heard.erased.append(Mention(mention.id, "", mention.created_at, mention.source, deleted=True))
+                continue
+            sightings, clamped = self.see(mention, seen_at, tracker)
+            heard.mended += clamped
+            if sightings:
+                digest = content_digest(mention)
+                heard.mentions.append((position, [Heard(sighting, mention, digest) for sighting in sightings]))
+            else:
+                heard.ignored += 1
+        return heard
+
+    def decode(self, payload: bytes) -> Decoded:
+        """Take a payload apart, for who steps each mention at once."""
+        return decode(payload)
+
+    def see(self, mention: Mention, seen_at: Instant, tracker: Tracker) -> tuple[tuple[Sighting, ...], bool]:
+        """The sightings of one mention, and whether its date was mended."""
+        thread, inherited = self._place(mention, tracker)
+        reading = self._reader.read(mention, seen_at, thread, inherited)
+        if reading.sightings:
+            brands = tuple(sighting.brand for sighting in reading.sightings)
+            self._begun[mention.id] = (thread, brands)
+            known = self._begun.get(thread)
+            self._begun[thread] = (thread, tuple(dict.fromkeys((*known[1], *brands))) if known else brands)
+        return reading.sightings, reading.clamped
+
+    def _place(self, mention: Mention, tracker: Tracker) -> tuple[str, tuple[str, ...]]:
+        """The conversation of a mention, and the brands that it is about already."""
+        begun = self._begun.get(mention.parent) if mention.parent else None
+        thread = mention.thread or (begun[0] if begun else tracker.key_of(mention.id, mention.parent, None))
+        if thread == mention.id and not mention.parent:
+            return thread, ()
+        inherited = tracker.brands_of(thread, mention.parent)
+        if thread in self._begun:
+            inherited = tuple(dict.fromkeys((*inherited, *self._begun[thread][1])))
+        return thread, inherited
+
+    def forget_batch(self) -> None:
+        """All that was read is stepped now: the spine knows it."""
+        self._begun.clear()

@@ -1,0 +1,209 @@
+"""The running daemon: every part put together, started in order, stopped in order."""
+
+import asyncio
+import signal
+import sqlite3
+from contextlib import AsyncExitStack
+
+import structlog
+
+from buzzwatch import __version__
+from buzzwatch.app import systemd
+from buzzwatch.app.config import Config, Secrets
+from buzzwatch.app.control import control_path
+from buzzwatch.app.drive import EVERYTHING, Drive
+from buzzwatch.app.ears import Ears, make_sources
+from buzzwatch.app.hearing import Hearing
+from buzzwatch.app.intake import IntakeQueue
+from buzzwatch.app.links import Links
+from buzzwatch.app.reception import Reception
+from buzzwatch.app.recover import recover
+from buzzwatch.app.rulebook import Rulebook, compile_rules
+from buzzwatch.app.ways import Ways, Words
+from buzzwatch.clock import Clock, SystemClock
+from buzzwatch.delivery.courier import Courier
+from buzzwatch.model.brand import Ruleset
+from buzzwatch.model.incident import Change, Severity, State
+from buzzwatch.model.input import ClockSet, Delivered, Gap
+from buzzwatch.model.instant import SECOND, Instant
+from buzzwatch.rules.faults import RuleFaults
+from buzzwatch.spine import Spine
+from buzzwatch.store.journal import Batch
+from buzzwatch.store.record import Record
+from buzzwatch.web.control import control_app
+from buzzwatch.web.metrics import Metrics
+from buzzwatch.web.public import public_app
+from buzzwatch.web.server import listening, listening_on_socket
+
+LOOK_EVERY_S = 5.0
+STOP_SENDING_S = 20.0
+
+log = structlog.get_logger()
+
+
+class Daemon:
+    """One daemon on one state directory; made in a running loop. `clock` None: the machine's.
+
+    Raises:
+        StateError: the state directory cannot be used.
+        SecretError: a source needs a secret that is not there.
+        RuleFaults: the rules have faults, and there never were good ones.
+    """
+
+    def __init__(self, config: Config, secrets: Secrets, clock: Clock | None = None) -> None:
+        self.config = config
+        self.record = Record(config.state)
+        try:
+            self._assemble(secrets, clock)
+        except BaseException:
+            self.record.close()
+            raise
+
+    def _assemble(self, secrets: Secrets, clock: Clock | None) -> None:
+        config, record = self.config, self.record
+        self._seq, self._last_now = record.position
+        self.clock = clock or SystemClock(self._last_now)
+        self.metrics = Metrics(__version__)
+        self.queue = IntakeQueue(self.clock, self.metrics)
+        spine = record.write_now(self._rebuild)
+        self.drive = Drive(spine, self.queue, Hearing(spine.rules), record, self.clock, self.metrics, self._rebuild)
+        self.drive.on_commit = self._hear_commit
+        self.rulebook = Rulebook(config, secrets, self.clock, self.metrics)
+        self._first_rules = self._read_rules(spine.rules)
+        self.links = Links(config.state, config.web.base_url)
+        self.ears = Ears(make_sources(config, secrets), self.queue, self.clock)
+        self.drive.on_poison = self.ears.poison
+        ways, words = Ways(config, secrets), Words(record, self.links, self.clock)
+        self.courier = Courier(
+            record,
+            words.compose,
+            lambda target: ways.channel_for(target, self.drive.spine.rules),
+            self._report,
+            self.clock,
+        )
+        self.reception = Reception(self.drive, record, self.links, self.rulebook, self.ears, self.courier.notify)
+        self._stopping = asyncio.Event()
+        if isinstance(self.clock, SystemClock):
+            self.clock.went_back = self._follow_back
+
+    def _rebuild(self, connection: sqlite3.Connection) -> Spine:
+        return recover(connection, self.config.state, compile_rules)
+
+    def _read_rules(self, current: Ruleset) -> Ruleset:
+        try:
+            return self.rulebook.read(current)[0]
+        except RuleFaults as faults:
+            if not current.digest:
+                raise
+            self.rulebook.refuse(faults, self.queue)
+            self.rulebook.examine(current)
+            return current
+
+    def _follow_back(self, _now: Instant) -> None:
+        self.queue.tell(ClockSet(0))
+
+    def stop(self) -> None:
+        """Let `run` end in order."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Run until stopped, by `stop`, by SIGTERM or by SIGINT. Whatever ends a part for good ends it all."""
+        async with AsyncExitStack() as stack:
+            stack.callback(self.record.close)
+            self._begin()
+            driving = asyncio.create_task(self.drive.run(self._seq), name="drive")
+            if self._first_rules.digest != self.drive.spine.rules.digest:
+                await self.rulebook.accept(self._first_rules, self.drive.spine.rules, self.queue)
+            self._know_incidents()
+            host, port = _address(self.config.web.listen)
+            public = public_app(self.reception, self.metrics, self.config.web.public_url)
+            self.port = await stack.enter_async_context(listening(public, host, port))
+            control = control_app(self.reception)
+            await stack.enter_async_context(listening_on_socket(control, control_path(self.config)))
+            sending = asyncio.create_task(self.courier.run(), name="courier")
+            hearing = asyncio.create_task(self.ears.listen(), name="ears")
+            looking = asyncio.create_task(self._look_after(), name="watch")
+            self._say_ready()
+            stopped = asyncio.create_task(self._stopping.wait())
+            parts = (driving, sending, hearing, looking)
+            await asyncio.wait((stopped, *parts), return_when=asyncio.FIRST_COMPLETED)
+            await self._end(stopped, driving, sending, hearing, looking)
+
+    def _begin(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, self._reload_soon)
+        if self._last_now:
+            self.queue.tell(Gap(0, EVERYTHING, self._last_now, self.clock.now()))
+
+    def _say_ready(self) -> None:
+        for trouble in self.rulebook.troubles():
+            log.error("nobody_may_be_told", why=trouble)
+        for warning in self.config.warnings:
+            log.warning("configuration_unwise", why=warning)
+        log.info("daemon_ready", port=self.port, brands=len(self.drive.spine.rules.brands), seq=self._seq)
+        systemd.notify("READY=1", status="listening")
+
+    async def _end(self, *tasks: "asyncio.Task[object]") -> None:
+        stopped, driving, sending, hearing, looking = tasks
+        systemd.notify("STOPPING=1")
+        for task in (stopped, hearing, looking):
+            task.cancel()
+        await asyncio.wait((stopped, hearing, looking))
+        self.courier.stop()
+        if not driving.done():
+            await asyncio.wait((sending,), timeout=STOP_SENDING_S)
+        sending.cancel()
+        self.queue.close()
+        await asyncio.wait((driving, sending))
+        log.info("daemon_stopped")
+        for task in (driving, sending, hearing, looking):
+            if not task.cancelled() and (error := task.exception()) is not None:
+                raise error
+
+    def _reload_soon(self) -> None:
+        self._reloading = asyncio.create_task(self.reception.reload())
+
+    async def _report(self, delivered: Delivered) -> None:
+        await self.queue.tell(delivered)
+
+    def _hear_commit(self, batch: Batch) -> None:
+        self.reception.hear_commit(batch)
+        for _, outcome in batch.outcomes:
+            for change in outcome.changes:
+                self._log_change(change)
+            if outcome.notices:
+                self.courier.notify()
+        for _, item in batch.inputs:
+            if isinstance(item, Delivered):
+                self.metrics.notifications.labels(str(item.target), "sent" if item.sent else "failed").inc()
+
+    def _log_change(self, change: Change) -> None:
+        incident = change.incident
+        self.links.add(incident.id)
+        self.metrics.signals.labels(incident.reason.signal.detector if incident.reason.signal else "none").inc()
+        log.info("incident_changed", change=change.kind, incident=incident.id, severity=incident.severity.label)
+
+    def _know_incidents(self) -> None:
+        for (incident,) in self.record.write_now(lambda db: db.execute("SELECT id FROM incident").fetchall()):
+            self.links.add(incident)
+
+    async def _look_after(self) -> None:
+        """Keep the gauges and the service manager informed; a writer thread that hangs stops the watchdog's food."""
+        interval = systemd.watchdog_interval()
+        while True:
+            self.metrics.outbox_waiting.set(await self.record.waiting())
+            live = [i for i in self.drive.spine.desk.incidents.values() if i.state is not State.RESOLVED]
+            for severity in Severity:
+                number = sum(i.severity is severity for i in live)
+                self.metrics.incidents_open.labels(severity.label).set(number)
+            unready = self.reception.unready()
+            status = unready[0] if unready else f"listening; {len(live)} incidents open"
+            systemd.notify("WATCHDOG=1", status=status)
+            await asyncio.sleep(min(LOOK_EVERY_S, interval / SECOND if interval else LOOK_EVERY_S))
+
+
+def _address(listen: str) -> tuple[str, int]:
+    host, _, port = listen.rpartition(":")
+    return host.strip("[]"), int(port)

@@ -1,0 +1,165 @@
+"""Answers what pages, probes and commands ask of the running daemon. Implements `web.desk.Desk`."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from buzzwatch.app.drive import Drive
+from buzzwatch.app.ears import Ears
+from buzzwatch.app.links import Links
+from buzzwatch.app.quotes import read_samples
+from buzzwatch.app.rulebook import Rulebook
+from buzzwatch.model.incident import Incident, State
+from buzzwatch.model.input import Command, Delivered, Trouble, Verb, Warmed
+from buzzwatch.model.notification import Target
+from buzzwatch.model.signal import Detector
+from buzzwatch.notify.escalation import announce_trouble
+from buzzwatch.rules.faults import RuleFaults
+from buzzwatch.store.journal import Batch, read_incident
+from buzzwatch.store.outbox import write_notice
+from buzzwatch.store.record import Record
+from buzzwatch.web.desk import Answer, PageView, Point
+
+_TEST_TIMEOUT_S = 90
+
+
+class Reception:
+    """See `web.desk.Desk`. `wake_courier` is called when a notice was put into the outbox by hand."""
+
+    def __init__(
+        self,
+        drive: Drive,
+        record: Record,
+        links: Links,
+        rulebook: Rulebook,
+        ears: Ears,
+        wake_courier: Callable[[], None],
+    ) -> None:
+        self._drive = drive
+        self._queue = drive.queue
+        self._clock = drive.clock
+        self._record = record
+        self._links = links
+        self._rulebook = rulebook
+        self._ears = ears
+        self._wake_courier = wake_courier
+        self._tests: dict[str, asyncio.Future[Delivered]] = {}
+
+    def unready(self) -> tuple[str, ...]:
+        """See `Desk`."""
+        stuck = (f"the state cannot be written: {self._drive.stuck}",) if self._drive.stuck else ()
+        return (*stuck, *self._ears.deaf(), *self._rulebook.troubles())
+
+    def status(self) -> dict[str, Any]:
+        """See `Desk`."""
+        live = [i for i in self._drive.spine.desk.incidents.values() if i.state is not State.RESOLVED]
+        return {
+            "unready": list(self.unready()),
+            "now": self._clock.now(),
+            "rules": self._drive.spine.rules.digest,
+            "brands": len(self._drive.spine.rules.brands),
+            "incidents": [{"id": i.id, "state": i.state, "severity": i.severity.label} for i in live],
+            "sources": self._ears.states(),
+        }
+
+    async def page(self, code: str) -> PageView | None:
+        """See `Desk`."""
+        incident_id = self._links.incident_of(code)
+        found = await self._record.read(lambda db: read_incident(db, incident_id)) if incident_id else None
+        if found is None:
+            return None
+        incident, history = found
+        rules = self._drive.spine.rules
+        brand = rules.brands.get(incident.subject.brand)
+        rule = next((r for r in brand.rules if r.name == incident.reason.rule), None) if brand else None
+        return PageView(
+            now=self._clock.now(),
+            incident=incident,
+            brand_name=brand.name if brand else incident.subject.brand,
+            language=brand.language if brand else "en",
+            timezone=brand.timezone if brand else "UTC",
+            people={key: person.name for key, person in rules.people.items()},
+            do=rule.do if rule else (),
+            runbook=rule.runbook if rule else None,
+            samples=tuple(await read_samples(self._record, incident)),
+            history=tuple(history),
+            points=self._points(incident),
+        )
+
+    def _points(self, incident: Incident) -> tuple[Point, ...]:
+        pulse = self._drive.spine.pulse(incident.subject.brand)
+        if pulse is None or incident.state is State.RESOLVED:
+            return ()
+        signal = incident.reason.signal
+        detector = Detector.NEGATIVITY if signal and signal.detector is Detector.NEGATIVITY else Detector.VOLUME
+        return tuple(Point(*bar) for bar in pulse.history(detector))
+
+    async def take(self, incident: str, by: str) -> Answer:
+        """See `Desk`."""
+        return await self._command(Verb.TAKE, incident, by)
+
+    async def resolve(self, incident: str, by: str) -> Answer:
+        """See `Desk`."""
+        return await self._command(Verb.RESOLVE, incident, by)
+
+    async def _command(self, verb: Verb, incident: str, by: str) -> Answer:
+        spine = self._drive.spine
+        known = spine.desk.incidents.get(incident)
+        if known is None:
+            live = ", ".join(i.id for i in spine.desk.incidents.values() if i.state is not State.RESOLVED) or "none"
+            return Answer(False, (f"there is no incident {incident!r} open; open are: {live}",))
+        people = spine.rules.people
+        if people and by not in people:
+            return Answer(False, (f"there is nobody called {by!r} in oncall.yaml; people are: {', '.join(people)}",))
+        if known.state is State.RESOLVED:
+            return Answer(False, (f"{incident} is closed already",))
+        await self._queue.tell(Command(0, verb, incident, by))
+        after = self._drive.spine.desk.incidents.get(incident, known)
+        done = after.taken_by == by if verb is Verb.TAKE else after.state is State.RESOLVED
+        return Answer(done, (f"{incident}: {after.state} by {by}" if done else f"{incident}: nothing changed",))
+
+    async def reload(self) -> Answer:
+        """See `Desk`."""
+        try:
+            found, changes = await asyncio.to_thread(self._rulebook.read, self._drive.spine.rules)
+        except RuleFaults as faults:
+            self._rulebook.refuse(faults, self._queue)
+            return Answer(False, tuple(str(fault) for fault in faults.faults))
+        await self._rulebook.accept(found, self._drive.spine.rules, self._queue)
+        return Answer(True, tuple(changes) or ("nothing changed",))
+
+    async def learn(self, habits: dict[str, dict[str, Any]]) -> Answer:
+        """See `Desk`."""
+        brands = self._drive.spine.rules.brands
+        unknown = sorted(set(habits) - set(brands))
+        if unknown:
+            return Answer(False, (f"no such brand here: {', '.join(unknown)}; brands are: {', '.join(brands)}",))
+        await self._queue.tell(Warmed(0, {key: msgspec.msgpack.encode(body) for key, body in habits.items()}))
+        return Answer(True, tuple(f"{key}: learnt" for key in habits))
+
+    async def notify_test(self, channel: str) -> Answer:
+        """See `Desk`."""
+        now = self._clock.now()
+        trouble = Trouble(now, "test", now, "TEST")
+        template = announce_trouble(trouble, self._drive.spine.rules, (Target(*channel.split("/", 1)),))[0]
+        notice = msgspec.structs.replace(template, key=f"test.{now}.{channel}", test=True)
+        delivered: asyncio.Future[Delivered] = asyncio.get_running_loop().create_future()
+        self._tests[notice.key] = delivered
+        try:
+            await self._record.write(lambda db: write_notice(db, notice, now))
+            self._wake_courier()
+            async with asyncio.timeout(_TEST_TIMEOUT_S):
+                result = await delivered
+        except TimeoutError:
+            return Answer(False, (f"{channel}: still trying after {_TEST_TIMEOUT_S} s; it stays in the outbox",))
+        finally:
+            del self._tests[notice.key]
+        return Answer(result.sent, (f"{channel}: sent" if result.sent else f"{channel}: {result.why}",))
+
+    def hear_commit(self, batch: Batch) -> None:
+        """Let those go on who wait for what became of their test message."""
+        for _, item in batch.inputs:
+            if isinstance(item, Delivered) and (waiting := self._tests.get(item.key)) and not waiting.done():
+                waiting.set_result(item)

@@ -1,0 +1,78 @@
+"""The spine as the last commit left it: a snapshot, the journal's tail, and the incidents on record."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from buzzwatch.app.drive import feed, run_to
+from buzzwatch.incidents.desk import COOL_DOWN
+from buzzwatch.model.brand import Ruleset
+from buzzwatch.model.input import Outcome, RulesSwapped
+from buzzwatch.model.instant import Instant
+from buzzwatch.rules.faults import RuleFaults
+from buzzwatch.spine import NO_RULES, Spine
+from buzzwatch.store.journal import Ledger, read_journal, read_rules
+from buzzwatch.store.snapshot import read_snapshots
+
+Compile = Callable[[Mapping[str, str]], Ruleset]
+
+log = structlog.get_logger()
+
+
+class RulesOnRecord(Mapping[str, RulesSwapped]):
+    """Rule sets that were in force, compiled again when asked for."""
+
+    def __init__(self, connection: sqlite3.Connection, compile_rules: Compile) -> None:
+        self._connection = connection
+        self._compile = compile_rules
+        self._known: dict[str, RulesSwapped] = {}
+
+    def __getitem__(self, digest: str) -> RulesSwapped:
+        if digest not in self._known:
+            self._known[digest] = RulesSwapped(0, self._compile(read_rules(self._connection, digest)))
+        return self._known[digest]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+def recover(connection: sqlite3.Connection, directory: Path, compile_rules: Compile) -> Spine:
+    """Load the newest snapshot that fits and step the rest of the journal; what comes out of that is not sent again."""
+    seq, now = Ledger(connection).position()
+    rules = RulesOnRecord(connection, compile_rules)
+    start, spine = _from_snapshot(read_snapshots(directory, seq), rules)
+    for _ in replay_journal(spine, connection, start, seq, now, rules):
+        pass  # it was all sent, or queued, by the run that stepped it first
+    spine.restore(Ledger(connection).incidents(closed_since=now - COOL_DOWN))
+    log.info("state_recovered", seq=seq, from_snapshot=start, stepped=seq - start)
+    return spine
+
+
+def replay_journal(
+    spine: Spine,
+    connection: sqlite3.Connection,
+    after: int,
+    until: int,
+    now: Instant,
+    rules: Mapping[str, RulesSwapped],
+) -> Iterator[tuple[Instant, Outcome]]:
+    """Step rows `after` < seq ≤ `until`, then tick up to `now`, the last instant stepped to; every outcome."""
+    for _, item in read_journal(connection, after, until, rules):
+        yield from feed(spine, item)
+    yield from run_to(spine, now + 1)
+
+
+def _from_snapshot(snapshots: list[tuple[int, dict[str, Any]]], rules: RulesOnRecord) -> tuple[int, Spine]:
+    for seq, dumped in snapshots:
+        try:
+            ruleset = rules[dumped["rules"]].rules if dumped["rules"] else NO_RULES
+            return seq, Spine.load(dumped, ruleset)
+        except (ValueError, KeyError, TypeError, IndexError, RuleFaults) as error:
+            log.warning("snapshot_refused", seq=seq, error=f"{type(error).__name__}: {error}")
+    return 0, Spine()

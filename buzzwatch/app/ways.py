@@ -1,0 +1,65 @@
+"""From a notice's target to the channel that reaches it, and from a notice to its words."""
+
+from buzzwatch.app.config import AddressError, Config, SecretError, Secrets, url_of
+from buzzwatch.app.links import Links
+from buzzwatch.app.quotes import read_samples
+from buzzwatch.clock import Clock
+from buzzwatch.delivery.channel import Channel, PermanentDeliveryError, TransientDeliveryError
+from buzzwatch.delivery.channels.apprise import AppriseChannel
+from buzzwatch.delivery.channels.console import ConsoleChannel
+from buzzwatch.model.brand import Ruleset
+from buzzwatch.model.notification import Lease, Message, Target
+from buzzwatch.notify.render import render
+from buzzwatch.rules.schema import CONSOLE
+from buzzwatch.store.record import Record
+
+
+class Ways:
+    """Looks an address up when a message leaves, so that a secret changed meanwhile is the new one."""
+
+    def __init__(self, config: Config, secrets: Secrets) -> None:
+        self._config = config
+        self._secrets = secrets
+        self._console = ConsoleChannel()
+
+    def channel_for(self, target: Target, rules: Ruleset) -> Channel:
+        """The way to a target.
+
+        Raises:
+            PermanentDeliveryError: nobody and nothing of that name can be reached.
+            TransientDeliveryError: a secret is missing, which somebody may still mend.
+        """
+        if target == Target(CONSOLE):
+            return self._console
+        address = self._address(target, rules)
+        if address is None:
+            raise PermanentDeliveryError(f"{target} is in neither oncall.yaml nor the channels of buzzwatch.yaml")
+        try:
+            url = url_of(address, self._config, self._secrets)
+        except SecretError as error:
+            raise TransientDeliveryError(str(error)) from None
+        except AddressError as error:
+            raise PermanentDeliveryError(f"{target}: {error}") from None
+        return self._console if url == CONSOLE else AppriseChannel(url)
+
+    def _address(self, target: Target, rules: Ruleset) -> str | None:
+        if not target.by:
+            return self._config.channels.get(target.name)
+        person = rules.people.get(target.name)
+        return person.reach.get(target.by) if person else None
+
+
+class Words:
+    """Finds the words of a notice when it leaves: what was erased meanwhile is not said."""
+
+    def __init__(self, record: Record, links: Links, clock: Clock) -> None:
+        self._record = record
+        self._links = links
+        self._clock = clock
+
+    async def compose(self, lease: Lease) -> Message:
+        """The message of a notice."""
+        notice = lease.notice
+        samples = await read_samples(self._record, notice.incident)
+        link = self._links.url(notice.incident.id) if notice.incident.subject.brand else None
+        return render(notice, samples, link, self._clock.now(), lease.replaces)

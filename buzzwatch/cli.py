@@ -1,0 +1,281 @@
+"""The command line: parse, call the app, print."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from buzzwatch import __version__
+
+if TYPE_CHECKING:
+    from buzzwatch.app.config import Config
+    from buzzwatch.model.brand import Ruleset
+    from buzzwatch.web.desk import Answer
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+_CONFIG_FILES = (Path("buzzwatch.yaml"), Path("/etc/buzzwatch/buzzwatch.yaml"))
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", "-c", help="buzzwatch.yaml; else ./ or /etc/buzzwatch/.", show_default=False)
+]
+RulesOption = Annotated[Path, typer.Option("--rules", "-r", help="Directory of rule files.")]
+AsOption = Annotated[str, typer.Option("--as", help="Your key under `people` in oncall.yaml.")]
+IncidentArgument = Annotated[str, typer.Argument(help="As messages and `explain` name it, such as acme-261122-2104.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[  # noqa: FBT002, ARG001 - typer acts on it before any command
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Hear every mention of a brand, and tell the person on call when it is not normal."""
+
+
+@app.command()
+def run(config: ConfigOption = None) -> None:
+    """Listen, decide and tell, until stopped."""
+    import asyncio  # noqa: PLC0415 - what only the daemon needs is not loaded for the other commands
+
+    from buzzwatch.app.config import Secrets  # noqa: PLC0415 - likewise
+    from buzzwatch.app.live import Daemon  # noqa: PLC0415 - likewise
+    from buzzwatch.app.logs import configure_logs  # noqa: PLC0415 - likewise
+
+    loaded = _load_config(config)
+    configure_logs()
+
+    async def live() -> None:
+        await Daemon(loaded, Secrets()).run()
+
+    with _plain_errors():
+        asyncio.run(live())
+
+
+@app.command()
+def demo() -> None:
+    """Play an ordinary day that turns into a bad buzz, through a whole daemon, until its page is delivered."""
+    from buzzwatch.app.demo import play  # noqa: PLC0415 - it needs all of the daemon
+
+    with _plain_errors():
+        raise typer.Exit(play())
+
+
+@app.command()
+def check(
+    directory: Annotated[Path | None, typer.Argument(help="Rules directory; else the configuration's.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Read every rule file and say all that is wrong, with places and remedies."""
+    from buzzwatch.app.config import Secrets, unreachable  # noqa: PLC0415 - kept out of the way of the other commands
+    from buzzwatch.rules.ruleset import check_channels, dead_ends, load, read  # noqa: PLC0415 - likewise
+
+    loaded = None if directory is not None and config is None else _load_config(config)
+    where = directory or (loaded.rules if loaded else Path("rules"))
+    with _plain_errors():
+        files = read(where)
+        rules = load(files)
+        faults = check_channels(files, loaded.channels) if loaded else []
+        for fault in faults:
+            typer.echo(str(fault), err=True)
+        for line in dead_ends(rules, loaded.channels) if loaded else []:
+            typer.echo(f"warning: {line}", err=True)
+        for line in unreachable(rules.people.values(), loaded, Secrets()) if loaded else []:
+            typer.echo(f"warning: {line}", err=True)
+        number = sum(len(brand.rules) for brand in rules.brands.values())
+        typer.echo(f"{where}: {len(rules.brands)} brands, {number} rules, {len(faults)} faults")
+        raise typer.Exit(1 if faults else 0)
+
+
+@app.command()
+def reload(config: ConfigOption = None) -> None:
+    """Let the running daemon read its rules again; waits for its answer."""
+    _ask(_load_config(config), "/reload")
+
+
+@app.command()
+def replay(
+    file: Annotated[str, typer.Argument(help="JSON lines or array of mentions, .gz too; - is standard input.")],
+    rules: RulesOption = Path("rules"),
+    as_json: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--json", help="One object a line, a summary at the end.")
+    ] = False,
+) -> None:
+    """Step a file of mentions under a virtual clock; print what would have been sent, and when. Sends nothing."""
+    import msgspec  # noqa: PLC0415 - as in `run`
+
+    from buzzwatch.app.printing import as_object, as_text, summary  # noqa: PLC0415 - as in `run`
+    from buzzwatch.app.replay import Replay  # noqa: PLC0415 - as in `run`
+    from buzzwatch.sources.file import read  # noqa: PLC0415 - as in `run`
+
+    with _plain_errors(), _progress(file) as progress:
+        replayed = Replay(_read_rules(rules), _now())
+        for at, outcome in replayed.run(read(file), progress):
+            if as_json:
+                for notice in outcome.notices:
+                    typer.echo(msgspec.json.encode(as_object(at, notice)))
+            else:
+                for line in as_text(replayed, at, outcome):
+                    typer.echo(line)
+    for refusal in replayed.refused:
+        typer.echo(f"{file}:{refusal.line}: refused: {refusal.reason}", err=True)
+    closing = summary(replayed)
+    if as_json:
+        typer.echo(msgspec.json.encode(closing))
+    else:
+        typer.echo(", ".join(f"{name} {value}" for name, value in closing["summary"].items()))
+
+
+@app.command()
+def learn(
+    files: Annotated[list[str], typer.Argument(help="Exports of past mentions; JSON lines or array, .gz too.")],
+    config: ConfigOption = None,
+) -> None:
+    """Teach the running daemon what is normal, from an export of the past. Rings nothing."""
+    from buzzwatch.app.control import ask  # noqa: PLC0415 - as in `run`
+    from buzzwatch.app.replay import learn_habits  # noqa: PLC0415 - as in `run`
+
+    loaded = _load_config(config)
+    with _plain_errors(), _progress(files[0]) as progress:
+        habits = learn_habits(files, _read_rules(loaded.rules), _now(), progress)
+        if not habits:
+            _fail("none of these mentions names a watched brand: try `buzzwatch replay` on the file")
+        _print(ask(loaded, "/learn", habits, packed=True))
+
+
+@app.command()
+def explain(incident: IncidentArgument, config: ConfigOption = None) -> None:
+    """Say why an incident rang, who was told, and what was held."""
+    from buzzwatch.app.explain import explain as lines_of  # noqa: PLC0415 - as in `run`
+    from buzzwatch.store.database import open_for_reading  # noqa: PLC0415 - as in `run`
+
+    with _plain_errors():
+        db = open_for_reading(_load_config(config).state)
+        lines = lines_of(db, incident)
+        if lines is None:
+            known = [row[0] for row in db.execute("SELECT id FROM incident ORDER BY opened_at DESC LIMIT 10")]
+            _fail(f"no incident {incident!r}; the latest are: {', '.join(known) or 'none'}")
+        for line in lines:
+            typer.echo(line)
+
+
+@app.command()
+def ack(incident: IncidentArgument, by: AsOption, config: ConfigOption = None) -> None:
+    """Take an incident: the escalation stops, and everybody who was told hears it."""
+    _ask(_load_config(config), "/ack", {"incident": incident, "by": by})
+
+
+@app.command()
+def resolve(incident: IncidentArgument, by: AsOption, config: ConfigOption = None) -> None:
+    """Close an incident."""
+    _ask(_load_config(config), "/resolve", {"incident": incident, "by": by})
+
+
+@app.command("notify-test")
+def notify_test(
+    channel: Annotated[str, typer.Argument(help="A channel, or a person's means such as ines/sms.")],
+    config: ConfigOption = None,
+) -> None:
+    """Send a message marked as a test the way a real one goes, and wait for what became of it."""
+    _ask(_load_config(config), "/notify-test", {"channel": channel})
+
+
+@app.command()
+def schema(kind: Annotated[str, typer.Argument(help="brand, oncall or buzzwatch.")] = "brand") -> None:
+    """Print the JSON Schema of a kind of file, for editors."""
+    import msgspec  # noqa: PLC0415 - as in `run`
+
+    from buzzwatch.app.config import Config  # noqa: PLC0415 - as in `run`
+    from buzzwatch.rules.schema import BrandFile, OncallFile  # noqa: PLC0415 - as in `run`
+
+    kinds = {"brand": BrandFile, "oncall": OncallFile, "buzzwatch": Config}
+    if kind not in kinds:
+        _fail(f"no schema {kind!r}; there are: {', '.join(kinds)}")
+    typer.echo(msgspec.json.format(msgspec.json.encode(kinds[kind].model_json_schema())))
+
+
+def _load_config(path: Path | None) -> "Config":
+    from buzzwatch.app.config import load  # noqa: PLC0415 - as in `run`
+
+    found = path or next((known for known in _CONFIG_FILES if known.exists()), None)
+    if found is None:
+        _fail(f"no configuration: write {' or '.join(map(str, _CONFIG_FILES))}, or name one with --config")
+    with _plain_errors():
+        return load(found)
+
+
+def _read_rules(directory: Path) -> "Ruleset":
+    from buzzwatch.app.rulebook import read_rules  # noqa: PLC0415 - as in `run`
+
+    return read_rules(directory)
+
+
+def _now() -> int:
+    from buzzwatch.clock import SystemClock  # noqa: PLC0415 - as in `run`
+
+    return SystemClock().now()
+
+
+def _ask(config: "Config", path: str, body: object = None) -> None:
+    from buzzwatch.app.control import ask  # noqa: PLC0415 - as in `run`
+
+    with _plain_errors():
+        _print(ask(config, path, body or {}))
+
+
+def _print(answer: "Answer") -> None:
+    for line in answer.lines:
+        typer.echo(line, err=not answer.done)
+    if not answer.done:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """What a person can mend is said in words, without a traceback."""
+    from buzzwatch.app.faults import EXPECTED  # noqa: PLC0415 - as in `run`
+
+    try:
+        yield
+    except EXPECTED as error:
+        _fail(str(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(1) from None
+
+
+@contextmanager
+def _progress(label: str) -> Iterator[Callable[[float], None]]:
+    """A progress bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _fraction: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - as in `run`
+    from rich.progress import Progress  # noqa: PLC0415 - as in `run`
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(Path(label).name, total=1.0)
+        yield lambda fraction: bar.update(task, completed=fraction)
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,306 @@
+"""Everything that is known of one brand's traffic: count each mention, look at each decision, then ask."""
+
+from collections.abc import Mapping
+from datetime import tzinfo
+from itertools import accumulate
+from math import log, sqrt
+from typing import Any
+
+from buzzwatch.detect import negativity, volume
+from buzzwatch.detect.baseline import Baseline, Gaps
+from buzzwatch.detect.budget import LINE, Tail
+from buzzwatch.detect.samples import Candidate, Samples
+from buzzwatch.detect.volume import Spread
+from buzzwatch.detect.windows import SPAN, WIDTHS, Windows
+from buzzwatch.model.instant import HOUR, LONGEST_WINDOW, MINUTE, WINDOWS, Instant, Span
+from buzzwatch.model.mention import Sighting
+from buzzwatch.model.signal import Detector, Onset, Signal, Trend
+
+_COUNT = len(WINDOWS)
+_INDEX = {over: index for index, over in enumerate(WINDOWS)}
+_RECENT, _BEFORE = WINDOWS.index(15 * MINUTE), WINDOWS.index(30 * MINUTE)
+_TURN = 1.5  # standard deviations between the last quarter of an hour and the one before
+_STEP = 1.5  # a rise is looked for as at least so many times the usual
+
+
+class Pulse:
+    """The windows, the normal, and the tails of one brand.
+
+    `count` what is seen, `look` at every tick at which the brand is dirty or due, then ask: answers are as of the last
+    look. Instants never go backwards. What was posted before `born_at` enters nothing: nobody knows what else was.
+    """
+
+    __slots__ = (
+        "_baseline", "_born", "_expected", "_hour", "_last_at", "_level", "_minute", "_profile", "_rate", "_samples",
+        "_scores", "_shapes", "_spread", "_tails", "_until", "_windows",
+    )  # fmt: skip
+
+    def __init__(self, zone: tzinfo, born_at: Instant) -> None:
+        self._born = born_at // MINUTE
+        self._windows = Windows(self._born)
+        self._baseline = Baseline(zone, born_at)
+        self._samples = Samples()
+        self._tails = [Tail(born_at) for _ in range(2 * _COUNT)]  # volume's, then negativity's
+        self._scores = [0.0] * (2 * _COUNT)
+        self._last_at: Instant | None = None
+        self._until = born_at  # the last look
+        self._frame(self._born // 60)
+        self._settle(self._born)
+        self._expect(self._born)
+
+    @property
+    def zone(self) -> tzinfo:
+        """Whose hours and days these are."""
+        return self._baseline.zone
+
+    @property
+    def last_at(self) -> Instant | None:
+        """When the last mention was counted, the brand's own posts among them; None before the first."""
+        return self._last_at
+
+    def count(self, sighting: Sighting) -> None:
+        """Count a mention in the minute it was posted in; O(1). Late ones and the brand's own posts are no traffic."""
+        seen, at = sighting.seen_at, sighting.posted_at
+        if at > seen:
+            at = seen
+        elif seen - at > LONGEST_WINDOW:
+            return
+        if self._last_at is None or at > self._last_at:
+            self._last_at = at
+        minute = at // MINUTE
+        if sighting.official or minute < self._born:
+            return
+        windows = self._windows
+        opened = seen // MINUTE
+        if opened > windows.head:
+            windows.roll(opened)
+        milli = int(sighting.negativity * 1_000 + 0.5)
+        if windows.count(minute, milli, sighting.author, sighting.copy):
+            followers = sighting.followers
+            self._samples.add(
+                Candidate(
+                    milli,
+                    -1 if followers is None else followers,
+                    minute,
+                    sighting.mention,
+                    sighting.thread,
+                    sighting.author,
+                )
+            )
+
+    def look(self, now: Instant, gaps: Gaps = ()) -> None:
+        """Learn the hours that left the longest window, then score every window as of `now`.
+
+        `gaps` are the deaf times (from, until) of this brand's sources that reach into what is not learnt yet.
+        """
+        windows, minute = self._windows, now // MINUTE
+        if minute != self._minute:
+            self._turn(minute, gaps)
+        self._until = now
+        counts, freshes, millis = windows.past()
+        count, fresh, milli = windows.open()
+        elapsed = self._rate * (now - minute * MINUTE)
+        scores, tails, spread = self._scores, self._tails, self._spread
+        generous = 1 + spread.doubt
+        baseline = self._baseline
+        anger = baseline.anger * generous * 1_000
+        share = baseline.share
+        for index in range(_COUNT):
+            expected = self._expected[index] + elapsed
+            observed = counts[index] + count
+            score = volume.score(observed, expected, spread) if observed > expected * generous else 0.0
+            scores[index] = score
+            if score > LINE or tails[index].open:
+                tails[index].observe(score, now, max(WINDOWS[index], HOUR))
+            negative = millis[index] + milli
+            score = 0.0
+            if negative > expected * anger:
+                score = negativity.score(
+                    negative / 1_000, freshes[index] + fresh, expected * baseline.anger, share, spread
+                )
+            index += _COUNT  # noqa: PLW2901 - the same window, the other detector
+            scores[index] = score
+            if score > LINE or tails[index].open:
+                tails[index].observe(score, now, max(WINDOWS[index - _COUNT], HOUR))
+
+    def signal(self, detector: Detector, over: Span) -> Signal:
+        """Volume or negativity over a standard window. KeyError for another one, ValueError for threads."""
+        index = _INDEX[over]
+        expected = self._expected[index] + self._rate * (self._until % MINUTE)
+        if detector is Detector.VOLUME:
+            return Signal(
+                detector,
+                over,
+                float(self.mentions(over)),
+                expected,
+                self._scores[index],
+                learning=self._baseline.learning,
+            )
+        return Signal(
+            detector,
+            over,
+            self._negative(index),
+            expected * self._baseline.anger,
+            self._scores[_place(detector, over)],
+            self.share(over),
+            self._baseline.share,
+            self._baseline.learning,
+        )
+
+    def mentions(self, over: Span) -> int:
+        """Mentions in a standard window."""
+        return self._windows.past()[0][_INDEX[over]] + self._windows.open()[0]
+
+    def share(self, over: Span) -> float | None:
+        """Negative share of a standard window, 0..1, copies once; None without mentions."""
+        index = _INDEX[over]
+        fresh = self._windows.past()[1][index] + self._windows.open()[1]
+        return self._negative(index) / fresh if fresh else None
+
+    def authors(self, detector: Detector, over: Span) -> int:
+        """Distinct known authors in a standard window; for negativity those of negative mentions."""
+        return self._windows.authors(over // MINUTE, angry=detector is Detector.NEGATIVITY)
+
+    def ceiling(self, detector: Detector, over: Span, rate: float) -> float:
+        """The score that ordinary traffic of this brand reaches `rate` times a day."""
+        return self._tails[_place(detector, over)].ceiling(rate, self._until)
+
+    def trend(self, detector: Detector) -> Trend:
+        """The last quarter of an hour against the one before."""
+        index = 0 if detector is Detector.VOLUME else 2
+        sums, opened = self._windows.past()[index], self._windows.open()[index]
+        unit = 1 if index == 0 else 1_000
+        recent = (sums[_RECENT] + opened) / unit
+        before = (sums[_BEFORE] + opened) / unit - recent
+        turn = (recent - before) / sqrt(recent + before + 1)
+        return Trend.RISING if turn > _TURN else Trend.FADING if turn < -_TURN else Trend.STEADY
+
+    def onset(self, detector: Detector, over: Span, thread: str | None = None) -> Onset:
+        """When the excess of a window began, at most twelve hours back, and mentions that show it.
+
+        The minute from which on the traffic speaks most clearly for the window's present rate against the usual one (a
+        change point by likelihood, as in CUSUM). With a `thread` the mentions shown are its own.
+        """
+        signal = self.signal(detector, over)
+        angry = detector is Detector.NEGATIVITY
+        times = log(max(_STEP, signal.observed / max(signal.expected, 1e-6)))
+        excess = max(_STEP, signal.observed / max(signal.expected, 1e-6)) - 1
+        usual = self._baseline.anger if angry else 1.0
+        began, best, total = self._minute, 0.0, 0.0
+        for minute in range(self._minute, max(self._born, self._minute - SPAN) - 1, -1):
+            bucket = self._windows.bucket(minute)
+            seen = bucket.milli / 1_000 if angry else bucket.mentions
+            total += seen * times - excess * usual * self._level * self._shapes[minute // 60 - self._hour] / 60
+            if seen and total > best:
+                began, best = minute, total
+        since = began if thread is None else self._minute - SPAN
+        return Onset(began * MINUTE, self._samples.pick(since, self._minute, angry=angry, thread=thread))
+
+    def history(self, detector: Detector, width: int = 15) -> list[tuple[Instant, float, float]]:
+        """Bars of `width` minutes over the longest window, oldest first: (begin, observed, usual)."""
+        angry = detector is Detector.NEGATIVITY
+        usual = self._baseline.anger if angry else 1.0
+        bars = []
+        for first in range(self._minute + 1 - SPAN, self._minute + 1, width):
+            buckets = [self._windows.bucket(minute) for minute in range(first, first + width)]
+            seen = sum(bucket.milli / 1_000 if angry else bucket.count for bucket in buckets)
+            hours = self._usual_until(first + width) - self._usual_until(first)
+            bars.append((first * MINUTE, float(seen), self._level * hours * usual))
+        return bars
+
+    def habits(self) -> dict[str, Any]:
+        """What was learnt, without dates and mentions; numbers and lists of numbers."""
+        return {"baseline": self._baseline.habits(), "tails": [tail.habits() for tail in self._tails]}
+
+    def adopt(self, habits: Mapping[str, Any]) -> None:
+        """Believe from now on what another pulse had learnt. ValueError if it does not fit."""
+        if len(habits["tails"]) != len(self._tails):
+            raise ValueError(f"{len(habits['tails'])} tails: {len(self._tails)} are needed; learn it again")
+        self._baseline.adopt(habits["baseline"])
+        for tail, learnt in zip(self._tails, habits["tails"], strict=True):
+            tail.adopt(learnt)
+        self._frame(self._minute // 60)
+        self._settle(self._minute)
+        self._expect(self._minute)
+
+    def dump(self) -> dict[str, Any]:
+        """Everything, as builtins and bytes that share nothing with this object."""
+        return {
+            "born": self._born,
+            "last_at": self._last_at,
+            "until": self._until,
+            "minute": self._minute,
+            "level": self._level,
+            "spread": tuple(self._spread),
+            "scores": self._scores.copy(),
+            "tails": [tail.dump() for tail in self._tails],
+            "windows": self._windows.dump(),
+            "baseline": self._baseline.dump(),
+            "samples": self._samples.dump(),
+        }
+
+    @classmethod
+    def load(cls, dumped: Mapping[str, Any], zone: tzinfo) -> "Pulse":
+        """What `dump` gave, alive again."""
+        pulse = cls(zone, dumped["born"] * MINUTE)
+        pulse._windows = Windows.load(dumped["windows"])
+        pulse._baseline = Baseline.load(dumped["baseline"], zone)
+        pulse._samples = Samples.load(dumped["samples"])
+        pulse._tails = [Tail.load(tail) for tail in dumped["tails"]]
+        pulse._spread = Spread(*dumped["spread"])
+        pulse._scores = list(dumped["scores"])
+        pulse._last_at, pulse._until, pulse._level = dumped["last_at"], dumped["until"], dumped["level"]
+        pulse._frame(dumped["minute"] // 60)
+        pulse._expect(dumped["minute"])
+        return pulse
+
+    def _turn(self, minute: int, gaps: Gaps) -> None:
+        """Open a minute: learn what became old enough, and work out what is usual now."""
+        self._windows.roll(minute)
+        if minute // 60 != self._minute // 60:
+            self._frame(minute // 60)
+            self._baseline.learn(self._windows.left, minute - SPAN, gaps, *self._help(minute))
+            self._windows.left.clear()
+            self._frame(minute // 60)
+            self._settle(minute)
+        elif self._baseline.learning:
+            self._settle(minute)
+        self._expect(minute)
+
+    def _frame(self, hour: int) -> None:
+        """Lay out the profile of the twelve hours before an hour, and of that one."""
+        self._hour = hour - SPAN // 60
+        self._shapes = [self._baseline.shape(self._hour + step) for step in range(SPAN // 60 + 1)]
+        self._profile = [0.0, *accumulate(self._shapes)]
+
+    def _settle(self, minute: int) -> None:
+        """Fix level and spread."""
+        known = self._help(minute)
+        self._level, self._spread = self._baseline.level(*known), self._baseline.spread(minute // 60, *known)
+
+    def _help(self, minute: int) -> tuple[float, float]:
+        """Mentions and profile hours that the baseline has not learnt yet, as long as it needs them."""
+        if not self._baseline.learning:
+            return 0.0, 0.0
+        since = max(self._born, minute - SPAN)
+        return float(self._windows.total()), self._usual_until(minute + 1) - self._usual_until(since)
+
+    def _expect(self, minute: int) -> None:
+        """Work out the usual count of each window, without the open minute."""
+        self._minute = minute
+        self._rate = self._level * self._shapes[minute // 60 - self._hour] / HOUR
+        until = self._usual_until(minute)
+        firsts = (max(self._born, minute - width + 1) for width in WIDTHS)
+        self._expected = [self._level * (until - self._usual_until(first)) for first in firsts]
+
+    def _usual_until(self, minute: int) -> float:
+        """Profile hours from the first framed hour to a minute."""
+        index, part = divmod(minute - self._hour * 60, 60)
+        return self._profile[index] + (part / 60 * self._shapes[index] if part else 0.0)
+
+    def _negative(self, index: int) -> float:
+        return (self._windows.past()[2][index] + self._windows.open()[2]) / 1_000
+
+
+def _place(detector: Detector, over: Span) -> int:
+    return _INDEX[over] + (_COUNT if detector is Detector.NEGATIVITY else 0)

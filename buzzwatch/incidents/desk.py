@@ -1,0 +1,215 @@
+"""The state machine of incidents: one trouble, one incident."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from buzzwatch.model.brand import Rule
+from buzzwatch.model.incident import Change, ChangeKind, Incident, Reason, Severity, State, Subject
+from buzzwatch.model.input import Command, Delivered, Verb
+from buzzwatch.model.instant import HOUR, Instant, Span, moment_of
+from buzzwatch.model.signal import Onset
+
+COOL_DOWN: Span = HOUR
+"""What starts again within this time of its end is the same incident."""
+WORSE = 2.0
+"""People are told again when the observed value has grown this many times since they were last told."""
+
+
+_DATED = ("began_at", "opened_at", "true_at", "taken_at", "closed_at", "step_at", "step_from")
+
+
+class Evidence(Struct, frozen=True):
+    """What a rule that holds has to show for it."""
+
+    reason: Reason
+    onset: Onset
+    observed: float
+    """The number that is compared with what people were told of."""
+    severity: Severity
+
+
+class Desk:
+    """Incidents that are open, and those closed less than `COOL_DOWN` ago."""
+
+    def __init__(self, incidents: Iterable[Incident] = ()) -> None:
+        self.incidents = {incident.id: incident for incident in incidents}
+        self.touched: dict[str, None] = {}
+
+    def put(self, incident: Incident) -> None:
+        """Keep another version of an incident, to be stored with this step."""
+        self.incidents[incident.id] = incident
+        self.touched[incident.id] = None
+
+    def take_touched(self) -> tuple[Incident, ...]:
+        """The incidents that this step changed, each as it stands now."""
+        touched = tuple(self.incidents[key] for key in self.touched if key in self.incidents)
+        self.touched = {}
+        return touched
+
+    def live(self, subject: Subject) -> Incident | None:
+        """The open or taken incident about exactly this subject."""
+        return next(
+            (i for i in self.incidents.values() if i.subject == subject and i.state is not State.RESOLVED), None
+        )
+
+    def of_brand(self, brand: str) -> list[Incident]:
+        """The live incidents of a brand, oldest first."""
+        return [i for i in self.incidents.values() if i.subject.brand == brand and i.state is not State.RESOLVED]
+
+    def ring(
+        self, incident: Incident | None, subject: Subject, rule: Rule, evidence: Callable[[], Evidence], now: Instant
+    ) -> Change | None:
+        """A rule holds: open an incident, worsen the given one, or merely note that it still holds."""
+        if incident is None:
+            return self._begin(subject, rule, evidence(), now)
+        return self._continue(incident, rule, evidence(), now)
+
+    def _begin(self, subject: Subject, rule: Rule, found: Evidence, now: Instant) -> Change | None:
+        before = self._recently_closed(subject)
+        if before is None:
+            return self._open(subject, rule, found, now)
+        calm_since = now - before.true_at >= rule.calm
+        if before.closed_by is not None and not calm_since and found.observed < WORSE * before.worst:
+            self.put(replace(before, true_at=now))  # a person closed it and it merely went on: stay closed
+            return None
+        if now - (before.closed_at or now) > COOL_DOWN:
+            return self._open(subject, rule, found, now)
+        again = replace(
+            before,
+            state=State.OPEN,
+            severity=found.severity,
+            true_at=now,
+            reason=found.reason,
+            samples=found.onset.samples,
+            worst=max(before.worst, found.observed),
+            taken_by=None,
+            taken_at=None,
+            closed_at=None,
+            closed_by=None,
+        )
+        return self._change(again, ChangeKind.REOPENED, now)
+
+    def _open(self, subject: Subject, rule: Rule, found: Evidence, now: Instant) -> Change:
+        incident = Incident(
+            id=self._new_id(subject.brand, now),
+            subject=subject,
+            state=State.OPEN,
+            severity=found.severity,
+            began_at=min(found.onset.began_at, now),
+            opened_at=now,
+            true_at=now,
+            rules=(rule.name,),
+            reason=found.reason,
+            samples=found.onset.samples,
+            route=rule.notify,
+            worst=found.observed,
+            calm=rule.calm,
+        )
+        self.put(incident)
+        return Change(ChangeKind.OPENED, now, incident)
+
+    def _continue(self, incident: Incident, rule: Rule, found: Evidence, now: Instant) -> Change | None:
+        incident = replace(incident, calm=max(rule.calm, incident.calm))
+        same = rule.name == incident.reason.rule
+        if found.severity > incident.severity:
+            worse = replace(
+                incident,
+                state=State.OPEN,  # what was taken was less than this
+                severity=found.severity,
+                rules=_with(incident.rules, rule.name),
+                true_at=now,
+                reason=found.reason,
+                samples=found.onset.samples,
+                worst=max(incident.worst, found.observed) if same else found.observed,
+                route=rule.notify,
+            )
+            return self._change(worse, ChangeKind.WORSENED, now)
+        if same and found.observed >= WORSE * max(incident.worst, 1.0):
+            worse = replace(
+                incident, true_at=now, reason=found.reason, samples=found.onset.samples, worst=found.observed
+            )
+            return self._change(worse, ChangeKind.WORSENED, now)
+        if rule.name not in incident.rules:
+            noted = replace(incident, true_at=now, rules=_with(incident.rules, rule.name))
+            return self._change(noted, ChangeKind.NOTED, now, why=rule.name)
+        if now != incident.true_at:
+            self.put(replace(incident, true_at=now))
+        return None
+
+    def due_at(self, incident: Incident) -> Instant:
+        """When the incident must be looked at again though nothing happens: calm for long enough, or forgotten."""
+        if incident.state is State.RESOLVED:
+            return (incident.closed_at or 0) + COOL_DOWN
+        calm_at = incident.true_at + incident.calm
+        return calm_at if incident.step_at is None else min(calm_at, incident.step_at)
+
+    def settle(self, incident: Incident, now: Instant) -> Change | None:
+        """Declare over what has been calm for long enough; let go of what was closed long ago."""
+        if incident.state is State.RESOLVED:
+            if now >= (incident.closed_at or 0) + COOL_DOWN:
+                del self.incidents[incident.id]
+            return None
+        if now < incident.true_at + incident.calm:
+            return None
+        over = replace(incident, state=State.RESOLVED, closed_at=now, step_at=None)
+        return self._change(over, ChangeKind.OVER, now)
+
+    def obey(self, command: Command, now: Instant) -> Change | None:
+        """Carry out what a person said; nothing where the incident is not on the desk, or closed already."""
+        incident = self.incidents.get(command.incident)
+        if incident is None or incident.state is State.RESOLVED:
+            return None
+        if command.verb is Verb.RESOLVE:
+            closed = replace(incident, state=State.RESOLVED, closed_at=now, closed_by=command.by, step_at=None)
+            return self._change(closed, ChangeKind.RESOLVED, now, by=command.by)
+        if incident.state is State.TAKEN and incident.taken_by == command.by:
+            return None
+        taken = replace(incident, state=State.TAKEN, taken_by=command.by, taken_at=now, step_at=None)
+        return self._change(taken, ChangeKind.TAKEN, now, by=command.by)
+
+    def note(self, delivered: Delivered, now: Instant) -> Change | None:
+        """Keep in the record what could not be delivered; a person who cannot be reached makes the next step due."""
+        incident = self.incidents.get(delivered.incident)
+        if delivered.sent or incident is None or incident.state is State.RESOLVED:
+            return None
+        if incident.step_at is not None and delivered.target.by:
+            incident = replace(incident, step_at=now)
+        return self._change(incident, ChangeKind.NOTED, now, why=f"{delivered.target}: {delivered.why}")
+
+    def shift(self, span: Span) -> None:
+        """Move every instant: the clock they were taken from was wrong by so much."""
+        for incident in list(self.incidents.values()):
+            dated = {name: getattr(incident, name) for name in _DATED}
+            self.put(replace(incident, **{name: at + span for name, at in dated.items() if at is not None}))
+
+    def dump(self) -> dict[str, Any]:
+        """Numbers and words only; `load` gives the same desk."""
+        return {"incidents": msgspec.to_builtins(list(self.incidents.values()))}
+
+    @classmethod
+    def load(cls, dumped: dict[str, Any]) -> "Desk":
+        """The desk that was dumped."""
+        return cls(msgspec.convert(dumped["incidents"], list[Incident]))
+
+    def _recently_closed(self, subject: Subject) -> Incident | None:
+        return next((i for i in reversed(self.incidents.values()) if i.subject == subject), None)
+
+    def _change(
+        self, incident: Incident, kind: ChangeKind, now: Instant, why: str = "", by: str | None = None
+    ) -> Change:
+        after = replace(incident, revision=incident.revision + 1)
+        self.put(after)
+        return Change(kind, now, after, why, by)
+
+    def _new_id(self, brand: str, now: Instant) -> str:
+        stem = f"{brand}-{moment_of(now):%y%m%d-%H%M}"
+        names = (stem, *(f"{stem}-{n}" for n in range(2, len(self.incidents) + 3)))
+        return next(name for name in names if name not in self.incidents)
+
+
+def _with(rules: tuple[str, ...], name: str) -> tuple[str, ...]:
+    return rules if name in rules else (*rules, name)

@@ -1,0 +1,257 @@
+"""Payloads as sources hand them over, taken apart into mentions.
+
+A payload is one JSON object, an array of them, or lines with one each, in UTF-8, with or without a byte order mark.
+Every item stands for itself: what is wrong with one never costs its neighbours.
+
+Refused: broken JSON, text that is not UTF-8, wrong types, missing fields, unknown kinds, times without a zone, nesting
+deeper than 32. Accepted and mended: texts beyond their length are cut, NUL and lone surrogates become U+FFFD, counts
+that cannot be (negative, beyond 2**53) become unknown. An empty string in an optional field is an absent one.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from buzzwatch.model.mention import Author, Engagement, Kind, Mention
+
+MAX_PAYLOAD = 8 * 1024 * 1024
+MAX_NESTING = 32
+MAX_TEXT = 20_000
+MAX_TITLE = 1_000
+MAX_NAME = 200
+MAX_COUNT = 2**53
+MAX_REFUSED = 10_000
+HEAD = 2_048
+SHOWN = 60
+
+_MENTION = msgspec.json.Decoder(Mention)
+_ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ONE = msgspec.json.Decoder(msgspec.Raw)
+_BOM = b"\xef\xbb\xbf"
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+# Possessive throughout: no backtracking, no memory of it. A string that never ends reaches to the end.
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?+|[\[\]{},]', re.DOTALL)
+_ESCAPE = re.compile(rb"\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|\\u[dD][89a-fA-F]\w\w|\\u0000|\\.", re.DOTALL)
+_PLACE = re.compile(r" - at `\$\.?([^`]*)`")
+_OPENER = {b"}": b"{", b"]": b"["}
+
+_REMEDIES = {
+    "id": "give a text of 1 to 500 characters that no other mention has, such as x:1790",
+    "created_at": "give a time with its zone, such as 2026-11-22T18:04:05Z",
+    "kind": f"give one of {', '.join(Kind)}, or leave it out",
+}
+_OPTIONAL_FIELDS = ("source", "lang", "url", "thread", "parent", "brand", "title")
+_REQUIRED = "every mention needs id, text and created_at"
+_ELSE = "correct it, or leave it out where it is unknown"
+
+
+class Refused(Struct, frozen=True, gc=False):
+    """One item not taken: its place in the payload, counted from 0; why; and its first 2 kB, for the record."""
+
+    position: int
+    reason: str
+    head: bytes
+
+
+class Decoded(Struct, frozen=True):
+    """A payload taken apart. `mentions` go with their position in the payload; `mended` of them were repaired."""
+
+    mentions: list[tuple[int, Mention]]
+    refused: list[Refused]
+    mended: int = 0
+
+
+class _RefusalError(Exception):
+    """Why an item is not taken."""
+
+
+def decode(payload: bytes) -> Decoded:
+    """Take a payload apart; whatever the bytes, this returns.
+
+    Over 8 MB it is refused as a whole, and after ten thousand refused items the rest is.
+    """
+    mentions: list[tuple[int, Mention]] = []
+    refused: list[Refused] = []
+    mended = 0
+    for position, item in enumerate(_split(payload)):
+        if len(refused) == MAX_REFUSED:
+            reason = f"not read, like all that follows: {MAX_REFUSED} items before it were refused; mend those first"
+            refused.append(Refused(position, reason, item[:HEAD]))
+            break
+        try:
+            mention, repaired = _decode_item(item)
+        except _RefusalError as refusal:
+            refused.append(Refused(position, str(refusal), item[:HEAD]))
+        else:
+            mentions.append((position, mention))
+            mended += repaired
+    return Decoded(mentions, refused, mended)
+
+
+def _split(payload: bytes) -> Iterable[bytes]:
+    if len(payload) > MAX_PAYLOAD:
+        return (payload,)
+    payload = payload.removeprefix(_BOM).strip()
+    if payload.startswith(b"["):
+        try:
+            return map(bytes, _ARRAY.decode(payload))
+        except (msgspec.DecodeError, RecursionError):
+            return _elements(payload)
+    lines = [line.strip() for line in payload.split(b"\n")]
+    if len(lines) == 1 or not any(line.startswith(b"{") and line.endswith(b"}") for line in lines) or _is_one(payload):
+        return (payload,)
+    return filter(None, lines)
+
+
+def _is_one(payload: bytes) -> bool:
+    """A single object spread over several lines."""
+    try:
+        _ONE.decode(payload)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
+
+
+def _elements(array: bytes) -> Iterator[bytes]:
+    """The elements of an array of which one at least is broken or too deep, as far as they can be told apart.
+
+    A closing bracket also closes what was left open inside, so that a forgotten one spoils its own element alone.
+    """
+    start, stack = 1, bytearray()
+    for token in _TOKEN.finditer(array, 1):
+        mark = token[0]
+        if mark == b"," and not stack:
+            yield array[start : token.start()].strip()
+            start = token.end()
+        elif mark in b"[{":
+            stack += mark
+        elif mark in b"]}":
+            opened = stack.rfind(_OPENER[mark], max(0, len(stack) - MAX_NESTING))
+            if opened >= 0:
+                del stack[opened:]
+            elif mark == b"]":
+                yield array[start : token.start()].strip()
+                start = token.end()
+                break
+    else:
+        yield array[start:].strip()
+        start = len(array)
+        yield b""  # so that somebody hears of the missing end
+    if rest := array[start:].strip():
+        yield rest
+
+
+def _decode_item(item: bytes) -> tuple[Mention, bool]:
+    """The mention, and whether it was repaired; raises _RefusalError."""
+    if len(item) > MAX_PAYLOAD:
+        raise _RefusalError(f"{len(item)} bytes in one payload; split it, at most {MAX_PAYLOAD} are taken at once")
+    if not item:
+        raise _RefusalError("nothing where a mention should be: an empty payload, a stray comma, an array cut off")
+    if item.count(b"[") + item.count(b"{") > MAX_NESTING and _is_deep(item):
+        raise _RefusalError(f"nested deeper than {MAX_NESTING} levels; send the fields of a mention and little more")
+    repaired = b"\\u0000" in item or b"\0" in item
+    if repaired:
+        item = _without_faulty_characters(item)
+    try:
+        mention = _MENTION.decode(item)
+    except msgspec.ValidationError as error:
+        raise _RefusalError(_explain(error, item)) from None
+    except UnicodeDecodeError as error:
+        raise _RefusalError(
+            f"not UTF-8: {error.object[error.start : error.end].hex(' ')} in {_shown(item)}; send UTF-8"
+        ) from None
+    except msgspec.DecodeError as error:
+        whole = _without_faulty_characters(item)
+        if whole == item:
+            raise _RefusalError(f"broken JSON: {error}, in {_shown(item)}; send one object a mention") from None
+        return _decode_item(whole)[0], True
+    tidied, cut = _tidy(mention)
+    return tidied, repaired or cut
+
+
+def _is_deep(item: bytes) -> bool:
+    depth = 0
+    for token in _TOKEN.finditer(item):
+        depth += (token[0] in b"[{") - (token[0] in b"]}")
+        if depth > MAX_NESTING:
+            return True
+    return False
+
+
+def _without_faulty_characters(item: bytes) -> bytes:
+    """The item with U+FFFD for NUL and for halves of surrogate pairs."""
+    item = item.replace(b"\0", _REPLACEMENT.encode())
+    return _ESCAPE.sub(lambda escape: b"\\ufffd" if _is_faulty(escape[0]) else escape[0], item)
+
+
+def _is_faulty(escape: bytes) -> bool:
+    return len(escape) == len(b"\\u0000")  # a whole pair is twice as long, any other escape was matched by two bytes
+
+
+def _explain(error: msgspec.ValidationError, item: bytes) -> str:
+    """What is wrong with a field, its value and the remedy."""
+    problem, place = str(error), _PLACE.search(str(error))
+    if place is None or not place[1]:
+        return f"{problem}, in {_shown(item)}; {_REQUIRED}"
+    field, problem = place[1], problem[: place.start()]
+    return f"{field} is {_shown(_value_at(field, item))}: {problem}; {_REMEDIES.get(field, _ELSE)}"
+
+
+def _value_at(field: str, item: bytes) -> bytes:
+    """The JSON of a field; of the whole item where a repeated key hides it."""
+    value = item
+    try:
+        for name in field.split("."):
+            value = bytes(_FIELDS.decode(value)[name])
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError):
+        return item
+    return value
+
+
+def _shown(raw: bytes) -> str:
+    """The beginning of foreign text, safe to print."""
+    shown = "".join(char if char.isprintable() else "?" for char in raw[: 4 * SHOWN].decode("utf-8", "replace"))
+    return shown if len(shown) <= SHOWN else f"{shown[:SHOWN]}…"
+
+
+def _tidy(mention: Mention) -> tuple[Mention, bool]:
+    """The mention within bounds, and whether something had to be cut or struck out for it."""
+    changes: dict[str, Any] = {}
+    if len(mention.text) > MAX_TEXT:
+        changes["text"] = mention.text[:MAX_TEXT]
+    if mention.title and len(mention.title) > MAX_TITLE:
+        changes["title"] = mention.title[:MAX_TITLE]
+    if mention.author and (author := _tidy_author(mention.author)) != mention.author:
+        changes["author"] = author
+    if mention.engagement and (engagement := _tidy_engagement(mention.engagement)) != mention.engagement:
+        changes["engagement"] = engagement
+    repaired = bool(changes)
+    if "" in _optional(mention):
+        changes |= {name: None for name in _OPTIONAL_FIELDS if getattr(mention, name) == ""}
+    return replace(mention, **changes) if changes else mention, repaired
+
+
+def _optional(mention: Mention) -> tuple[str | None, ...]:
+    return mention.source, mention.lang, mention.url, mention.thread, mention.parent, mention.brand, mention.title
+
+
+def _tidy_author(author: Author) -> Author:
+    return Author(_name(author.id), _name(author.handle), _name(author.name), _count(author.followers))
+
+
+def _tidy_engagement(seen: Engagement) -> Engagement:
+    return Engagement(_count(seen.likes), _count(seen.reposts), _count(seen.replies), _count(seen.views))
+
+
+def _name(name: str | None) -> str | None:
+    return name[:MAX_NAME] or None if name else None
+
+
+def _count(number: int | None) -> int | None:
+    return number if number is not None and 0 <= number <= MAX_COUNT else None

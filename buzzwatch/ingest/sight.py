@@ -1,0 +1,99 @@
+"""One mention read: whose it is, who wrote it, in which language, how negative."""
+
+from zlib import crc32
+
+from msgspec import Struct
+
+from buzzwatch.ingest.language import UNKNOWN, vote
+from buzzwatch.ingest.match import Matcher, lay_out
+from buzzwatch.ingest.normalise import author_key, copy_key
+from buzzwatch.ingest.scorer.protocol import Scorer
+from buzzwatch.model.brand import Brand
+from buzzwatch.model.instant import MINUTE, Instant, instant_of
+from buzzwatch.model.mention import Author, Kind, Mention, Sighting
+
+UNKNOWN_SOURCE = "unknown"
+_SKEW = MINUTE
+"""Clocks differ by so much without anybody being wrong."""
+
+
+class Reading(Struct, frozen=True):
+    """What one mention comes to: a sighting for each of its brands, in the order of the rule set; none, none.
+
+    `clamped`: it claimed to be posted more than a minute from now, and was mended to now.
+    """
+
+    sightings: tuple[Sighting, ...] = ()
+    clamped: bool = False
+
+
+class Reader:
+    """Reads mentions under one rule set with one scorer; built anew when either changes."""
+
+    def __init__(self, brands: dict[str, Brand], scorer: Scorer) -> None:
+        self._brands = brands
+        self._scorer = scorer
+        self._matcher = Matcher(brands)
+        self._accounts = {key: frozenset(map(_account, brand.official)) for key, brand in brands.items()}
+
+    def read(
+        self, mention: Mention, seen_at: Instant, thread: str | None = None, inherited: tuple[str, ...] = ()
+    ) -> Reading:
+        """The sightings of a mention.
+
+        `thread` is the key of its conversation as far as the caller could resolve it (else the one the mention gives,
+        else its own id), `inherited` are the brands whose conversation that is. A brand that the source names itself
+        is taken at its word: the text is not searched for others. A text is scored once, whatever the number of
+        brands; an erased one never.
+        """
+        folded = lay_out(mention.text, mention.title)
+        keys = self._keys(mention, folded, inherited)
+        if not keys:
+            return Reading()
+        text = f"{mention.title}\n{mention.text}" if mention.title else mention.text
+        lang = vote(folded, mention.lang)
+        negativity = 0.0 if mention.deleted else self._scorer.score(text, lang)
+        posted_at = instant_of(mention.created_at)
+        source = mention.source or UNKNOWN_SOURCE
+        accounts = _accounts(source, mention.author)
+        sightings = tuple(
+            Sighting(
+                seen_at=seen_at,
+                posted_at=min(posted_at, seen_at),
+                mention=mention.id,
+                brand=key,
+                source=source,
+                thread=thread or mention.thread or mention.id,
+                parent=mention.parent,
+                kind=mention.kind or (Kind.REPLY if mention.parent else Kind.POST),
+                author=author_key(source, mention.author),
+                followers=mention.author.followers if mention.author else None,
+                official=not accounts.isdisjoint(self._accounts[key]),
+                negativity=negativity,
+                scorer="" if mention.deleted else self._scorer.name,
+                lang=UNKNOWN if mention.deleted else lang,
+                copy=copy_key(text) or crc32(mention.id.encode("utf-8", "replace")),
+            )
+            for key in keys
+        )
+        return Reading(sightings, posted_at > seen_at + _SKEW)
+
+    def _keys(self, mention: Mention, folded: str, inherited: tuple[str, ...]) -> tuple[str, ...]:
+        named = (mention.brand,) if mention.brand in self._brands else self._matcher.match_words(folded)
+        if not inherited or named == inherited:
+            return named
+        wanted = {*named, *inherited}
+        return tuple(key for key in self._brands if key in wanted)
+
+
+def _accounts(source: str, author: Author | None) -> frozenset[str]:
+    """The names by which an account may be listed as official: its handle and its id."""
+    if author is None:
+        return frozenset()
+    return frozenset(_account(f"{source}:{name}") for name in (author.handle, author.id) if name)
+
+
+def _account(listed: str) -> str:
+    """One spelling of an account: x:@Acme_FR and x:acme_fr are the same."""
+    source, _, name = listed.partition(":")
+    return f"{source}:{name.lstrip('@')}".casefold()

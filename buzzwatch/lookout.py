@@ -1,0 +1,152 @@
+"""One brand at one instant, as its rules read it, and the evidence for what they found."""
+
+from collections.abc import Sequence
+
+from buzzwatch.detect.pulse import Pulse
+from buzzwatch.incidents.desk import Evidence
+from buzzwatch.incidents.mute import severity_for
+from buzzwatch.model.brand import Brand, Rule
+from buzzwatch.model.incident import Incident, Reason, Subject
+from buzzwatch.model.input import Gap
+from buzzwatch.model.instant import HOUR, LONGEST_WINDOW, Instant, Span
+from buzzwatch.model.mention import Sighting
+from buzzwatch.model.signal import Detector, Finding, Onset, Signal, Trend
+from buzzwatch.model.thread import ThreadView
+from buzzwatch.threads.tracker import Tracker
+
+MOST_REMEMBERED = 1_000
+"""Authors kept for one `mention` condition with `authors`."""
+HALF = 0.5
+"""The part of an excess that makes a conversation and a brand-wide trouble the same trouble."""
+
+Recollection = dict[str, dict[int, Instant]]
+"""By condition: author's key to the last instant at which a mention of theirs fitted."""
+
+
+class Lookout:
+    """Implements `model.view.View`; the spine puts a thread or a mention in focus."""
+
+    __slots__ = ("_gaps", "_pulse", "_recollection", "_tracker", "brand", "mention", "now", "thread")
+
+    def __init__(
+        self,
+        now: Instant,
+        brand: Brand,
+        pulse: Pulse,
+        tracker: Tracker,
+        gaps: Sequence[Gap],
+        recollection: Recollection,
+    ) -> None:
+        self.now = now
+        self.brand = brand
+        self._pulse = pulse
+        self._tracker = tracker
+        self._gaps = gaps
+        self._recollection = recollection
+        self.thread: ThreadView | None = None
+        self.mention: Sighting | None = None
+
+    def focus(self, thread: str, mention: Sighting | None = None) -> None:
+        """Put a conversation (gone from memory: none), and perhaps a mention of it, in focus; "" for neither."""
+        slot = self._tracker.slot_of(self.brand.key, thread) if thread else None
+        self.thread = None if slot is None else self._tracker.view(slot, self.now)
+        self.mention = mention
+
+    def signal(self, detector: Detector, over: Span) -> Signal:
+        """See `View`."""
+        return self._pulse.signal(detector, over)
+
+    def authors(self, detector: Detector, over: Span) -> int:
+        """See `View`."""
+        return self._pulse.authors(detector, over)
+
+    def ceiling(self, detector: Detector, over: Span, rate: float) -> float:
+        """See `View`."""
+        if detector is Detector.THREAD:
+            return self._tracker.thread_ceiling(self.brand.key, rate)
+        return self._pulse.ceiling(detector, over, rate)
+
+    def silence(self) -> Span | None:
+        """See `View`; what was silent because we were deaf does not count."""
+        since = silent_since(self._pulse, self._gaps)
+        return None if since is None or since > self.now else self.now - since
+
+    def gather(self, key: str, over: Span) -> int:
+        """See `View`. A mention whose author is unknown counts for nobody."""
+        authors = self._recollection.setdefault(f"{self.brand.key}.{key}", {})
+        if self.mention is not None and self.mention.author:
+            at = max(self.mention.counted_at, authors.pop(self.mention.author, 0))
+            authors[self.mention.author] = at
+        for author in [a for a, at in authors.items() if at <= self.now - over]:
+            del authors[author]
+        while len(authors) > MOST_REMEMBERED:
+            del authors[next(iter(authors))]
+        return len(authors)
+
+    def subject(self, finding: Finding) -> Subject:
+        """What a finding is about: the conversation in focus, or the brand when authors were gathered from several."""
+        gathered = any(clause.name == "mention.authors" for clause in finding.clauses)
+        if gathered or (self.thread is None and self.mention is None):
+            return Subject(self.brand.key)
+        return Subject(self.brand.key, self.thread.id if self.thread else self.mention.thread if self.mention else "")
+
+    def is_same_trouble(self, subject: Subject, incident: Incident, finding: Finding) -> bool:
+        """Whether a new trouble and an open one are one: a conversation that explains half of the brand's excess."""
+        if incident.subject.quiet or subject.quiet:
+            return False
+        thread = subject.thread or incident.subject.thread
+        if not thread or (subject.thread and incident.subject.thread):
+            return False
+        signal = finding.signal if not subject.thread else incident.reason.signal
+        over = signal.over if signal and signal.over else HOUR
+        slot = self._tracker.slot_of(self.brand.key, thread)
+        if slot is None:
+            return False
+        volume = self._pulse.signal(Detector.VOLUME, over)
+        return self._tracker.recent(slot, over, self.now) >= HALF * max(1.0, volume.observed - volume.expected)
+
+    def evidence(self, rule: Rule, subject: Subject, finding: Finding) -> Evidence:
+        """What people will be told, in numbers."""
+        thread = self.thread if subject.thread else None
+        signal = finding.signal
+        detector = signal.detector if signal and signal.detector is not Detector.THREAD else Detector.VOLUME
+        over = signal.over if signal and signal.over else HOUR
+        onset = self._onset(subject, detector, over)
+        mentions = thread.mentions if thread else self._pulse.mentions(over)
+        answered = thread is not None and thread.answered
+        reason = Reason(
+            rule=rule.name,
+            says=rule.says,
+            clauses=finding.clauses,
+            signal=signal,
+            trend=Trend.STEADY if subject.quiet else thread.trend if thread else self._pulse.trend(detector),
+            mentions=mentions,
+            authors=thread.authors if thread else self._pulse.authors(Detector.VOLUME, over),
+            negative_share=thread.negative_share if thread else self._pulse.share(over),
+            reach=thread.reach if thread else None,
+            answered=answered,
+            heard_late=self._heard_late(onset.began_at),
+        )
+        observed = float(mentions) if signal is None or thread else signal.observed
+        return Evidence(reason, onset, observed, severity_for(self.brand, rule.severity, answered=answered))
+
+    def _onset(self, subject: Subject, detector: Detector, over: Span) -> Onset:
+        if subject.quiet:
+            return Onset(silent_since(self._pulse, self._gaps) or self.now, ())
+        if not subject.thread:
+            return self._pulse.onset(detector, over)
+        samples = self._pulse.onset(detector, LONGEST_WINDOW, subject.thread).samples
+        mine = (self.mention.mention,) if self.mention else ()
+        began_at = self.thread.first_at if self.thread else self.mention.counted_at if self.mention else self.now
+        return Onset(began_at, tuple(dict.fromkeys((*mine, *samples)))[:3])
+
+    def _heard_late(self, began_at: Instant) -> tuple[Instant, Instant] | None:
+        deaf = [gap for gap in self._gaps if gap.since < self.now and gap.until > began_at and gap.until <= self.now]
+        return (deaf[-1].since, deaf[-1].until) if deaf else None
+
+
+def silent_since(pulse: Pulse, gaps: Sequence[Gap]) -> Instant | None:
+    """The instant from which silence counts: the last mention or the end of the last gap; None before any mention."""
+    if pulse.last_at is None:
+        return None
+    return max([pulse.last_at, *(gap.until for gap in gaps)])

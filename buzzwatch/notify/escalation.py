@@ -1,0 +1,189 @@
+"""Who hears of a change, and when the next step of an escalation is due."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from buzzwatch.model.brand import Brand, Route, Rule, Ruleset, Step
+from buzzwatch.model.incident import Change, ChangeKind, Incident, Reason, Severity, State, Subject
+from buzzwatch.model.input import Trouble
+from buzzwatch.model.instant import MINUTE, Instant, Span
+from buzzwatch.model.notification import Held, Notice, Target
+from buzzwatch.model.signal import Trend
+
+CONSOLE = Route("console", copy=("console",))
+"""Where alerts go while nobody wrote an `oncall.yaml`."""
+LATE: Span = MINUTE
+"""A step that leaves this long after it was due says so."""
+
+_ALARMS = (ChangeKind.OPENED, ChangeKind.WORSENED, ChangeKind.REOPENED)
+
+
+class Told(NamedTuple):
+    """What came of a change or of a due step: the incident after it, notices, and what was held."""
+
+    incident: Incident
+    notices: tuple[Notice, ...] = ()
+    held: tuple[Held, ...] = ()
+
+
+def announce(change: Change, rules: Ruleset, now: Instant) -> Told:
+    """Tell a change: alarms to the route, answers and endings to everybody who was told before."""
+    incident = change.incident
+    if change.kind is ChangeKind.NOTED:
+        return Told(incident)
+    if change.kind not in _ALARMS:
+        held = _held_steps(incident, rules) if change.kind is ChangeKind.TAKEN else ()
+        everybody = [_target(name) for name in incident.told]
+        return Told(incident, _notices(incident, change.kind, everybody, rules, now), held)
+    if incident.severity is Severity.WATCH:
+        return Told(incident, (), (Held(incident.id, incident.route, "watch: kept on the list, nobody is told", None),))
+    route = route_of(incident, rules)
+    return _alarm(change, route, rules, now)
+
+
+def _alarm(change: Change, route: Route, rules: Ruleset, now: Instant) -> Told:
+    incident = change.incident
+    everybody = [Target(name) for name in route.copy]
+    pages = incident.severity is Severity.CRITICAL and bool(route.steps) and incident.state is State.OPEN
+    already_climbing = pages and change.kind is ChangeKind.WORSENED and incident.step_at is not None
+    if pages and not already_climbing:
+        incident = replace(incident, step=0, step_from=now, step_at=now + route.steps[0].after)
+    elif not pages and route.steps:
+        first = (
+            (incident.taken_by, route.steps[0].by) if incident.taken_by else (route.steps[0].tell, route.steps[0].by)
+        )
+        if incident.taken_by or not route.copy:
+            everybody += _reachable(first[0], first[1], rules)
+    incident = replace(incident, told=_merged(incident.told, everybody))
+    return Told(incident, _notices(incident, change.kind, everybody, rules, now))
+
+
+def climb(incident: Incident, rules: Ruleset, now: Instant) -> Told:
+    """Send the escalation step that is due; of several overdue ones only the latest, marked late."""
+    route = route_of(incident, rules)
+    if not route.steps or incident.step_at is None:
+        return Told(replace(incident, step_at=None))
+    first_due = due = incident.step_at
+    step, started = min(incident.step, len(route.steps) - 1), incident.step_from
+    while True:
+        following, restarted, following_at = _next_step(route, step, started, due)
+        if following_at is None or following_at > now:
+            break
+        step, started, due = following, restarted, following_at
+    rung = route.steps[step]
+    targets = _reachable(rung.tell, rung.by, rules)
+    incident = replace(
+        incident, step=following, step_from=restarted, step_at=following_at, told=_merged(incident.told, targets)
+    )
+    late_since = first_due if now - first_due > LATE else None
+    kind = ChangeKind.OPENED if incident.revision == 1 else ChangeKind.WORSENED
+    notices = _notices(incident, kind, targets, rules, due, page=True, late_since=late_since)
+    return Told(incident, notices)
+
+
+def announce_trouble(trouble: Trouble, rules: Ruleset, targets: Iterable[Target] | None = None) -> tuple[Notice, ...]:
+    """Tell the `ops` route (or the given targets) what is wrong with the daemon itself or right again."""
+    if targets is None:
+        route = rules.routes.get("ops", CONSOLE)
+        persons = [target for step in route.steps[:1] for target in _reachable(step.tell, step.by, rules)]
+        targets = [*(Target(name) for name in route.copy), *persons]
+    reason = Reason(trouble.key, trouble.text, (), None, Trend.STEADY, 0, 0, None, None, answered=False)
+    incident = Incident(
+        id=f"ops-{trouble.key}-{trouble.since // 1000}",
+        subject=Subject(brand=""),
+        state=State.RESOLVED if trouble.over else State.OPEN,
+        severity=Severity.WARNING,
+        began_at=trouble.since,
+        opened_at=trouble.since,
+        true_at=trouble.seen_at,
+        rules=("ops",),
+        reason=reason,
+        samples=(),
+        route="ops",
+        worst=0.0,
+        revision=2 if trouble.over else 1,
+    )
+    kind = ChangeKind.OVER if trouble.over else ChangeKind.OPENED
+    return _notices(incident, kind, targets, rules, trouble.seen_at)
+
+
+def _next_step(route: Route, step: int, started: Instant, due: Instant) -> tuple[int, Instant, Instant | None]:
+    """Index, start of its round, and due instant of the step after one that was due at `due`."""
+    if step + 1 < len(route.steps):
+        return step + 1, started, max(started + route.steps[step + 1].after, due)
+    if route.repeat is None:
+        return step, started, None
+    restarted = due + route.repeat
+    return 0, restarted, restarted + route.steps[0].after
+
+
+def route_of(incident: Incident, rules: Ruleset) -> Route:
+    """The route of an incident; the console where it no longer exists."""
+    return rules.routes.get(incident.route, CONSOLE)
+
+
+def _held_steps(incident: Incident, rules: Ruleset) -> tuple[Held, ...]:
+    route = route_of(incident, rules)
+    if incident.severity is not Severity.CRITICAL or not route.steps:
+        return ()
+    coming: Iterable[Step] = route.steps[incident.step :]
+    targets = [target for step in coming for target in _reachable(step.tell, step.by, rules)]
+    return tuple(Held(incident.id, str(target), f"taken by {incident.taken_by}", None) for target in targets)
+
+
+def _reachable(person: str, means: Iterable[str], rules: Ruleset) -> list[Target]:
+    known = rules.people.get(person)
+    return [Target(person, by) for by in means if known and by in known.reach]
+
+
+def _notices(
+    incident: Incident,
+    kind: ChangeKind,
+    targets: Iterable[Target],
+    rules: Ruleset,
+    due: Instant,
+    *,
+    page: bool = False,
+    late_since: Instant | None = None,
+) -> tuple[Notice, ...]:
+    brand = rules.brands.get(incident.subject.brand)
+    rule = _rule_of(brand, incident)
+    return tuple(
+        Notice(
+            key=f"{incident.id}.{incident.revision}.{due // 1000}.{target}",
+            due_at=due,
+            target=target,
+            kind=kind,
+            severity=incident.severity,
+            language=_language(target, brand, rules),
+            brand_name=brand.name if brand else incident.subject.brand,
+            timezone=brand.timezone if brand else "UTC",
+            incident=incident,
+            do=rule.do if rule else (),
+            runbook=rule.runbook if rule else None,
+            also_told=tuple(name for name in incident.told if name != str(target)),
+            page=page,
+            late_since=late_since,
+        )
+        for target in dict.fromkeys(targets)
+    )
+
+
+def _rule_of(brand: Brand | None, incident: Incident) -> Rule | None:
+    return next((rule for rule in brand.rules if rule.name == incident.reason.rule), None) if brand else None
+
+
+def _language(target: Target, brand: Brand | None, rules: Ruleset) -> str:
+    person = rules.people.get(target.name) if target.by else None
+    return person.language if person else brand.language if brand else "en"
+
+
+def _target(name: str) -> Target:
+    person, _, by = name.partition("/")
+    return Target(person, by)
+
+
+def _merged(told: tuple[str, ...], targets: Iterable[Target]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*told, *map(str, targets))))

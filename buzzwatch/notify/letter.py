@@ -1,0 +1,221 @@
+"""The body of a message: what happens, how unusual it is, why you, what to do, and how to answer."""
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from buzzwatch.model.incident import ChangeKind, State
+from buzzwatch.model.instant import MINUTE, Span
+from buzzwatch.model.notification import Sample
+from buzzwatch.model.signal import Clause, Detector
+from buzzwatch.notify.facts import LONGEST_NAME, Facts
+from buzzwatch.notify.quoting import clean, quote, safe_link
+
+STALE: Span = 5 * MINUTE
+"""A message that leaves this long after it was due says of when it is."""
+_SAMPLES = 3
+_LONGEST_SAMPLE = 240
+_CLAUSES = 12
+_STEPS = 10
+_NAMES = 8
+_LONGEST_STEP = 300
+_SHARES = frozenset({"share", "negative_share", "negativity"})
+_SCORES = frozenset({"unusual", "escalating"})
+_SPANS = frozenset({"over", "for"})
+
+
+class Line(Struct, frozen=True):
+    """A line of text, and an address after it."""
+
+    text: str
+    link: str | None = None
+
+
+class Section(Struct, frozen=True):
+    """Lines that belong together."""
+
+    lines: tuple[Line, ...]
+    heading: str = ""
+
+
+def sections(facts: Facts, samples: Sequence[Sample], link: str | None, replaces: int) -> list[Section]:
+    """The letter, the most needed first."""
+    told = _what(facts) if facts.is_alarm else _answer(facts)
+    parts = [Section(_lines(told)), Section(_lines(_circumstances(facts, replaces)))]
+    if facts.is_alarm:
+        parts += [
+            Section(tuple(_samples(facts, samples)), facts.phrases.samples),
+            Section(_lines(_why(facts)), facts.phrases.why),
+            Section(tuple(_steps(facts)), facts.phrases.do),
+        ]
+    parts += [Section(tuple(_way_on(facts, link))), Section(_lines([_reference(facts)]))]
+    return [part for part in parts if part.lines]
+
+
+def _lines(texts: Iterator[str] | Sequence[str]) -> tuple[Line, ...]:
+    return tuple(Line(text) for text in texts)
+
+
+def _what(facts: Facts) -> Iterator[str]:
+    phrases, incident, reason = facts.phrases, facts.incident, facts.reason
+    if facts.says:
+        yield facts.says
+    if incident.subject.quiet:
+        yield phrases.silent_since.format(time=facts.clock(incident.began_at))
+    else:
+        yield from _numbers(facts)
+        since = facts.clock(incident.began_at)
+        span = facts.figures.span(facts.notice.due_at - incident.began_at)
+        phrase = phrases.since_only if facts.is_ours else phrases.since
+        yield phrase.format(time=since, span=span, trend=phrases.trend_sentence[reason.trend])
+    if facts.is_conversation:
+        yield phrases.answered if reason.answered else phrases.unanswered
+    if incident.state is State.TAKEN:
+        yield phrases.taken_since.format(name=facts.name(incident.taken_by), time=facts.clock(incident.taken_at))
+    elif facts.waits_for_somebody and facts.notice.due_at - incident.opened_at >= MINUTE:
+        yield phrases.untaken.format(span=facts.figures.span(facts.notice.due_at - incident.opened_at))
+
+
+def _numbers(facts: Facts) -> Iterator[str]:
+    phrases, figures, reason, signal = facts.phrases, facts.figures, facts.reason, facts.window_signal
+    people = [phrases.count(reason.authors, phrases.authors)]
+    if reason.reach:
+        people.append(phrases.reached.format(followers=phrases.count(reason.reach, phrases.followers)))
+    if facts.is_conversation:
+        yield _sentence(facts.line())
+        yield from (_sentence(part) for part in people[1:])
+    elif signal:
+        usual = facts.usual(signal)
+        yield phrases.observed.format(count=facts.counted(signal), span=figures.span(signal.over), usual=usual)
+        if signal.share is not None:
+            phrase = phrases.share if signal.usual_share is None else phrases.share_usual
+            yield phrase.format(share=figures.share(signal.share), usual=figures.share(signal.usual_share or 0))
+        if signal.learning:
+            yield phrases.estimated
+        if signal.detector is Detector.NEGATIVITY:
+            people.insert(0, phrases.in_all.format(posts=phrases.count(reason.mentions, phrases.posts)))
+        yield _sentence(", ".join(people))
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def _answer(facts: Facts) -> Iterator[str]:
+    phrases, incident = facts.phrases, facts.incident
+    kind = facts.notice.kind
+    if kind is ChangeKind.TAKEN:
+        yield phrases.taken_at.format(name=facts.name(incident.taken_by), time=facts.clock(incident.taken_at))
+    elif kind is ChangeKind.RESOLVED:
+        yield phrases.closed_at.format(name=facts.name(incident.closed_by), time=facts.clock(incident.closed_at))
+    if kind is not ChangeKind.TAKEN:
+        since, until = facts.clock(incident.began_at), facts.clock(incident.began_at + incident.lasted)
+        yield phrases.lasted.format(span=facts.figures.span(incident.lasted), since=since, until=until)
+    if not incident.subject.quiet:
+        yield phrases.it_was.format(facts=facts.line().rstrip("."))
+
+
+def _circumstances(facts: Facts, replaces: int) -> Iterator[str]:
+    phrases, notice = facts.phrases, facts.notice
+    if notice.test:
+        yield phrases.test
+    if facts.is_alarm and facts.reason.heard_late:
+        since, until = map(facts.clock, facts.reason.heard_late)
+        began, heard = facts.clock(facts.incident.began_at), facts.clock(facts.incident.opened_at)
+        yield phrases.deaf.format(began=began, heard=heard, since=since, until=until)
+    if notice.late_since is not None:
+        yield phrases.late.format(time=facts.clock(notice.late_since))
+    elif facts.now - notice.due_at >= STALE:
+        yield phrases.stale.format(time=facts.clock(notice.due_at))
+    if replaces:
+        noun = phrases.replaces[replaces >= phrases.many_from]
+        yield noun.format(n=facts.figures.number(replaces))
+
+
+def _samples(facts: Facts, samples: Sequence[Sample]) -> Iterator[Line]:
+    phrases = facts.phrases
+    for sample in samples[:_SAMPLES]:
+        text = quote(sample.text, _LONGEST_SAMPLE) if sample.text else ""
+        shown = phrases.quoted.format(text=text) if text else phrases.erased
+        author = quote(sample.author, LONGEST_NAME) if sample.author else phrases.unknown_author
+        if sample.followers is not None:
+            followers = phrases.count(sample.followers, phrases.followers)
+            author = phrases.with_followers.format(author=author, followers=followers)
+        yield Line(phrases.signed.format(quote=shown, author=author, time=facts.clock(sample.posted_at)))
+        if sample.text and (link := safe_link(sample.url)):
+            yield Line("", link)
+
+
+def _why(facts: Facts) -> Iterator[str]:
+    if facts.is_ours:
+        return
+    yield facts.phrases.rule.format(rule=facts.name(facts.reason.rule))
+    for clause in facts.reason.clauses[:_CLAUSES]:
+        yield f"- {_clause(facts, clause)}"
+
+
+def _clause(facts: Facts, clause: Clause) -> str:
+    phrases = facts.phrases
+    excluded = clause.name.startswith("none.")
+    name = clause.name.removeprefix("none.")
+    key = name.rpartition(".")[2]
+    label = phrases.clauses.get(name) or phrases.clauses.get(key) or name
+    written = _clause_phrase(facts, key, clause).format(
+        label=label,
+        observed=_value(facts, key, clause.observed),
+        needed=_value(facts, key, clause.needed),
+        usual=_value(facts, key, clause.expected),
+    )
+    if excluded:
+        return phrases.unless.format(clause=written)
+    return written if clause.passed else phrases.missed.format(clause=written)
+
+
+def _clause_phrase(facts: Facts, key: str, clause: Clause) -> str:
+    phrases = facts.phrases
+    if isinstance(clause.needed, str):
+        return phrases.clause_is
+    if key in _SCORES:
+        return phrases.clause_score
+    return phrases.clause if clause.expected is None else phrases.clause_usual
+
+
+def _value(facts: Facts, key: str, value: float | str | None) -> str:
+    figures = facts.figures
+    if value is None:
+        return facts.phrases.unknown
+    if isinstance(value, str):
+        return facts.phrases.answers.get(value) or facts.name(value)
+    if key in _SHARES:
+        return figures.share(value)
+    if key in _SPANS:
+        return figures.span(int(value))
+    return f"{figures.number(value)}\u00a0×" if key == "times" else figures.number(value)
+
+
+def _steps(facts: Facts) -> Iterator[Line]:
+    for number, step in enumerate(facts.notice.do[:_STEPS], 1):
+        yield Line(f"{number}. {facts.fill(clean(step, _LONGEST_STEP))}")
+    if facts.notice.runbook:
+        link = safe_link(facts.notice.runbook)
+        yield (
+            Line(facts.phrases.runbook, link)
+            if link
+            else Line(f"{facts.phrases.runbook} {clean(facts.notice.runbook, _LONGEST_STEP)}")
+        )
+
+
+def _way_on(facts: Facts, link: str | None) -> Iterator[Line]:
+    phrases, names = facts.phrases, facts.notice.also_told
+    if names and facts.is_alarm:
+        shown = [clean(name, LONGEST_NAME).replace("/", " ") for name in names[:_NAMES]]
+        more = [phrases.more.format(n=len(names) - _NAMES)] if len(names) > _NAMES else []
+        yield Line(phrases.told.format(names=", ".join(shown + more)))
+    if link:
+        waits = facts.is_alarm and facts.incident.state is State.OPEN and not facts.is_ours
+        yield Line(phrases.take if waits else phrases.see, link)
+
+
+def _reference(facts: Facts) -> str:
+    notice = facts.notice
+    return facts.phrases.reference.format(key=clean(notice.key, _LONGEST_STEP), zone=notice.timezone)

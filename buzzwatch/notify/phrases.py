@@ -1,0 +1,306 @@
+"""Every phrase of a message, in French and in English.
+
+Placeholders in braces are filled with `str.format`; what fills them is data and is never parsed. A noun is a pair, for
+one and for many.
+"""
+
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from buzzwatch.model.incident import ChangeKind, Severity
+from buzzwatch.model.signal import Trend
+from buzzwatch.notify.figures import ENGLISH as ENGLISH_FIGURES
+from buzzwatch.notify.figures import FRENCH as FRENCH_FIGURES
+from buzzwatch.notify.figures import Figures
+
+Noun: TypeAlias = tuple[str, str]
+
+
+class Phrases(Struct, frozen=True, kw_only=True):
+    """One language."""
+
+    language: str
+    figures: Figures
+    many_from: int
+    """The smallest number that takes the plural."""
+
+    posts: Noun
+    angry: Noun
+    authors: Noun
+    followers: Noun
+
+    severity: dict[Severity, str]
+    trend: dict[Trend, str]
+    trend_sentence: dict[Trend, str]
+
+    start: str
+    in_window: str
+    in_window_estimated: str
+    angry_share: str
+    runaway: str
+    conversation: str
+    silence: str
+    events: dict[ChangeKind, str]
+    silence_over: str
+    repaired: str
+
+    observed: str
+    share: str
+    share_usual: str
+    estimated: str
+    in_all: str
+    reached: str
+    since: str
+    since_only: str
+    silent_since: str
+    answered: str
+    unanswered: str
+    untaken: str
+    taken_since: str
+    taken_at: str
+    closed_at: str
+    lasted: str
+    it_was: str
+
+    test: str
+    replaces: Noun
+    late: str
+    deaf: str
+    stale: str
+
+    samples: str
+    quoted: str
+    signed: str
+    unknown_author: str
+    with_followers: str
+    erased: str
+    why: str
+    rule: str
+    clause: str
+    clause_usual: str
+    clause_is: str
+    clause_score: str
+    missed: str
+    unknown: str
+    answers: dict[str, str]
+    unless: str
+    clauses: dict[str, str]
+    do: str
+    runbook: str
+    told: str
+    more: str
+    take: str
+    see: str
+    reference: str
+
+    def count(self, number: float, noun: Noun) -> str:
+        """`46 posts`, `1 post`."""
+        whole = round(number)
+        return f"{self.figures.number(whole)}\u00a0{noun[whole >= self.many_from]}"
+
+
+FRENCH = Phrases(
+    language="fr",
+    figures=FRENCH_FIGURES,
+    many_from=2,
+    posts=("post", "posts"),
+    angry=("post en colère", "posts en colère"),
+    authors=("auteur", "auteurs"),
+    followers=("abonné", "abonnés"),
+    severity={Severity.CRITICAL: "CRITIQUE", Severity.WARNING: "ALERTE", Severity.WATCH: "À SUIVRE"},
+    trend={Trend.RISING: "monte", Trend.STEADY: "stable", Trend.FADING: "retombe"},
+    trend_sentence={
+        Trend.RISING: "cela monte encore",
+        Trend.STEADY: "cela se maintient",
+        Trend.FADING: "cela retombe",
+    },
+    start="{severity} {brand}\u00a0: ",
+    in_window="{count} en {span} (habituel {usual})",
+    in_window_estimated="{count} en {span} (habituel estimé {usual})",
+    angry_share="{share} en colère",
+    runaway="une conversation s’emballe\u00a0: {facts}",
+    conversation="une conversation\u00a0: {facts}",
+    silence="plus aucun post depuis {span}",
+    events={
+        ChangeKind.WORSENED: "s’aggrave, {facts}",
+        ChangeKind.REOPENED: "reprend, {facts}",
+        ChangeKind.TAKEN: "pris par {name} à {time}",
+        ChangeKind.RESOLVED: "clos par {name} à {time}, a duré {span}",
+        ChangeKind.OVER: "c’est fini, cela a duré {span}",
+    },
+    silence_over="on en parle de nouveau, le silence a duré {span}",
+    repaired="rétabli, cela a duré {span}",
+    observed="{count} en {span}, d’habitude {usual}.",
+    share="Part de posts en colère\u00a0: {share}.",
+    share_usual="Part de posts en colère\u00a0: {share}, d’habitude {usual}.",
+    estimated="L’habituel est une estimation\u00a0: cette marque est suivie depuis peu.",
+    in_all="{posts} en tout",
+    reached="jusqu’à {followers} touchés",
+    since="Depuis {time} ({span}), {trend}.",
+    since_only="Depuis {time} ({span}).",
+    silent_since="Dernier post à {time}.",
+    answered="Une réponse officielle a été donnée il y a moins de 30\u00a0min.",
+    unanswered="Aucune réponse officielle récente ne l’a calmée.",
+    untaken="Personne ne l’a encore pris, {span} après l’alerte.",
+    taken_since="Pris par {name} depuis {time}.",
+    taken_at="Pris par {name} à {time}.",
+    closed_at="Clos par {name} à {time}.",
+    lasted="Cela a duré {span} ({since} – {until}).",
+    it_was="C’était\u00a0: {facts}.",
+    test="Ceci est un test, demandé à la main\u00a0: il ne se passe rien, il n’y a rien à faire.",
+    replaces=(
+        "Remplace {n} message plus ancien qui n’avait pas pu partir.",
+        "Remplace {n} messages plus anciens qui n’avaient pas pu partir.",
+    ),
+    late="Ce message était dû à {time}\u00a0: nous étions arrêtés.",
+    deaf="Commencé à {began}, entendu à {heard}\u00a0: nous étions sourds de {since} à {until}.",
+    stale="État de {time}\u00a0: ce message n’a pas pu partir plus tôt.",
+    samples="Ce qui se dit",
+    quoted="«\u00a0{text}\u00a0»",
+    signed="{quote} — {author}, {time}",
+    unknown_author="auteur inconnu",
+    with_followers="{author} ({followers})",
+    erased="(texte effacé depuis)",
+    why="Pourquoi ce message",
+    rule="Règle {rule}\u00a0:",
+    clause="{label}\u00a0: {observed}, minimum {needed}",
+    clause_usual="{label}\u00a0: {observed}, minimum {needed}, habituel {usual}",
+    clause_is="{label}\u00a0: {observed}, attendu {needed}",
+    clause_score="{label}\u00a0: niveau {observed}, seuil {needed}",
+    missed="{clause} (non atteint)",
+    unknown="inconnu",
+    answers={"yes": "oui", "no": "non"},
+    unless="sauf si {clause}",
+    clauses={
+        "unusual": "inhabituel",
+        "escalating": "emballement",
+        "volume.at_least": "posts",
+        "negativity.at_least": "posts en colère",
+        "share": "part en colère",
+        "negative_share": "part en colère",
+        "times": "par rapport à l’habituel",
+        "authors": "auteurs",
+        "mentions": "posts",
+        "reach": "abonnés touchés",
+        "forecast": "posts attendus sous 24\u00a0h",
+        "answered": "réponse officielle",
+        "negativity": "colère du post",
+        "followers": "abonnés de l’auteur",
+        "kind": "sorte de post",
+        "source": "source",
+        "over": "sans aucun post",
+    },
+    do="À faire",
+    runbook="Procédure\u00a0:",
+    told="Aussi prévenus\u00a0: {names}",
+    more="et {n} autres",
+    take="Je prends\u00a0:",
+    see="Voir\u00a0:",
+    reference="Réf. {key} · heures\u00a0: {zone}",
+)
+
+ENGLISH = Phrases(
+    language="en",
+    figures=ENGLISH_FIGURES,
+    many_from=2,
+    posts=("post", "posts"),
+    angry=("angry post", "angry posts"),
+    authors=("author", "authors"),
+    followers=("follower", "followers"),
+    severity={Severity.CRITICAL: "CRITICAL", Severity.WARNING: "WARNING", Severity.WATCH: "WATCH"},
+    trend={Trend.RISING: "growing", Trend.STEADY: "steady", Trend.FADING: "fading"},
+    trend_sentence={
+        Trend.RISING: "it is still growing",
+        Trend.STEADY: "it holds steady",
+        Trend.FADING: "it is fading",
+    },
+    start="{severity} {brand}: ",
+    in_window="{count} in {span} (usually {usual})",
+    in_window_estimated="{count} in {span} (usually about {usual})",
+    angry_share="{share} angry",
+    runaway="one conversation is taking off: {facts}",
+    conversation="one conversation: {facts}",
+    silence="no post for {span}",
+    events={
+        ChangeKind.WORSENED: "worse, {facts}",
+        ChangeKind.REOPENED: "back again, {facts}",
+        ChangeKind.TAKEN: "taken by {name} at {time}",
+        ChangeKind.RESOLVED: "closed by {name} at {time}, it lasted {span}",
+        ChangeKind.OVER: "it is over, it lasted {span}",
+    },
+    silence_over="people post again, the silence lasted {span}",
+    repaired="working again, it lasted {span}",
+    observed="{count} in {span}, usually {usual}.",
+    share="Share of angry posts: {share}.",
+    share_usual="Share of angry posts: {share}, usually {usual}.",
+    estimated="What is usual is an estimate: this brand has not been watched for long.",
+    in_all="{posts} in all",
+    reached="up to {followers} reached",
+    since="Since {time} ({span}), {trend}.",
+    since_only="Since {time} ({span}).",
+    silent_since="Last post at {time}.",
+    answered="An official reply was given less than 30\u00a0min ago.",
+    unanswered="No recent official reply has calmed it.",
+    untaken="Nobody has taken it yet, {span} after the alert.",
+    taken_since="Taken by {name} since {time}.",
+    taken_at="Taken by {name} at {time}.",
+    closed_at="Closed by {name} at {time}.",
+    lasted="It lasted {span} ({since} – {until}).",
+    it_was="It was: {facts}.",
+    test="This is a test that somebody asked for: nothing is happening and there is nothing to do.",
+    replaces=(
+        "Replaces {n} earlier message that could not be sent.",
+        "Replaces {n} earlier messages that could not be sent.",
+    ),
+    late="This message was due at {time}: we were down.",
+    deaf="Began {began}, heard {heard}: we were deaf from {since} to {until}.",
+    stale="As of {time}: this message could not be sent sooner.",
+    samples="What people say",
+    quoted="“{text}”",
+    signed="{quote} — {author}, {time}",
+    unknown_author="unknown author",
+    with_followers="{author} ({followers})",
+    erased="(text erased since)",
+    why="Why this message",
+    rule="Rule {rule}:",
+    clause="{label}: {observed}, at least {needed} needed",
+    clause_usual="{label}: {observed}, at least {needed} needed, usually {usual}",
+    clause_is="{label}: {observed}, wanted {needed}",
+    clause_score="{label}: level {observed}, line at {needed}",
+    missed="{clause} (not reached)",
+    unknown="unknown",
+    answers={},
+    unless="unless {clause}",
+    clauses={
+        "unusual": "unusual",
+        "escalating": "taking off",
+        "volume.at_least": "posts",
+        "negativity.at_least": "angry posts",
+        "share": "angry share",
+        "negative_share": "angry share",
+        "times": "compared with usual",
+        "authors": "authors",
+        "mentions": "posts",
+        "reach": "followers reached",
+        "forecast": "posts expected within 24\u00a0h",
+        "answered": "official reply",
+        "negativity": "anger of the post",
+        "followers": "followers of the author",
+        "kind": "kind of post",
+        "source": "source",
+        "over": "without a post",
+    },
+    do="What to do",
+    runbook="Runbook:",
+    told="Also told: {names}",
+    more="and {n} more",
+    take="I take it:",
+    see="See:",
+    reference="Ref. {key} · times: {zone}",
+)
+
+
+def phrases_of(language: str) -> Phrases:
+    """French for any kind of French ("fr", "fr-CA"), English for everybody else."""
+    return FRENCH if language.lower().partition("-")[0] == "fr" else ENGLISH

@@ -1,0 +1,69 @@
+"""One SMS segment: the GSM 7-bit alphabet (3GPP TS 23.038), at most 160 septets."""
+
+import unicodedata
+
+SEGMENT = 160
+_LONGEST_LINK = 120
+_BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_EXTENDED = frozenset("^{}\\[~]|€")
+"""Each takes two septets."""
+_SPELT = str.maketrans(
+    {
+        "’": "'",
+        "‘": "'",
+        "“": '"',
+        "”": '"',
+        "«": '"',
+        "»": '"',
+        "–": "-",
+        "—": "-",
+        "…": "...",
+        "·": "-",
+        "œ": "oe",
+        "Œ": "OE",
+        "ł": "l",
+        "Ł": "L",
+        "‹": "<",
+        "›": ">",
+    }
+)
+
+
+def septets(text: str) -> int:
+    """The length of a text of that alphabet on the air."""
+    return len(text) + sum(character in _EXTENDED for character in text)
+
+
+def fold(text: str) -> str:
+    """The nearest text of the alphabet: accents go only where it lacks them, emoji go, other letters become "?"."""
+    return "".join(_fold(character) for character in text.translate(_SPELT))
+
+
+def segment(start: str, what: str, end: str, link: str | None) -> str:
+    """The words, then the link whole; where room lacks, `what` is cut first. A link that leaves no room is left out."""
+    start, what, end = fold(start), fold(what), fold(end)
+    carried = link is not None and fold(link) == link and septets(link) <= _LONGEST_LINK
+    tail = f" {link}" if carried else ""
+    room = SEGMENT - septets(tail)
+    return _cut(start + _cut(what, room - septets(start) - septets(end)) + end, room) + tail
+
+
+def _fold(character: str) -> str:
+    if character in _BASIC or character in _EXTENDED:
+        return character
+    if unicodedata.category(character) == "Zs":
+        return " "
+    plain = "".join(part for part in unicodedata.normalize("NFKD", character) if part in _BASIC)
+    return plain or ("?" if character.isalpha() else "")
+
+
+def _cut(text: str, room: int) -> str:
+    if septets(text) <= room:
+        return text
+    dots = "..." if room > len("...") else ""
+    while text and septets(text) > room - len(dots):
+        text = text[:-1]
+    return text.rstrip() + dots

@@ -1,0 +1,302 @@
+"""Conditions of the rule files, compiled so that the common "no" is found at the first cheap requirement.
+
+A check reads one value and compares it; `judge` and `explain` share the same checks, so they cannot disagree.
+"""
+
+import operator
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
+
+from msgspec import Struct
+
+from buzzwatch.model.instant import HOUR
+from buzzwatch.model.mention import Sighting
+from buzzwatch.model.signal import Clause, Detector, Finding, Signal
+from buzzwatch.model.view import View
+from buzzwatch.rules.schema import Leaf, Mention, Negativity, Quiet, Thread, Volume, When
+
+NO = Finding(passed=False, clauses=())
+LEAST_USUAL = 1.0
+"""`times` compares with at least this many usual mentions: twice nearly nothing is nothing yet."""
+
+Known: TypeAlias = float | str
+
+
+def _unknown(_: View) -> None:
+    return None
+
+
+class Check(Struct, frozen=True):
+    """One requirement: what is read (None: unknown, never satisfies), what is needed, how the two compare."""
+
+    name: str
+    read: Callable[[View], Known | None]
+    need: Callable[[View], Known]
+    fits: Callable[[Any, Any], bool] = operator.ge
+    usual: Callable[[View], float | None] = _unknown
+
+    def holds(self, view: View) -> bool:
+        """Whether it is satisfied now."""
+        value = self.read(view)
+        return value is not None and self.fits(value, self.need(view))
+
+    def clause(self, view: View) -> Clause:
+        """The same, in numbers."""
+        value, needed = self.read(view), self.need(view)
+        return Clause(self.name, value is not None and self.fits(value, needed), value, needed, self.usual(view))
+
+
+class Terms(Struct, frozen=True):
+    """Checks of which every one must hold, the cheapest first; `signal` is what they are about."""
+
+    checks: tuple[Check, ...]
+    signal: Callable[[View], Signal] | None = None
+
+    def holds(self, view: View) -> bool:
+        """Whether all checks are satisfied; stops at the first that is not."""
+        for check in self.checks:  # noqa: SIM110 - half the cost of all() with a generator
+            if not check.holds(view):
+                return False
+        return True
+
+    def clauses(self, view: View) -> tuple[Clause, ...]:
+        """All checks in numbers."""
+        return tuple(check.clause(view) for check in self.checks)
+
+    def signals(self, view: View) -> list[Signal]:
+        """The signal, if the checks hold."""
+        return [self.signal(view)] if self.signal and self.holds(view) else []
+
+
+class Every(Struct, frozen=True):
+    """Holds when all parts hold."""
+
+    parts: "tuple[Part, ...]"
+
+    def holds(self, view: View) -> bool:
+        """Whether all parts hold; stops at the first that does not."""
+        return all(part.holds(view) for part in self.parts)
+
+    def clauses(self, view: View) -> tuple[Clause, ...]:
+        """Of all parts."""
+        return tuple(clause for part in self.parts for clause in part.clauses(view))
+
+    def signals(self, view: View) -> list[Signal]:
+        """Of the parts that hold."""
+        return [signal for part in self.parts for signal in part.signals(view)]
+
+
+class Some(Every, frozen=True):
+    """Holds when a part holds."""
+
+    def holds(self, view: View) -> bool:
+        """Whether a part holds; stops at the first that does."""
+        return any(part.holds(view) for part in self.parts)
+
+
+class Neither(Every, frozen=True):
+    """Holds when no part holds; its clauses are turned round, and it is no reason for a signal."""
+
+    def holds(self, view: View) -> bool:
+        """Whether no part holds; stops at the first that does."""
+        return not any(part.holds(view) for part in self.parts)
+
+    def clauses(self, view: View) -> tuple[Clause, ...]:
+        """Of all parts; one that is not satisfied passes here."""
+        return tuple(
+            Clause(f"none.{clause.name}", not clause.passed, clause.observed, clause.needed, clause.expected)
+            for part in self.parts
+            for clause in part.clauses(view)
+        )
+
+    def signals(self, view: View) -> list[Signal]:  # noqa: ARG002 - the shape of a part
+        """None."""
+        return []
+
+
+Part: TypeAlias = Terms | Every
+
+
+class Compiled:
+    """A `when`, ready to be judged; equal to another one if the same was written with the same budget."""
+
+    __slots__ = ("_gatherings", "_root", "_written")
+
+    def __init__(self, when: When, rule: str, rate: float) -> None:
+        self._gatherings: list[Check] = []
+        self._written = (when, rule, rate)
+        self._root = self._compile(when, rate)
+
+    def judge(self, view: View) -> Finding:
+        """Whether it holds now: with every clause if so, with none if not."""
+        for gathering in self._gatherings:  # every fitting mention is noted, whatever else is asked
+            gathering.read(view)
+        return self._explained(view, passed=True) if self._root.holds(view) else NO
+
+    def explain(self, view: View) -> Finding:
+        """Whether it holds now, with every clause in numbers either way."""
+        return self._explained(view, passed=self._root.holds(view))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Compiled) and self._written == other._written
+
+    def __hash__(self) -> int:
+        return hash(self._written)
+
+    def _explained(self, view: View, *, passed: bool) -> Finding:
+        signals = self._root.signals(view) if passed else []
+        strongest = max(signals, key=lambda signal: signal.score, default=None)
+        return Finding(passed, self._root.clauses(view), strongest)
+
+    def _compile(self, when: When, rate: float) -> Part:
+        """Several keys mean all; the cheapest to refuse come first."""
+        leaves = (when.mention, when.thread, when.quiet, when.volume, when.negativity)
+        parts: list[Part] = [self._terms(leaf, rate) for leaf in leaves if leaf is not None]
+        if when.all:
+            parts.append(Every(self._group(when.all, rate)))
+        if when.any:
+            sharing = sum(any(_is_budgeted(leaf) for leaf in each.leaves) for each in when.any)
+            parts.append(Some(self._group(when.any, rate / max(1, sharing))))
+        if when.none:
+            parts.append(Neither(self._group(when.none, rate)))
+        return parts[0] if len(parts) == 1 else Every(tuple(parts))
+
+    def _group(self, whens: Iterable[When], rate: float) -> tuple[Part, ...]:
+        return tuple(self._compile(when, rate) for when in whens)
+
+    def _terms(self, leaf: Leaf, rate: float) -> Terms:
+        match leaf:
+            case Volume():
+                return _window(leaf, Detector.VOLUME, None, rate)
+            case Negativity():
+                return _window(leaf, Detector.NEGATIVITY, leaf.share, rate)
+            case Thread():
+                return _thread(leaf, rate)
+            case Quiet():
+                return Terms(tuple(_minimum("quiet.over", lambda view: view.silence(), leaf.over)))
+            case Mention():
+                return self._mentioned(leaf)
+
+    def _mentioned(self, leaf: Mention) -> Terms:
+        checks = _mention(leaf)
+        gathering = _gathering(leaf, f"{self._written[1]}.{len(self._gatherings)}", checks)
+        self._gatherings += gathering
+        return Terms((*checks, *gathering))
+
+
+def _is_budgeted(leaf: Leaf) -> bool:
+    match leaf:
+        case Volume() | Negativity():
+            return bool(leaf.unusual)
+        case Thread():
+            return bool(leaf.escalating)
+        case _:
+            return False
+
+
+def _minimum(
+    name: str,
+    read: Callable[[View], Known | None],
+    needed: float | None,
+    usual: Callable[[View], float | None] = _unknown,
+) -> list[Check]:
+    """The check of a number that may have been left out."""
+    return [] if needed is None else [Check(name, read, lambda _: needed, usual=usual)]
+
+
+def _window(leaf: Volume | Negativity, detector: Detector, share: float | None, rate: float) -> Terms:
+    """Checks of a trailing window; counting its authors is the dearest and comes last."""
+    over, name = leaf.over, detector.value
+
+    def signal(view: View) -> Signal:
+        return view.signal(detector, over)
+
+    checks = [
+        *_minimum(f"{name}.at_least", lambda v: signal(v).observed, leaf.at_least, lambda v: signal(v).expected),
+        *_minimum(f"{name}.times", lambda v: _times(signal(v)), leaf.times),
+        *_minimum(f"{name}.share", lambda v: signal(v).share, share, lambda v: signal(v).usual_share),
+    ]
+    if leaf.unusual:
+        unusual = Check(f"{name}.unusual", lambda v: signal(v).score, lambda v: v.ceiling(detector, over, rate))
+        checks.append(unusual)
+    checks += _minimum(f"{name}.authors", lambda v: v.authors(detector, over), leaf.authors)
+    return Terms(tuple(checks), signal)
+
+
+def _times(signal: Signal) -> float:
+    return signal.observed / max(signal.expected, LEAST_USUAL)
+
+
+def _thread(leaf: Thread, rate: float) -> Terms:
+    def about(name: str, needed: float | None) -> list[Check]:
+        read = operator.attrgetter(name)
+        return _minimum(f"thread.{name}", lambda view: None if view.thread is None else read(view.thread), needed)
+
+    checks = [
+        *about("mentions", leaf.mentions),
+        *about("authors", leaf.authors),
+        *about("negative_share", leaf.negative_share),
+        *about("reach", leaf.reach),
+        *about("forecast", leaf.forecast),
+    ]
+    if leaf.answered is not None:
+        wanted = _yes_or_no(leaf.answered)
+        checks.append(Check("thread.answered", _answered, lambda _: wanted, operator.eq))
+    if leaf.escalating:
+        checks.append(
+            Check(
+                "thread.escalating",
+                lambda view: None if view.thread is None else view.thread.score,
+                lambda view: view.ceiling(Detector.THREAD, 0, rate),
+            )
+        )
+    return Terms(tuple(checks))
+
+
+def _answered(view: View) -> str | None:
+    return None if view.thread is None else _yes_or_no(view.thread.answered)
+
+
+def _yes_or_no(value: bool) -> str:  # noqa: FBT001 - it is the whole content
+    return "yes" if value else "no"
+
+
+def _mention(leaf: Mention) -> tuple[Check, ...]:
+    def about(name: str) -> Callable[[View], Known | None]:
+        read = operator.attrgetter(name)
+
+        def value(view: View) -> Known | None:
+            mention = _heard(view)
+            return None if mention is None else read(mention)
+
+        return value
+
+    return (
+        *_minimum("mention.negativity", about("negativity"), leaf.negativity),
+        *_minimum("mention.followers", about("followers"), leaf.followers),
+        *_one_of("mention.kind", about("kind.value"), leaf.kind),
+        *_one_of("mention.source", about("source"), leaf.source),
+    )
+
+
+def _heard(view: View) -> Sighting | None:
+    """The mention in focus, unless it is one of our own accounts."""
+    mention = view.mention
+    return None if mention is None or mention.official else mention
+
+
+def _one_of(name: str, read: Callable[[View], Known | None], words: tuple[str, ...] | None) -> list[Check]:
+    if words is None:
+        return []
+    return [Check(name, read, lambda _: ", ".join(words), lambda value, _: value in words)]
+
+
+def _gathering(leaf: Mention, key: str, others: tuple[Check, ...]) -> list[Check]:
+    """The check of how many authors wrote such mentions; only one that fits the others is noted."""
+    over = leaf.over or HOUR
+
+    def read(view: View) -> Known | None:
+        fitting = _heard(view) is not None and all(check.holds(view) for check in others)
+        return view.gather(key, over) if fitting else None
+
+    return _minimum("mention.authors", read, leaf.authors)

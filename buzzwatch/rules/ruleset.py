@@ -1,0 +1,315 @@
+"""The rules directory, read and compiled."""
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from buzzwatch.model.brand import Brand, Match, Person, Route, Rule, Ruleset, Scope, Step
+from buzzwatch.model.incident import Severity
+from buzzwatch.model.instant import MINUTE, Span
+from buzzwatch.rules import schema
+from buzzwatch.rules.condition import Compiled
+from buzzwatch.rules.faults import Fault, RuleFaults
+from buzzwatch.rules.text import LARGEST_FILE, Document, Value, blot_addresses, parse
+from buzzwatch.rules.units import nearest, shown
+from buzzwatch.rules.validate import validate
+
+ONCALL = ("oncall.yaml", "oncall.yml")
+CALENDAR = ("calendar.yaml", "calendar.yml")
+
+_RATES = {Severity.CRITICAL: 1 / 30, Severity.WARNING: 1 / 7, Severity.WATCH: 1 / 7}
+"""False alarms a day where a rule names no budget."""
+_LEAST_CALM: Span = 30 * MINUTE
+_REPEAT: Span = 15 * MINUTE
+_PRIVATE = frozenset({"reach"})
+"""Keys of `oncall.yaml` whose values no fault repeats."""
+_SAYS: dict[str, dict[type[schema.Written], str]] = {
+    "fr": {
+        schema.Mention: "Un message à regarder",
+        schema.Thread: "Une conversation s'emballe",
+        schema.Quiet: "Plus aucun message",
+        schema.Negativity: "Plus de messages en colère que d'habitude",
+        schema.Volume: "Plus de messages que d'habitude",
+    },
+    "en": {
+        schema.Mention: "A post to look at",
+        schema.Thread: "A conversation is taking off",
+        schema.Quiet: "No posts any more",
+        schema.Negativity: "More angry posts than usual",
+        schema.Volume: "More posts than usual",
+    },
+}
+"""What a rule says where it says nothing itself, by the first kind of condition it has, in this order."""
+
+
+def read(directory: Path) -> dict[str, str]:
+    """The text of each `*.yaml` and `*.yml` directly in a directory, by file name.
+
+    Raises:
+        RuleFaults: the directory or a file cannot be read, is too large, or is no UTF-8 text.
+    """
+    texts: dict[str, str] = {}
+    faults: list[Fault] = []
+    try:
+        paths = sorted(path for path in directory.iterdir() if path.suffix in {".yaml", ".yml"})
+    except OSError as error:
+        said = f"the rules directory cannot be read: {error.strerror}"
+        raise RuleFaults([_whole(str(directory), said, "check `rules` in buzzwatch.yaml")]) from None
+    for path in paths:
+        try:
+            texts[path.name] = read_text(path)
+        except RuleFaults as refused:
+            faults += refused.faults
+    if faults:
+        raise RuleFaults(faults)
+    return texts
+
+
+def read_text(path: Path) -> str:
+    """The text of one file; raises `RuleFaults` as `read` does."""
+    try:
+        if path.exists() and not path.is_file():  # a pipe would keep us waiting
+            raise RuleFaults([_whole(path.name, "not a regular file", "move it out of the way")])
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
+            raise RuleFaults([_whole(path.name, f"larger than {LARGEST_FILE:,} bytes", "split it")])
+        return content.decode("utf-8-sig")
+    except OSError as error:
+        raise RuleFaults(
+            [_whole(path.name, f"cannot be read: {error.strerror}", "check its path and permissions")]
+        ) from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        column = error.start - (error.object.rfind(b"\n", 0, error.start) + 1) + 1
+        byte = error.object[error.start]
+        said = f"not UTF-8 text (byte 0x{byte:02x})"
+        raise RuleFaults([Fault(path.name, line, column, "", said, "save the file as UTF-8")]) from None
+
+
+def load(files: Mapping[str, str]) -> Ruleset:
+    """Compile the texts of a rules directory, by file name.
+
+    Raises:
+        RuleFaults: everything that is wrong in any of the files.
+    """
+    faults: list[Fault] = []
+    documents = _parsed(files, faults)
+    outline = _outline(documents)
+    oncall: schema.OncallFile | None = None
+    brands: list[tuple[Document, schema.BrandFile]] = []
+    for file, document in documents.items():
+        try:
+            if file in ONCALL:
+                oncall = validate(document, schema.OncallFile, outline, _PRIVATE)
+            else:
+                brands.append((document, validate(document, schema.BrandFile, outline)))
+        except RuleFaults as refused:
+            faults += refused.faults
+    faults += _repeated(document for file, document in documents.items() if file not in ONCALL)
+    if not any(file not in ONCALL for file in files):
+        faults.append(_whole("*.yaml", "no brand is described here", "add a file that begins with `brand: …`"))
+    if faults:
+        raise RuleFaults(faults)
+    routes = _routes(oncall)
+    compiled = [_brand(written, routes) for _, written in brands]
+    people = {} if oncall is None else {key: _person(key, person) for key, person in oncall.people.items()}
+    return Ruleset(_digest(files), {brand.key: brand for brand in compiled}, people, routes)
+
+
+def check_channels(files: Mapping[str, str], channels: Collection[str]) -> list[Fault]:
+    """Copies of `oncall.yaml` to channels that are not there; `files` are such as `load` accepts."""
+    faults: list[Fault] = []
+    valid = [*sorted(channels), schema.CONSOLE]
+    for file in sorted(files.keys() & set(ONCALL)):
+        document = parse(file, files[file], blot_addresses)
+        for name, route in validate(document, schema.OncallFile).routes.items():
+            for index, channel in enumerate(route.copy_to):
+                if channel not in valid:
+                    place = document.value_place(("routes", name, "copy", index))
+                    message = f"{shown(channel)} is not a channel of buzzwatch.yaml"
+                    faults.append(document.fault(place, message, nearest(channel, valid)))
+    return faults
+
+
+def dead_ends(ruleset: Ruleset, channels: Collection[str]) -> list[str]:
+    """One sentence for each critical rule that would reach nobody."""
+    return [
+        f"{brand.key}: the critical rule `{rule.name}` reaches nobody by the route `{rule.notify}`"
+        for brand in ruleset.brands.values()
+        for rule in brand.rules
+        if rule.severity is Severity.CRITICAL and not _leads_somewhere(ruleset.routes[rule.notify], channels)
+    ]
+
+
+def changes(old: Ruleset, new: Ruleset) -> list[str]:
+    """What differs, one line each, for who has just edited the files."""
+    bare = [{key: replace(brand, rules=()) for key, brand in ruleset.brands.items()} for ruleset in (old, new)]
+    lines = _differences("brand", *bare)
+    for key in sorted(old.brands.keys() & new.brands.keys()):
+        before, after = ({rule.name: rule for rule in ruleset.brands[key].rules} for ruleset in (old, new))
+        lines += [f"{key}: {line}" for line in _differences("rule", before, after)]
+    lines += _differences("person", old.people, new.people)
+    return lines + _differences("route", old.routes, new.routes)
+
+
+def _differences(kind: str, old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:
+    lines = []
+    for key in sorted(old.keys() | new.keys()):
+        if key not in old:
+            lines.append(f"{kind} `{key}` added")
+        elif key not in new:
+            lines.append(f"{kind} `{key}` removed")
+        elif old[key] != new[key]:
+            lines.append(f"{kind} `{key}` changed")
+    return lines
+
+
+def _leads_somewhere(route: Route, channels: Collection[str]) -> bool:
+    return bool(route.steps) or any(channel == schema.CONSOLE or channel in channels for channel in route.copy)
+
+
+def _whole(file: str, message: str, remedy: str) -> Fault:
+    return Fault(file, 0, 0, "", message, remedy)
+
+
+def _digest(files: Mapping[str, str]) -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for file, text in sorted(files.items()):
+        for part in (file, text):
+            content = part.encode("utf-8", "surrogatepass")
+            digest.update(len(content).to_bytes(8, "big") + content)
+    return digest.hexdigest()
+
+
+def _parsed(files: Mapping[str, str], faults: list[Fault]) -> dict[str, Document]:
+    """Every file that is valid YAML, in the order of the names; the faults of the others are added."""
+    documents: dict[str, Document] = {}
+    for file, text in sorted(files.items()):
+        if file in CALENDAR:
+            faults.append(_whole(file, "not yet: the calendar comes with a later release", "remove it"))
+            continue
+        try:
+            documents[file] = parse(file, text, blot_addresses if file in ONCALL else None)
+        except RuleFaults as refused:
+            faults += refused.faults
+    oncall = [file for file in documents if file in ONCALL]
+    if len(oncall) > 1:
+        faults.append(_whole(oncall[1], f"{oncall[0]} is there as well", "keep one of them"))
+    return documents
+
+
+def _outline(documents: Mapping[str, Document]) -> schema.Outline:
+    """What may be referred to, as far as it can be told before the files are known to be right."""
+    written = next((documents[file].value for file in ONCALL if file in documents), None)
+    if not isinstance(written, dict):
+        return schema.Outline()
+    routes, people = written.get("routes", {}), written.get("people", {})
+    return schema.Outline(
+        tuple(routes) if isinstance(routes, dict) else None,
+        {key: _means(person) for key, person in people.items()} if isinstance(people, dict) else None,
+    )
+
+
+def _means(person: Value) -> tuple[str, ...]:
+    reach = person.get("reach") if isinstance(person, dict) else None
+    return tuple(reach) if isinstance(reach, dict) else ()
+
+
+def _repeated(documents: Iterable[Document]) -> list[Fault]:
+    """Brands and rules that have the name of an earlier one."""
+    faults: list[Fault] = []
+    brands: dict[str, str] = {}
+    for document in documents:
+        written = document.value if isinstance(document.value, dict) else {}
+        key = written.get("brand")
+        if isinstance(key, str) and brands.setdefault(key, document.file) != document.file:
+            message = f"the brand `{key}` is described in {brands[key]} already"
+            faults.append(document.fault(document.value_place(("brand",)), message, "choose another key"))
+        seen: set[str] = set()
+        rules = written.get("rules")
+        for index, rule in enumerate(rules if isinstance(rules, list) else ()):
+            name = rule.get("name") if isinstance(rule, dict) else None
+            if isinstance(name, str) and name in seen:
+                place = document.value_place(("rules", index, "name"))
+                faults.append(document.fault(place, f"a rule `{name}` is there already", "choose another name"))
+            elif isinstance(name, str):
+                seen.add(name)
+    return faults
+
+
+def _brand(written: schema.BrandFile, routes: Mapping[str, Route]) -> Brand:
+    return Brand(
+        key=written.brand,
+        name=written.name or written.brand,
+        zone=ZoneInfo(written.timezone),
+        timezone=written.timezone,
+        language=written.language,
+        competitor=written.role == "competitor",
+        match=Match(written.match.any, written.match.not_us, written.match.near),
+        official=frozenset(written.official),
+        rules=tuple(_rule(rule, written.language, routes) for rule in written.rules),
+        sector=written.sector,
+    )
+
+
+def _rule(written: schema.Rule, language: str, routes: Mapping[str, Route]) -> Rule:
+    severity = Severity[written.severity.upper()]
+    rate = written.budget or _RATES[severity]
+    leaves = list(written.when.leaves)
+    default = "oncall" if "oncall" in routes else schema.CONSOLE
+    notify = written.notify or default
+    return Rule(
+        name=written.name,
+        says=written.says or next(says for kind, says in _SAYS[language].items() if _has(leaves, kind)),
+        when=Compiled(written.when, written.name, rate),
+        scope=_scope(leaves),
+        severity=severity,
+        notify=notify if notify in routes else default,
+        rate=rate,
+        calm=max([_LEAST_CALM, *(leaf.over or 0 for leaf in leaves if not isinstance(leaf, schema.Thread))]),
+        quiet_over=_silence(written.when),
+        do=written.do,
+        runbook=written.runbook,
+    )
+
+
+def _has(leaves: Iterable[schema.Leaf], kind: type[schema.Written]) -> bool:
+    return any(isinstance(leaf, kind) for leaf in leaves)
+
+
+def _scope(leaves: list[schema.Leaf]) -> Scope:
+    if _has(leaves, schema.Mention):
+        return Scope.MENTION
+    if _has(leaves, schema.Thread):
+        return Scope.THREAD
+    return Scope.QUIET if _has(leaves, schema.Quiet) else Scope.BRAND
+
+
+def _silence(when: schema.When) -> Span | None:
+    """The shortest silence at which a rule may hold; None if it asks for none."""
+    needed = [] if when.quiet is None else [when.quiet.over]
+    needed += [over for part in when.all or () if (over := _silence(part)) is not None]
+    choice = [over for part in when.any or () if (over := _silence(part)) is not None]
+    needed += [min(choice)] if choice else []
+    return max(needed, default=None)
+
+
+def _person(key: str, written: schema.Person) -> Person:
+    return Person(key, written.name, written.language, dict(written.reach))
+
+
+def _routes(oncall: schema.OncallFile | None) -> dict[str, Route]:
+    """The written routes, and the console where none has its name."""
+    routes = {schema.CONSOLE: Route(schema.CONSOLE, copy=(schema.CONSOLE,))}
+    if oncall is not None:
+        for name, written in oncall.routes.items():
+            steps = tuple(
+                Step(step.after, step.tell, step.by or tuple(oncall.people[step.tell].reach)) for step in written.steps
+            )
+            repeat = (written.repeat or _REPEAT) if steps else None
+            routes[name] = Route(name, steps, repeat, written.copy_to, written.language or "")
+    return routes

@@ -1,0 +1,388 @@
+"""The files that comms staff write, as typed models: brand files and `oncall.yaml`.
+
+Every field carries its description and examples, for the JSON Schema that editors complete from.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+
+from msgspec import Struct
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import ValidationInfo as Info
+
+from buzzwatch.model.instant import MINUTE, Span
+from buzzwatch.rules.units import (
+    Account,
+    Budget,
+    Count,
+    Delay,
+    Lax,
+    Line,
+    LongSpan,
+    Phrase,
+    Ratio,
+    Share,
+    Template,
+    WebAddress,
+    Window,
+    Word,
+    Zone,
+    mistake,
+    nearest,
+    shown,
+)
+
+DEEPEST_CONDITION = 8
+"""Levels of `all`, `any` and `none` within each other."""
+CONSOLE = "console"
+"""The built-in route and channel."""
+
+
+class Outline(Struct, frozen=True):
+    """What brand files may refer to in `oncall.yaml`: routes, and people with their means. None: not known."""
+
+    routes: tuple[str, ...] | None = None
+    people: Mapping[str, tuple[str, ...]] | None = None
+
+
+class Written(BaseModel):
+    """A mapping that somebody writes. `later` names keys of coming releases, which are refused as such."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    later: ClassVar[frozenset[str]] = frozenset()
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _must_be_true(value: bool) -> bool:  # noqa: FBT001 - pydantic passes the value so
+    if not value:
+        raise mistake("`false` asks for nothing here", "leave it out, or put the condition under `none`")
+    return value
+
+
+Names: TypeAlias = Annotated[tuple[Phrase, ...], Lax, Field(max_length=500)]
+Asked: TypeAlias = Annotated[bool, AfterValidator(_must_be_true)]
+Probability: TypeAlias = Annotated[float, Field(ge=0, le=1)]
+KindWord: TypeAlias = Literal["post", "reply", "repost", "quote", "review", "article", "message"]
+
+
+class Match(Written):
+    """The words a brand is known by."""
+
+    any: Annotated[Names, Field(min_length=1)] = Field(
+        description="Names of the brand. Whole words; case, accents, l' d' and hyphens ignored; also inside hashtags.",
+        examples=[["acme", "acme airlines", "@acme_fr"]],
+    )
+    not_us: Names = Field(
+        default=(),
+        description="Expressions that hold our name and are not us; the post stays if our name stands elsewhere in it.",
+        examples=[["acme corporation"]],
+    )
+    near: Names = Field(
+        default=(),
+        description="For a brand named like a common word: one of these must stand within 10 words of the name.",
+        examples=[["telecom", "4g", "forfait"]],
+    )
+
+
+class Requirements(Written):
+    """Minimums that must all be reached; `over` alone asks for nothing."""
+
+    @model_validator(mode="after")
+    def _ask_something(self) -> "Requirements":
+        if not any(value is not None for name, value in self if name != "over"):
+            asked = ", ".join(name for name in type(self).model_fields if name != "over")
+            raise mistake("this asks for nothing", f"add one of: {asked}")
+        return self
+
+
+class Volume(Requirements):
+    """How many mentions there are."""
+
+    unusual: Asked | None = Field(
+        default=None, description="More than is normal at this hour, as rare as `budget` says."
+    )
+    over: Window = Field(default=60 * MINUTE, description="The trailing window; 1h if left out.")
+    at_least: Count | None = Field(default=None, description="Mentions in the window.", examples=[50])
+    times: Ratio | None = Field(default=None, description="Mentions, against what is usual (never less than 1).")
+    authors: Count | None = Field(default=None, description="Different authors in the window.", examples=[20])
+
+
+class Negativity(Requirements):
+    """How many mentions are negative."""
+
+    unusual: Asked | None = Field(
+        default=None, description="More than is normal at this hour, as rare as `budget` says."
+    )
+    over: Window = Field(default=15 * MINUTE, description="The trailing window; 15m if left out.")
+    at_least: Count | None = Field(default=None, description="Negative mentions in the window.", examples=[10])
+    share: Share | None = Field(default=None, description="Negative mentions among all in the window.")
+    times: Ratio | None = Field(
+        default=None, description="Negative mentions, against what is usual (never less than 1)."
+    )
+    authors: Count | None = Field(default=None, description="Different authors of negative mentions.", examples=[8])
+
+
+class Thread(Requirements):
+    """One conversation: a post with its replies, quotes and reposts."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"over"})
+    escalating: Asked | None = Field(default=None, description="It takes off, as rarely seen as `budget` says.")
+    mentions: Count | None = Field(default=None, description="Mentions in the conversation.", examples=[30])
+    authors: Count | None = Field(
+        default=None, description="Different authors, without our own accounts.", examples=[20]
+    )
+    negative_share: Share | None = Field(default=None, description="Negative mentions among all of it.")
+    reach: Count | None = Field(default=None, description="Followers of its authors, added up.", examples=[100000])
+    forecast: Count | None = Field(default=None, description="Further mentions expected within 24 h.", examples=[200])
+    answered: bool | None = Field(default=None, description="Whether we answered in the last 30 minutes.")
+
+
+class Mention(Requirements):
+    """One mention by itself, never one of our own accounts."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"voice", "theme"})
+    negativity: Probability | None = Field(
+        default=None, description="How surely it is negative, 0 to 1.", examples=[0.7]
+    )
+    followers: Count | None = Field(default=None, description="Followers of its author.", examples=[100000])
+    kind: Annotated[tuple[KindWord, ...], Lax, Field(min_length=1), BeforeValidator(_listed)] | None = Field(
+        default=None, description="One of these kinds.", examples=["review", ["post", "article"]]
+    )
+    source: Annotated[tuple[Line, ...], Lax, Field(min_length=1), BeforeValidator(_listed)] | None = Field(
+        default=None, description="From one of these sources.", examples=["x", ["x", "bluesky"]]
+    )
+    authors: Count | None = Field(
+        default=None, description="Such mentions by so many authors within `over`.", examples=[3]
+    )
+    over: LongSpan | None = Field(default=None, description="The trailing window of `authors`; 1h if left out.")
+
+    @model_validator(mode="after")
+    def _count_authors_over(self) -> "Mention":
+        if self.over is not None and self.authors is None:
+            raise mistake("`over` says in which time authors are counted, and `authors` is missing", "add `authors: 3`")
+        return self
+
+
+class Quiet(Written):
+    """Nothing at all is heard of the brand."""
+
+    over: LongSpan = Field(description="For so long; time in which a source was deaf does not count.", examples=["6h"])
+
+
+class When(Written):
+    """Conditions; several keys mean all of them."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"unanswered", "spread"})
+    volume: Volume | None = Field(default=None, description="How many mentions there are.")
+    negativity: Negativity | None = Field(default=None, description="How many of them are negative.")
+    thread: Thread | None = Field(default=None, description="What one conversation does.")
+    mention: Mention | None = Field(default=None, description="What one mention is.")
+    quiet: Quiet | None = Field(default=None, description="Nothing is heard any more.")
+    all: "Conditions | None" = Field(default=None, description="Every one of these holds.")
+    any: "Conditions | None" = Field(default=None, description="At least one of these holds.")
+    none: "Conditions | None" = Field(default=None, description="None of these holds.")
+
+    @model_validator(mode="after")
+    def _ask_something(self) -> "When":
+        if not any(value is not None for _, value in self):
+            raise mistake("this asks for nothing", f"add one of: {', '.join(type(self).model_fields)}")
+        return self
+
+    @property
+    def leaves(self) -> "Iterator[Leaf]":
+        """Every condition but `all`, `any` and `none`, wherever it stands."""
+        for leaf in (self.volume, self.negativity, self.thread, self.mention, self.quiet):
+            if leaf is not None:
+                yield leaf
+        for group in (self.all, self.any, self.none):
+            for when in group or ():
+                yield from when.leaves
+
+    @property
+    def depth(self) -> int:
+        """Levels of `all`, `any` and `none`."""
+        groups = [group for group in (self.all, self.any, self.none) if group]
+        return max((1 + max(when.depth for when in group) for group in groups), default=0)
+
+    @property
+    def denies_silence(self) -> bool:
+        """Whether a `quiet` stands under `none`."""
+        denied = any(isinstance(leaf, Quiet) for when in self.none or () for leaf in when.leaves)
+        return denied or any(when.denies_silence for group in (self.all, self.any) for when in group or ())
+
+
+Leaf: TypeAlias = Volume | Negativity | Thread | Mention | Quiet
+Conditions: TypeAlias = Annotated[tuple[When, ...], Lax, Field(min_length=1, max_length=50)]
+When.model_rebuild()
+
+
+def _sound(when: When) -> When:
+    if when.depth > DEEPEST_CONDITION:
+        raise mistake(f"`all`, `any` and `none` are nested more than {DEEPEST_CONDITION} deep", "write it flatter")
+    quiet = [isinstance(leaf, Quiet) for leaf in when.leaves]
+    if any(quiet) and (not all(quiet) or when.denies_silence):
+        raise mistake(
+            "`quiet` is mixed with other conditions, and a silence has neither mentions nor conversations",
+            "give it a rule of its own",
+        )
+    return when
+
+
+def _known_route(name: str, info: Info) -> str:
+    routes = info.context.routes if isinstance(info.context, Outline) else None
+    if routes is not None and name not in (*routes, CONSOLE):
+        raise mistake(f"{shown(name)} is not a route of oncall.yaml", nearest(name, (*routes, CONSOLE)))
+    return name
+
+
+class Rule(Written):
+    """When to tell whom."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"at_night"})
+    name: Word = Field(description="Its name, once per brand.", examples=["bad-buzz"])
+    says: Template | None = Field(default=None, description="What it means, for the message; may hold {placeholders}.")
+    when: Annotated[When, AfterValidator(_sound)] = Field(
+        description="What must hold.", examples=[{"volume": {"unusual": True}}]
+    )
+    budget: Budget | None = Field(
+        default=None,
+        description="False alarms accepted on ordinary days; 1 per month if critical, 1 per week otherwise.",
+    )
+    severity: Literal["watch", "warning", "critical"] = Field(
+        description="watch: a line on the list. warning: a message. critical: a page until somebody takes it.",
+        examples=["warning"],
+    )
+    notify: Annotated[Word, AfterValidator(_known_route)] | None = Field(
+        default=None,
+        description="A route of oncall.yaml; `oncall` if there is one, else the console.",
+        examples=["oncall"],
+    )
+    do: Annotated[tuple[Template, ...], Lax, Field(max_length=10)] = Field(
+        default=(), description="What to do, step by step; may hold {placeholders}."
+    )
+    runbook: WebAddress | None = Field(default=None, description="A page that says more.")
+
+
+class BrandFile(Written):
+    """One watched brand."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"voices", "themes", "tests", "layers"})
+    brand: Word = Field(description="The brand's key, once in the directory.", examples=["acme"])
+    name: Line | None = Field(default=None, description="Its name in messages; the key if left out.")
+    timezone: Zone = Field(default="UTC", description="Where its day begins.", examples=["Europe/Paris"])
+    language: Literal["fr", "en"] = Field(default="en", description="The language of messages to channels.")
+    role: Literal["ours", "competitor"] = Field(default="ours", description="A competitor is watched and never pages.")
+    sector: Line | None = Field(default=None, description="Its trade, for comparisons.", examples=["airlines"])
+    match: Match = Field(description="The words it is known by.", examples=[{"any": ["acme"]}])
+    official: Annotated[tuple[Account, ...], Lax, Field(max_length=200)] = Field(
+        default=(),
+        description="Our accounts: a reply is an answer, a root is a watched conversation, neither is a complaint.",
+        examples=[["x:@acme_fr"]],
+    )
+    rules: Annotated[tuple[Rule, ...], Lax, Field(max_length=100)] = Field(default=(), description="When to tell whom.")
+
+
+class Person(Written):
+    """Somebody who can be told."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"crm", "layers"})
+    name: Line = Field(description="The name that others read.", examples=["Inès"])
+    language: Literal["fr", "en"] = Field(default="en", description="The language of messages to this person.")
+    reach: dict[Word, Annotated[str, Field(min_length=1, max_length=2000)]] = Field(
+        min_length=1,
+        max_length=10,
+        description="Means and addresses, the preferred one first: an Apprise URL, an e-mail address or `console`.",
+        examples=[{"email": "ines@acme.example"}],
+    )
+
+
+def _known_person(name: str, info: Info) -> str:
+    if name.startswith(("rota:", "next:")):
+        raise mistake(f"not yet: {shown(name)}; rotas come with a later release", "name a person")
+    people = info.context.people if isinstance(info.context, Outline) else None
+    if people is not None and name not in people:
+        raise mistake(f"{shown(name)} is not one of `people`", nearest(name, tuple(people)))
+    return name
+
+
+class Step(Written):
+    """One rung of an escalation."""
+
+    after: Delay = Field(description="So long after the alert.", examples=["0m", "5m"])
+    tell: Annotated[str, Field(max_length=60), AfterValidator(_known_person)] = Field(
+        description="One of `people`.", examples=["ines"]
+    )
+    by: Annotated[tuple[Word, ...], Lax, Field(min_length=1)] | None = Field(
+        default=None, description="By these means of the person's `reach`; all of them if left out."
+    )
+
+    @model_validator(mode="after")
+    def _reach(self, info: Info) -> "Step":
+        people = info.context.people if isinstance(info.context, Outline) else None
+        means = (people or {}).get(self.tell)
+        for by in self.by or ():
+            if means and by not in means:
+                raise mistake(f"{shown(self.tell)} cannot be reached by {shown(by)}", nearest(by, means))
+        return self
+
+
+def _every(value: object) -> object:
+    if not isinstance(value, str) or not value.startswith("every "):
+        raise mistake(f"{shown(value)} is not a repetition", "write `every 15m`")
+    return value.removeprefix("every ")
+
+
+class Route(Written):
+    """Who hears it."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"taken_for"})
+    steps: Annotated[tuple[Step, ...], Lax, Field(max_length=20)] = Field(
+        default=(),
+        description="For critical: each step until somebody takes it.",
+        examples=["warning"],
+    )
+    repeat: Annotated[LongSpan, BeforeValidator(_every)] | None = Field(
+        default=None,
+        description="After the last step, the first again; `every 15m` if left out.",
+        examples=["every 15m"],
+    )
+    copy_to: Annotated[tuple[Word, ...], Lax, Field(max_length=20)] = Field(
+        default=(), alias="copy", description="Channels of buzzwatch.yaml, or `console`.", examples=[["slack-crise"]]
+    )
+    language: Literal["fr", "en"] | None = Field(
+        default=None, description="The language of the copies; the brand's if left out."
+    )
+
+    @model_validator(mode="after")
+    def _lead_somewhere(self) -> "Route":
+        if not self.steps and not self.copy_to:
+            raise mistake("this route leads nowhere", "add `steps` or `copy`")
+        if self.repeat is not None and not self.steps:
+            raise mistake("`repeat` has no `steps` to repeat", "add `steps`, or remove `repeat`")
+        afters: list[Span] = [step.after for step in self.steps]
+        if afters != sorted(afters):
+            raise mistake("the steps are not in the order of `after`", "put the earliest first")
+        return self
+
+
+class OncallFile(Written):
+    """Who can be told, and by which ways."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"night", "rota", "digest", "answer_within"})
+    timezone: Zone = Field(default="UTC", description="Whose hours the people keep.", examples=["Europe/Paris"])
+    people: Annotated[dict[Word, Person], Field(max_length=500)] = Field(
+        default_factory=dict, description="Everybody who can be told, by key."
+    )
+    routes: Annotated[dict[Word, Route], Field(max_length=200)] = Field(
+        default_factory=dict, description="Ways by which alerts go out, by name."
+    )
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of both kinds of files, for editors."""
+    adapter: TypeAdapter[BrandFile | OncallFile] = TypeAdapter(BrandFile | OncallFile)
+    schema = adapter.json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "buzzwatch", **schema}

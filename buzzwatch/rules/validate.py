@@ -1,0 +1,180 @@
+"""From a parsed file to a typed model; what pydantic refuses becomes faults in the words of who wrote the file."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from buzzwatch.rules.faults import Fault, RuleFaults
+from buzzwatch.rules.schema import Written
+from buzzwatch.rules.text import Document, Path
+from buzzwatch.rules.units import CUSTOM, nearest, shown
+
+M = TypeVar("M", bound=Written)
+
+_KEY = "[key]"
+"""How pydantic marks that the key of a dict, not its value, is wrong."""
+_EXPECTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "dict_type": "a mapping (`key: value`)",
+    "model_type": "a mapping (`key: value`)",
+    "model_attributes_type": "a mapping (`key: value`)",
+}
+
+
+def validate(document: Document, model: type[M], context: object = None, secret: frozenset[str] = frozenset()) -> M:
+    """The document as `model`; raises `RuleFaults` with everything that is wrong.
+
+    Values under the keys of `secret` are not repeated in faults.
+    """
+    try:
+        return model.model_validate(document.value, context=context)
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        raise RuleFaults(
+            _fault(document, model, detail, secret) for detail in details if not _follows(detail, details)
+        ) from None
+
+
+def _follows(detail: ErrorDetails, others: list[ErrorDetails]) -> bool:
+    """Whether a list seems too short only because what is in it was refused."""
+    path = detail["loc"]
+    return detail["type"] == "too_short" and any(
+        other["loc"][: len(path)] == path for other in others if other is not detail
+    )
+
+
+def _fault(document: Document, model: type[Written], detail: ErrorDetails, secret: frozenset[str]) -> Fault:
+    path: Path = detail["loc"]
+    value = detail["input"]
+    if path and path[-1] == _KEY:
+        path = path[:-1]
+        place = document.key_place(path)
+    elif detail["type"] == "extra_forbidden" or value is None:
+        place = document.key_place(path)
+    else:
+        place = document.value_place(path)
+    message, remedy = _words(detail, model, path, value)
+    if secret.intersection(path) and not isinstance(value, dict):
+        message = message.replace(shown(value), "this")
+        remedy = remedy.replace(str(value), "…")
+    return document.fault(place, message, remedy)
+
+
+def _words(detail: ErrorDetails, model: type[Written], path: Path, value: object) -> tuple[str, str]:
+    """Message and remedy of one error."""
+    kind, limits = detail["type"], detail.get("ctx", {})
+    if kind == CUSTOM:
+        return str(limits["message"]), str(limits["remedy"])
+    if kind == "missing":
+        return f"`{path[-1]}` is missing", f"add `{path[-1]}: {_example(model, path)}`"
+    if kind == "extra_forbidden":
+        return _unknown_key(str(path[-1]), _model_at(model, path[:-1]))
+    if kind in _EXPECTED:
+        return f"expected {_EXPECTED[kind]}, found {shown(value)}", _retyped(kind, value)
+    return _out_of_bounds(kind, limits, value) or (detail["msg"], "")
+
+
+def _out_of_bounds(kind: str, limits: Mapping[str, Any], value: object) -> tuple[str, str] | None:
+    """Message and remedy for a value of the right type that is not allowed."""
+    match kind:
+        case "literal_error":
+            words = _words_of(str(limits["expected"]))
+            return f"{shown(value)} is not valid here", nearest(str(value), words)
+        case "too_short" | "string_too_short":
+            return "nothing is written here", "write at least one, or remove the key"
+        case "too_long" | "string_too_long":
+            entries = "characters" if isinstance(value, str) else "entries"
+            return f"longer than {limits['max_length']} {entries}", "shorten it"
+        case "greater_than_equal":
+            return f"{shown(value)} is too small", f"write {limits['ge']:g} or more"
+        case "less_than_equal":
+            return f"{shown(value)} is too large", f"write {limits['le']:g} or less"
+    return None
+
+
+def _unknown_key(key: str, model: type[Written] | None) -> tuple[str, str]:
+    if model is None:
+        return f"unknown key {shown(key)}", "remove it"
+    if key in model.later:
+        return f"not yet: `{key}` comes with a later release", "remove it"
+    return f"unknown key {shown(key)}", nearest(
+        key, [field.alias or name for name, field in model.model_fields.items()]
+    )
+
+
+def _retyped(kind: str, value: object) -> str:
+    """How to write what was meant by a value of the wrong type."""
+    scalar = isinstance(value, (str, int, float)) or value is None
+    if value is None:
+        return "write a value, or remove the key"
+    if kind == "string_type" and scalar:
+        return f'put it in quotes: "{str(value).lower() if isinstance(value, bool) else value}"'
+    if kind == "tuple_type" and scalar:
+        return f"put it in brackets: [{str(value)[:40]}]"
+    if kind == "bool_type" and str(value).lower() in {"yes", "no", "on", "off"}:
+        return f"write {'true' if str(value).lower() in {'yes', 'on'} else 'false'}"
+    if kind in {"int_type", "int_from_float", "float_type"}:
+        return "write digits only, without quotes, spaces or units"
+    return f"write {_EXPECTED[kind]}"
+
+
+def _words_of(expected: str) -> list[str]:
+    """The valid words out of pydantic's `'a', 'b' or 'c'`."""
+    return [part.strip(" '") for part in expected.replace(" or ", ", ").split(",")]
+
+
+def _example(model: type[Written], path: Path) -> str:
+    parent = _model_at(model, path[:-1])
+    field = parent.model_fields.get(str(path[-1])) if parent else None
+    return _flow(field.examples[0]) if field and field.examples else "…"
+
+
+def _flow(value: object) -> str:
+    """An example as it is written on one line."""
+    match value:
+        case dict():
+            return f"{{{', '.join(f'{key}: {_flow(item)}' for key, item in value.items())}}}"
+        case list():
+            return f"[{', '.join(_flow(item) for item in value)}]"
+        case bool():
+            return str(value).lower()
+    return str(value)
+
+
+def _model_at(model: type[Written], path: Path) -> type[Written] | None:
+    """The model that a path of keys and indexes leads to."""
+    here: Any = model
+    for step in path:
+        if isinstance(here, type) and issubclass(here, BaseModel):
+            fields = {field.alias or name: field for name, field in here.model_fields.items()}
+            here = _bare(fields[step].annotation) if step in fields else None
+        else:
+            here = _element(here)
+    return here if isinstance(here, type) and issubclass(here, Written) else None
+
+
+def _bare(annotation: Any) -> Any:  # noqa: ANN401 - annotations are of any type
+    """An annotation without `None` and without metadata."""
+    while True:
+        parts = [part for part in get_args(annotation) if part is not type(None)]
+        if hasattr(annotation, "__metadata__") or (type(None) in get_args(annotation) and len(parts) == 1):
+            annotation = parts[0]
+        else:
+            return annotation
+
+
+def _element(annotation: Any) -> Any:  # noqa: ANN401 - annotations are of any type
+    """What a list or a mapping of this annotation holds."""
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is tuple and parts:
+        return _bare(parts[0])
+    if isinstance(origin, type) and issubclass(origin, Mapping) and len(parts) > 1:
+        return _bare(parts[1])
+    return None

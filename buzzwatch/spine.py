@@ -1,0 +1,376 @@
+"""The whole product on one page: one input in, one Outcome out. Pure: no clock, network, disk, log or random."""
+
+import hashlib
+import heapq
+from collections.abc import Callable, Iterable
+from datetime import UTC, tzinfo
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from buzzwatch.detect.pulse import Pulse
+from buzzwatch.detect.thread import Escalation
+from buzzwatch.incidents.desk import Desk
+from buzzwatch.lookout import Lookout, Recollection, silent_since
+from buzzwatch.model.brand import Brand, Rule, Ruleset, Scope
+from buzzwatch.model.incident import Change, Incident, State, Subject
+from buzzwatch.model.input import (
+    NOTHING,
+    ClockSet,
+    Command,
+    Delivered,
+    Fault,
+    Gap,
+    Input,
+    Outcome,
+    RulesSwapped,
+    Tick,
+    Trouble,
+    Warmed,
+)
+from buzzwatch.model.instant import DAY, LONGEST_WINDOW, SECOND, Instant, next_second
+from buzzwatch.model.mention import Sighting
+from buzzwatch.model.notification import Held, Notice
+from buzzwatch.model.signal import Finding
+from buzzwatch.notify import escalation
+from buzzwatch.threads.tracker import Tracker
+
+NO_RULES = Ruleset(digest="", brands={}, people={}, routes={})
+DUMP_VERSION = 1
+MOST_GAPS = 100
+
+
+class TimeWentBackwardsError(ValueError):
+    """An input is older than one already stepped."""
+
+
+class Stir:
+    """What happened to one brand since it was last decided upon."""
+
+    __slots__ = ("mentions", "threads")
+
+    def __init__(self) -> None:
+        self.threads: dict[str, None] = {}
+        self.mentions: list[Sighting] = []
+
+
+class Spine:
+    """Everything between "a mention was seen" and "these people must be told this"."""
+
+    def __init__(self, capacity: int = 200_000) -> None:
+        self.now: Instant = 0
+        self.rules = NO_RULES
+        self.tracker = Tracker(Escalation(), capacity)
+        self.desk = Desk()
+        self._pulses: dict[str, Pulse] = {}
+        self._dirty: dict[str, Stir] = {}
+        self._dirty_due: Instant | None = None
+        self._timers: list[tuple[Instant, str, str]] = []
+        self._gaps: list[Gap] = []
+        self._recollection: Recollection = {}
+        self._set_aside: dict[str, None] = {}
+        self._adopted: dict[str, bytes] = {}
+        self._notices: list[Notice] = []
+        self._held: list[Held] = []
+
+    def step(self, item: Input) -> Outcome:
+        """Take one input.
+
+        Raises:
+            TimeWentBackwardsError: its `seen_at` lies before an earlier input's; the state is unchanged.
+        """
+        now = self._advance(item)
+        match item:
+            case Sighting():
+                self._count(item, now)  # O(1): windows, thread; marks brand and thread dirty
+                return NOTHING
+            case Tick():
+                changes, faults = self._decide(now)  # what is dirty or due, nothing else
+            case Command():
+                changes, faults = [self.desk.obey(item, now)], []
+            case Delivered():
+                changes, faults = [self.desk.note(item, now)], []
+            case _:
+                changes, faults = self._swap(item, now), []
+        told = self._tell(changes, now)
+        notices, held = tuple(self._notices), tuple(self._held)
+        self._notices, self._held = [], []
+        return Outcome(tuple(told), notices, held, self.desk.take_touched(), tuple(faults))
+
+    @property
+    def next_due(self) -> Instant | None:
+        """The next whole second at which a tick would do something; skipping every other changes nothing."""
+        timer = max(-(-self._timers[0][0] // SECOND) * SECOND, next_second(self.now)) if self._timers else None
+        if self._dirty_due is None or timer is None:
+            return self._dirty_due if timer is None else timer
+        return min(self._dirty_due, timer)
+
+    def pulse(self, brand: str) -> Pulse | None:
+        """What is known of a brand's traffic, for pages and for moving what was learnt."""
+        return self._pulses.get(brand)
+
+    def restore(self, incidents: Iterable[Incident]) -> None:
+        """Put the incidents of the record in the place of those in memory: the record is what people were told."""
+        self.desk = Desk(incidents)
+        for incident in incidents:
+            self._wait_for(incident.id)
+
+    def dump(self) -> dict[str, Any]:
+        """The whole memory as builtins and bytes, sharing nothing with it; quick, since the loop waits for it."""
+        return {
+            "version": DUMP_VERSION,
+            "now": self.now,
+            "rules": self.rules.digest,
+            "tracker": self.tracker.dump(),
+            "desk": self.desk.dump(),
+            "pulses": {key: pulse.dump() for key, pulse in self._pulses.items()},
+            "dirty": {
+                key: [list(stir.threads), [msgspec.to_builtins(m) for m in stir.mentions]]
+                for key, stir in self._dirty.items()
+            },
+            "dirty_due": self._dirty_due,
+            "timers": list(self._timers),
+            "gaps": [msgspec.to_builtins(gap) for gap in self._gaps],
+            "recollection": {key: list(authors.items()) for key, authors in self._recollection.items()},
+            "set_aside": list(self._set_aside),
+            "adopted": dict(self._adopted),
+        }
+
+    @classmethod
+    def load(cls, dumped: dict[str, Any], rules: Ruleset) -> "Spine":
+        """The spine that was dumped; `rules` are those whose digest it names.
+
+        Raises:
+            ValueError: the dump is another version's, or names other rules.
+        """
+        if dumped.get("version") != DUMP_VERSION or dumped["rules"] != rules.digest:
+            raise ValueError(f"a dump of version {dumped.get('version')} under rules {dumped.get('rules')}")
+        spine = cls()
+        spine.now = dumped["now"]
+        spine.rules = rules
+        spine.tracker = Tracker.load(dumped["tracker"], Escalation())
+        spine.desk = Desk.load(dumped["desk"])
+        spine._pulses = {key: Pulse.load(body, spine._zone(key)) for key, body in dumped["pulses"].items()}
+        for key, (threads, mentions) in dumped["dirty"].items():
+            stir = spine._dirty[key] = Stir()
+            stir.threads = dict.fromkeys(threads)
+            stir.mentions = msgspec.convert(mentions, list[Sighting])
+        spine._dirty_due = dumped["dirty_due"]
+        spine._timers = [(due, kind, key) for due, kind, key in dumped["timers"]]
+        spine._gaps = msgspec.convert(dumped["gaps"], list[Gap])
+        spine._recollection = {key: dict(authors) for key, authors in dumped["recollection"].items()}
+        spine._set_aside = dict.fromkeys(dumped["set_aside"])
+        spine._adopted = dict(dumped["adopted"])
+        return spine
+
+    def digest(self) -> str:
+        """Names the memory: equal for equal memories, in every process."""
+        return hashlib.blake2b(msgspec.msgpack.encode(self.dump()), digest_size=16).hexdigest()
+
+    def _advance(self, item: Input) -> Instant:
+        if isinstance(item, ClockSet):
+            self._set_back(item.seen_at)
+        seen_at = item.seen_at
+        if seen_at < self.now:
+            raise TimeWentBackwardsError(f"{seen_at} comes before {self.now}, which was stepped already")
+        self.now = seen_at
+        return seen_at
+
+    def _set_back(self, now: Instant) -> None:
+        """The clock had run ahead: keep what was learnt and what is open, forget what is dated in the future."""
+        ahead = self.now - now
+        self.now = now
+        self.tracker = Tracker(Escalation(), self.tracker.capacity)
+        for key, pulse in self._pulses.items():
+            self._pulses[key] = Pulse(self._zone(key), now)
+            self._pulses[key].adopt(pulse.habits())
+        self._dirty, self._dirty_due, self._timers, self._gaps, self._recollection = {}, None, [], [], {}
+        self.desk.shift(-ahead)
+        for incident in self.desk.incidents:
+            self._wait_for(incident)
+
+    def _count(self, sighting: Sighting, now: Instant) -> None:
+        brand = self.rules.brands.get(sighting.brand)
+        if brand is None:
+            return
+        self.tracker.count(sighting)
+        if sighting.late:
+            return
+        pulse = self._pulses.get(sighting.brand) or self._birth(brand, sighting.counted_at)
+        pulse.count(sighting)
+        stir = self._dirty.get(sighting.brand)
+        if stir is None:
+            stir = self._dirty[sighting.brand] = Stir()
+            self._dirty_due = self._dirty_due or next_second(now)
+        stir.threads[sighting.thread] = None
+        if not sighting.official and _scoped(brand, Scope.MENTION):
+            stir.mentions.append(sighting)
+
+    def _birth(self, brand: Brand, at: Instant) -> Pulse:
+        pulse = self._pulses[brand.key] = Pulse(brand.zone, at)
+        if brand.key in self._adopted:
+            pulse.adopt(msgspec.msgpack.decode(self._adopted.pop(brand.key)))
+        self._wait_for_silence(brand)
+        return pulse
+
+    def _decide(self, now: Instant) -> tuple[list[Change | None], list[Fault]]:
+        changes: list[Change | None] = []
+        faults: list[Fault] = []
+        dirty, self._dirty, self._dirty_due = self._dirty, {}, None
+        for key in sorted(dirty):
+            self._attempt(key, partial(self._judge, key, dirty[key], now, changes), faults)
+        while self._timers and self._timers[0][0] <= now:
+            _, kind, key = heapq.heappop(self._timers)
+            if kind == "quiet":
+                self._attempt(key, partial(self._listen, key, now, changes), faults)
+            elif (incident := self.desk.incidents.get(key)) is not None:
+                self._attend(incident, now, changes)
+        return changes, faults
+
+    def _attempt(self, brand: str, work: Callable[[], None], faults: list[Fault]) -> None:
+        """Decide upon one brand; one that fails is set aside until the rules change, the others go on."""
+        if brand in self._set_aside:
+            return
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other brands must not go deaf with this one
+            self._set_aside[brand] = None
+            faults.append(Fault(brand, f"{type(error).__name__}: {error}"))
+
+    def _judge(self, key: str, stir: Stir, now: Instant, changes: list[Change | None]) -> None:
+        brand = self.rules.brands.get(key)
+        if brand is None:
+            return
+        pulse = self._pulses[key]
+        pulse.look(now, [(gap.since, gap.until) for gap in self._gaps])
+        lookout = self._lookout(brand, pulse, now)
+        for rule in brand.rules:
+            match rule.scope:
+                case Scope.BRAND:
+                    lookout.focus("")
+                    self._apply(rule, lookout, changes)
+                case Scope.THREAD:
+                    for thread in sorted(stir.threads):
+                        lookout.focus(thread)
+                        self._apply(rule, lookout, changes)
+                case Scope.MENTION:
+                    for mention in sorted(stir.mentions, key=lambda m: m.mention):
+                        lookout.focus(mention.thread, mention)
+                        self._apply(rule, lookout, changes)
+
+    def _apply(self, rule: Rule, lookout: Lookout, changes: list[Change | None]) -> None:
+        finding = rule.when.judge(lookout)
+        if finding.passed:
+            changes.append(self._ring(rule, lookout.subject(finding), finding, lookout))
+
+    def _ring(self, rule: Rule, subject: Subject, finding: Finding, lookout: Lookout) -> Change | None:
+        incident = self.desk.live(subject) or next(
+            (i for i in self.desk.of_brand(subject.brand) if lookout.is_same_trouble(subject, i, finding)), None
+        )
+        return self.desk.ring(incident, subject, rule, lambda: lookout.evidence(rule, subject, finding), lookout.now)
+
+    def _listen(self, key: str, now: Instant, changes: list[Change | None]) -> None:
+        """A brand may have been silent for as long as one of its rules says."""
+        brand, pulse = self.rules.brands.get(key), self._pulses.get(key)
+        if brand is None or pulse is None:
+            return
+        lookout = self._lookout(brand, pulse, now)
+        subject = Subject(key, quiet=True)
+        for rule in _scoped(brand, Scope.QUIET):
+            finding = rule.when.judge(lookout)
+            if finding.passed and self.desk.live(subject) is None:
+                changes.append(self._ring(rule, subject, finding, lookout))
+        self._wait_for_silence(brand)
+
+    def _attend(self, incident: Incident, now: Instant, changes: list[Change | None]) -> None:
+        """An incident may be calm for long enough, or its next escalation step may be due."""
+        if incident.subject.quiet and incident.state is not State.RESOLVED:
+            incident = self._still_silent(incident, now)
+        change = self.desk.settle(incident, now)
+        if change is not None:
+            changes.append(change)
+        elif incident.step_at is not None and incident.step_at <= now:
+            self._keep(escalation.climb(incident, self.rules, now))
+        self._wait_for(incident.id)
+
+    def _still_silent(self, incident: Incident, now: Instant) -> Incident:
+        pulse = self._pulses.get(incident.subject.brand)
+        if pulse is not None and pulse.last_at is not None and pulse.last_at <= incident.began_at:
+            incident = msgspec.structs.replace(incident, true_at=now)
+            self.desk.put(incident)
+        return incident
+
+    def _swap(self, item: RulesSwapped | Gap | Trouble | ClockSet | Warmed, now: Instant) -> list[Change | None]:
+        match item:
+            case RulesSwapped():
+                self.rules = item.rules
+                self._set_aside = {}
+                for brand in item.rules.brands.values():
+                    self._wait_for_silence(brand)
+            case Gap():
+                self._hear_gap(item, now)
+            case Trouble():
+                self._notices += escalation.announce_trouble(item, self.rules)
+            case Warmed():
+                for key, habits in item.habits.items():
+                    if key in self._pulses:
+                        self._pulses[key].adopt(msgspec.msgpack.decode(habits))
+                    else:
+                        self._adopted[key] = habits
+        return []
+
+    def _hear_gap(self, gap: Gap, now: Instant) -> None:
+        """A gap still open ends at `FOREVER`; when it closes, the closed one takes its place."""
+        others = [g for g in self._gaps if (g.source, g.since) != (gap.source, gap.since)]
+        recent = [g for g in others if g.until > now - 2 * LONGEST_WINDOW - DAY]
+        self._gaps = [*recent[-MOST_GAPS:], gap]
+        for brand in self.rules.brands.values():
+            self._wait_for_silence(brand)
+
+    def _tell(self, changes: Iterable[Change | None], now: Instant) -> list[Change]:
+        """Who hears of each change now; an alarm's first step leaves with it."""
+        told: list[Change] = []
+        for change in changes:
+            if change is None:
+                continue
+            told.append(change)
+            latest = self.desk.incidents.get(change.incident.id, change.incident)
+            self._keep(escalation.announce(msgspec.structs.replace(change, incident=latest), self.rules, now))
+            latest = self.desk.incidents.get(change.incident.id, latest)
+            if latest.step_at is not None and latest.step_at <= now:
+                self._keep(escalation.climb(latest, self.rules, now))
+            self._wait_for(latest.id)
+        return told
+
+    def _keep(self, told: escalation.Told) -> None:
+        self.desk.put(told.incident)
+        self._notices += told.notices
+        self._held += told.held
+
+    def _wait_for(self, incident: str) -> None:
+        if incident in self.desk.incidents:
+            due_at = self.desk.due_at(self.desk.incidents[incident])
+            self._set_timer(max(due_at, self.now + 1), "incident", incident)
+
+    def _wait_for_silence(self, brand: Brand) -> None:
+        pulse = self._pulses.get(brand.key)
+        since = None if pulse is None else silent_since(pulse, self._gaps)
+        overs = [rule.quiet_over for rule in _scoped(brand, Scope.QUIET) if rule.quiet_over is not None]
+        if since is not None and since + DAY * 365 > self.now and overs:
+            coming = [since + over for over in overs if since + over > self.now]
+            self._set_timer(min(coming, default=self.now + min(overs)), "quiet", brand.key)
+
+    def _set_timer(self, due: Instant, kind: str, key: str) -> None:
+        if (due, kind, key) not in self._timers:
+            heapq.heappush(self._timers, (due, kind, key))
+
+    def _zone(self, brand: str) -> tzinfo:
+        return self.rules.brands[brand].zone if brand in self.rules.brands else UTC
+
+    def _lookout(self, brand: Brand, pulse: Pulse, now: Instant) -> Lookout:
+        return Lookout(now, brand, pulse, self.tracker, self._gaps, self._recollection)
+
+
+def _scoped(brand: Brand, scope: Scope) -> list[Rule]:
+    return [rule for rule in brand.rules if rule.scope is scope]

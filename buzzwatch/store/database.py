@@ -1,0 +1,107 @@
+"""One SQLite file: opened, locked, migrated, and written by one thread."""
+
+import fcntl
+import os
+import sqlite3
+from importlib.resources import files
+from pathlib import Path
+from typing import IO
+
+FILE = "buzzwatch.db"
+_BUSY_S = 10.0
+
+
+class StateError(Exception):
+    """The state directory cannot be used; the text says why and what to do."""
+
+
+class StateLock:
+    """Holds the state directory for this process; the kernel lets go when the process dies."""
+
+    def __init__(self, directory: Path) -> None:
+        self._file: IO[str] = self._take(directory)
+
+    @staticmethod
+    def _take(directory: Path) -> IO[str]:
+        try:
+            directory.mkdir(parents=True, exist_ok=True, mode=0o750)
+            lock = (directory / "lock").open("a+")
+        except OSError as error:
+            raise StateError(f"{directory}: cannot keep the state here ({error.strerror}); make it writable") from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.seek(0)
+            holder = lock.read(20).strip() or "unknown"
+            lock.close()
+            raise StateError(
+                f"{directory}: another buzzwatch (process {holder}) works on this state; "
+                "stop it, or give this one another `state:` directory"
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        return lock
+
+    def release(self) -> None:
+        """Let another process have the state."""
+        self._file.close()
+
+
+def open_database(directory: Path) -> sqlite3.Connection:
+    """The database of a state directory, for its one writer: migrated, durable at every commit.
+
+    Raises:
+        StateError: it is damaged, unreadable, or was written by a newer version.
+    """
+    path = directory / FILE
+    try:
+        connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)  # transactions are ours
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA wal_autocheckpoint = 4000")
+        _migrate(connection, path)
+    except sqlite3.DatabaseError as error:
+        raise StateError(f"{path}: {error}; restore a backup, or move the file away to begin anew") from error
+    return connection
+
+
+def open_for_reading(directory: Path) -> sqlite3.Connection:
+    """The same database, read-only, for pages and commands.
+
+    Raises:
+        StateError: there is none yet.
+    """
+    path = directory / FILE
+    if not path.exists():
+        raise StateError(f"{path}: no database here; has `buzzwatch run` been started with this `state:` directory?")
+    return sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=_BUSY_S)
+
+
+def _migrations() -> list[tuple[int, str]]:
+    scripts = (files("buzzwatch.store") / "migrations").iterdir()
+    return sorted((int(s.name[:4]), s.read_text()) for s in scripts if s.name.endswith(".sql"))
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    migrations = _migrations()
+    newest = migrations[-1][0]
+    if version > newest:
+        raise StateError(
+            f"{path}: written by a newer buzzwatch (database version {version}, this one knows {newest}); "
+            "install that version again, or restore the copy it kept before it migrated"
+        )
+    for number, script in migrations:
+        if number <= version:
+            continue
+        if version:
+            _copy(connection, path.with_name(f"{path.name}.before-{number:04d}"))
+        connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+
+
+def _copy(connection: sqlite3.Connection, target: Path) -> None:
+    with sqlite3.connect(target) as copy:
+        connection.backup(copy)
+    copy.close()

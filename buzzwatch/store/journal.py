@@ -1,0 +1,232 @@
+"""The journal and everything that is committed with it."""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum, auto
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from buzzwatch.model.incident import Change, Incident, State
+from buzzwatch.model.input import ClockSet, Command, Delivered, Gap, Input, Outcome, RulesSwapped, Trouble, Warmed
+from buzzwatch.model.instant import Instant
+from buzzwatch.model.mention import Mention, Sighting
+from buzzwatch.store.outbox import finish_notice, forget_instants, write_notice
+
+MOST_REFUSED = 10_000
+"""Refused payloads kept, the newest."""
+
+_Body = Sighting | Gap | Command | Delivered | Trouble | ClockSet | Warmed
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(_Body).decode
+_decode_incident = msgspec.json.Decoder(Incident).decode
+_decode_mention = msgspec.json.Decoder(Mention).decode
+T = TypeVar("T")
+
+
+class Verdict(Enum):
+    """What the ledger says of a mention of a brand."""
+
+    NEW = auto()
+    EDIT = auto()
+    REPEAT = auto()
+
+
+class Heard(Struct, frozen=True):
+    """A sighting with what was said; the digest tells an edit from a repeat."""
+
+    sighting: Sighting
+    mention: Mention
+    digest: int
+
+
+class RefusedPayload(Struct, frozen=True):
+    """What was not taken: why, and the first 2 kB."""
+
+    seen_at: Instant
+    source: str
+    reason: str
+    head: bytes
+
+
+class Batch(Struct):
+    """All that one commit writes. `inputs` are numbered; `seq` and `now` say how far the spine has gone."""
+
+    seq: int
+    now: Instant
+    inputs: list[tuple[int, Input]] = []
+    heard: list[Heard] = []
+    """New and edited mentions, whose content is to be kept."""
+    erased: list[Mention] = []
+    """Mentions whose authors took them back: id and date remain."""
+    outcomes: list[tuple[Instant, Outcome]] = []
+    refused: list[RefusedPayload] = []
+    skipped: dict[int, str] = {}
+    """Inputs that made the spine fail, by number, with the error: no replay steps them."""
+
+
+def content_digest(mention: Mention) -> int:
+    """A 63-bit key of all that an edit can change."""
+    body = _encode((mention.text, mention.title, mention.author, mention.engagement, mention.url, mention.deleted))
+    return int.from_bytes(hashlib.blake2b(body, digest_size=8).digest(), "big") >> 1
+
+
+class Ledger:
+    """Reads and writes on the writer thread's connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def position(self) -> tuple[int, Instant]:
+        """The last row and the last instant stepped to."""
+        seq, now = self._db.execute("SELECT seq, now FROM position").fetchone()
+        return seq, now
+
+    def sift(self, heard: Iterable[Heard]) -> list[Verdict]:
+        """New, edit or repeat, for each in order; a later one of the batch is compared with the earlier ones."""
+        heard = list(heard)
+        names = _encode([h.sighting.mention for h in heard]).decode()
+        rows = "SELECT {} FROM json_each(?) e JOIN {} t ON t.mention = e.value"
+        known = set(self._db.execute(rows.format("t.mention, t.brand", "journal"), (names,)))
+        digests = dict(self._db.execute(rows.format("t.mention, t.digest", "content"), (names,)))
+        verdicts = []
+        for item in heard:
+            key, mention = (item.sighting.mention, item.sighting.brand), item.sighting.mention
+            if key not in known:
+                verdict = Verdict.NEW
+            elif digests.get(mention) != item.digest:
+                verdict = Verdict.EDIT
+            else:
+                verdict = Verdict.REPEAT
+            known.add(key)
+            digests[mention] = item.digest
+            verdicts.append(verdict)
+        return verdicts
+
+    def commit(self, batch: Batch) -> None:
+        """Write it all, or nothing and raise; the same batch may be given again."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            self._write(batch)
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    def _write(self, batch: Batch) -> None:
+        many = self._db.executemany
+        many(
+            "INSERT INTO ruleset VALUES (?, ?) ON CONFLICT DO NOTHING",
+            [(i.rules.digest, _encode(i.rules.files)) for _, i in batch.inputs if isinstance(i, RulesSwapped)],
+        )
+        many(
+            "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(*_row(seq, item), batch.skipped.get(seq)) for seq, item in batch.inputs],
+        )
+        many(
+            "INSERT INTO content VALUES (?, ?, ?, ?) ON CONFLICT (mention) DO UPDATE SET "
+            "digest = excluded.digest, negativity = excluded.negativity, body = excluded.body",
+            [(h.mention.id, h.digest, h.sighting.negativity, _encode(h.mention)) for h in batch.heard],
+        )
+        many(
+            "UPDATE content SET digest = 0, body = ? WHERE mention = ?",
+            [(_encode(mention), mention.id) for mention in batch.erased],
+        )
+        for _, item in batch.inputs:
+            if isinstance(item, Delivered):
+                finish_notice(self._db, item)
+            elif isinstance(item, ClockSet):
+                forget_instants(self._db, item.seen_at)
+        for at, outcome in batch.outcomes:
+            self._write_outcome(at, outcome)
+        many(
+            "INSERT INTO refused (seen_at, source, reason, head) VALUES (?, ?, ?, ?)",
+            [(r.seen_at, r.source, r.reason, r.head) for r in batch.refused],
+        )
+        if batch.refused:
+            self._db.execute("DELETE FROM refused WHERE id <= (SELECT max(id) FROM refused) - ?", (MOST_REFUSED,))
+        self._db.execute("UPDATE position SET seq = ?, now = ?", (batch.seq, batch.now))
+
+    def _write_outcome(self, at: Instant, outcome: Outcome) -> None:
+        many = self._db.executemany
+        many(
+            "INSERT INTO change VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [(c.incident.id, c.incident.revision, c.at, c.kind, _encode(c)) for c in outcome.changes],
+        )
+        many(
+            "INSERT OR REPLACE INTO incident VALUES (?, ?, ?, ?, ?)",
+            [(i.id, i.subject.brand, i.state, i.opened_at, _encode(i)) for i in outcome.touched],
+        )
+        many(
+            "INSERT INTO held VALUES (?, ?, ?, ?, ?)",
+            [(h.incident, at, h.target, h.why, h.until) for h in outcome.held],
+        )
+        for notice in outcome.notices:
+            write_notice(self._db, notice, at)
+
+    def incidents(self, closed_since: Instant) -> list[Incident]:
+        """Those that are live, or were opened after an instant."""
+        rows = self._db.execute(
+            "SELECT body FROM incident WHERE state != ? OR opened_at >= ? ORDER BY opened_at, id",
+            (State.RESOLVED, closed_since),
+        )
+        return [_decode_incident(body) for (body,) in rows]
+
+
+def read_journal(
+    connection: sqlite3.Connection, after: int, until: int, rulesets: "Mapping[str, RulesSwapped]"
+) -> Iterator[tuple[int, Input]]:
+    """Inputs with `after` < seq ≤ `until`, in order, without those that were skipped.
+
+    `rulesets` gives the compiled rules by digest (see `read_rules`); their instants are taken from the journal.
+    """
+    rows = connection.execute(
+        "SELECT seq, kind, seen_at, body FROM journal WHERE seq > ? AND seq <= ? AND skipped IS NULL ORDER BY seq",
+        (after, until),
+    )
+    for seq, kind, seen_at, body in rows:
+        if kind == "rules":
+            yield seq, msgspec.structs.replace(rulesets[body.decode()], seen_at=seen_at)
+        else:
+            yield seq, _decode(body)
+
+
+def read_rules(connection: sqlite3.Connection, digest: str) -> dict[str, str]:
+    """The files of a rule set that was in force."""
+    (files,) = connection.execute("SELECT files FROM ruleset WHERE digest = ?", (digest,)).fetchone()
+    return msgspec.json.decode(files, type=dict[str, str])
+
+
+def last_rules(connection: sqlite3.Connection) -> str | None:
+    """The digest of the rule set last in force."""
+    row = connection.execute("SELECT body FROM journal WHERE kind = 'rules' ORDER BY seq DESC LIMIT 1").fetchone()
+    return row[0].decode() if row else None
+
+
+def read_mentions(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, tuple[Mention, float]]:
+    """What mentions say and how negative it is, by id."""
+    rows = connection.execute(
+        "SELECT t.mention, t.body, t.negativity FROM json_each(?) e JOIN content t ON t.mention = e.value",
+        (_encode(list(ids)).decode(),),
+    )
+    return {mention: (_decode_mention(body), negativity) for mention, body, negativity in rows}
+
+
+def read_incident(connection: sqlite3.Connection, incident: str) -> tuple[Incident, list[Change]] | None:
+    """An incident and its history, oldest first."""
+    row = connection.execute("SELECT body FROM incident WHERE id = ?", (incident,)).fetchone()
+    if row is None:
+        return None
+    changes = connection.execute("SELECT body FROM change WHERE incident = ? ORDER BY revision", (incident,))
+    return _decode_incident(row[0]), [msgspec.json.decode(body, type=Change) for (body,) in changes]
+
+
+def _row(seq: int, item: Input) -> tuple[int, str, Instant, str | None, str | None, bytes]:
+    if isinstance(item, Sighting):
+        return seq, "sighting", item.seen_at, item.mention, item.brand, _encode(item)
+    if isinstance(item, RulesSwapped):
+        return seq, "rules", item.seen_at, None, None, item.rules.digest.encode()
+    return seq, type(item).__name__.lower(), item.seen_at, None, None, _encode(item)

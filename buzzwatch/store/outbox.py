@@ -1,0 +1,93 @@
+"""Notices waiting to leave: written with what caused them, leased, then marked."""
+
+import sqlite3
+from typing import Any
+
+import msgspec
+
+from buzzwatch.model.input import Delivered
+from buzzwatch.model.instant import Instant, Span
+from buzzwatch.model.notification import Lease, Notice
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Notice).decode
+
+
+def write_notice(db: sqlite3.Connection, notice: Notice, at: Instant) -> None:
+    """Queue a notice; older ones of its incident and target that nobody is sending now give way to it."""
+    if db.execute("SELECT 1 FROM outbox WHERE key = ?", (notice.key,)).fetchone():
+        return
+    target = str(notice.target)
+    older = db.execute(
+        "SELECT key, replaces FROM outbox "
+        "WHERE incident = ? AND target = ? AND state = 'waiting' AND leased_until <= ?",
+        (notice.incident.id, target, at),
+    ).fetchall()
+    db.executemany(
+        "UPDATE outbox SET state = 'superseded', done_at = ?, why = ? WHERE key = ?",
+        [(at, notice.key, key) for key, _ in older],
+    )
+    replaced = sum(1 + replaces for _, replaces in older)
+    db.execute(
+        "INSERT INTO outbox (key, incident, target, severity, state, written_at, due_at, replaces, body) "
+        "VALUES (?, ?, ?, ?, 'waiting', ?, ?, ?, ?)",
+        (notice.key, notice.incident.id, target, notice.severity, at, at, replaced, _encode(notice)),
+    )
+
+
+def forget_instants(db: sqlite3.Connection, now: Instant) -> None:
+    """The clock was set back: nothing waits for an instant that was only ever a mistake."""
+    db.execute("UPDATE outbox SET due_at = min(due_at, ?), leased_until = 0 WHERE state = 'waiting'", (now,))
+
+
+def finish_notice(db: sqlite3.Connection, delivered: Delivered) -> None:
+    """Mark what was sent or given up."""
+    db.execute(
+        "UPDATE outbox SET state = ?, done_at = ?, why = ?, leased_until = 0, attempts = attempts + 1 WHERE key = ?",
+        ("sent" if delivered.sent else "failed", delivered.seen_at, delivered.why, delivered.key),
+    )
+
+
+class OutboxTable:
+    """What the courier does, on the writer thread's connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def lease(self, now: Instant, limit: int, span: Span) -> list[Lease]:
+        """Up to `limit` notices that are due and that nobody is sending, worst first, held for `span`."""
+        rows = self._db.execute(
+            "SELECT key, body, attempts, replaces, written_at FROM outbox "
+            "WHERE state = 'waiting' AND due_at <= ? AND leased_until <= ? ORDER BY severity DESC, due_at, key LIMIT ?",
+            (now, now, limit),
+        ).fetchall()
+        self._db.executemany("UPDATE outbox SET leased_until = ? WHERE key = ?", [(now + span, row[0]) for row in rows])
+        return [Lease(_decode(body), attempts, replaces, written) for _, body, attempts, replaces, written in rows]
+
+    def postpone(self, key: str, until: Instant, why: str) -> None:
+        """Sending failed for now."""
+        self._db.execute(
+            "UPDATE outbox SET due_at = ?, why = ?, leased_until = 0, attempts = attempts + 1 "
+            "WHERE key = ? AND state = 'waiting'",
+            (until, why[:500], key),
+        )
+
+    def release(self) -> None:
+        """Forget the leases of a process that died: at start there is no other courier."""
+        self._db.execute("UPDATE outbox SET leased_until = 0 WHERE state = 'waiting'")
+
+    def waiting(self) -> int:
+        """How many have not left yet."""
+        (count,) = self._db.execute("SELECT count(*) FROM outbox WHERE state = 'waiting'").fetchone()
+        return int(count)
+
+
+def read_deliveries(connection: sqlite3.Connection, incident: str) -> list[dict[str, Any]]:
+    """What became of each notice of an incident, oldest first."""
+    cursor = connection.execute(
+        "SELECT key, target, state, written_at, done_at, attempts, why FROM outbox "
+        "WHERE incident = ? ORDER BY written_at, key",
+        (incident,),
+    )
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]

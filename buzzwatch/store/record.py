@@ -1,0 +1,91 @@
+"""The state directory as the loop sees it: locked by this process, every write in order on one thread."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from buzzwatch.model.instant import MINUTE, Instant, Span
+from buzzwatch.model.notification import Lease
+from buzzwatch.store.database import StateLock, open_database, open_for_reading
+from buzzwatch.store.journal import Batch, Heard, Ledger, Verdict
+from buzzwatch.store.outbox import OutboxTable
+from buzzwatch.store.snapshot import write_snapshot
+
+LEASE: Span = 3 * MINUTE
+"""How long the courier may take over one notice before another attempt is allowed: longer than a send may last."""
+
+T = TypeVar("T")
+
+
+class Record:
+    """What outlives the process.
+
+    Raises:
+        StateError: on opening, when the directory cannot be used or another process uses it.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._lock = StateLock(directory)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+        self._db: sqlite3.Connection = self._thread.submit(open_database, directory).result()
+        self._ledger = Ledger(self._db)
+        self._outbox = OutboxTable(self._db)
+        self._thread.submit(self._outbox.release).result()
+
+    @property
+    def position(self) -> tuple[int, Instant]:
+        """The last journalled input and the last instant stepped to; (0, 0) for a new record."""
+        return self._thread.submit(self._ledger.position).result()
+
+    def write_now(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """As `write`, for the time before there is a loop."""
+        return self._thread.submit(work, self._db).result()
+
+    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do something with the database on the writer thread, after all that was asked before."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, self._db)
+
+    async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Read on a thread and a connection of its own; writing goes on meanwhile."""
+        return await asyncio.to_thread(self._read, work)
+
+    def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        connection = open_for_reading(self.directory)
+        try:
+            return work(connection)
+        finally:
+            connection.close()
+
+    async def sift(self, heard: Sequence[Heard]) -> list[Verdict]:
+        """See `Ledger`."""
+        return await self.write(lambda _: self._ledger.sift(heard))
+
+    async def commit(self, batch: Batch) -> None:
+        """See `Ledger`; raises `sqlite3.Error`, and then nothing was written."""
+        await self.write(lambda _: self._ledger.commit(batch))
+
+    async def lease(self, now: Instant, limit: int) -> list[Lease]:
+        """See `OutboxTable`."""
+        return await self.write(lambda _: self._outbox.lease(now, limit, LEASE))
+
+    async def postpone(self, key: str, until: Instant, why: str) -> None:
+        """See `OutboxTable`."""
+        await self.write(lambda _: self._outbox.postpone(key, until, why))
+
+    async def waiting(self) -> int:
+        """How many notices have not left yet."""
+        return await self.write(lambda _: self._outbox.waiting())
+
+    async def snapshot(self, seq: int, dumped: dict[str, Any]) -> None:
+        """Write the spine's memory beside the database, off the writer thread."""
+        await asyncio.to_thread(write_snapshot, self.directory, seq, dumped)
+
+    def close(self) -> None:
+        """Wait for what is under way; then another process may have the state."""
+        self._thread.submit(self._db.close).result()
+        self._thread.shutdown()
+        self._lock.release()

@@ -1,0 +1,93 @@
+"""What the commands say to the running daemon, over its Unix socket."""
+
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+from aiohttp import web
+from msgspec import Struct
+
+from buzzwatch.web.desk import Answer, Desk
+
+_LIMIT = 256_000_000
+"""Of a request: a learnt baseline takes some 10 kB a brand."""
+
+Habits: TypeAlias = dict[str, dict[str, Any]]
+_Shape = TypeVar("_Shape")
+
+
+class Ack(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who answers for which incident: the body of `/ack` and `/resolve`."""
+
+    incident: str
+    by: str
+
+
+class Trial(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which channel to try: the body of `/notify-test`."""
+
+    channel: str
+
+
+def control_app(desk: Desk) -> web.Application:
+    """The control side. JSON in and out, but `/learn` takes MessagePack, which carries arrays as they are.
+
+    Every POST gives an `Answer`: status 200 if done, 409 if not, 400 if the request could not be read.
+    """
+    commands = _Commands(desk)
+    app = web.Application(client_max_size=_LIMIT)
+    app.router.add_get("/status", commands.status)
+    app.router.add_post("/reload", commands.reload)
+    app.router.add_post("/ack", commands.ack)
+    app.router.add_post("/resolve", commands.resolve)
+    app.router.add_post("/notify-test", commands.notify_test)
+    app.router.add_post("/learn", commands.learn)
+    return app
+
+
+class _Commands:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def status(self, _request: web.Request) -> web.Response:
+        return _json(self._desk.status(), 200)
+
+    async def reload(self, _request: web.Request) -> web.Response:
+        return _reply(await self._desk.reload())
+
+    async def ack(self, request: web.Request) -> web.Response:
+        asked = await _body(request, Ack)
+        return _reply(await self._desk.take(asked.incident, asked.by))
+
+    async def resolve(self, request: web.Request) -> web.Response:
+        asked = await _body(request, Ack)
+        return _reply(await self._desk.resolve(asked.incident, asked.by))
+
+    async def notify_test(self, request: web.Request) -> web.Response:
+        return _reply(await self._desk.notify_test((await _body(request, Trial)).channel))
+
+    async def learn(self, request: web.Request) -> web.Response:
+        try:
+            habits = msgspec.msgpack.decode(await request.read(), type=Habits)
+        except msgspec.DecodeError as error:
+            raise _unreadable(error) from error
+        return _reply(await self._desk.learn(habits))
+
+
+async def _body(request: web.Request, shape: type[_Shape]) -> _Shape:
+    try:
+        return msgspec.json.decode(await request.read(), type=shape)
+    except msgspec.DecodeError as error:
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: msgspec.DecodeError) -> web.HTTPBadRequest:
+    answer = Answer(done=False, lines=(f"The request cannot be read: {error}.",))
+    return web.HTTPBadRequest(text=msgspec.json.encode(answer).decode(), content_type="application/json")
+
+
+def _reply(answer: Answer) -> web.Response:
+    return _json(answer, 200 if answer.done else 409)
+
+
+def _json(value: object, status: int) -> web.Response:
+    return web.Response(body=msgspec.json.encode(value), content_type="application/json", status=status)

@@ -1,0 +1,75 @@
+"""What the web server asks of the daemon."""
+
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from buzzwatch.model.incident import Change, Incident
+from buzzwatch.model.instant import Instant
+from buzzwatch.model.notification import Sample
+
+
+class Point(Struct, frozen=True, gc=False):
+    """One bar of the chart: mentions from `at` to the next point, and the usual number."""
+
+    at: Instant
+    observed: float
+    expected: float
+
+
+class PageView(Struct, frozen=True):
+    """Everything that the page of one incident shows, as it stands `now`.
+
+    `language` is the incident's ("fr" or "en"), used where the reader's browser asks for neither. `people` are those
+    who may take it, key to name; anybody by any name if it is empty. `points` are of equal width, oldest first, and
+    count what `incident.reason.signal` counts: negative mentions for negativity, else mentions; empty where there is
+    nothing to draw.
+    """
+
+    now: Instant
+    incident: Incident
+    brand_name: str
+    language: str
+    timezone: str
+    people: dict[str, str]
+    do: tuple[str, ...] = ()
+    runbook: str | None = None
+    samples: tuple[Sample, ...] = ()
+    history: tuple[Change, ...] = ()
+    """Oldest first."""
+    points: tuple[Point, ...] = ()
+
+
+class Answer(Struct, frozen=True):
+    """What became of a request, in lines for a person; `done` False: nothing was changed, and the lines say why."""
+
+    done: bool
+    lines: tuple[str, ...] = ()
+
+
+class Desk(Protocol):
+    """The daemon as the web server sees it. Incidents go by id, people by key; unknown ones make `done` False."""
+
+    def unready(self) -> tuple[str, ...]:
+        """Why the daemon cannot do its work; empty when it can."""
+
+    def status(self) -> dict[str, Any]:
+        """Figures and states for `GET /status`, as JSON types."""
+
+    async def page(self, code: str) -> PageView | None:
+        """The incident behind the code of a link, None where there is none."""
+
+    async def take(self, incident: str, by: str) -> Answer:
+        """Take an incident; done once committed."""
+
+    async def resolve(self, incident: str, by: str) -> Answer:
+        """Close an incident; done once committed."""
+
+    async def reload(self) -> Answer:
+        """Read the rules again: the changes, or all faults."""
+
+    async def learn(self, habits: dict[str, dict[str, Any]]) -> Answer:
+        """Adopt baselines learnt from an export, per brand."""
+
+    async def notify_test(self, channel: str) -> Answer:
+        """Send a message marked as a test on the production path, and wait for what became of it."""

@@ -1,0 +1,73 @@
+"""What the daemon counts, in Prometheus' format."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+class Metrics:
+    """All metrics of one daemon, in a registry of their own.
+
+    `source` is the name of a source in `buzzwatch.yaml`, never what a mention says of itself: labels must stay few.
+    """
+
+    def __init__(self, version: str) -> None:
+        self.registry = registry = CollectorRegistry()
+        self.mentions = Counter(
+            "buzzwatch_mentions",
+            "Mentions by what was done with them.",
+            ("source", "outcome"),
+            registry=registry,
+        )
+        self.inputs = Counter(
+            "buzzwatch_inputs", "Inputs committed to the journal, by kind.", ("kind",), registry=registry
+        )
+        self.quarantined = Counter(
+            "buzzwatch_quarantined", "Inputs set aside because a step failed.", ("source",), registry=registry
+        )
+        self.signals = Counter(
+            "buzzwatch_signals", "Changes of incidents, by the detector that spoke.", ("detector",), registry=registry
+        )
+        self.incidents_open = Gauge(
+            "buzzwatch_incidents_open", "Incidents open or taken now.", ("severity",), registry=registry
+        )
+        self.notifications = Counter(
+            "buzzwatch_notifications",
+            "Messages by what became of them.",
+            ("channel", "outcome"),
+            registry=registry,
+        )
+        self.outbox_waiting = Gauge("buzzwatch_outbox_waiting", "Messages due and not yet sent.", registry=registry)
+        self.intake_waiting = Gauge(
+            "buzzwatch_intake_waiting", "Payloads taken from sources and not yet committed.", registry=registry
+        )
+        self.commit_seconds = Histogram(
+            "buzzwatch_commit_seconds", "Time of one database commit.", buckets=_SECONDS, registry=registry
+        )
+        self.snapshot_seconds = Histogram(
+            "buzzwatch_snapshot_seconds",
+            "Pause of the loop while a snapshot is taken.",
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.source_connected = Gauge(
+            "buzzwatch_source_connected", "1 while the source hears, else 0.", ("source",), registry=registry
+        )
+        self.rules_refused = Gauge(
+            "buzzwatch_rules_refused", "1 while the files hold faults and the last good rules run.", registry=registry
+        )
+        self.clock_jumps = Counter(
+            "buzzwatch_clock_jumps", "Times that the wall clock left the monotonic one.", registry=registry
+        )
+        self.last_input = Gauge(
+            "buzzwatch_last_input_timestamp_seconds", "When an input was last committed, Unix time.", registry=registry
+        )
+        build = Gauge("buzzwatch_build_info", "Always 1; says the version.", ("version",), registry=registry)
+        build.labels(version).set(1)
+
+    def exposition(self) -> bytes:
+        """The text that Prometheus scrapes."""
+        return generate_latest(self.registry)

@@ -1,0 +1,86 @@
+"""The page of one incident, as HTML."""
+
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from buzzwatch.model.incident import Incident, State
+from buzzwatch.model.instant import Instant, moment_of
+from buzzwatch.model.signal import Detector
+from buzzwatch.notify.figures import ENGLISH, FRENCH, Figures
+from buzzwatch.web import chart
+from buzzwatch.web.desk import PageView
+from buzzwatch.web.words import choose_language, words
+
+_HEADLINES = {Detector.NEGATIVITY: "angry", Detector.VOLUME: "many", Detector.THREAD: "thread"}
+_FIGURES = {"en": ENGLISH, "fr": FRENCH}
+
+NAME_LIMIT = 60
+"""Characters of a name, where anybody may give theirs."""
+
+
+class Pages:
+    """Templates, loaded once. `accepted` is a browser's Accept-Language header."""
+
+    def __init__(self) -> None:
+        self._templates = Environment(
+            loader=PackageLoader("buzzwatch.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals.update(iso=_iso, width=chart.WIDTH, height=chart.HEIGHT, name_limit=NAME_LIMIT)
+
+    def incident(self, view: PageView, code: str, accepted: str) -> str:
+        """The page behind the link with this code."""
+        language = choose_language(accepted, view.language)
+        phrases, figures = words(language), _FIGURES[language]
+        zone = ZoneInfo(view.timezone)
+
+        def at(instant: Instant) -> str:
+            return figures.clock(instant, zone, view.now)
+
+        def name_of(person: str) -> str:
+            return view.people.get(person, person)
+
+        return self._templates.get_template("incident.html").render(
+            view=view,
+            incident=view.incident,
+            reason=view.incident.reason,
+            code=code,
+            language=language,
+            w=phrases,
+            headline=_headline(view.incident, phrases, figures, at(view.incident.began_at)),
+            chart=chart.draw(view.points),
+            at=at,
+            name_of=name_of,
+            number=figures.number,
+            share=figures.share,
+            span=figures.span,
+            taken=view.incident.state is State.TAKEN,
+            closed=view.incident.state is State.RESOLVED,
+        )
+
+    def missing(self, accepted: str) -> str:
+        """What a link that leads nowhere shows."""
+        language = choose_language(accepted, "en")
+        return self._templates.get_template("missing.html").render(language=language, w=words(language))
+
+
+def _headline(incident: Incident, phrases: dict[str, str], figures: Figures, began: str) -> str:
+    """One sentence with the number and its usual value."""
+    signal = incident.reason.signal
+    if incident.subject.quiet:
+        return phrases["silence"].format(when=began)
+    if signal is None:
+        mentions = incident.reason.mentions
+        return phrases["match" if mentions == 1 else "matches"].format(n=figures.number(mentions))
+    return phrases[_HEADLINES[signal.detector]].format(
+        n=figures.number(signal.observed), usual=figures.number(signal.expected), span=figures.span(signal.over)
+    )
+
+
+def _iso(instant: Instant) -> str:
+    """For the `datetime` attribute."""
+    return moment_of(instant).isoformat(timespec="seconds")

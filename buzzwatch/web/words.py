@@ -1,0 +1,93 @@
+"""The words of the pages, in French and English."""
+
+from collections.abc import Mapping
+
+LANGUAGES = ("en", "fr")
+
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "critical": ("Critical", "Critique"),
+    "warning": ("Warning", "Alerte"),
+    "watch": ("Watch", "À surveiller"),
+    "open": ("Nobody has taken it yet", "Personne ne s'en occupe encore"),
+    "taken": ("{who} has it, since {when}", "{who} s'en occupe depuis {when}"),
+    "resolved": ("Over", "Terminé"),
+    "resolved by": ("Closed by {who}, {when}", "Clos par {who}, {when}"),
+    "lasted": ("It lasted {span}", "Cela a duré {span}"),
+    "began": ("Began {when}", "Début : {when}"),
+    "rising": ("still growing", "cela monte encore"),
+    "steady": ("holding steady", "cela se maintient"),
+    "fading": ("fading", "cela retombe"),
+    "answered": ("we have answered", "nous avons répondu"),
+    "angry": ("{n} angry posts in {span}, usually {usual}.", "{n} posts en colère en {span}, d'habitude {usual}."),
+    "many": ("{n} posts in {span}, usually {usual}.", "{n} posts en {span}, d'habitude {usual}."),
+    "thread": (
+        "One conversation is taking off: {n} posts where {usual} are usual.",
+        "Une conversation s'emballe : {n} posts, contre {usual} d'habitude.",
+    ),
+    "silence": ("Nothing has been posted since {when}.", "Plus aucun post depuis {when}."),
+    "matches": ("{n} posts match what this rule looks for.", "{n} posts répondent à cette règle."),
+    "match": ("One post matches what this rule looks for.", "Un post répond à cette règle."),
+    "observed": ("Now", "En ce moment"),
+    "expected": ("Usually", "D'habitude"),
+    "share": ("Angry share", "Part en colère"),
+    "authors": ("Authors", "Auteurs"),
+    "reach": ("Followers reached", "Abonnés touchés"),
+    "chart": ("Bars: what we see. Line: what is usual.", "Barres : observé. Ligne : habituel."),
+    "do": ("What to do", "Que faire"),
+    "runbook": ("Open the runbook", "Ouvrir la procédure"),
+    "posts": ("What people say", "Ce qui se dit"),
+    "erased": ("This text was erased since.", "Ce texte a été effacé depuis."),
+    "see": ("See the post", "Voir le post"),
+    "followers": ("{n} followers", "{n} abonnés"),
+    "why": ("Why you are told", "Pourquoi cette alerte"),
+    "rule": ("Rule: {name}", "Règle : {name}"),
+    "told": ("Also told: {who}", "Aussi prévenus : {who}"),
+    "history": ("What happened", "Historique"),
+    "name": ("Your name", "Votre nom"),
+    "choose": ("Choose…", "Choisir…"),
+    "take": ("I take it", "Je prends"),
+    "take over": ("I take it over", "Je prends le relais"),
+    "resolve": ("It is over", "C'est terminé"),
+    "as of": ("As of {when}", "État à {when}"),
+    "refresh": ("Refresh", "Actualiser"),
+    "change opened": ("Opened", "Ouvert"),
+    "change worsened": ("Worsened", "Aggravé"),
+    "change reopened": ("Opened again", "Rouvert"),
+    "change taken": ("Taken", "Pris en charge"),
+    "change resolved": ("Closed", "Clos"),
+    "change over": ("Over by itself", "Retombé de lui-même"),
+    "change noted": ("Noted", "Noté"),
+    "missing": ("This link leads to no incident.", "Ce lien ne mène à aucun incident."),
+    "missing why": (
+        "It may be incomplete: copy it whole from the message.",
+        "Il est peut-être incomplet : recopiez-le en entier depuis le message.",
+    ),
+}
+
+
+def words(language: str) -> dict[str, str]:
+    """Every phrase in one of `LANGUAGES`."""
+    column = LANGUAGES.index(language)
+    return {key: pair[column] for key, pair in _WORDS.items()}
+
+
+def choose_language(accepted: str, default: str) -> str:
+    """The language of `LANGUAGES` that an Accept-Language header likes best, else `default`, else English."""
+    best, best_weight = default if default in LANGUAGES else LANGUAGES[0], 0.0
+    for choice in accepted[:200].split(","):
+        tag, _, parameter = choice.partition(";")
+        language = tag.strip().lower().split("-")[0]
+        weight = _weight(parameter)
+        if language in LANGUAGES and weight > best_weight:
+            best, best_weight = language, weight
+    return best
+
+
+def _weight(parameter: str) -> float:
+    name, _, value = parameter.strip().partition("=")
+    if name != "q":
+        return 1.0
+    try:
+        return min(float(value), 1.0)
+    except ValueError:
+        return 0.0

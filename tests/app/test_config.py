@@ -1,0 +1,181 @@
+"""`buzzwatch.yaml` and the secrets it names."""
+
+from pathlib import Path
+
+import pytest
+
+from buzzwatch.app.config import AddressError, Config, SecretError, Secrets, load, unreachable, url_of
+from buzzwatch.model.brand import Person
+from buzzwatch.model.instant import DAY
+from buzzwatch.rules.faults import RuleFaults
+
+ROOT = Path(__file__).parents[2]
+FULL = """
+state: /var/lib/buzzwatch
+rules: /etc/buzzwatch/rules
+sources:
+  broker: {mqtt: {url: "mqtts://mq.example", topics: ["mentions/#", "a/+/b"], user: buzz, password: "${cred:mqtt}"}}
+  push:   {http: {listen: "0.0.0.0:8787", token: "${cred:intake}"}}
+channels:
+  slack-crise: "${cred:slack}"
+  mail-com: "mailto://user:${cred:smtp}@mail.example?to=com@acme.example"
+mail: "mailtos://buzz:${env:SMTP}@mail.example?from=buzz@acme.example"
+web: {listen: "127.0.0.1:8788", public_url: "https://bw.acme.fr/"}
+"""
+
+
+def config(tmp_path: Path, text: str = FULL, environment=None) -> Config:
+    path = tmp_path / "buzzwatch.yaml"
+    path.write_text(text)
+    return load(path, environment or {})
+
+
+def faults_of(tmp_path: Path, text: str) -> str:
+    with pytest.raises(RuleFaults) as refused:
+        config(tmp_path, text)
+    return str(refused.value)
+
+
+def test_a_full_file_is_read(tmp_path):
+    read = config(tmp_path)
+    broker, push = read.sources["broker"].mqtt, read.sources["push"].http
+    assert (read.state, read.rules) == (Path("/var/lib/buzzwatch"), Path("/etc/buzzwatch/rules"))
+    assert (broker.host, broker.port, broker.tls, broker.session_expiry) == ("mq.example", 8883, True, 7 * DAY)
+    assert (broker.user, broker.password, broker.client_id) == ("buzz", "${cred:mqtt}", None)
+    assert broker.topics == ("mentions/#", "a/+/b")
+    assert push.listen == "0.0.0.0:8787"
+    assert read.web.base_url == "https://bw.acme.fr"
+    assert read.warnings == []
+
+
+def test_the_example_works_with_no_preparation():
+    read = load(ROOT / "buzzwatch.yaml", {})
+    assert (read.state, read.rules) == (ROOT / "state", ROOT / "rules")
+    assert list(read.sources) == ["push"]
+    assert read.warnings == ["source push: every user of this machine can send mentions; add `token`"]
+    assert Secrets({}).lacking(read.texts) == []
+
+
+def test_the_state_directory_of_the_service_is_the_default(tmp_path):
+    text = "sources: {push: {http: {}}}"
+    assert config(tmp_path, text).state == tmp_path / "state"
+    assert config(tmp_path, text, {"STATE_DIRECTORY": "/var/lib/bw:/x"}).state == Path("/var/lib/bw")
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "buzzwatch.yaml:1:1: expected a mapping"),
+        ("sources: {}", "buzzwatch.yaml:1:10: nothing is written here"),
+        ("sources: {a: {}}", "buzzwatch.yaml:1:14: a source is of exactly one kind; write `mqtt` or `http`"),
+        ("sources: {a: {htpp: {}}}", "buzzwatch.yaml:1:15: unknown key `htpp`; did you mean `http`?"),
+        ("sources: {a: {http: {listen: 8787}}}", 'expected text, found `8787`; put it in quotes: "8787"'),
+        ('sources: {a: {http: {listen: "localhost"}}}', "`localhost` is not an address to listen on"),
+        ('sources: {a: {http: {listen: "localhost:99999"}}}', "`localhost:99999` is not an address to listen on"),
+        (
+            'sources: {a: {http: {listen: "0.0.0.0:1"}}}',
+            "1:21: `0.0.0.0:1` can be reached from other machines without a token; add `token`",
+        ),
+        ("sources: {a: {mqtt: {url: mqtt://h}}}", "`topics` is missing; add `topics: [mentions/#]`"),
+        ("sources: {a: {mqtt: {url: http://h, topics: [a]}}}", "not the address of a broker; write mqtt://host:1883"),
+        ("sources: {a: {mqtt: {url: mqtt://h:x, topics: [a]}}}", "not the address of a broker"),
+        ("sources: {a: {mqtt: {url: mqtt://u:p@h, topics: [a]}}}", "write them under `user` and `password`"),
+        ("sources: {a: {mqtt: {url: mqtt://h, topics: [a#]}}}", "`a#` is not a topic filter"),
+        ("sources: {a: {mqtt: {url: mqtt://h, topics: [a/b+]}}}", "`a/b+` is not a topic filter"),
+        ("sources: {a: {http: {}}}\nkeep: {mentions: 90d}", "2:1: not yet: `keep` comes with a later release"),
+        ("sources: {a: {http: {}}}\nchannels: {a: slack}", "2:15: this is not an address of a channel"),
+        ("sources: {a: {http: {}}}\nmail: smtp://h", "2:7: this is not a mail server"),
+        ('sources: {a: {http: {token: "${cred:a/b}"}}}', "a placeholder that nothing fills in; write ${cred:name}"),
+        ('sources: {a: {http: {token: "${vault:a}"}}}', "a placeholder that nothing fills in"),
+        ("state: 5\nsources: {a: {http: {}}}", "1:8: `5` is not a path"),
+    ],
+)
+def test_a_wrong_file_is_told_where_and_how_to_mend_it(tmp_path, text, fault):
+    assert fault in faults_of(tmp_path, text)
+
+
+def test_no_fault_shows_a_value_that_may_be_secret(tmp_path):
+    text = """
+sources:
+  a: {mqtt: {url: "mqtts://u:sekrit1@h", topics: [], password: 1234567, pasword: sekrit2}}
+  b: {http: {token: sekrit3, listen: x, tokn: [sekrit4]}}
+channels: {a: sekrit5, b: "${cre:sekrit6}", c: {d: sekrit7}}
+mail: smtp://sekrit8
+"""
+    said = faults_of(tmp_path, text)
+    assert said.count("buzzwatch.yaml:") == 10
+    assert "sekrit" not in said
+    assert "1234567" not in said
+
+
+def test_a_broken_file_shows_no_value_either(tmp_path):
+    said = faults_of(tmp_path, 'mail: "mailto://user:sekrit@h": x\nchannels: {a: sekrit')
+    assert "not valid YAML" in said
+    assert "sekrit" not in said
+
+
+def test_printing_a_configuration_shows_no_secret(tmp_path):
+    text = FULL.replace("${cred:mqtt}", "sekrit1").replace("${cred:intake}", "sekrit2")
+    text = text.replace("${cred:slack}", "slack://sekrit3").replace("${env:SMTP}", "sekrit4")
+    assert "sekrit" not in repr(config(tmp_path, text))
+    assert "sekrit" not in str(config(tmp_path, text))
+
+
+def test_a_password_in_the_clear_is_warned_of(tmp_path):
+    read = config(tmp_path, FULL.replace("mqtts://", "mqtt://"))
+    assert read.sources["broker"].mqtt.port == 1883
+    assert read.warnings == ["source broker: the password crosses the network in the clear; use mqtts://"]
+
+
+def test_a_placeholder_alone_is_filled_in_as_it_is_and_encoded_inside_a_url(tmp_path):
+    (tmp_path / "slack").write_text("https://hooks.example/a?b\n")
+    (tmp_path / "smtp").write_text("p@ss/w:rd\n")
+    secrets = Secrets({"CREDENTIALS_DIRECTORY": str(tmp_path), "SMTP": "é"})
+    assert secrets.resolve("${cred:slack}") == "https://hooks.example/a?b"
+    assert secrets.resolve("mailto://u:${cred:smtp}@h?x=${env:SMTP}") == "mailto://u:p%40ss%2Fw%3Ard@h?x=%C3%A9"
+    assert secrets.resolve("plain $HOME") == "plain $HOME"
+
+
+def test_a_secret_that_is_not_there_is_named_with_its_remedy(tmp_path):
+    (tmp_path / "binary").write_bytes(b"\xff")
+    (tmp_path / "large").write_bytes(b"x" * 65_537)
+    inside = Secrets({"CREDENTIALS_DIRECTORY": str(tmp_path)})
+    assert inside.lacking(["${cred:a} ${cred:a}", "${env:B}", "${cred:binary}", "${cred:large}"]) == [
+        "${cred:a} cannot be read (No such file or directory): add LoadCredential=a:… to the service",
+        "${env:B} is not set: set the environment variable B",
+        "${cred:binary} cannot be read: it is not UTF-8 text",
+        "${cred:large} cannot be read: it is larger than 65,536 bytes",
+    ]
+    with pytest.raises(SecretError, match=r"there are no credentials outside systemd; use \$\{env:"):
+        Secrets({}).resolve("${cred:a}")
+
+
+def test_a_plain_e_mail_address_goes_through_the_mail_server(tmp_path):
+    secrets = Secrets({"SMTP": "a&b"})
+    assert url_of("ines@acme.example", config(tmp_path), secrets) == (
+        "mailtos://buzz:a%26b@mail.example?from=buzz@acme.example&to=ines@acme.example"
+    )
+    assert url_of("console", config(tmp_path), secrets) == "console"
+
+
+def test_who_cannot_be_reached_is_named_without_the_address(tmp_path):
+    people = [
+        Person("ines", "Inès", "fr", {"email": "ines@acme.example", "sms": "+33612345678"}),
+        Person("karim", "Karim", "fr", {"push": "${env:PUSH}", "tv": "console"}),
+    ]
+    read = config(tmp_path, "sources: {a: {http: {}}}\nchannels: {slack: '${env:SLACK}'}")
+    assert unreachable(people, read, Secrets({"PUSH": "json://h"})) == [
+        "channel slack cannot be reached: ${env:SLACK} is not set: set the environment variable SLACK",
+        (
+            "ines by email cannot be reached: "
+            "it is a plain e-mail address, and no mail server is known: add `mail` to buzzwatch.yaml"
+        ),
+        "ines by sms cannot be reached: it is neither an Apprise URL nor an e-mail address: see `reach` in oncall.yaml",
+    ]
+
+
+def test_a_file_that_is_not_there_is_a_fault(tmp_path):
+    with pytest.raises(RuleFaults, match=r"buzzwatch.yaml: "):
+        load(tmp_path / "buzzwatch.yaml", {})
+    with pytest.raises(AddressError):
+        url_of("nobody", config(tmp_path), Secrets({}))

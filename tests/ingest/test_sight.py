@@ -1,0 +1,151 @@
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import pytest
+from brands import brand, brands
+
+from buzzwatch.ingest.scorer import load
+from buzzwatch.ingest.sight import Reader
+from buzzwatch.model.instant import DAY, HOUR, MINUTE, instant_of
+from buzzwatch.model.mention import Author, Kind, Mention
+
+NOW = instant_of(datetime(2026, 11, 22, 18, 5, tzinfo=UTC))
+BRANDS = brands(
+    brand("acme", "acme", "@acme_fr", official=["x:@acme_fr", "bluesky:acme.fr"]),
+    brand("rival", "rival", official=["x:@rival"]),
+)
+READER = Reader(BRANDS, load())
+
+
+def mention(text="Acme est nul", **fields):
+    fields = {"id": "x:1", "created_at": datetime(2026, 11, 22, 18, 4, tzinfo=UTC), "source": "x"} | fields
+    return Mention(text=text, **fields)
+
+
+def read(*args, **kwargs):
+    (sighting,) = READER.read(mention(*args, **kwargs), NOW).sightings
+    return sighting
+
+
+def test_a_sighting_says_what_the_mention_comes_to():
+    author = Author(id="42", handle="@lea", followers=1200)
+    sighting = read("Acme est nul, aucune réponse depuis hier", author=author, parent="x:0", thread="x:0")
+    assert (sighting.brand, sighting.mention, sighting.thread, sighting.parent) == ("acme", "x:1", "x:0", "x:0")
+    assert (sighting.kind, sighting.source, sighting.lang, sighting.followers) == (Kind.REPLY, "x", "fr", 1200)
+    assert (sighting.seen_at, sighting.posted_at) == (NOW, NOW - MINUTE)
+    assert sighting.author
+    assert sighting.copy
+    assert not sighting.official
+    assert sighting.scorer == "lexicon@1"
+    assert sighting.negativity > 0.5
+
+
+def test_a_mention_of_nobody_has_no_sighting():
+    assert READER.read(mention("bonjour"), NOW).sightings == ()
+
+
+def test_a_mention_of_two_brands_has_a_sighting_for_each():
+    reading = READER.read(mention("Rival vaut mieux qu'Acme"), NOW)
+    assert [sighting.brand for sighting in reading.sightings] == ["acme", "rival"]
+
+
+def test_a_text_is_scored_once():
+    class Counting(NamedTuple):
+        asked: list
+        name: str = "counting@1"
+
+        def score(self, text, lang):
+            self.asked.append((text, lang))
+            return 0.5
+
+    scorer = Counting([])
+    Reader(BRANDS, scorer).read(mention("Acme et Rival", title="Titre", lang="fr"), NOW)
+    assert scorer.asked == [("Titre\nAcme et Rival", "fr")]
+
+
+def test_a_mention_on_a_thread_belongs_to_its_brand_too():
+    reading = READER.read(mention("moi aussi, Rival"), NOW, "x:0", ("acme",))
+    assert [(sighting.brand, sighting.thread) for sighting in reading.sightings] == [("acme", "x:0"), ("rival", "x:0")]
+
+
+def test_a_thread_of_a_brand_no_longer_watched_gives_nothing():
+    assert READER.read(mention("moi aussi"), NOW, "x:0", ("gone",)).sightings == ()
+
+
+def test_a_brand_that_the_source_names_is_taken_at_its_word():
+    reading = READER.read(mention("mieux qu'Acme", brand="rival"), NOW)
+    assert [sighting.brand for sighting in reading.sightings] == ["rival"]
+
+
+def test_an_unknown_brand_of_the_source_is_ignored():
+    assert read("Acme", brand="unheard-of").brand == "acme"
+
+
+def test_a_title_is_read_with_the_text():
+    sighting = read("Rien à signaler.", title="Acme : honteux scandale", lang="fr")
+    assert sighting.negativity > 0.5
+
+
+@pytest.mark.parametrize(
+    ("source", "author", "official"),
+    [
+        ("x", Author(handle="@Acme_FR"), True),
+        ("x", Author(handle="acme_fr"), True),
+        ("x", Author(id="acme_fr", handle="@other"), True),
+        ("bluesky", Author(handle="@acme.fr"), True),
+        ("bluesky", Author(handle="@acme_fr"), False),
+        ("x", Author(handle="@acme_fr_fan"), False),
+        ("x", Author(handle="@rival"), False),
+        ("x", Author(), False),
+        ("x", None, False),
+        (None, Author(handle="@acme_fr"), False),
+    ],
+)
+def test_an_account_is_official_by_source_and_handle_or_id(source, author, official):
+    assert read("Acme", source=source, author=author).official is official
+
+
+def test_an_official_post_is_scored_too():
+    assert read("Acme, c'est nul", author=Author(handle="@acme_fr")).scorer == "lexicon@1"
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "thread"),
+    [
+        ({}, Kind.POST, "x:1"),
+        ({"parent": "x:0"}, Kind.REPLY, "x:1"),
+        ({"parent": "x:0", "kind": Kind.QUOTE, "thread": "x:0"}, Kind.QUOTE, "x:0"),
+    ],
+)
+def test_what_is_not_said_has_a_sensible_default(fields, kind, thread):
+    sighting = read(**fields)
+    assert (sighting.kind, sighting.thread) == (kind, thread)
+
+
+@pytest.mark.parametrize(("ahead", "clamped"), [(0, False), (30_000, False), (2 * MINUTE, True), (900 * DAY, True)])
+def test_a_future_date_is_clamped(ahead, clamped):
+    reading = READER.read(mention(), NOW - MINUTE - ahead)
+    assert reading.sightings[0].posted_at == NOW - MINUTE - ahead
+    assert reading.clamped is clamped
+
+
+def test_an_old_date_stays():
+    sighting = read(created_at=datetime(1, 1, 1, tzinfo=UTC))
+    assert sighting.posted_at < NOW - 2000 * 365 * DAY
+    assert sighting.late
+
+
+def test_an_erased_mention_is_not_scored():
+    reading = READER.read(mention("", deleted=True), NOW, "x:0", ("acme",))
+    (sighting,) = reading.sightings
+    assert (sighting.negativity, sighting.scorer, sighting.lang) == (0.0, "", "und")
+
+
+def test_copies_share_a_key_and_short_texts_do_not():
+    assert read("Acme annule tous ses vols", id="x:1").copy == read("ACME annule tous ses vols !", id="x:2").copy
+    assert read("Acme !", id="x:1").copy != read("Acme !", id="x:2").copy
+
+
+def test_a_reading_depends_on_nothing_but_its_input():
+    other = Reader(BRANDS, load())
+    assert other.read(mention("Acme, Rival"), NOW + HOUR) == READER.read(mention("Acme, Rival"), NOW + HOUR)

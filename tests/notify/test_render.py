@@ -1,0 +1,377 @@
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from buzzwatch.model.incident import ChangeKind, Severity, State, Subject
+from buzzwatch.model.instant import HOUR, MINUTE
+from buzzwatch.model.notification import Sample
+from buzzwatch.model.signal import Clause, Trend
+from buzzwatch.notify.render import LONGEST_TITLE, render
+from buzzwatch.notify.sms import SEGMENT, fold, septets
+
+LINK = "https://bw.example/i/Ab3dE9fGh1"
+_INVISIBLE = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2060": None})
+
+
+def plain(text):
+    """With ordinary spaces, so that expected texts can be read."""
+    return text.translate(_INVISIBLE)
+
+
+OPENED_IN_FRENCH = """\
+Bien plus de posts en colère que d'habitude
+46 posts en colère en 15 min, d’habitude 3.
+Part de posts en colère : 78 %, d’habitude 12 %.
+59 posts en tout, 38 auteurs, jusqu’à 1 234 567 abonnés touchés.
+Depuis 23:28 (12 min), cela monte encore.
+
+Ce qui se dit
+« Bloqués 5 h sans info, honteux @acme_fr » — @lea (1 200 abonnés), 23:31
+https://x.example/1
+(texte effacé depuis) — @tom, 23:32
+
+Pourquoi ce message
+Règle bad-buzz :
+- posts en colère : 46, minimum 10, habituel 3,1
+- inhabituel : niveau 8,1, seuil 4,2
+- auteurs : 38, minimum 8
+
+À faire
+1. Lire les trois posts
+2. Suspendre les publications de Acme Airlines
+Procédure : https://wiki.example/crise
+
+Aussi prévenus : karim push, slack-crise
+Je prends : https://bw.example/i/Ab3dE9fGh1
+
+Réf. acme-261122-2230.1.1795387200.ines/sms · heures : Europe/Paris"""
+
+OPENED_IN_ENGLISH = """\
+Far more angry posts than usual
+46 angry posts in 15 min, usually 3.
+Share of angry posts: 78%, usually 12%.
+59 posts in all, 38 authors, up to 1,234,567 followers reached.
+Since 23:28 (12 min), it is still growing.
+
+What people say
+“Bloqués 5 h sans info, honteux @acme_fr” — @lea (1,200 followers), 23:31
+https://x.example/1
+(text erased since) — @tom, 23:32
+
+Why this message
+Rule bad-buzz:
+- angry posts: 46, at least 10 needed, usually 3.1
+- unusual: level 8.1, line at 4.2
+- authors: 38, at least 8 needed
+
+What to do
+1. Read the three posts
+Runbook: https://wiki.example/crise
+
+Also told: karim push, slack-crise
+I take it: https://bw.example/i/Ab3dE9fGh1
+
+Ref. acme-261122-2230.1.1795387200.ines/sms · times: Europe/Paris"""
+
+
+def test_an_alarm_in_french_says_everything_in_order(notice, samples, now):
+    message = render(notice, samples, LINK, now)
+    assert plain(message.title) == "CRITIQUE Acme Airlines : 46 posts en colère en 15 min (habituel 3), monte"
+    assert plain(message.text) == OPENED_IN_FRENCH
+    assert message.short == f"{plain(message.title)} {LINK}"
+    assert message.key == notice.key
+
+
+def test_an_alarm_in_english_says_everything_in_order(change, reason, samples, now):
+    notice = change(
+        notice_language="en",
+        notice_do=("Read the three posts",),
+        reason=replace(reason, says="Far more angry posts than usual"),
+    )
+    message = render(notice, samples, LINK, now)
+    assert message.title == "CRITICAL Acme Airlines: 46 angry posts in 15\u00a0min (usually 3), growing".replace(
+        "46 a", "46\u00a0a"
+    )
+    assert plain(message.text) == OPENED_IN_ENGLISH
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "first_lines"),
+    [
+        ("fr", "Acme Airlines : pris par Inès à 23:44", "Pris par Inès à 23:44.\nC’était : 46 posts en colère"),
+        ("en", "Acme Airlines: taken by Inès at 23:44", "Taken by Inès at 23:44.\nIt was: 46 angry posts"),
+    ],
+)
+def test_who_took_it_and_when_is_all_the_others_need(change, samples, now, language, title, first_lines):
+    taken = change(
+        state=State.TAKEN,
+        taken_by="Inès",
+        taken_at=now + 4 * MINUTE,
+        notice_kind=ChangeKind.TAKEN,
+        notice_language=language,
+        notice_page=False,
+    )
+    message = render(taken, samples, LINK, now + 4 * MINUTE)
+    assert plain(message.title) == title
+    assert plain(message.text).startswith(first_lines)
+    assert "honteux" not in message.text
+    assert message.severity is None
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "first_line"),
+    [
+        ("fr", "Acme Airlines : c’est fini, cela a duré 2 h 12", "Cela a duré 2 h 12 (22/11 23:28 – 01:40)."),
+        (
+            "en",
+            "Acme Airlines: it is over, it lasted 2 h 12 min",
+            "It lasted 2 h 12 min (2026-11-22 23:28 – 01:40).",
+        ),
+    ],
+)
+def test_the_end_says_how_long_it_lasted(change, now, language, title, first_line):
+    end = now + 3 * HOUR
+    over = change(
+        state=State.RESOLVED,
+        true_at=now + 2 * HOUR,
+        closed_at=end,
+        notice_kind=ChangeKind.OVER,
+        notice_language=language,
+        notice_page=False,
+        notice_due_at=end,
+    )
+    message = render(over, (), LINK, end)
+    assert plain(message.title) == title
+    assert plain(message.text).splitlines()[0] == first_line
+
+
+def test_a_person_who_closed_it_is_named_even_after_somebody_else_took_it(change, now):
+    closed = change(
+        state=State.RESOLVED,
+        taken_by="Inès",
+        taken_at=now,
+        closed_by="Karim",
+        closed_at=now + HOUR,
+        true_at=now,
+        notice_kind=ChangeKind.RESOLVED,
+        notice_language="en",
+    )
+    title = plain(render(closed, (), LINK, now + HOUR).title)
+    assert title == "Acme Airlines: closed by Karim at 00:40, it lasted 12 min"
+
+
+@pytest.mark.parametrize(
+    ("kind", "page", "expected"),
+    [
+        (ChangeKind.WORSENED, False, ": s’aggrave, 46 posts"),
+        (ChangeKind.WORSENED, True, ": 46 posts"),
+        (ChangeKind.REOPENED, False, ": reprend, 46 posts"),
+    ],
+)
+def test_what_happened_to_it_is_in_the_title_but_a_repeated_page_claims_no_worsening(change, now, kind, page, expected):
+    assert expected in plain(render(change(notice_kind=kind, notice_page=page), (), LINK, now).title)
+
+
+def test_a_page_that_nobody_took_says_for_how_long(change, now):
+    repeated = change(opened_at=now - 15 * MINUTE)
+    assert "Personne ne l’a encore pris, 15 min après l’alerte." in plain(render(repeated, (), LINK, now).text)
+
+
+def test_a_runaway_conversation_is_told_by_its_own_numbers(change, reason, now):
+    clauses = (Clause("thread.escalating", True, 7.1, 3.3), Clause("thread.negative_share", True, 0.78, 0.4))
+    thread = change(subject=Subject("acme", "x:9"), reason=replace(reason, signal=None, clauses=clauses))
+    message = render(thread, (), LINK, now)
+    assert (
+        plain(message.title)
+        == "CRITIQUE Acme Airlines : une conversation s’emballe : 59 posts, 38 auteurs, 78 % en colère, monte"
+    )
+    assert "Aucune réponse officielle récente ne l’a calmée." in message.text
+    assert "- emballement : niveau 7,1, seuil 3,3" in plain(message.text)
+
+
+def test_an_answered_conversation_says_so(change, reason, now):
+    clauses = (Clause("thread.authors", True, 60, 20),)
+    answered = replace(reason, signal=None, clauses=clauses, answered=True)
+    text = plain(render(change(subject=Subject("acme", "x:9"), reason=answered), (), LINK, now).text)
+    assert "Une réponse officielle a été donnée il y a moins de 30 min." in text
+
+
+@pytest.mark.parametrize(
+    ("language", "opened", "over"),
+    [
+        (
+            "fr",
+            "ALERTE Acme Airlines : plus aucun post depuis 3 h",
+            "Acme Airlines : on en parle de nouveau, le silence a duré 3 h",
+        ),
+        ("en", "WARNING Acme Airlines: no post for 3 h", "Acme Airlines: people post again, the silence lasted 3 h"),
+    ],
+)
+def test_a_silence_has_words_of_its_own(change, reason, now, language, opened, over):
+    clauses = (Clause("quiet.over", True, 3 * HOUR, 2 * HOUR),)
+    quiet = {
+        "subject": Subject("acme", quiet=True),
+        "began_at": now - 3 * HOUR,
+        "reason": replace(reason, signal=None, clauses=clauses, trend=Trend.STEADY),
+        "notice_language": language,
+        "notice_severity": Severity.WARNING,
+    }
+    assert plain(render(change(**quiet), (), LINK, now).title) == opened
+    ended = change(**quiet, notice_kind=ChangeKind.OVER, state=State.RESOLVED, closed_at=now)
+    assert plain(render(ended, (), LINK, now).title) == over
+
+
+def test_a_rule_about_one_post_is_told_in_its_own_sentence(change, reason, now):
+    clauses = (Clause("mention.followers", True, 250_000, 100_000),)
+    big = change(
+        subject=Subject("acme", "x:9"),
+        reason=replace(reason, signal=None, says="Un gros compte se plaint de {brand}", clauses=clauses),
+    )
+    message = render(big, (), LINK, now)
+    assert plain(message.title) == "CRITIQUE Acme Airlines : Un gros compte se plaint de Acme Airlines, monte"
+    assert "59 posts" not in message.text
+
+
+def test_a_trouble_of_the_daemon_itself_goes_under_our_name(change, reason, now):
+    ours = {
+        "subject": Subject(""),
+        "reason": replace(reason, signal=None, says="broker : connexion refusée", clauses=(), trend=Trend.STEADY),
+        "notice_brand_name": "",
+        "notice_severity": Severity.WARNING,
+        "notice_page": False,
+    }
+    message = render(change(**ours), (), LINK, now)
+    assert plain(message.title) == "ALERTE buzzwatch : broker : connexion refusée"
+    assert "Pourquoi" not in message.text
+    over = render(change(**ours, notice_kind=ChangeKind.OVER, true_at=now), (), LINK, now)
+    assert plain(over.title) == "buzzwatch : rétabli, cela a duré 12 min"
+
+
+def test_a_test_says_that_it_is_one_everywhere(notice, now):
+    message = render(replace(notice, test=True), (), LINK, now)
+    assert message.title.startswith("TEST ")
+    assert message.short.startswith("TEST ")
+    assert "Ceci est un test" in message.text
+    assert "Ceci est un test" in message.html
+
+
+@pytest.mark.parametrize(
+    ("fields", "sent_after", "replaces", "sentence"),
+    [
+        ({"notice_late_since": -2 * HOUR}, 0, 0, "Ce message était dû à 21:40 : nous étions arrêtés."),
+        ({}, 2 * HOUR, 0, "État de 22/11 23:40 : ce message n’a pas pu partir plus tôt."),
+        ({}, 0, 1, "Remplace 1 message plus ancien qui n’avait pas pu partir."),
+        ({}, 0, 8, "Remplace 8 messages plus anciens qui n’avaient pas pu partir."),
+    ],
+)
+def test_a_message_that_leaves_late_or_for_others_says_so(change, now, fields, sent_after, replaces, sentence):
+    fields = {name: now + value for name, value in fields.items()}
+    assert sentence in plain(render(change(**fields), (), LINK, now + sent_after, replaces).text)
+
+
+def test_a_message_in_time_says_nothing_of_delay(notice, now):
+    text = render(notice, (), LINK, now + MINUTE).text
+    assert "Remplace" not in text
+    assert "État de" not in text
+
+
+def test_deaf_time_between_the_beginning_and_the_hearing_is_told(change, reason, now):
+    deaf = replace(reason, heard_late=(now - 11 * MINUTE, now - MINUTE))
+    text = plain(render(change(reason=deaf), (), LINK, now).text)
+    assert "Commencé à 23:28, entendu à 23:40 : nous étions sourds de 23:29 à 23:39." in text
+
+
+def test_an_unlearnt_brand_says_that_usual_is_an_estimate(change, reason, now):
+    learning = replace(reason, signal=replace(reason.signal, learning=True))
+    message = render(change(reason=learning), (), LINK, now)
+    assert "(habituel estimé 3)" in message.title
+    assert "suivie depuis peu" in message.text
+
+
+def test_clauses_that_failed_are_unknown_or_exclude_are_told_apart(change, reason, now):
+    clauses = (
+        Clause("mention.followers", False, None, 100_000),
+        Clause("none.volume.at_least", True, 3, 50),
+        Clause("thread.answered", True, "no", "no"),
+        Clause("volume.times", True, 15.2, 3),
+    )
+    text = plain(render(change(reason=replace(reason, clauses=clauses)), (), LINK, now).text)
+    assert "- abonnés de l’auteur : inconnu, minimum 100 000 (non atteint)" in text
+    assert "- sauf si posts : 3, minimum 50" in text
+    assert "- réponse officielle : non, attendu non" in text
+    assert "- par rapport à l’habituel : 15 ×, minimum 3 ×" in text
+
+
+def test_placeholders_of_a_rule_are_filled_and_strange_braces_stay(change, reason, now):
+    says = "{brand} {rule} {observed}/{expected} {share} {over} {secret} {0} {brand.__class__}"
+    text = plain(render(change(reason=replace(reason, says=says)), (), None, now).text)
+    assert text.startswith("Acme Airlines bad-buzz 46/3 78 % 15 min {secret} {0} {brand.__class__}")
+
+
+def test_what_was_taken_asks_nobody_to_take_it(change, now):
+    taken = change(state=State.TAKEN, taken_by="Inès", taken_at=now, notice_kind=ChangeKind.WORSENED, notice_page=False)
+    text = plain(render(taken, (), LINK, now).text)
+    assert "Pris par Inès depuis 23:40." in text
+    assert "Je prends" not in text
+    assert f"Voir : {LINK}" in text
+
+
+class _Tags(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.tags = []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+
+def test_html_holds_only_our_tags_and_only_web_links(change, now):
+    hostile = Sample(
+        "x:1",
+        "<script>alert(1)</script><img src=x onerror=y> {{ 7 * 7 }}",
+        "<b>&\"'",
+        5,
+        'https://x.example/"><script>',
+        now,
+        0.9,
+    )
+    notice = change(notice_brand_name="A<b>&", notice_runbook="javascript:alert(1)", notice_key='k"><i>')
+    parser = _Tags()
+    message = render(notice, (hostile,), LINK, now)
+    parser.feed(message.html)
+    assert {tag for tag, _ in parser.tags} <= {"html", "meta", "body", "p", "strong", "h4", "br", "a"}
+    assert [attrs["href"] for tag, attrs in parser.tags if tag == "a"] == [LINK]
+    assert "{{ 7 ∗ 7 }}" in message.html
+
+
+_HOSTILE = st.text(max_size=100) | st.sampled_from(
+    ["a\r\nBcc: x@y", "<!channel>", "\u202e\u0000", "@everyone", "x" * 999]
+)
+
+
+@given(data=st.data())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+def test_whatever_people_write_the_title_is_one_short_line_and_the_sms_one_segment(change, reason, now, data):
+    kind, language = data.draw(st.sampled_from(ChangeKind)), data.draw(st.sampled_from(["fr", "en"]))
+    brand, says, post, who = (data.draw(_HOSTILE) for _ in range(4))
+    notice = change(
+        reason=replace(reason, says=says, signal=None),
+        taken_by=who,
+        closed_by=who,
+        closed_at=now,
+        notice_kind=kind,
+        notice_brand_name=brand,
+        notice_language=language,
+    )
+    message = render(notice, (Sample("x:1", post, who, 3, post, now, 0.9),), LINK, now)
+    assert len(message.title) <= LONGEST_TITLE
+    assert message.title.isprintable() or set(message.title) & set("\u00a0\u202f\u2060\u200d")
+    assert not set("\r\n\x00\u202e") & set(message.title)
+    assert septets(message.short) <= SEGMENT
+    assert fold(message.short) == message.short
+    assert message.short.endswith(LINK)
+    assert "<!channel>" not in message.text
+    assert "@everyone" not in message.title + message.text

@@ -1,0 +1,70 @@
+"""The pages that people read are true."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from buzzwatch.app import config
+from buzzwatch.rules import schema
+from buzzwatch.rules.ruleset import load
+from buzzwatch.rules.units import PLACEHOLDERS
+
+DOCS = Path(__file__).parents[2] / "docs"
+FENCE = re.compile(r"^```(yaml[^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BRAND = "brand: acme\nmatch: {any: [acme]}\n"
+
+
+def fences(page: str) -> list[tuple[str, str]]:
+    return FENCE.findall((DOCS / page).read_text())
+
+
+def models(*, of: object) -> Iterator[type[schema.Written]]:
+    for value in vars(of).values():
+        if isinstance(value, type) and issubclass(value, schema.Written) and value.__module__ == of.__name__:
+            yield value
+
+
+def keys(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+@pytest.mark.parametrize(("info", "text"), fences("rules.md"))
+def test_an_example_of_the_rules_page_is_valid(info, text):
+    if info == "yaml fragment":
+        rule = "rules:\n  - name: one\n    severity: watch\n    " + text.replace("\n", "\n    ")
+        assert load({"acme.yaml": BRAND + rule}).brands["acme"].rules
+    elif text.startswith("brand:"):
+        assert load({"acme.yaml": text}).brands
+    else:
+        assert load({"acme.yaml": BRAND, "oncall.yaml": text}).people
+
+
+@pytest.mark.parametrize(("info", "text"), fences("configuration.md"))
+def test_an_example_of_the_configuration_page_is_valid(info, text, tmp_path):
+    (tmp_path / "buzzwatch.yaml").write_text(text)
+    assert config.load(tmp_path / "buzzwatch.yaml", {}).sources
+
+
+def test_there_are_examples():
+    assert len(fences("rules.md")) >= 8
+    assert len(fences("configuration.md")) >= 1
+
+
+@pytest.mark.parametrize(("page", "module"), [("rules.md", schema), ("configuration.md", config)])
+def test_every_key_is_documented(page, module):
+    text = (DOCS / page).read_text()
+    missing = [
+        f"{model.__name__}.{key}"
+        for model in models(of=module)
+        for key in [*keys(model), *sorted(model.later)]
+        if f"`{key}`" not in text
+    ]
+    assert missing == []
+
+
+def test_every_placeholder_is_documented():
+    text = (DOCS / "rules.md").read_text()
+    assert [name for name in PLACEHOLDERS if f"`{{{name}}}`" not in text] == []

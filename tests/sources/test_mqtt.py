@@ -1,0 +1,436 @@
+import asyncio
+import random
+import signal
+import ssl
+import struct
+import sys
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from buzzwatch.clock import VirtualClock, settle
+from buzzwatch.model.instant import MINUTE
+from buzzwatch.sources.mqtt import Broker, Mqtt
+
+TOPIC = "mentions/acme"
+
+
+def mqtt(broker, **settings):
+    standard = {
+        "host": broker.host,
+        "port": broker.port,
+        "client_id": "bw-test",
+        "topics": ("mentions/#",),
+    }
+    return Mqtt("broker", Broker(**standard | settings), random.Random(7))
+
+
+def secured(broker, **settings):
+    access = {"tls": True, "ca_file": broker.ca_file, "user": broker.user, "password": broker.password}
+    return mqtt(broker, **access | settings)
+
+
+def numbered(count):
+    return [b'{"id": "%d"}' % number for number in range(count)]
+
+
+async def publish(broker, payloads, topic=TOPIC, **options):
+    await asyncio.to_thread(broker.publish, topic, payloads, **options)
+
+
+async def leave_session(broker, start, intake, clock, **settings):
+    """Connect once and go, so that the broker keeps what comes for us from then on."""
+    task = start(mqtt(broker, **settings), clock)
+    await intake.until_connected()
+    task.cancel()
+    await asyncio.wait({task})
+    intake.statuses.clear()
+
+
+# With a real broker
+
+
+async def test_payloads_pass_untouched(broker, start, intake, hasty_clock):
+    payloads = [
+        b'{"id": "1"}',
+        b'[{"id": "1"},\n {"id": "2"}]',
+        b'{"id": "1"}\n{"id": "2"}\n',
+        b"\x00\xff no JSON",
+        b"",
+    ]
+    start(mqtt(broker), hasty_clock)
+    await intake.until_connected()
+    await publish(broker, payloads)
+    await intake.until(lambda: len(intake.payloads) == len(payloads))
+    assert intake.payloads == payloads
+
+
+async def test_several_topics_are_heard_and_others_are_not(broker, start, intake, hasty_clock):
+    start(mqtt(broker, topics=("mentions/+/fr", "press")), hasty_clock)
+    await intake.until_connected()
+    for topic in ("mentions/acme/fr", "mentions/acme/en", "press"):
+        await publish(broker, [topic.encode()], topic)
+    await intake.until(lambda: b"press" in intake.payloads)
+    assert intake.payloads == [b"mentions/acme/fr", b"press"]
+
+
+async def test_a_message_without_acknowledgement_is_taken_too(broker, start, intake, hasty_clock):
+    start(mqtt(broker), hasty_clock)
+    await intake.until_connected()
+    await publish(broker, [b"fleeting"], qos=0)
+    await intake.until(lambda: intake.payloads == [b"fleeting"])
+
+
+async def test_what_a_killed_process_had_not_acknowledged_comes_back(broker, start, intake, hasty_clock):
+    payloads = numbered(1000)
+    await leave_session(broker, start, intake, hasty_clock)
+    await publish(broker, payloads)
+    hoard = Path(__file__).with_name("hoard.py")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, hoard, str(broker.port), "bw-test", "mentions/#", "300", stdout=asyncio.subprocess.PIPE
+    )
+    heard = [(await process.stdout.readline()).strip() for _ in range(400)]
+    process.send_signal(signal.SIGKILL)
+    await process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert heard == payloads[:400]
+
+    start(mqtt(broker), hasty_clock)
+    await intake.until(lambda: payloads[-1] in intake.payloads)
+    assert set(payloads[300:]) <= set(intake.payloads)
+    assert payloads[0] not in intake.payloads
+
+
+async def test_nothing_is_lost_while_the_intake_is_full(broker, start, intake, hasty_clock):
+    payloads = numbered(5000)
+    await leave_session(broker, start, intake, hasty_clock)
+    await publish(broker, payloads)
+    intake.at_once, intake.high_water, intake.low_water = None, 150, 50
+    start(mqtt(broker), hasty_clock)
+    while len(intake.payloads) < len(payloads):
+        await intake.until(lambda: intake.full or len(intake.payloads) == len(payloads))
+        await settle()
+        intake.complete()
+    assert intake.payloads == payloads
+    assert intake.deepest == 150
+
+
+async def test_a_long_pause_does_not_cost_the_connection(broker, start, intake, hasty_clock):
+    intake.at_once, intake.high_water = None, 1
+    start(mqtt(broker, keepalive=2), hasty_clock)
+    await intake.until_connected()
+    await publish(broker, numbered(3))
+    await intake.until(lambda: intake.full)
+    await asyncio.to_thread(broker.wait_for_log, "Received PINGREQ from bw-test", times=3)
+    intake.high_water = 10
+    intake.complete()
+    await intake.until(lambda: intake.payloads == numbered(3))
+    assert intake.statuses == [(True, "")]
+
+
+async def test_an_unacknowledged_message_stays_with_the_broker_after_a_stop(broker, start, intake, hasty_clock):
+    intake.at_once = None
+    task = start(mqtt(broker), hasty_clock)
+    await intake.until_connected()
+    await publish(broker, [b"first", b"second", b"third"])
+    await intake.until(lambda: len(intake.payloads) == 3)
+    intake.complete(1)
+    intake.receipts[1].cancel()
+    await asyncio.to_thread(broker.wait_for_log, "Received PUBACK from bw-test")
+    task.cancel()
+    await asyncio.wait({task})
+    await asyncio.to_thread(broker.wait_for_log, "Received DISCONNECT from bw-test")
+
+    start(mqtt(broker), hasty_clock)
+    await intake.until(lambda: len(intake.payloads) == 5)
+    assert intake.payloads[3:] == [b"second", b"third"]
+
+
+async def test_receipts_that_came_before_a_stop_are_still_acknowledged(broker, start, intake, hasty_clock):
+    intake.at_once = None
+    task = start(mqtt(broker), hasty_clock)
+    await intake.until_connected()
+    await publish(broker, numbered(20))
+    await intake.until(lambda: len(intake.payloads) == 20)
+    intake.complete()
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait({task})
+    await asyncio.to_thread(broker.wait_for_log, "Received PUBACK from bw-test", times=20)
+
+
+async def test_a_restart_of_the_broker_is_a_gap_and_loses_nothing(broker, start, intake):
+    clock = VirtualClock(10 * MINUTE)
+    start(mqtt(broker), clock)
+    await intake.until_connected()
+    await clock.advance(MINUTE)
+    await publish(broker, [b"before"])
+    await intake.until(lambda: intake.payloads == [b"before"])
+    await asyncio.to_thread(broker.stop)
+    assert "127.0.0.1" in await intake.until_deaf()
+    await asyncio.to_thread(broker.start)
+    await publish(broker, [b"meanwhile"])
+    await clock.advance(MINUTE)
+    await intake.until_connected(times=2)
+    await intake.until(lambda: len(intake.payloads) == 2)
+    assert intake.payloads == [b"before", b"meanwhile"]
+    [(source, since, until)] = intake.gaps
+    assert (source, since) == ("broker", 11 * MINUTE)
+    assert 11 * MINUTE < until <= 12 * MINUTE
+    assert intake.statuses[-1] == (True, "")
+
+
+async def test_a_quiet_connection_is_not_sure_to_have_heard_the_last_pings(broker, start, intake):
+    clock = VirtualClock(0)
+    start(mqtt(broker, keepalive=30), clock)
+    await intake.until_connected()
+    await clock.advance(10 * MINUTE)
+    await asyncio.to_thread(broker.stop)
+    await intake.until_deaf()
+    await asyncio.to_thread(broker.start)
+    await clock.advance(MINUTE)
+    await intake.until_connected(times=2)
+    assert intake.gaps[0][1] == 10 * MINUTE - 61_000
+
+
+async def test_a_broker_that_forgot_us_is_reported(broker, start, intake):
+    clock = VirtualClock(0)
+    start(mqtt(broker), clock)
+    await intake.until_connected()
+    await asyncio.to_thread(broker.stop)
+    broker.forget()
+    await intake.until_deaf()
+    await asyncio.to_thread(broker.start)
+    await clock.advance(MINUTE)
+    await intake.until_connected(times=2)
+    assert "forgotten our session" in intake.statuses[-1][1]
+
+
+async def test_a_broker_that_comes_after_us_is_waited_for_and_the_wait_is_a_gap(broker, start, intake):
+    await asyncio.to_thread(broker.stop)
+    clock = VirtualClock(MINUTE)
+    start(mqtt(broker), clock)
+    assert "refused" in await intake.until_deaf()
+    await clock.advance(MINUTE // 2)
+    await intake.until_deaf(times=2)
+    await asyncio.to_thread(broker.start)
+    await clock.advance(MINUTE)
+    await intake.until_connected()
+    assert intake.gaps[0][:2] == ("broker", MINUTE)
+
+
+async def test_tls_and_a_password_are_used(secured_broker, start, intake, hasty_clock):
+    start(secured(secured_broker), hasty_clock)
+    await intake.until_connected()
+    payloads = numbered(500)
+    await publish(secured_broker, payloads)
+    await intake.until(lambda: len(intake.payloads) == 500)
+    assert intake.payloads == payloads
+
+
+async def test_nothing_is_lost_while_the_intake_is_full_behind_tls(secured_broker, start, intake, hasty_clock):
+    intake.at_once, intake.high_water, intake.low_water = None, 20, 5
+    start(secured(secured_broker), hasty_clock)
+    await intake.until_connected()
+    payloads = numbered(500)
+    publishing = asyncio.create_task(publish(secured_broker, payloads))
+    while len(intake.payloads) < len(payloads):
+        await intake.until(lambda: intake.full or len(intake.payloads) == len(payloads))
+        intake.complete()
+    await publishing
+    assert intake.payloads == payloads
+    assert intake.deepest <= 20
+
+
+async def test_a_wrong_password_is_reported_without_it_and_retried_slowly(secured_broker, start, intake, hasty_clock):
+    start(secured(secured_broker, password="not-this-one"), hasty_clock)
+    why = await intake.until_deaf()
+    assert "refuses the user or the password" in why
+    assert "not-this-one" not in why
+    assert hasty_clock.waits == [] or min(hasty_clock.waits) > MINUTE // 3
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_refused(secured_broker, start, intake, hasty_clock):
+    start(secured(secured_broker, ca_file=None), hasty_clock)
+    assert "check ca_file" in await intake.until_deaf()
+
+
+# With a few bytes in place of a broker: what a real one does too rarely
+
+
+class Script:
+    """Answers every CONNECT and SUBSCRIBE; what else it says, and what it hears, is up to the test."""
+
+    host = "127.0.0.1"
+
+    def __init__(self) -> None:
+        self.connack = bytes(3)  # no session, success, no properties
+        self.granted = 1
+        self.after_suback = b""
+        self.acknowledged: asyncio.Queue[int] = asyncio.Queue()
+
+    @asynccontextmanager
+    async def listening(self, tls=None):
+        async with await asyncio.start_server(self.serve, self.host, 0, ssl=tls) as server:
+            self.port = server.sockets[0].getsockname()[1]
+            yield
+
+    async def serve(self, reader, writer):
+        try:
+            while head := await reader.read(1):
+                body = await reader.readexactly(await self._length(reader))
+                match head[0] >> 4:
+                    case 1:
+                        writer.write(b"\x20" + bytes([len(self.connack)]) + self.connack)
+                    case 8:
+                        writer.write(b"\x90\x04" + body[:2] + bytes([0, self.granted]) + self.after_suback)
+                    case 4:
+                        self.acknowledged.put_nowait(int.from_bytes(body[:2], "big"))
+                    case 14:
+                        break
+        finally:
+            writer.close()
+
+    @staticmethod
+    async def _length(reader):
+        length = shift = 0
+        while True:
+            [byte] = await reader.readexactly(1)
+            length |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return length
+
+
+def message(mid, payload, qos=1):
+    body = struct.pack("!H", len(TOPIC)) + TOPIC.encode() + struct.pack("!H", mid) + b"\0" + payload
+    return bytes([0x30 | qos << 1, len(body)]) + body
+
+
+@pytest.fixture
+async def script():
+    script = Script()
+    async with script.listening():
+        yield script
+
+
+async def test_acknowledgements_leave_in_the_order_of_arrival(script, start, intake, hasty_clock):
+    script.after_suback = b"".join(message(mid, b"%d" % mid) for mid in (7, 3, 9, 5))
+    intake.at_once = None
+    start(mqtt(script), hasty_clock)
+    await intake.until(lambda: len(intake.payloads) == 4)
+    third, *others = intake.receipts[2], intake.receipts[3], intake.receipts[0]
+    intake.receipts[1].cancel()
+    third.set_result(intake.at_once)
+    for receipt in others:
+        receipt.set_result(intake.at_once)
+    async with asyncio.timeout(10):
+        assert [await script.acknowledged.get() for _ in range(3)] == [7, 9, 5]
+    assert script.acknowledged.empty()
+
+
+@pytest.mark.parametrize(("granted", "named"), [(0x87, "Not authorized"), (0x8F, "Topic filter invalid"), (0, "QoS 0")])
+async def test_a_subscription_that_is_not_granted_is_reported_with_its_topic(
+    script, start, intake, hasty_clock, granted, named
+):
+    script.granted = granted
+    start(mqtt(script), hasty_clock)
+    why = await intake.until_deaf()
+    assert "mentions/#" in why
+    assert named in why
+    assert not any(connected for connected, _ in intake.statuses)
+
+
+@pytest.mark.parametrize("high_water", [10, 1000])
+async def test_messages_that_share_a_tls_record_all_arrive(secured_broker, start, intake, hasty_clock, high_water):
+    intake.at_once, intake.high_water = None, high_water
+    script = Script()
+    script.after_suback = b"".join(message(1 + number, b"%d" % number) for number in range(300))
+    script.ca_file, script.user, script.password = secured_broker.ca_file, None, None
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(secured_broker.ca_file, secured_broker.key_file)
+    async with script.listening(tls):
+        task = start(secured(script), hasty_clock)
+        while len(intake.payloads) < 300:
+            await intake.until(lambda: intake.full or len(intake.payloads) == 300)
+            intake.complete()
+        task.cancel()
+        await asyncio.wait({task})
+    assert intake.payloads == [b"%d" % number for number in range(300)]
+
+
+async def test_two_daemons_with_one_client_id_are_told_apart(script, start, intake, hasty_clock):
+    script.after_suback = b"\xe0\x02\x8e\x00"
+    start(mqtt(script), hasty_clock)
+    assert "give each its own client_id" in await intake.until_deaf()
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\xf0\x00",
+        b"\x32\x02\x00\x09",
+        b"\x32\xff\xff\xff\xff\xff",
+        b"\x90\x01\x00",
+        message(1, b"x")[:6] + b"\xff" * 40,
+    ],
+    ids=["reserved", "short", "endless", "stunted", "properties"],
+)
+async def test_a_broker_that_talks_nonsense_is_left_and_tried_again(script, start, intake, hasty_clock, garbage):
+    script.after_suback = garbage
+    start(mqtt(script), hasty_clock)
+    await intake.until_deaf()
+    script.after_suback = message(1, b"sense")
+    await intake.until(lambda: b"sense" in intake.payloads)
+
+
+async def test_attempts_come_ever_more_rarely_up_to_a_minute(script, start, intake, hasty_clock):
+    script.connack = bytes([0, 0x88, 0])  # server unavailable
+    start(mqtt(script), hasty_clock)
+    await intake.until_deaf(times=10)
+    waits = hasty_clock.waits[:9]
+    assert 400 < waits[0] <= 1000
+    assert all(wait <= MINUTE for wait in waits)
+    assert min(waits[-2:]) > 25_000
+
+
+async def test_a_stop_while_connecting_ends_at_once_and_leaves_nothing(start, intake, hasty_clock):
+    silent = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
+    async with silent:
+        silent.host, silent.port = silent.sockets[0].getsockname()
+        task = start(mqtt(silent), hasty_clock)
+        await asyncio.sleep(0)
+        task.cancel()
+        async with asyncio.timeout(5):
+            await asyncio.wait({task})
+    assert task.cancelled()
+
+
+# What a person must mend
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"topics": ("a/#/b",)}, "a/#/b"),
+        ({"topics": ()}, "topics"),
+        ({"client_id": ""}, "client_id"),
+        ({"receive_maximum": 0}, "receive_maximum is 0"),
+        ({"port": 70_000}, "port is 70000"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_refused_with_its_name(settings, named):
+    with pytest.raises(ValueError, match=named):
+        Broker(**{"host": "mq.example", "port": 1883, "client_id": "c", "topics": ("t",)} | settings)
+
+
+def test_the_password_is_not_shown():
+    shown = repr(Broker(host="mq.example", port=1883, client_id="c", topics=("t",), password="s3cret"))
+    assert "s3cret" not in shown
+
+
+async def test_a_missing_ca_file_is_named(intake, hasty_clock):
+    source = Mqtt("broker", Broker(host="h", port=1, client_id="c", topics=("t",), tls=True, ca_file="/nowhere/ca.pem"))
+    with pytest.raises(ValueError, match="ca_file /nowhere"):
+        await source.run(intake, hasty_clock)

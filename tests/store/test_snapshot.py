@@ -1,0 +1,27 @@
+from buzzwatch.store.snapshot import KEPT, read_snapshots, write_snapshot
+
+
+def test_the_newest_snapshot_comes_first_and_only_a_few_are_kept(tmp_path):
+    for seq in range(1, 6):
+        write_snapshot(tmp_path, seq, {"seq": seq, "bytes": b"\x00\xff"})
+    assert [seq for seq, _ in read_snapshots(tmp_path, until=99)] == [5, 4][:KEPT]
+    assert read_snapshots(tmp_path, until=99)[0][1] == {"seq": 5, "bytes": b"\x00\xff"}
+
+
+def test_a_bad_snapshot_means_the_one_before_it(tmp_path):
+    write_snapshot(tmp_path, 1, {"seq": 1})
+    newest = write_snapshot(tmp_path, 2, {"seq": 2})
+    for damage in (b"", newest.read_bytes()[:-1], b"x" + newest.read_bytes(), newest.read_bytes()[:-1] + b"\x7f"):
+        newest.write_bytes(damage)
+        assert [seq for seq, _ in read_snapshots(tmp_path, until=99)] == [1]
+
+
+def test_a_snapshot_ahead_of_the_journal_is_not_used(tmp_path):
+    write_snapshot(tmp_path, 1, {"seq": 1})
+    write_snapshot(tmp_path, 2, {"seq": 2})
+    assert [seq for seq, _ in read_snapshots(tmp_path, until=1)] == [1]
+
+
+def test_a_half_written_snapshot_is_not_seen(tmp_path):
+    (tmp_path / "snapshot-000000000000009.part").write_bytes(b"half")
+    assert read_snapshots(tmp_path, until=99) == []

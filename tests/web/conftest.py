@@ -1,0 +1,121 @@
+"""A desk that keeps one incident in memory, and both sides served for real."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import pytest
+
+from buzzwatch.model.incident import Change, ChangeKind, Incident, Reason, Severity, State, Subject
+from buzzwatch.model.instant import MINUTE
+from buzzwatch.model.notification import Sample
+from buzzwatch.model.signal import Detector, Signal, Trend
+from buzzwatch.web.desk import Answer, PageView, Point
+from buzzwatch.web.metrics import Metrics
+
+NOW = 1_795_473_600_000  # 2026-11-23T22:40:00Z, 23:40 in Paris
+CODE = "k7Qm2xZ9"
+
+
+def incident() -> Incident:
+    signal = Signal(Detector.NEGATIVITY, 15 * MINUTE, 46.4, 3.2, 9.1, share=0.72, usual_share=0.22)
+    reason = Reason("bad-buzz", "Bien plus de posts en colère", (), signal, Trend.RISING, 61, 44, 0.72, 182_400, True)
+    return Incident(
+        id="acme-20261123-1",
+        subject=Subject("acme"),
+        state=State.OPEN,
+        severity=Severity.CRITICAL,
+        began_at=NOW - 40 * MINUTE,
+        opened_at=NOW - 22 * MINUTE,
+        true_at=NOW - MINUTE,
+        rules=("bad-buzz", "thread-escalating"),
+        reason=reason,
+        samples=("x:1",),
+        route="oncall",
+        worst=46.4,
+        told=("ines/sms", "slack-crise"),
+    )
+
+
+def view(record: Incident, people: dict[str, str]) -> PageView:
+    samples = (
+        Sample(
+            "x:1",
+            "Huit heures par terre à Orly, merci @acme_fr #AcmeHonte",
+            "@lea",
+            1_200,
+            "https://x.example/1",
+            NOW,
+            0.97,
+        ),
+        Sample("x:2", '<script>alert("1")</script> <!channel>', "<b>eve</b>", None, "javascript:alert(1)", NOW, 0.9),
+        Sample("x:3", None, None, None, None, NOW, 0.8),
+    )
+    points = tuple(
+        Point(NOW - (36 - n) * 10 * MINUTE, float(3 + n % 4 + max(0, n - 28) ** 2), 4 + n / 12) for n in range(36)
+    )
+    return PageView(
+        now=NOW,
+        incident=record,
+        brand_name="Acme Airlines",
+        language="fr",
+        timezone="Europe/Paris",
+        people=people,
+        do=("Lire les trois posts", "Suspendre les publications prévues"),
+        runbook="https://wiki.example/crise",
+        samples=samples,
+        history=(Change(ChangeKind.OPENED, NOW - 22 * MINUTE, record, why="bad-buzz"),),
+        points=points,
+    )
+
+
+@dataclass
+class MemoryDesk:
+    record: Incident = field(default_factory=incident)
+    people: dict[str, str] = field(default_factory=lambda: {"ines": "Inès", "karim": "Karim"})
+    reasons: tuple[str, ...] = ()
+    habits: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def unready(self) -> tuple[str, ...]:
+        return self.reasons
+
+    def status(self) -> dict[str, Any]:
+        return {"incidents": 1}
+
+    async def page(self, code: str) -> PageView | None:
+        return view(self.record, self.people) if code == CODE else None
+
+    async def take(self, incident: str, by: str) -> Answer:
+        return self._answer(incident, by, {"state": State.TAKEN, "taken_by": by, "taken_at": NOW})
+
+    async def resolve(self, incident: str, by: str) -> Answer:
+        return self._answer(incident, by, {"state": State.RESOLVED, "closed_by": by, "closed_at": NOW})
+
+    def _answer(self, incident: str, by: str, changes: dict[str, Any]) -> Answer:
+        if incident != self.record.id or self.record.state is State.RESOLVED:
+            return Answer(done=False, lines=(f"{incident} is not open.",))
+        self.become(**changes)
+        return Answer(done=True, lines=(f"{by} has {incident}.",))
+
+    def become(self, **changes: Any) -> None:
+        self.record = msgspec.structs.replace(self.record, **changes)
+
+    async def reload(self) -> Answer:
+        return Answer(done=False, lines=("acme.yaml:3:1: unknown key `ruels`; did you mean `rules`?",))
+
+    async def learn(self, habits: dict[str, dict[str, Any]]) -> Answer:
+        self.habits = habits
+        return Answer(done=True, lines=(f"{len(habits)} brand",))
+
+    async def notify_test(self, channel: str) -> Answer:
+        return Answer(done=channel == "console", lines=(channel,))
+
+
+@pytest.fixture
+def desk() -> MemoryDesk:
+    return MemoryDesk()
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    return Metrics("0.1.0")

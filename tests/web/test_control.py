@@ -1,0 +1,71 @@
+import stat
+
+import aiohttp
+import msgspec
+import pytest
+
+from buzzwatch.model.incident import State
+from buzzwatch.web.control import control_app
+from buzzwatch.web.server import listening_on_socket
+
+
+@pytest.fixture
+async def commands(desk, tmp_path):
+    path = tmp_path / "control.sock"
+    path.touch()  # as a killed daemon leaves it
+    async with (
+        listening_on_socket(control_app(desk), path),
+        aiohttp.ClientSession("http://buzzwatch", connector=aiohttp.UnixConnector(str(path))) as session,
+    ):
+        yield session
+
+
+async def ask(commands, path, body=b""):
+    async with commands.post(path, data=body) as answer:
+        return answer.status, await answer.json()
+
+
+async def test_the_socket_is_for_its_owner_and_group_alone(commands, tmp_path):
+    mode = (tmp_path / "control.sock").stat().st_mode
+    assert stat.S_ISSOCK(mode)
+    assert stat.S_IMODE(mode) == 0o660
+
+
+async def test_an_incident_is_taken_by_its_id(commands, desk):
+    status, answer = await ask(commands, "/ack", b'{"incident": "acme-20261123-1", "by": "ines"}')
+    assert (status, answer) == (200, {"done": True, "lines": ["ines has acme-20261123-1."]})
+    assert desk.record.state is State.TAKEN
+
+
+async def test_an_incident_is_resolved_by_its_id(commands, desk):
+    assert (await ask(commands, "/resolve", b'{"incident": "acme-20261123-1", "by": "ines"}'))[0] == 200
+    assert desk.record.state is State.RESOLVED
+
+
+async def test_what_cannot_be_done_is_answered_with_the_reason(commands):
+    status, answer = await ask(commands, "/reload")
+    assert status == 409
+    assert answer == {"done": False, "lines": ["acme.yaml:3:1: unknown key `ruels`; did you mean `rules`?"]}
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"incident": 7, "by": "x"}', b'{"incident": "a", "by": "b", "as": 1}'])
+async def test_a_request_that_cannot_be_read_is_refused_and_changes_nothing(commands, desk, body):
+    status, answer = await ask(commands, "/ack", body)
+    assert status == 400
+    assert answer["lines"][0].startswith("The request cannot be read: ")
+    assert desk.record.state is State.OPEN
+
+
+async def test_learnt_baselines_arrive_with_their_arrays(commands, desk):
+    habits = {"acme": {"profile": b"\x00\x01", "level": 2.5}}
+    assert (await ask(commands, "/learn", msgspec.msgpack.encode(habits)))[0] == 200
+    assert desk.habits == habits
+
+
+async def test_a_channel_is_tried_by_its_name(commands):
+    assert await ask(commands, "/notify-test", b'{"channel": "console"}') == (200, {"done": True, "lines": ["console"]})
+
+
+async def test_the_status_is_json(commands):
+    async with commands.get("/status") as answer:
+        assert await answer.json() == {"incidents": 1}

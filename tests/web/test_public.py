@@ -1,0 +1,169 @@
+import re
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from buzzwatch.model.incident import State
+from buzzwatch.model.instant import MINUTE
+from buzzwatch.web.public import public_app
+
+CODE = "k7Qm2xZ9"
+OURS = {"Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.fixture
+async def client(desk, metrics):
+    async with TestClient(TestServer(public_app(desk, metrics, "https://bw.example"))) as client:
+        yield client
+
+
+async def text_of(client, path, **headers):
+    async with client.get(path, headers=headers) as answer:
+        assert answer.status == 200
+        return await answer.text()
+
+
+async def press(client, verb, name="ines", headers=OURS, code=CODE):
+    async with client.post(f"/i/{code}/{verb}", data={"name": name}, headers=headers, allow_redirects=False) as answer:
+        return answer.status, await answer.text()
+
+
+async def test_a_daemon_that_cannot_work_is_alive_but_not_ready_and_says_why(client, desk):
+    desk.reasons = ("The disk is full.",)
+    async with client.get("/readyz") as answer:
+        assert (answer.status, await answer.json()) == (503, {"ready": False, "reasons": ["The disk is full."]})
+    await text_of(client, "/healthz")
+
+
+async def test_a_daemon_that_can_work_is_ready(client):
+    assert await text_of(client, "/readyz") == '{"ready": true, "reasons": []}'
+
+
+async def test_metrics_come_in_the_text_format_of_prometheus(client, metrics):
+    metrics.mentions.labels("broker", "accepted").inc(3)
+    assert 'buzzwatch_mentions_total{outcome="accepted",source="broker"} 3.0' in await text_of(client, "/metrics")
+
+
+async def test_the_page_shows_the_number_beside_the_usual_one(client):
+    page = await text_of(client, f"/i/{CODE}")
+    assert "46 posts en colère en 15\u00a0min, d&#39;habitude 3,2." in page
+    assert "<dd>46</dd>" in page
+    assert "<dd>3,2</dd>" in page
+
+
+async def test_the_page_speaks_the_language_of_the_reader_and_else_of_the_incident(client):
+    assert "I take it" in await text_of(client, f"/i/{CODE}", **{"Accept-Language": "en-GB,en;q=0.9,fr;q=0.5"})
+    assert "Je prends" in await text_of(client, f"/i/{CODE}", **{"Accept-Language": "de-CH,de;q=0.9"})
+
+
+async def test_times_on_the_page_are_those_of_the_brand(client):
+    assert "Début : 23:00" in await text_of(client, f"/i/{CODE}")
+
+
+async def test_hostile_posts_are_shown_as_text(client):
+    page = await text_of(client, f"/i/{CODE}")
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(&#34;1&#34;)&lt;/script&gt;" in page
+    assert "<b>eve" not in page
+    assert "javascript:" not in page
+
+
+async def test_links_that_leave_tell_the_other_site_nothing(client):
+    links = re.findall(r"<a href=\"https?:[^>]*>", await text_of(client, f"/i/{CODE}"))
+    assert len(links) == 2
+    assert all('rel="noreferrer nofollow noopener"' in link for link in links)
+
+
+async def test_an_erased_post_is_said_to_be_erased(client):
+    assert "Ce texte a été effacé depuis." in await text_of(client, f"/i/{CODE}")
+
+
+async def test_nothing_on_the_page_comes_from_elsewhere_or_runs(client):
+    async with client.get(f"/i/{CODE}") as answer:
+        page, headers = await answer.text(), answer.headers
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["X-Robots-Tag"] == "noindex, nofollow"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert not re.search(r"<script|<img|<iframe| on[a-z]+=| style=", page)
+
+
+@pytest.mark.parametrize("path", ["/i/unknown99", "/nothing-here", "/i/%2e%2e"])
+async def test_a_page_that_does_not_exist_is_not_found_and_carries_the_same_headers(client, path):
+    async with client.get(path) as answer:
+        assert answer.status == 404
+        assert answer.headers["X-Robots-Tag"] == "noindex, nofollow"
+
+
+async def test_opening_the_link_takes_nothing(client, desk):
+    await text_of(client, f"/i/{CODE}")
+    for verb in ("take", "resolve"):
+        async with client.get(f"/i/{CODE}/{verb}", headers=OURS) as answer:
+            assert answer.status == 405
+    assert desk.record.state is State.OPEN
+
+
+async def test_the_button_takes_the_incident_and_leads_back_to_the_page(client, desk):
+    async with client.post(f"/i/{CODE}/take", data={"name": "ines"}, headers=OURS, allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["Location"]) == (303, f"/i/{CODE}")
+    assert desk.record.state is State.TAKEN
+    assert "Inès s&#39;en occupe depuis 23:40" in await text_of(client, f"/i/{CODE}")
+
+
+async def test_an_incident_that_is_over_says_how_long_it_lasted_and_has_no_button(client, desk):
+    desk.become(state=State.RESOLVED, closed_at=desk.record.true_at, true_at=desk.record.began_at + 132 * MINUTE)
+    page = await text_of(client, f"/i/{CODE}")
+    assert "Cela a duré 2\u00a0h\u00a012" in page
+    assert "<button" not in page
+
+
+async def test_an_incident_that_is_closed_already_cannot_be_taken_and_the_answer_says_so(client, desk):
+    await press(client, "resolve")
+    assert await press(client, "take") == (409, "acme-20261123-1 is not open.\n")
+
+
+@pytest.mark.parametrize("name", ["", "mallory", "Inès"])
+async def test_only_people_of_the_list_can_take(client, desk, name):
+    assert (await press(client, "take", name))[0] == 400
+    assert desk.record.state is State.OPEN
+
+
+async def test_where_no_people_are_known_anybody_takes_by_name(client, desk):
+    desk.people = {}
+    assert '<input id="name"' in await text_of(client, f"/i/{CODE}")
+    assert (await press(client, "take", "Zoé"))[0] == 303
+    assert "Zoé s&#39;en occupe" in await text_of(client, f"/i/{CODE}")
+
+
+@pytest.mark.parametrize("name", ["", "   ", "z" * 61, "Zoé\nInès"])
+async def test_a_name_is_short_and_on_one_line(client, desk, name):
+    desk.people = {}
+    assert (await press(client, "take", name))[0] == 400
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "https://bw.example"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+    ],
+)
+async def test_another_site_cannot_press_the_button(client, desk, headers):
+    assert (await press(client, "take", headers=headers))[0] == 403
+    assert desk.record.state is State.OPEN
+
+
+async def test_a_browser_that_only_names_its_origin_is_believed_behind_a_proxy_too(client, desk):
+    assert (await press(client, "take", headers={"Origin": "https://bw.example"}))[0] == 303
+    assert desk.record.state is State.TAKEN
+
+
+async def test_the_button_of_a_link_that_leads_nowhere_does_nothing(client):
+    assert (await press(client, "take", code="unknown99"))[0] == 404
+
+
+async def test_a_form_larger_than_a_name_is_refused(client):
+    assert (await press(client, "take", "i" * 100_000))[0] == 413
