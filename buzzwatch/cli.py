@@ -44,7 +44,7 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
 
 @app.callback()
 def options(
-    version: Annotated[  # noqa: FBT002, ARG001 - typer acts on it before any command
+    version: Annotated[  # noqa: FBT002 - typer acts on it before any command
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
@@ -152,10 +152,12 @@ def learn(
     """Teach the running daemon what is normal, from an export of the past. Rings nothing."""
     from buzzwatch.app.control import ask  # noqa: PLC0415 - as in `run`
     from buzzwatch.app.replay import learn_habits  # noqa: PLC0415 - as in `run`
+    from buzzwatch.sources.file import read  # noqa: PLC0415 - as in `run`
 
     loaded = _load_config(config)
     with _plain_errors(), _progress(files[0]) as progress:
-        habits = learn_habits(files, _read_rules(loaded.rules), _now(), progress)
+        chunks = (chunk for file in files for chunk in read(file))
+        habits = learn_habits(chunks, _read_rules(loaded.rules), _now(), progress)
         if not habits:
             _fail("none of these mentions names a watched brand: try `buzzwatch replay` on the file")
         _print(ask(loaded, "/learn", habits, packed=True))
@@ -199,17 +201,13 @@ def notify_test(
 
 
 @app.command()
-def schema(kind: Annotated[str, typer.Argument(help="brand, oncall or buzzwatch.")] = "brand") -> None:
-    """Print the JSON Schema of a kind of file, for editors."""
+def schema() -> None:
+    """Print the JSON Schema of the rule files, for editors."""
     import msgspec  # noqa: PLC0415 - as in `run`
 
-    from buzzwatch.app.config import Config  # noqa: PLC0415 - as in `run`
-    from buzzwatch.rules.schema import BrandFile, OncallFile  # noqa: PLC0415 - as in `run`
+    from buzzwatch.rules.schema import json_schema  # noqa: PLC0415 - as in `run`
 
-    kinds = {"brand": BrandFile, "oncall": OncallFile, "buzzwatch": Config}
-    if kind not in kinds:
-        _fail(f"no schema {kind!r}; there are: {', '.join(kinds)}")
-    typer.echo(msgspec.json.format(msgspec.json.encode(kinds[kind].model_json_schema())))
+    typer.echo(msgspec.json.format(msgspec.json.encode(json_schema())))
 
 
 def _load_config(path: Path | None) -> "Config":

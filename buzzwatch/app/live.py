@@ -82,7 +82,8 @@ class Daemon:
             self.clock,
         )
         self.reception = Reception(self.drive, record, self.links, self.rulebook, self.ears, self.courier.notify)
-        self._stopping = asyncio.Event()
+        self.ready = asyncio.Event()
+        self.stopped = asyncio.Event()
         if isinstance(self.clock, SystemClock):
             self.clock.went_back = self._follow_back
 
@@ -104,7 +105,7 @@ class Daemon:
 
     def stop(self) -> None:
         """Let `run` end in order."""
-        self._stopping.set()
+        self.stopped.set()
 
     async def run(self) -> None:
         """Run until stopped, by `stop`, by SIGTERM or by SIGINT. Whatever ends a part for good ends it all."""
@@ -124,7 +125,7 @@ class Daemon:
             hearing = asyncio.create_task(self.ears.listen(), name="ears")
             looking = asyncio.create_task(self._look_after(), name="watch")
             self._say_ready()
-            stopped = asyncio.create_task(self._stopping.wait())
+            stopped = asyncio.create_task(self.stopped.wait())
             parts = (driving, sending, hearing, looking)
             await asyncio.wait((stopped, *parts), return_when=asyncio.FIRST_COMPLETED)
             await self._end(stopped, driving, sending, hearing, looking)
@@ -144,6 +145,7 @@ class Daemon:
             log.warning("configuration_unwise", why=warning)
         log.info("daemon_ready", port=self.port, brands=len(self.drive.spine.rules.brands), seq=self._seq)
         systemd.notify("READY=1", status="listening")
+        self.ready.set()
 
     async def _end(self, *tasks: "asyncio.Task[object]") -> None:
         stopped, driving, sending, hearing, looking = tasks

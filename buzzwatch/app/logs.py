@@ -6,8 +6,8 @@ import sys
 import structlog
 
 
-def configure_logs() -> None:
-    """Once, at the start of the daemon."""
+def configure_logs(least: int = logging.INFO) -> None:
+    """Once, at the start of the daemon; what is below `least` is not logged."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
     logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it logs addresses and payloads
     terminal = sys.stderr.isatty()
@@ -18,7 +18,7 @@ def configure_logs() -> None:
             structlog.dev.ConsoleRenderer() if terminal else structlog.processors.dict_tracebacks,
             *([] if terminal else [structlog.processors.JSONRenderer()]),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )

@@ -14,7 +14,7 @@ from buzzwatch.model.input import Gap, Outcome, RulesSwapped
 from buzzwatch.model.instant import DAY, Instant, instant_of
 from buzzwatch.model.mention import Mention
 from buzzwatch.model.notification import Notice, Sample
-from buzzwatch.sources.file import Chunk, read
+from buzzwatch.sources.file import Chunk
 from buzzwatch.spine import Spine
 
 REMEMBERED = 20_000
@@ -117,11 +117,11 @@ class Replay:
 
 
 def learn_habits(
-    files: Iterable[str], rules: Ruleset, horizon: Instant, progress: Callable[[float], None] = lambda _: None
+    chunks: Iterable[Chunk], rules: Ruleset, horizon: Instant, progress: Callable[[float], None] = lambda _: None
 ) -> dict[str, dict[str, Any]]:
-    """What is normal for each brand, learnt from exports in the order of their times, as `Pulse.habits`."""
+    """What is normal for each brand, learnt from past mentions in the order of their times, as `Pulse.habits`."""
     replay = Replay(rules, horizon)
-    for _ in replay.run((chunk for file in files for chunk in read(file)), progress):
+    for _ in replay.run(chunks, progress):
         pass
     pulses = {key: replay.spine.pulse(key) for key in rules.brands}
     return {key: pulse.habits() for key, pulse in pulses.items() if pulse is not None}

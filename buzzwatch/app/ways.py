@@ -40,7 +40,7 @@ class Ways:
             raise TransientDeliveryError(str(error)) from None
         except AddressError as error:
             raise PermanentDeliveryError(f"{target}: {error}") from None
-        return self._console if url == CONSOLE else AppriseChannel(url)
+        return self._console if url == CONSOLE else AppriseChannel(url, brief=target.by == "sms")
 
     def _address(self, target: Target, rules: Ruleset) -> str | None:
         if not target.by:

@@ -18,16 +18,16 @@ class Tail:
     """Peaks of one score over LINE: how many a day (Gamma prior), how high (exponential, Gamma prior on its rate).
 
     One peak is the highest score of a cluster; scores above the line less than `apart` from each other are one cluster.
-    Cold start: before it has seen anything it believes in one peak a day, on the strength of ten days, and in a mean
-    excess of 0.8, on the strength of ten peaks; ceilings then follow the brand's own past within weeks. The past fades
-    with a half-life of 60 days.
+    Cold start: before it has seen anything it believes in a peak every three days, with a mean excess of 0.7, on the
+    strength of six such peaks; ceilings then follow the brand's own past within weeks. The past fades with a half-life
+    of 60 days.
     """
 
     __slots__ = ("_at", "_days", "_excess", "_over_at", "_peaks", "_top")
 
-    _PRIOR_DAYS = 10.0
-    _PRIOR_PEAKS = 10.0
-    _PRIOR_EXCESS = 0.8 * _PRIOR_PEAKS
+    _PRIOR_DAYS = 18.0
+    _PRIOR_PEAKS = 6.0
+    _PRIOR_EXCESS = 0.7 * _PRIOR_PEAKS
 
     def __init__(self, now: Instant) -> None:
         self._at = now

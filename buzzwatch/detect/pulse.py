@@ -203,7 +203,7 @@ class Pulse:
         bars = []
         for first in range(self._minute + 1 - SPAN, self._minute + 1, width):
             buckets = [self._windows.bucket(minute) for minute in range(first, first + width)]
-            seen = sum(bucket.milli / 1_000 if angry else bucket.count for bucket in buckets)
+            seen = sum((bucket.milli / 1_000 if angry else bucket.mentions) for bucket in buckets)
             hours = self._usual_until(first + width) - self._usual_until(first)
             bars.append((first * MINUTE, float(seen), self._level * hours * usual))
         return bars

@@ -10,6 +10,7 @@ that cannot be (negative, beyond 2**53) become unknown. An empty string in an op
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -25,6 +26,8 @@ MAX_TITLE = 1_000
 MAX_NAME = 200
 MAX_COUNT = 2**53
 MAX_REFUSED = 10_000
+MAX_TOKENS = 1_000_000
+"""Of a broken array no more are read to find its elements; 8 MB of mentions have some 800,000."""
 HEAD = 2_048
 SHOWN = 60
 
@@ -35,9 +38,9 @@ _ONE = msgspec.json.Decoder(msgspec.Raw)
 _BOM = b"\xef\xbb\xbf"
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
-# Possessive throughout: no backtracking, no memory of it. A string that never ends reaches to the end.
-_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?+|[\[\]{},]', re.DOTALL)
-_ESCAPE = re.compile(rb"\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|\\u[dD][89a-fA-F]\w\w|\\u0000|\\.", re.DOTALL)
+# A string that never ends reaches to the end; possessive, so that none is read twice.
+_TOKEN = re.compile(rb'"[^"]*+"?+|[\[\]{},]')
+_ESCAPE = re.compile(rb"(?:\\\\)++|\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|\\u[dD][89a-fA-F]\w\w|\\u0000")
 _PLACE = re.compile(r" - at `\$\.?([^`]*)`")
 _OPENER = {b"}": b"{", b"]": b"["}
 
@@ -109,6 +112,12 @@ def _split(payload: bytes) -> Iterable[bytes]:
     return filter(None, lines)
 
 
+def _tokens(array: bytes, start: int = 0) -> Iterator[re.Match[bytes]]:
+    """Strings, brackets and commas, at their places."""
+    unescaped = array.replace(b"\\\\", b"__").replace(b'\\"', b"__")
+    return islice(_TOKEN.finditer(unescaped, start), MAX_TOKENS)
+
+
 def _is_one(payload: bytes) -> bool:
     """A single object spread over several lines."""
     try:
@@ -124,7 +133,7 @@ def _elements(array: bytes) -> Iterator[bytes]:
     A closing bracket also closes what was left open inside, so that a forgotten one spoils its own element alone.
     """
     start, stack = 1, bytearray()
-    for token in _TOKEN.finditer(array, 1):
+    for token in _tokens(array, start):
         mark = token[0]
         if mark == b"," and not stack:
             yield array[start : token.start()].strip()
@@ -135,7 +144,7 @@ def _elements(array: bytes) -> Iterator[bytes]:
             opened = stack.rfind(_OPENER[mark], max(0, len(stack) - MAX_NESTING))
             if opened >= 0:
                 del stack[opened:]
-            elif mark == b"]":
+            elif mark == b"]" and not stack:
                 yield array[start : token.start()].strip()
                 start = token.end()
                 break
@@ -155,29 +164,26 @@ def _decode_item(item: bytes) -> tuple[Mention, bool]:
         raise _RefusalError("nothing where a mention should be: an empty payload, a stray comma, an array cut off")
     if item.count(b"[") + item.count(b"{") > MAX_NESTING and _is_deep(item):
         raise _RefusalError(f"nested deeper than {MAX_NESTING} levels; send the fields of a mention and little more")
-    repaired = b"\\u0000" in item or b"\0" in item
-    if repaired:
-        item = _without_faulty_characters(item)
+    whole = _without_faulty_characters(item) if b"\\u0000" in item or b"\0" in item else item
     try:
-        mention = _MENTION.decode(item)
+        mention = _MENTION.decode(whole)
     except msgspec.ValidationError as error:
-        raise _RefusalError(_explain(error, item)) from None
+        raise _RefusalError(_explain(error, whole)) from None
     except UnicodeDecodeError as error:
-        raise _RefusalError(
-            f"not UTF-8: {error.object[error.start : error.end].hex(' ')} in {_shown(item)}; send UTF-8"
-        ) from None
+        faulty = error.object[error.start : error.end].hex(" ")
+        raise _RefusalError(f"not UTF-8: {faulty} in {_shown(item)}; send UTF-8") from None
     except msgspec.DecodeError as error:
-        whole = _without_faulty_characters(item)
+        whole = _without_faulty_characters(item)  # msgspec calls half a surrogate pair malformed
         if whole == item:
             raise _RefusalError(f"broken JSON: {error}, in {_shown(item)}; send one object a mention") from None
         return _decode_item(whole)[0], True
     tidied, cut = _tidy(mention)
-    return tidied, repaired or cut
+    return tidied, cut or whole != item
 
 
 def _is_deep(item: bytes) -> bool:
     depth = 0
-    for token in _TOKEN.finditer(item):
+    for token in _tokens(item):
         depth += (token[0] in b"[{") - (token[0] in b"]}")
         if depth > MAX_NESTING:
             return True
@@ -191,7 +197,7 @@ def _without_faulty_characters(item: bytes) -> bytes:
 
 
 def _is_faulty(escape: bytes) -> bool:
-    return len(escape) == len(b"\\u0000")  # a whole pair is twice as long, any other escape was matched by two bytes
+    return escape[1:2] == b"u" and len(escape) == len(b"\\u0000")  # a whole pair is twice as long
 
 
 def _explain(error: msgspec.ValidationError, item: bytes) -> str:

@@ -128,7 +128,7 @@ def _circumstances(facts: Facts, replaces: int) -> Iterator[str]:
     elif facts.now - notice.due_at >= STALE:
         yield phrases.stale.format(time=facts.clock(notice.due_at))
     if replaces:
-        noun = phrases.replaces[replaces >= phrases.many_from]
+        noun = phrases.replaces[replaces not in phrases.singular]
         yield noun.format(n=facts.figures.number(replaces))
 
 

@@ -22,8 +22,8 @@ class Phrases(Struct, frozen=True, kw_only=True):
 
     language: str
     figures: Figures
-    many_from: int
-    """The smallest number that takes the plural."""
+    singular: frozenset[int]
+    """The numbers that take no plural."""
 
     posts: Noun
     angry: Noun
@@ -97,13 +97,13 @@ class Phrases(Struct, frozen=True, kw_only=True):
     def count(self, number: float, noun: Noun) -> str:
         """`46 posts`, `1 post`."""
         whole = round(number)
-        return f"{self.figures.number(whole)}\u00a0{noun[whole >= self.many_from]}"
+        return f"{self.figures.number(whole)}\u00a0{noun[whole not in self.singular]}"
 
 
 FRENCH = Phrases(
     language="fr",
     figures=FRENCH_FIGURES,
-    many_from=2,
+    singular=frozenset({0, 1}),
     posts=("post", "posts"),
     angry=("post en colère", "posts en colère"),
     authors=("auteur", "auteurs"),
@@ -203,7 +203,7 @@ FRENCH = Phrases(
 ENGLISH = Phrases(
     language="en",
     figures=ENGLISH_FIGURES,
-    many_from=2,
+    singular=frozenset({1}),
     posts=("post", "posts"),
     angry=("angry post", "angry posts"),
     authors=("author", "authors"),

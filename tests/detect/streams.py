@@ -58,11 +58,15 @@ def follow(pulse: Pulse, sightings: Iterable[Sighting]) -> Iterator[Instant]:
 
 
 def alarms(
-    pulse: Pulse, sightings: Iterable[Sighting], over: Span, rate: float, detectors: Sequence[Detector] = tuple(Detector)[:2]
+    pulse: Pulse,
+    sightings: Iterable[Sighting],
+    over: Span,
+    rate: float,
+    detectors: Sequence[Detector] = tuple(Detector)[:2],
 ) -> list[Instant]:
     """When a rule with this budget (a day) would ring; what lies six hours or less apart is one alarm."""
     rung: list[Instant] = []
-    last = {detector: -DAY for detector in detectors}
+    last = dict.fromkeys(detectors, -DAY)
     for now in follow(pulse, sightings):
         for detector in detectors:
             if pulse.signal(detector, over).score >= pulse.ceiling(detector, over, rate):

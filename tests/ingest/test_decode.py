@@ -146,8 +146,9 @@ def test_a_refused_element_costs_no_neighbour(item):
     assert [refused.position for refused in decoded.refused] == [1]
 
 
-def test_a_forgotten_bracket_spoils_its_own_element_alone():
-    decoded = decode(b"[" + GOOD + b',{"a":[1},' + OTHER + b"]")
+@pytest.mark.parametrize("element", [b'{"a":[1}', b'{"a":1]}', b'{"a":1}}', b'{"a":"]}\\"[{","b":[1}'])
+def test_a_wrong_bracket_spoils_its_own_element_alone(element):
+    decoded = decode(b"[" + GOOD + b"," + element + b"," + OTHER + b"]")
     assert ids(decoded) == [(0, "x:1"), (2, "x:2")]
 
 
@@ -189,6 +190,7 @@ def test_after_ten_thousand_refusals_the_rest_is_refused_as_one():
         (GOOD.replace(b"bonjour", rb"\ude00\ud83d"), "��"),
         (GOOD.replace(b"bonjour", rb"\ud83d\ude00\ud83d"), "😀�"),
         (GOOD.replace(b"bonjour", rb"\\ud83d\u0000"), "\\ud83d�"),
+        (GOOD.replace(b"bonjour", rb"\\\\\\\ud83d"), "\\\\\\�"),
         (GOOD.replace(b"bonjour", b"a" * (MAX_TEXT + 1)), "a" * MAX_TEXT),
     ],
 )

@@ -28,7 +28,7 @@ class Receiver:
         self.requests.append((dict(request.headers), await request.json() if request.can_read_body else None))
         await self.release.wait()
         status, headers = self.answers.pop(0) if self.answers else (200, {})
-        return web.Response(status=status, headers=headers)
+        return web.Response(status=status, headers=headers, text="ok")
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ async def receiver():
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", receiver.handle)
     server = TestServer(app)
-    await server.start_server()
+    await server.start_server(access_log=None)
     receiver.address = f"127.0.0.1:{server.port}"
     yield receiver
     receiver.release.set()
@@ -62,6 +62,25 @@ async def test_the_brief_form_is_sent_where_it_is_asked_for(receiver, message):
     await AppriseChannel(f"json://{receiver.address}/hook", brief=True).send(message)
     [(_, body)] = receiver.requests
     assert (body["title"], body["message"]) == ("", message.short)
+
+
+async def test_slack_shows_hostile_text_as_text(receiver, message, monkeypatch):
+    slack = pytest.importorskip("apprise.plugins.slack")
+    monkeypatch.setattr(slack.NotifySlack, "webhook_url", f"http://{receiver.address}")
+    await AppriseChannel("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ").send(message)
+    [(_, body)] = receiver.requests
+    [attachment] = body["attachments"]
+    assert "&lt;!channel&gt;" in attachment["text"]
+    assert body["mrkdwn"] is False
+    assert "icon_url" not in body
+
+
+async def test_an_sms_service_gets_the_brief_form(receiver, message, monkeypatch):
+    seven = pytest.importorskip("apprise.plugins.seven")
+    monkeypatch.setattr(seven.NotifySeven, "notify_url", f"http://{receiver.address}/api")
+    await AppriseChannel("seven://a1b2c3d4e5f6/33612345678").send(message)
+    [(_, body)] = receiver.requests
+    assert body["text"] == message.short
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503])

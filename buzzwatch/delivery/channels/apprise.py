@@ -106,7 +106,7 @@ def schema_of(url: str) -> str:
 def _send(url: str, message: Message, *, brief: bool) -> None:
     apprise = _load()
     schema = schema_of(url)
-    asset = apprise.AppriseAsset(app_id="buzzwatch", app_desc="buzzwatch", async_mode=False)
+    asset = apprise.AppriseAsset(app_id="buzzwatch", app_desc="buzzwatch", image_url_mask="", async_mode=False)
     service = apprise.Apprise.instantiate(url, asset=asset)
     if service is None:
         raise PermanentDeliveryError(

@@ -20,6 +20,8 @@ _NEGATED = -0.74
 _INTENSIFIED = 0.3
 _REACH = 3
 """How many words on a negation or an intensifier works."""
+_PAUSE = "&"
+"""Where a negation ends; as `normalise.words` has it, a word of its own."""
 _MOST_MARKS = 3
 
 _TAG = re.compile(r"#\w+")
@@ -99,7 +101,7 @@ class LexiconScorer:
         """The probability, 0..1, that a text is negative; of an empty text, how often any text is."""
         tongue = self._tongues.get(lang) or self._tongues["any"]
         said = bare(text[:READ_CHARACTERS])
-        valences, denials = _weigh(words(_split_tags(said)).replace("#", "").split(), tongue)
+        valences, denials = _weigh(_tokens(said), tongue)
         valences += [_EMOTICONS[mouth or heart] for mouth, heart in _EMOTICON.findall(said)]
         if not said.isascii():
             valences += [self._emoji[char] for char in self._find_emoji(said)]
@@ -125,19 +127,22 @@ def _weigh(tokens: list[str], tongue: _Tongue) -> tuple[list[float], int]:
         if token in tongue.negations:
             denials += 1
             continue
-        before = tokens[max(0, place - _REACH) : place]
-        for word in before:
+        negated = tokens[place + 1 : place + 2] == ["pas"]  # French negates verbs from behind: "je n'aime pas"
+        for word in reversed(tokens[max(0, place - _REACH) : place]):
+            if word == _PAUSE:
+                break
             if word in tongue.intensifiers:
                 valence += tongue.intensifiers[word] if valence > 0 else -tongue.intensifiers[word]
-        # French negates verbs from behind: "je n'aime pas".
-        around = before + tokens[place + 1 : place + 2] if "pas" in tongue.negations else before
-        valences.append(valence if tongue.negations.isdisjoint(around) else valence * _NEGATED)
+            negated = negated or word in tongue.negations
+        valences.append(valence * _NEGATED if negated else valence)
     return valences, denials
 
 
-def _split_tags(text: str) -> str:
-    """The words of a hashtag in capitals apart: #WorstAirline."""
-    return _TAG.sub(lambda tag: _CAMEL.sub(" ", tag[0]), text) if "#" in text else text
+def _tokens(said: str) -> list[str]:
+    """Folded words, with a token for each pause; those of a hashtag in capitals (#WorstAirline) one by one."""
+    if "#" in said:
+        said = _TAG.sub(lambda tag: _CAMEL.sub(" ", tag[0]), said).replace("#", " ")
+    return words(said.replace(",", _PAUSE).replace(".", _PAUSE)).split()
 
 
 def _logistic(logit: float) -> float:

@@ -16,7 +16,7 @@ SCORER = load()
     [
         ("This is awful", "This is great", "en"),
         ("I do not like it", "I like it", "en"),
-        ("Not a problem", "A problem", "en"),
+        ("A problem", "Not a problem", "en"),
         ("The meeting is on Tuesday :(", "The meeting is on Tuesday", "en"),
         ("The meeting is on Tuesday", "The meeting is on Tuesday :)", "en"),
         ("#WorstAirline", "#Airline", "en"),
@@ -24,6 +24,7 @@ SCORER = load()
         ("extremely annoying", "slightly annoying", "en"),
         ("Vol annulé, aucune réponse, une honte", "Vol à l'heure, merci", "fr"),
         ("Je n'aime pas", "J'aime", "fr"),
+        ("Aucune réponse, une honte", "Aucune honte", "fr"),
         ("VOL ANNULÉ", "VOL CONFIRMÉ", "fr"),
         ("C'est degueulasse", "C'est délicieux", "fr"),
         ("très décevant", "assez décevant", "fr"),
@@ -34,8 +35,6 @@ SCORER = load()
     ],
 )
 def test_one_text_is_more_negative_than_another(worse, better, lang):
-    if worse == "Not a problem":
-        worse, better = better, worse
     assert SCORER.score(worse, lang) > SCORER.score(better, lang)
 
 
