@@ -89,11 +89,9 @@ class Baseline:
 
     def spread(self, hour: int, seen: float = 0.0, hours: float = 0.0) -> Spread:
         """How counts scatter about their expectation, and how sure that one is at an hour of the epoch."""
-        dispersion = max(1.0, self._dispersion / self._samples)
-        known = _PRIOR_COUNT + self._sum + seen
-        days = (_PRIOR_HOURS + self._weight + hours) / 24
+        dispersion = self._burstiness
         heard = sum(self._evidence[hour_of_week(self.zone, hour) % 24 :: 24])
-        doubt = sqrt(_DAY_NOISE / days + dispersion / known + 1 / (_DAY_PULL + heard))
+        doubt = sqrt(self._level_doubt(seen, hours) + 1 / (_DAY_PULL + heard))
         return Spread(dispersion, _DAY_NOISE * dispersion, doubt)
 
     @property
@@ -195,7 +193,7 @@ class Baseline:
         if exposure == 60:  # noqa: PLR2004 - a whole hour
             self._note_bursts(buckets)
         if self.learning:
-            self._note(place, count, expected, level, spread)
+            self._note(place, count, level, spread, self._level_doubt(seen, hours))
             self._note_share(count, fresh, negative)
             return
         extreme = volume.score(count, expected, spread) > _LINE or (
@@ -211,7 +209,7 @@ class Baseline:
             cap = expected + _WINSOR * sqrt(variance + 1)
             if count > cap:
                 fresh, negative, count = fresh * cap / count, negative * cap / count, cap
-        self._note(place, count, expected, level, spread)
+        self._note(place, count, level, spread, self._level_doubt(seen, hours))
         self._note_share(count, fresh, negative)
 
     def _learn_empty(self, hour: int, until: int, seen: float, hours: float) -> int:
@@ -235,10 +233,19 @@ class Baseline:
         self._keep_spell(weeks * WEEK, extreme=False)
         return hour + weeks * WEEK
 
-    def _note(self, place: int, count: float, expected: float, level: float, spread: Spread) -> None:
+    @property
+    def _burstiness(self) -> float:
+        return max(1.0, self._dispersion / self._samples)
+
+    def _level_doubt(self, seen: float, hours: float) -> float:
+        """Relative variance of the level."""
+        known, days = _PRIOR_COUNT + self._sum + seen, (_PRIOR_HOURS + self._weight + hours) / 24
+        return _DAY_NOISE / days + self._burstiness / known
+
+    def _note(self, place: int, count: float, level: float, spread: Spread, doubt: float) -> None:
         self._sum = self._sum * _LEVEL_KEEP + count
         self._weight = self._weight * _LEVEL_KEEP + self._shape[place]
-        weight = expected / (spread.dispersion * (1 + _DAY_NOISE * expected))
+        weight = 1 / (spread.dispersion / (level * self._shape[place]) + spread.noise + doubt)
         self._evidence[place] = self._evidence[place] * _BIN_KEEP + weight
         self._ratios[place] = self._ratios[place] * _BIN_KEEP + weight * count / level
         self._reshape(place % 24)

@@ -27,12 +27,13 @@ class Pulse:
     """The windows, the normal, and the tails of one brand.
 
     `count` what is seen, `look` at every tick at which the brand is dirty or due, then ask: answers are as of the last
-    look. Instants never go backwards. What was posted before `born_at` enters nothing: nobody knows what else was.
+    look. Instants never go backwards. A new brand's window is not scored before it has lived twice as long, and an hour:
+    there is nothing to compare with. What was posted before `born_at` enters nothing: nobody knows what else was.
     """
 
     __slots__ = (
-        "_baseline", "_born", "_expected", "_hour", "_last_at", "_level", "_minute", "_profile", "_rate", "_samples",
-        "_scores", "_shapes", "_spread", "_tails", "_until", "_windows",
+        "_baseline", "_born", "_expected", "_hour", "_last_at", "_level", "_minute", "_profile", "_rate", "_ready",
+        "_samples", "_scores", "_shapes", "_spread", "_tails", "_until", "_windows",
     )  # fmt: skip
 
     def __init__(self, zone: tzinfo, born_at: Instant) -> None:
@@ -105,7 +106,7 @@ class Pulse:
         baseline = self._baseline
         anger = baseline.anger * generous * 1_000
         share = baseline.share
-        for index in range(_COUNT):
+        for index in range(self._ready):
             expected = self._expected[index] + elapsed
             observed = counts[index] + count
             score = volume.score(observed, expected, spread) if observed > expected * generous else 0.0
@@ -292,6 +293,8 @@ class Pulse:
         until = self._usual_until(minute)
         firsts = (max(self._born, minute - width + 1) for width in WIDTHS)
         self._expected = [self._level * (until - self._usual_until(first)) for first in firsts]
+        lived = minute - self._born if self._baseline.learning else 1 << 62
+        self._ready = sum(lived >= max(2 * width, 60) for width in WIDTHS)
 
     def _usual_until(self, minute: int) -> float:
         """Profile hours from the first framed hour to a minute."""

@@ -133,8 +133,7 @@ class Facts:
     @property
     def is_conversation(self) -> bool:
         """Its numbers are those of one conversation."""
-        judged = any(clause.name.startswith("thread.") for clause in self.reason.clauses)
-        return bool(self.incident.subject.thread) and judged
+        return any(clause.name.startswith("thread.") for clause in self.reason.clauses)
 
     @property
     def window_signal(self) -> Signal | None:
