@@ -137,6 +137,8 @@ def replay(
                     typer.echo(line)
     for refusal in replayed.refused:
         typer.echo(f"{file}:{refusal.line}: refused: {refusal.reason}", err=True)
+    for fault in replayed.faults:
+        typer.echo(f"{fault.brand}: a decision failed, the brand was set aside: {fault.error}", err=True)
     closing = summary(replayed)
     if as_json:
         typer.echo(msgspec.json.encode(closing))

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from buzzwatch.detect.pulse import Pulse
 from buzzwatch.incidents.desk import Evidence
 from buzzwatch.incidents.mute import severity_for
@@ -10,7 +12,7 @@ from buzzwatch.model.incident import Incident, Reason, Subject
 from buzzwatch.model.input import Gap
 from buzzwatch.model.instant import HOUR, LONGEST_WINDOW, Instant, Span
 from buzzwatch.model.mention import Sighting
-from buzzwatch.model.signal import Detector, Finding, Onset, Signal, Trend
+from buzzwatch.model.signal import Clause, Detector, Finding, Onset, Signal
 from buzzwatch.model.thread import ThreadView
 from buzzwatch.threads.tracker import Tracker
 
@@ -108,27 +110,53 @@ class Lookout:
     def evidence(self, rule: Rule, subject: Subject, finding: Finding) -> Evidence:
         """What people will be told, in numbers."""
         thread = self.thread if subject.thread else None
-        signal = finding.signal
-        detector = signal.detector if signal and signal.detector is not Detector.THREAD else Detector.VOLUME
-        over = signal.over if signal and signal.over else HOUR
+        detector, over = _measure(finding.signal)
         onset = self._onset(subject, detector, over)
-        mentions = thread.mentions if thread else self._pulse.mentions(over)
-        answered = thread is not None and thread.answered
-        reason = Reason(
-            rule=rule.name,
-            says=rule.says,
-            clauses=finding.clauses,
+        reason = self._reason(rule.name, rule.says, finding.clauses, finding.signal, thread)
+        reason = replace(reason, heard_late=self._heard_late(onset.began_at))
+        observed = float(reason.mentions) if finding.signal is None or thread else finding.signal.observed
+        return Evidence(reason, onset, observed, severity_for(self.brand, rule.severity, answered=reason.answered))
+
+    def refreshed(self, incident: Incident) -> Incident:
+        """The incident with the numbers of now; its rule, its clauses and its beginning stay."""
+        before = incident.reason
+        self.focus(before.thread)
+        if before.thread and self.thread is None:
+            return incident
+        signal = before.signal and self._pulse.signal(before.signal.detector, before.signal.over)
+        reason = self._reason(before.rule, before.says, before.clauses, signal, self.thread)
+        return replace(incident, reason=replace(reason, heard_late=before.heard_late))
+
+    def _reason(
+        self, rule: str, says: str, clauses: tuple[Clause, ...], signal: Signal | None, thread: ThreadView | None
+    ) -> Reason:
+        detector, over = _measure(signal)
+        if thread is not None:
+            return Reason(
+                rule=rule,
+                says=says,
+                clauses=clauses,
+                signal=signal,
+                trend=thread.trend,
+                mentions=thread.mentions,
+                authors=thread.authors,
+                negative_share=thread.negative_share,
+                reach=thread.reach,
+                answered=thread.answered,
+                thread=thread.id,
+            )
+        return Reason(
+            rule=rule,
+            says=says,
+            clauses=clauses,
             signal=signal,
-            trend=Trend.STEADY if subject.quiet else thread.trend if thread else self._pulse.trend(detector),
-            mentions=mentions,
-            authors=thread.authors if thread else self._pulse.authors(Detector.VOLUME, over),
-            negative_share=thread.negative_share if thread else self._pulse.share(over),
-            reach=thread.reach if thread else None,
-            answered=answered,
-            heard_late=self._heard_late(onset.began_at),
+            trend=self._pulse.trend(detector),
+            mentions=self._pulse.mentions(over),
+            authors=self._pulse.authors(Detector.VOLUME, over),
+            negative_share=self._pulse.share(over),
+            reach=None,
+            answered=False,
         )
-        observed = float(mentions) if signal is None or thread else signal.observed
-        return Evidence(reason, onset, observed, severity_for(self.brand, rule.severity, answered=answered))
 
     def _onset(self, subject: Subject, detector: Detector, over: Span) -> Onset:
         if subject.quiet:
@@ -150,3 +178,8 @@ def silent_since(pulse: Pulse, gaps: Sequence[Gap]) -> Instant | None:
     if pulse.last_at is None:
         return None
     return max([pulse.last_at, *(gap.until for gap in gaps)])
+
+
+def _measure(signal: Signal | None) -> tuple[Detector, Span]:
+    """What a reason without a window of its own is measured by: volume over an hour."""
+    return (signal.detector, signal.over) if signal and signal.over else (Detector.VOLUME, HOUR)

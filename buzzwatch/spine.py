@@ -14,7 +14,7 @@ from buzzwatch.detect.thread import Escalation
 from buzzwatch.incidents.desk import Desk
 from buzzwatch.lookout import Lookout, Recollection, silent_since
 from buzzwatch.model.brand import Brand, Rule, Ruleset, Scope
-from buzzwatch.model.incident import Change, Incident, State, Subject
+from buzzwatch.model.incident import Change, Incident, Severity, State, Subject
 from buzzwatch.model.input import (
     NOTHING,
     ClockSet,
@@ -243,7 +243,7 @@ class Spine:
         if brand is None:
             return
         pulse = self._pulses[key]
-        pulse.look(now, [(gap.since, gap.until) for gap in self._gaps])
+        pulse.look(now, self._deaf())
         lookout = self._lookout(brand, pulse, now)
         for rule in brand.rules:
             match rule.scope:
@@ -265,9 +265,11 @@ class Spine:
             changes.append(self._ring(rule, lookout.subject(finding), finding, lookout))
 
     def _ring(self, rule: Rule, subject: Subject, finding: Finding, lookout: Lookout) -> Change | None:
-        incident = self.desk.live(subject) or next(
-            (i for i in self.desk.of_brand(subject.brand) if lookout.is_same_trouble(subject, i, finding)), None
-        )
+        incident = self.desk.live(subject)
+        if incident is None:
+            same = (i for i in self.desk.of_brand(subject.brand) if lookout.is_same_trouble(subject, i, finding))
+            incident = next(same, None)
+            incident = incident and self.desk.cover(incident, subject)
         return self.desk.ring(incident, subject, rule, lambda: lookout.evidence(rule, subject, finding), lookout.now)
 
     def _listen(self, key: str, now: Instant, changes: list[Change | None]) -> None:
@@ -291,13 +293,25 @@ class Spine:
         if change is not None:
             changes.append(change)
         elif incident.step_at is not None and incident.step_at <= now:
-            self._keep(escalation.climb(incident, self.rules, now))
+            self._keep(escalation.climb(self._refreshed(incident, now), self.rules, now))
         self._wait_for(incident.id)
+
+    def _refreshed(self, incident: Incident, now: Instant) -> Incident:
+        """With the numbers of this instant: a page that repeats must not say what was true an hour ago."""
+        brand, pulse = self.rules.brands.get(incident.subject.brand), self._pulses.get(incident.subject.brand)
+        if brand is None or pulse is None or incident.subject.quiet:
+            return incident
+        pulse.look(now, self._deaf())
+        return self._lookout(brand, pulse, now).refreshed(incident)
+
+    def _deaf(self) -> list[tuple[Instant, Instant]]:
+        return [(gap.since, gap.until) for gap in self._gaps]
 
     def _still_silent(self, incident: Incident, now: Instant) -> Incident:
         pulse = self._pulses.get(incident.subject.brand)
         if pulse is not None and pulse.last_at is not None and pulse.last_at <= incident.began_at:
-            incident = msgspec.structs.replace(incident, true_at=now)
+            held_at = tuple(now if level is incident.severity else incident.held_at[level - 1] for level in Severity)
+            incident = msgspec.structs.replace(incident, true_at=now, held_at=held_at)
             self.desk.put(incident)
         return incident
 

@@ -57,6 +57,9 @@ class Mosquitto:
         self._reader = threading.Thread(target=self._read_log)
         self._reader.start()
         self.wait_for_log(" running", since=seen)
+        # It says so a little before it minds signals: what it serves, it serves after that.
+        socket.create_connection((self.host, self.port)).close()
+        self.wait_for_log("New connection from", since=seen)
 
     def stop(self) -> None:
         """End it in order, so that it saves what it holds."""

@@ -10,7 +10,7 @@ from buzzwatch.app.drive import feed, run_to
 from buzzwatch.app.hearing import Hearing
 from buzzwatch.app.quotes import sample_of
 from buzzwatch.model.brand import Ruleset
-from buzzwatch.model.input import Gap, Outcome, RulesSwapped
+from buzzwatch.model.input import Fault, Gap, Outcome, RulesSwapped
 from buzzwatch.model.instant import DAY, Instant, instant_of
 from buzzwatch.model.mention import Mention
 from buzzwatch.model.notification import Notice, Sample
@@ -53,6 +53,7 @@ class Replay:
         self.spine = Spine()
         self.summary = Summary()
         self.refused: list[Refusal] = []
+        self.faults: list[Fault] = []
         self._rules = rules
         self._horizon = horizon
         self._hearing = Hearing(rules)
@@ -62,6 +63,11 @@ class Replay:
         self, chunks: Iterable[Chunk], progress: Callable[[float], None] = lambda _: None
     ) -> Iterator[tuple[Instant, Outcome]]:
         """Every outcome with its instant; at the end the clock runs on until nothing is due, for a day at most."""
+        for at, outcome in self._run(chunks, progress):
+            self.faults += outcome.faults
+            yield at, outcome
+
+    def _run(self, chunks: Iterable[Chunk], progress: Callable[[float], None]) -> Iterator[tuple[Instant, Outcome]]:
         for chunk in chunks:
             yield from self._read(chunk)
             if chunk.fraction is not None:

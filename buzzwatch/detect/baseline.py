@@ -1,7 +1,7 @@
 """What is normal for a brand: an hour-of-week profile times a slow level, and its usual share of negative mentions."""
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from functools import lru_cache
 from math import sqrt
@@ -32,6 +32,7 @@ _CALM = 24  # hours without an extreme one end a spell
 _AFTER_SPELL = 24.0  # hours that the old level still weighs once a new one is accepted
 _WINSOR = 3.0  # standard deviations
 _LEAST_EXPOSURE = 30  # minutes of an hour
+_FEW = 0.2  # mentions an hour, under which whole empty weeks are learnt at once
 
 
 @lru_cache(maxsize=8_192)
@@ -121,7 +122,7 @@ class Baseline:
         while hour < last:
             following = pending[at].minute // 60 if at < len(pending) else last
             plain = min(following, last, _deaf_from(hour, gaps))
-            if plain > hour:
+            if plain > hour and self._minute <= hour * 60:
                 hour = self._learn_empty(hour, plain, seen, hours)
                 continue
             end = at
@@ -193,7 +194,7 @@ class Baseline:
         if exposure == 60:  # noqa: PLR2004 - a whole hour
             self._note_bursts(buckets)
         if self.learning:
-            self._note(place, count, level, spread, self._level_doubt(seen, hours))
+            self._note(place, count, level, self._level_doubt(seen, hours))
             self._note_share(count, fresh, negative)
             return
         extreme = volume.score(count, expected, spread) > _LINE or (
@@ -209,29 +210,47 @@ class Baseline:
             cap = expected + _WINSOR * sqrt(variance + 1)
             if count > cap:
                 fresh, negative, count = fresh * cap / count, negative * cap / count, cap
-        self._note(place, count, level, spread, self._level_doubt(seen, hours))
+        self._note(place, count, level, self._level_doubt(seen, hours))
         self._note_share(count, fresh, negative)
 
     def _learn_empty(self, hour: int, until: int, seen: float, hours: float) -> int:
-        """Learn an hour without mentions, or at once all whole weeks of such hours; the next hour to learn.
+        """Learn a week at most of hours without mentions, at once all whole weeks where few are usual; the next hour."""
+        if self.level() < _FEW and until - hour >= WEEK:
+            return self._learn_empty_weeks(hour, (until - hour) // WEEK)
+        level, doubt, count = self.level(seen, hours), self._level_doubt(seen, hours), min(WEEK, until - hour)
+        touched = set()
+        for each in range(hour, hour + count):
+            place = hour_of_week(self.zone, each)
+            touched.add(place % 24)
+            self._sum *= _LEVEL_KEEP
+            self._weight = self._weight * _LEVEL_KEEP + self._shape[place]
+            self._evidence[place] = self._evidence[place] * _BIN_KEEP + self._evidence_of(place, level, doubt)
+            self._ratios[place] *= _BIN_KEEP
+        self._pass_empty(count, sorted(touched))
+        return hour + count
 
-        A whole empty week says nothing about the profile, only that the level is lower.
-        """
-        weeks = (until - hour) // WEEK
-        if not weeks or self.learning:
-            self._learn_hour(hour, (), (), seen, hours)
-            return hour + 1
-        place = hour_of_week(self.zone, hour)
-        week = 0.0
-        for step in range(place, place + WEEK):
-            week = week * _LEVEL_KEEP + self._shape[step % WEEK]
-        kept, lost = _LEVEL_KEEP**WEEK, _LEVEL_KEEP ** (WEEK * weeks)
+    def _learn_empty_weeks(self, hour: int, weeks: int) -> int:
+        """What hour by hour would teach: every sum fades, the level and with it the evidence week by week."""
+        slower, kept = _LEVEL_KEEP**WEEK, _BIN_KEEP**weeks
+        lost = slower**weeks
+        level, doubt, week = self.level(), self._level_doubt(0, 0), 0.0
+        for each in range(hour, hour + WEEK):
+            place = hour_of_week(self.zone, each)
+            week = week * _LEVEL_KEEP + self._shape[place]
+            believed = self._evidence_of(place, level, doubt) * (kept - lost) / (_BIN_KEEP - slower)
+            self._evidence[place] = self._evidence[place] * kept + believed
+            self._ratios[place] *= kept
         self._sum *= lost
-        self._weight = self._weight * lost + week * (1 - lost) / (1 - kept)
-        self._fade_share(weeks * WEEK)
-        self.learnt += weeks * WEEK
-        self._keep_spell(weeks * WEEK, extreme=False)
+        self._weight = self._weight * lost + week * (1 - lost) / (1 - slower)
+        self._pass_empty(weeks * WEEK, range(24))
         return hour + weeks * WEEK
+
+    def _pass_empty(self, hours: int, touched: Iterable[int]) -> None:
+        for hour_of_day in touched:
+            self._reshape(hour_of_day)
+        self._fade_share(hours)
+        self.learnt += hours
+        self._keep_spell(hours, extreme=False)
 
     @property
     def _burstiness(self) -> float:
@@ -242,12 +261,17 @@ class Baseline:
         known, days = _PRIOR_COUNT + self._sum + seen, (_PRIOR_HOURS + self._weight + hours) / 24
         return _DAY_NOISE / days + self._burstiness / known
 
-    def _note(self, place: int, count: float, level: float, spread: Spread, doubt: float) -> None:
+    def _evidence_of(self, place: int, level: float, doubt: float) -> float:
+        """What one hour's ratio of observed to expected is worth: one over its variance."""
+        return 1 / (self._burstiness * (1 / (level * self._shape[place]) + _DAY_NOISE) + doubt)
+
+    def _note(self, place: int, count: float, level: float, doubt: float) -> None:
+        evidence = self._evidence_of(place, level, doubt)
+        mean = sum(self._shape) / WEEK  # held at 1: else profile and level could drift apart, their product the same
         self._sum = self._sum * _LEVEL_KEEP + count
         self._weight = self._weight * _LEVEL_KEEP + self._shape[place]
-        weight = 1 / (spread.dispersion / (level * self._shape[place]) + spread.noise + doubt)
-        self._evidence[place] = self._evidence[place] * _BIN_KEEP + weight
-        self._ratios[place] = self._ratios[place] * _BIN_KEEP + weight * count / level
+        self._evidence[place] = self._evidence[place] * _BIN_KEEP + evidence
+        self._ratios[place] = self._ratios[place] * _BIN_KEEP + evidence * count / (level * mean)
         self._reshape(place % 24)
 
     def _note_bursts(self, buckets: Sequence[Bucket]) -> None:
@@ -276,12 +300,10 @@ class Baseline:
         self._negative *= kept
 
     def _keep_spell(self, hours: int, *, extreme: bool) -> None:
-        if extreme:
-            self._calm = 0
-        else:
-            self._calm += hours
-        if self._spell or extreme:
-            self._spell += hours
+        if not self._spell and not extreme:
+            return
+        self._spell += hours
+        self._calm = 0 if extreme else self._calm + hours
         if self._calm >= _CALM:
             self._spell = self._calm = 0
 

@@ -27,8 +27,8 @@ class Pulse:
     """The windows, the normal, and the tails of one brand.
 
     `count` what is seen, `look` at every tick at which the brand is dirty or due, then ask: answers are as of the last
-    look. Instants never go backwards. A new brand's window is not scored before it has lived twice as long, and an hour:
-    there is nothing to compare with. What was posted before `born_at` enters nothing: nobody knows what else was.
+    look. Instants never go backwards. What was posted before `born_at` enters nothing. A window of a new brand is not
+    scored before the brand has lived twice as long, and an hour at least: there is nothing to compare with.
     """
 
     __slots__ = (
@@ -184,14 +184,13 @@ class Pulse:
         """
         signal = self.signal(detector, over)
         angry = detector is Detector.NEGATIVITY
-        times = log(max(_STEP, signal.observed / max(signal.expected, 1e-6)))
-        excess = max(_STEP, signal.observed / max(signal.expected, 1e-6)) - 1
-        usual = self._baseline.anger if angry else 1.0
+        times = max(_STEP, signal.observed / max(signal.expected, 1e-6))
+        gain = log(times) / (1_000 if angry else 1)
+        cost = (times - 1) * self._level / 60 * (self._baseline.anger if angry else 1)
         began, best, total = self._minute, 0.0, 0.0
-        for minute in range(self._minute, max(self._born, self._minute - SPAN) - 1, -1):
-            bucket = self._windows.bucket(minute)
-            seen = bucket.milli / 1_000 if angry else bucket.mentions
-            total += seen * times - excess * usual * self._level * self._shapes[minute // 60 - self._hour] / 60
+        minutes = range(self._minute, max(self._born, self._minute - SPAN) - 1, -1)
+        for minute, seen in zip(minutes, self._windows.backwards(angry=angry), strict=False):
+            total += seen * gain - cost * self._shapes[minute // 60 - self._hour]
             if seen and total > best:
                 began, best = minute, total
         since = began if thread is None else self._minute - SPAN

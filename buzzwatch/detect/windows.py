@@ -118,6 +118,11 @@ class Windows:
         slot = minute % RING
         return Bucket(minute, self._count[slot], self._fresh[slot], self._milli[slot])
 
+    def backwards(self, *, angry: bool) -> "array[int]":
+        """Mentions (`angry`: milli) of each minute of the ring, the open one first."""
+        ring, slot = self._milli if angry else self._count, self.head % RING
+        return ring[slot::-1] + ring[:slot:-1]
+
     def total(self) -> int:
         """Mentions in the ring."""
         return self._total

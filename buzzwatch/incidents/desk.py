@@ -15,6 +15,7 @@ from buzzwatch.model.signal import Onset
 
 COOL_DOWN: Span = HOUR
 """What starts again within this time of its end is the same incident."""
+MOST_COVERED = 100
 WORSE = 2.0
 """People are told again when the observed value has grown this many times since they were last told."""
 
@@ -51,10 +52,14 @@ class Desk:
         return touched
 
     def live(self, subject: Subject) -> Incident | None:
-        """The open or taken incident about exactly this subject."""
-        return next(
-            (i for i in self.incidents.values() if i.subject == subject and i.state is not State.RESOLVED), None
-        )
+        """The open or taken incident about this subject, its own or one found to be the same trouble."""
+        live = (i for i in self.incidents.values() if i.state is not State.RESOLVED)
+        return next((i for i in live if i.subject == subject or subject in i.covers), None)
+
+    def cover(self, incident: Incident, subject: Subject) -> Incident:
+        """Remember that another subject is the same trouble: it stays so, however the shares change."""
+        self.put(replace(incident, covers=(*incident.covers, subject)[-MOST_COVERED:]))
+        return self.incidents[incident.id]
 
     def of_brand(self, brand: str) -> list[Incident]:
         """The live incidents of a brand, oldest first."""
@@ -86,6 +91,7 @@ class Desk:
             reason=found.reason,
             samples=found.onset.samples,
             worst=max(before.worst, found.observed),
+            held_at=_held(before, found, now),
             taken_by=None,
             taken_at=None,
             closed_at=None,
@@ -109,11 +115,12 @@ class Desk:
             worst=found.observed,
             calm=rule.calm,
         )
+        incident = replace(incident, held_at=_held(incident, found, now))
         self.put(incident)
         return Change(ChangeKind.OPENED, now, incident)
 
     def _continue(self, incident: Incident, rule: Rule, found: Evidence, now: Instant) -> Change | None:
-        incident = replace(incident, calm=max(rule.calm, incident.calm))
+        incident = replace(incident, calm=max(rule.calm, incident.calm), held_at=_held(incident, found, now))
         same = rule.name == incident.reason.rule
         if found.severity > incident.severity:
             worse = replace(
@@ -144,17 +151,19 @@ class Desk:
         """When the incident must be looked at again though nothing happens: calm for long enough, or forgotten."""
         if incident.state is State.RESOLVED:
             return (incident.closed_at or 0) + COOL_DOWN
-        calm_at = incident.true_at + incident.calm
+        calm_at = incident.held_at[incident.severity - 1] + incident.calm
         return calm_at if incident.step_at is None else min(calm_at, incident.step_at)
 
     def settle(self, incident: Incident, now: Instant) -> Change | None:
-        """Declare over what has been calm for long enough; let go of what was closed long ago."""
+        """Lower or declare over what has been calm for long enough; let go of what was closed long ago."""
         if incident.state is State.RESOLVED:
             if now >= (incident.closed_at or 0) + COOL_DOWN:
                 del self.incidents[incident.id]
             return None
-        if now < incident.true_at + incident.calm:
+        if now < incident.held_at[incident.severity - 1] + incident.calm:
             return None
+        if still := [level for level in Severity if now < incident.held_at[level - 1] + incident.calm]:
+            return self._change(replace(incident, severity=max(still), step_at=None), ChangeKind.CALMED, now)
         over = replace(incident, state=State.RESOLVED, closed_at=now, step_at=None)
         return self._change(over, ChangeKind.OVER, now)
 
@@ -184,7 +193,8 @@ class Desk:
         """Move every instant: the clock they were taken from was wrong by so much."""
         for incident in list(self.incidents.values()):
             dated = {name: getattr(incident, name) for name in _DATED}
-            self.put(replace(incident, **{name: at + span for name, at in dated.items() if at is not None}))
+            moved = {name: at + span for name, at in dated.items() if at is not None}
+            self.put(replace(incident, held_at=tuple(at + span for at in incident.held_at), **moved))
 
     def dump(self) -> dict[str, Any]:
         """Numbers and words only; `load` gives the same desk."""
@@ -213,3 +223,8 @@ class Desk:
 
 def _with(rules: tuple[str, ...], name: str) -> tuple[str, ...]:
     return rules if name in rules else (*rules, name)
+
+
+def _held(incident: Incident, found: Evidence, now: Instant) -> tuple[Instant, Instant, Instant]:
+    watch, warning, critical = (now if level is found.severity else incident.held_at[level - 1] for level in Severity)
+    return watch, warning, critical

@@ -25,14 +25,13 @@ from typing import NamedTuple
 from ahocorasick_rs import AhoCorasick
 from msgspec import Struct
 
-from buzzwatch.ingest.normalise import words
+from buzzwatch.ingest.normalise import UNSPACED, words
 from buzzwatch.model.brand import Brand
 
 NEAR_WORDS = 10
 INSIDE_HASHTAG_LETTERS = 4
 
 _TAG = re.compile(r"#(\S+)")
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _ARABIC = re.compile("[\u0620-\u064a]")
 _ARABIC_PARTICLES = ("ال", "و", "ف", "ب", "ك", "ل", "لل", "وال", "فال", "بال", "كال", "ول", "وب")
@@ -209,8 +208,8 @@ def _glue(folded: str) -> str:
 
 def _bounded(folded: str) -> Iterator[str]:
     """The name with the spaces that must surround it in its script."""
-    before = "" if _UNSPACED.match(folded) else " "
-    after = "" if _UNSPACED.match(folded[-1]) or _HANGUL.match(folded[-1]) else " "
+    before = "" if UNSPACED.match(folded) else " "
+    after = "" if UNSPACED.match(folded[-1]) or _HANGUL.match(folded[-1]) else " "
     yield f"{before}{folded}{after}"
     if _ARABIC.match(folded):
         for particle in _ARABIC_PARTICLES:

@@ -23,8 +23,8 @@ _LINK = re.compile(r"https?://\S+")
 _HANDLE = re.compile(r"@\w[\w.@-]*")
 _WIDE = re.compile("[^\x00-\xff]")
 _LOOSE_PLUS = re.compile(r"(?<!\w)\+|\+(?=\w)")
-_UNSPACED_RUN = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
-"""Thai, Lao, Burmese, Khmer, kana, Han: scripts that put no space between words."""
+UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
+"""A run of Thai, Lao, Burmese, Khmer, kana, Han: scripts that put no space between words."""
 
 _MEMO_UP_TO = 0x20000
 _FEW = 12
@@ -55,7 +55,7 @@ def words(text: str) -> str:
     if "+" in spaced:
         spaced = _LOOSE_PLUS.sub(" ", spaced)
     if not spaced.isascii():
-        spaced = _UNSPACED_RUN.sub(r" \g<0> ", spaced)
+        spaced = UNSPACED.sub(r" \g<0> ", spaced)
     tokens = spaced.split()
     if "_" in spaced:
         tokens = " ".join(_without_underscores(token) if "_" in token else token for token in tokens).split()

@@ -51,6 +51,8 @@ class Reason(Struct, frozen=True):
     negative_share: float | None
     reach: int | None
     answered: bool
+    thread: str = ""
+    """The conversation that the numbers are of; empty: the brand as a whole."""
     heard_late: tuple[Instant, Instant] | None = None
     """The deaf time (from, until) that lies between the beginning and the hearing, if any."""
 
@@ -73,6 +75,10 @@ class Incident(Struct, frozen=True):
     route: str
     worst: float
     """The largest observed value that people were told of; the next message waits for twice that."""
+    held_at: tuple[Instant, Instant, Instant] = (0, 0, 0)
+    """The last instant at which a watch, a warning and a critical rule of it held."""
+    covers: tuple[Subject, ...] = ()
+    """Further subjects that turned out to be the same trouble."""
     calm: Span = HOUR
     """How long none of its rules must hold before it is over."""
     revision: int = 1
@@ -105,6 +111,8 @@ class ChangeKind(StrEnum):
     TAKEN = "taken"
     RESOLVED = "resolved"
     """By a person."""
+    CALMED = "calmed"
+    """What made it so important has ended; something lesser goes on."""
     OVER = "over"
     """By itself: calm for long enough."""
     NOTED = "noted"

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from buzzwatch.model.instant import HOUR
 from buzzwatch.model.mention import Sighting
-from buzzwatch.model.signal import Clause, Detector, Finding, Signal
+from buzzwatch.model.signal import Clause, Detector, Finding, Signal, Trend
 from buzzwatch.model.view import View
 from buzzwatch.rules.schema import Leaf, Mention, Negativity, Quiet, Thread, Volume, When
 
@@ -246,11 +246,18 @@ def _thread(leaf: Thread, rate: float) -> Terms:
         checks.append(
             Check(
                 "thread.escalating",
-                lambda view: None if view.thread is None else view.thread.score,
+                _escalation,
                 lambda view: view.ceiling(Detector.THREAD, 0, rate),
             )
         )
     return Terms(tuple(checks))
+
+
+def _escalation(view: View) -> float | None:
+    """The score; none while it fades, however large it was."""
+    if view.thread is None:
+        return None
+    return 0.0 if view.thread.trend is Trend.FADING else view.thread.score
 
 
 def _answered(view: View) -> str | None:

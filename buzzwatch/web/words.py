@@ -56,6 +56,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "change taken": ("Taken", "Pris en charge"),
     "change resolved": ("Closed", "Clos"),
     "change over": ("Over by itself", "Retombé de lui-même"),
+    "change calmed": ("Calmer", "Se calme"),
     "change noted": ("Noted", "Noté"),
     "missing": ("This link leads to no incident.", "Ce lien ne mène à aucun incident."),
     "missing why": (

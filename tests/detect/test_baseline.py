@@ -1,5 +1,5 @@
 import math
-from datetime import UTC
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -51,7 +51,7 @@ def test_day_and_night_are_told_apart_within_three_weeks():
 @pytest.mark.parametrize(("moment", "before"), [("2026-03-29", 28), ("2026-10-25", 25)])
 def test_hours_are_local_across_a_change_of_the_clocks(moment, before):
     year, month, day = map(int, moment.split("-"))
-    midnight = instant_of(__import__("datetime").datetime(year, month, day, tzinfo=PARIS)) // HOUR
+    midnight = instant_of(datetime(year, month, day, tzinfo=PARIS)) // HOUR
     hours = [hour_of_week(PARIS, midnight + step) - 144 for step in range(26)]
     if month == 3:
         assert hours[:4] == [0, 1, 3, 4]
@@ -114,6 +114,14 @@ def test_whole_empty_weeks_at_once_teach_what_they_teach_hour_by_hour(weeks):
     assert once.share == pytest.approx(slowly.share)
     here = first + 12
     assert once.level() * once.shape(here) == pytest.approx(slowly.level() * slowly.shape(here), rel=0.35, abs=0.02)
+
+
+@pytest.mark.parametrize("every", [9, 61, 200])
+def test_normal_is_what_was_whatever_the_years(every):
+    baseline = Baseline(UTC, MONDAY)
+    teach(baseline, [int(hour % every == 0) for hour in range(150 * WEEK)])
+    week = sum(baseline.level() * baseline.shape(FIRST + hour) for hour in range(WEEK))
+    assert week == pytest.approx(WEEK / every, rel=0.4)
 
 
 def test_the_share_of_one_mad_hour_is_not_believed():

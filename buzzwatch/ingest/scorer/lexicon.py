@@ -69,6 +69,7 @@ class _Weights(Struct, frozen=True):
 _WEIGHTS = {
     "en": _Weights(base=-2.64, bad=1.37, good=-0.38, exclaims=-0.27, asks=0.13, denies=0.8),
     "fr": _Weights(base=-1.85, bad=1.3, good=-0.4, exclaims=0.0, asks=0.6, denies=0.45),
+    "und": _Weights(base=-2.2, bad=1.35, good=-0.4, exclaims=-0.15, asks=0.3, denies=0.6),
     "any": _Weights(base=-0.75, bad=0.5, good=-0.35, exclaims=-0.1, asks=0.2, denies=0.35),
 }
 
@@ -83,7 +84,11 @@ class _Tongue(Struct, frozen=True):
 
 
 class LexiconScorer:
-    """English and French; texts in other languages by both lists together, nearer to the base rate."""
+    """English and French.
+
+    What is too short to tell its language is mostly one of the two, and judged by both lists; so is what is in another
+    language, but nearer to the base rate, since the lists say little about it.
+    """
 
     name = "lexicon@1"
 
@@ -91,7 +96,8 @@ class LexiconScorer:
         lists = {"en": _read("english.tsv"), "fr": _read("french.tsv"), "any": {}}
         for row in _rows("complaints.tsv"):
             lists[row[0]][row[1]] = float(row[2])
-        self._emoji, lists["any"] = lists["any"], lists["fr"] | lists["en"]
+        self._emoji = lists["any"]
+        lists["any"] = lists["und"] = lists["fr"] | lists["en"]
         self._tongues = {lang: _tongue(lang, valences) for lang, valences in lists.items()}
 
     def score(self, text: str, lang: str) -> float:
@@ -147,7 +153,7 @@ def _logistic(logit: float) -> float:
 
 
 def _tongue(lang: str, valences: dict[str, float]) -> _Tongue:
-    langs = ("en", "fr") if lang == "any" else (lang,)
+    langs = (lang,) if lang in _NEGATIONS else tuple(_NEGATIONS)
     negations = frozenset(word for each in langs for word in _NEGATIONS[each].split())
     stronger = {word: _INTENSIFIED for each in langs for word in _STRONGER[each].split()}
     weaker = {word: -_INTENSIFIED for each in langs for word in _WEAKER[each].split()}
