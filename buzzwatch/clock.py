@@ -52,6 +52,7 @@ class SystemClock:
         self._offset: Span = (started if plausible else at_least) - self._elapsed()
         self._last: Instant = 0
         self.jump: Jump | None = None
+        self.jumped: Callable[[Jump], None] = lambda _jump: None
         self.went_back: Callable[[Instant], None] = lambda _now: None
 
     def now(self) -> Instant:
@@ -64,6 +65,7 @@ class SystemClock:
             self._offset += max(ahead, 0)  # a clock slewed backwards is waited for
         elif self.jump is None or abs(ahead - self.jump.by) > self.TOLERANCE:
             self.jump = Jump(ahead, steady)
+            self.jumped(self.jump)
         elif steady - self.jump.since >= self.STABLE:
             self._accept(ahead, steady)
         self._last = max(self._last, elapsed + self._offset)

@@ -90,6 +90,7 @@ class Spine:
             case Command():
                 changes, faults = [self.desk.obey(item, now)], []
             case Delivered():
+                self._notices += escalation.announce_failure(item, self.rules, now)
                 changes, faults = [self.desk.note(item, now)], []
             case _:
                 changes, faults = self._swap(item, now), []

@@ -73,8 +73,16 @@ class Mosquitto:
 
     def wait_for_log(self, words: str, *, times: int = 1, since: int = 0) -> None:
         """Return once so many lines of the log contain the words."""
+        seen, counted = since, 0
+
+        def logged() -> bool:
+            nonlocal seen, counted
+            counted += sum(words in line for line in self.log[seen:])
+            seen = len(self.log)
+            return counted >= times
+
         with self._logged:
-            found = self._logged.wait_for(lambda: sum(words in line for line in self.log[since:]) >= times, timeout=30)
+            found = self._logged.wait_for(logged, timeout=30)
         assert found, f"mosquitto never logged {words!r}:\n" + "".join(self.log[since:])
 
     def publish(self, topic: str, payloads: Iterable[bytes], *, qos: int = 1) -> None:

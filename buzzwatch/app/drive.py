@@ -236,6 +236,8 @@ class Drive:
                 payload.receipt.set_result(receipt)
         for _, item in batch.inputs:
             self._metrics.inputs.labels(type(item).__name__.lower()).inc()
+        if batch.inputs:
+            self._metrics.last_input.set(batch.now / SECOND)
         self.on_commit(batch)
 
     def _count(self, source: str, receipt: Receipt) -> None:

@@ -20,11 +20,11 @@ from buzzwatch.app.reception import Reception
 from buzzwatch.app.recover import recover
 from buzzwatch.app.rulebook import Rulebook, compile_rules
 from buzzwatch.app.ways import Ways, Words
-from buzzwatch.clock import Clock, SystemClock
+from buzzwatch.clock import Clock, Jump, SystemClock
 from buzzwatch.delivery.courier import Courier
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import Change, Severity, State
-from buzzwatch.model.input import ClockSet, Delivered, Gap
+from buzzwatch.model.input import ClockSet, Delivered, Gap, Trouble
 from buzzwatch.model.instant import SECOND, Instant
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.spine import Spine
@@ -65,6 +65,11 @@ class Daemon:
         self.clock = clock or SystemClock(self._last_now)
         self.metrics = Metrics(__version__)
         self.queue = IntakeQueue(self.clock, self.metrics)
+        if self._last_now:  # before all else: what was due meanwhile is not decided upon in the past
+            self.queue.tell(Gap(0, EVERYTHING, self._last_now, self.clock.now()))
+        if isinstance(self.clock, SystemClock):
+            self.clock.jumped = self._report_jump
+            self.clock.went_back = self._follow_back
         spine = record.write_now(self._rebuild)
         self.drive = Drive(spine, self.queue, Hearing(spine.rules), record, self.clock, self.metrics, self._rebuild)
         self.drive.on_commit = self._hear_commit
@@ -84,8 +89,6 @@ class Daemon:
         self.reception = Reception(self.drive, record, self.links, self.rulebook, self.ears, self.courier.notify)
         self.ready = asyncio.Event()
         self.stopped = asyncio.Event()
-        if isinstance(self.clock, SystemClock):
-            self.clock.went_back = self._follow_back
 
     def _rebuild(self, connection: sqlite3.Connection) -> Spine:
         return recover(connection, self.config.state, compile_rules)
@@ -99,6 +102,12 @@ class Daemon:
             self.rulebook.refuse(faults, self.queue)
             self.rulebook.examine(current)
             return current
+
+    def _report_jump(self, jump: Jump) -> None:
+        log.warning("clock_jumped", by_seconds=jump.by / SECOND)
+        self.metrics.clock_jumps.inc()
+        text = f"the machine's clock jumped by {jump.by / SECOND:+.0f} s; it is believed if it stays so for ten minutes"
+        self.queue.tell(Trouble(0, "clock", jump.since, text))
 
     def _follow_back(self, _now: Instant) -> None:
         self.queue.tell(ClockSet(0))
@@ -135,8 +144,6 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
         loop.add_signal_handler(signal.SIGHUP, self._reload_soon)
-        if self._last_now:
-            self.queue.tell(Gap(0, EVERYTHING, self._last_now, self.clock.now()))
 
     def _say_ready(self) -> None:
         for trouble in self.rulebook.troubles():

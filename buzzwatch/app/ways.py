@@ -1,5 +1,7 @@
 """From a notice's target to the channel that reaches it, and from a notice to its words."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from buzzwatch.app.config import AddressError, Config, SecretError, Secrets, url_of
 from buzzwatch.app.links import Links
 from buzzwatch.app.quotes import read_samples
@@ -7,6 +9,7 @@ from buzzwatch.clock import Clock
 from buzzwatch.delivery.channel import Channel, PermanentDeliveryError, TransientDeliveryError
 from buzzwatch.delivery.channels.apprise import AppriseChannel
 from buzzwatch.delivery.channels.console import ConsoleChannel
+from buzzwatch.delivery.courier import AT_ONCE
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.notification import Lease, Message, Target
 from buzzwatch.notify.render import render
@@ -21,6 +24,7 @@ class Ways:
         self._config = config
         self._secrets = secrets
         self._console = ConsoleChannel()
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="send")
 
     def channel_for(self, target: Target, rules: Ruleset) -> Channel:
         """The way to a target.
@@ -40,7 +44,7 @@ class Ways:
             raise TransientDeliveryError(str(error)) from None
         except AddressError as error:
             raise PermanentDeliveryError(f"{target}: {error}") from None
-        return self._console if url == CONSOLE else AppriseChannel(url, brief=target.by == "sms")
+        return self._console if url == CONSOLE else AppriseChannel(url, self._threads, brief=target.by == "sms")
 
     def _address(self, target: Target, rules: Ruleset) -> str | None:
         if not target.by:

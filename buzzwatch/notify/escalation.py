@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from buzzwatch.model.brand import Brand, Route, Rule, Ruleset, Step
 from buzzwatch.model.incident import Change, ChangeKind, Incident, Reason, Severity, State, Subject
-from buzzwatch.model.input import Trouble
-from buzzwatch.model.instant import MINUTE, Instant, Span
+from buzzwatch.model.input import Delivered, Trouble
+from buzzwatch.model.instant import DAY, MINUTE, Instant, Span
 from buzzwatch.model.notification import Held, Notice, Target
 from buzzwatch.model.signal import Trend
 
@@ -17,6 +17,7 @@ CONSOLE = Route("console", copy=("console",))
 LATE: Span = MINUTE
 """A step that leaves this long after it was due says so."""
 
+_OPS = "ops-"
 _ALARMS = (ChangeKind.OPENED, ChangeKind.WORSENED, ChangeKind.REOPENED)
 
 
@@ -91,7 +92,7 @@ def announce_trouble(trouble: Trouble, rules: Ruleset, targets: Iterable[Target]
         targets = [*(Target(name) for name in route.copy), *persons]
     reason = Reason(trouble.key, trouble.text, (), None, Trend.STEADY, 0, 0, None, None, answered=False)
     incident = Incident(
-        id=f"ops-{trouble.key}-{trouble.since // 1000}",
+        id=f"{_OPS}{trouble.key}-{trouble.since // 1000}",
         subject=Subject(brand=""),
         state=State.RESOLVED if trouble.over else State.OPEN,
         severity=Severity.WARNING,
@@ -107,6 +108,15 @@ def announce_trouble(trouble: Trouble, rules: Ruleset, targets: Iterable[Target]
     )
     kind = ChangeKind.OVER if trouble.over else ChangeKind.OPENED
     return _notices(incident, kind, targets, rules, trouble.seen_at)
+
+
+def announce_failure(delivered: Delivered, rules: Ruleset, now: Instant) -> tuple[Notice, ...]:
+    """Tell the `ops` route, once a day for each target, that messages to it were given up."""
+    if delivered.sent or delivered.incident.startswith(_OPS):
+        return ()
+    today = now // DAY * DAY
+    text = f"a message to {delivered.target} was given up: {delivered.why}"
+    return announce_trouble(Trouble(today, f"delivery-{delivered.target}", today, text), rules)
 
 
 def _next_step(route: Route, step: int, started: Instant, due: Instant) -> tuple[int, Instant, Instant | None]:
@@ -157,7 +167,7 @@ def _notices(
             target=target,
             kind=kind,
             severity=incident.severity,
-            language=_language(target, brand, rules),
+            language=_language(target, incident, brand, rules),
             brand_name=brand.name if brand else incident.subject.brand,
             timezone=brand.timezone if brand else "UTC",
             incident=incident,
@@ -175,9 +185,11 @@ def _rule_of(brand: Brand | None, incident: Incident) -> Rule | None:
     return next((rule for rule in brand.rules if rule.name == incident.reason.rule), None) if brand else None
 
 
-def _language(target: Target, brand: Brand | None, rules: Ruleset) -> str:
-    person = rules.people.get(target.name) if target.by else None
-    return person.language if person else brand.language if brand else "en"
+def _language(target: Target, incident: Incident, brand: Brand | None, rules: Ruleset) -> str:
+    """A person's own; for copies the route's, else the brand's."""
+    if target.by and target.name in rules.people:
+        return rules.people[target.name].language
+    return route_of(incident, rules).language or (brand.language if brand else "en")
 
 
 def _target(name: str) -> Target:

@@ -4,12 +4,12 @@ import asyncio
 import email
 import email.policy
 import json
-import os
 import signal
 import socket
 import sqlite3
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import aiohttp
 import pytest
@@ -19,6 +19,13 @@ from aiosmtpd.smtp import SMTP
 
 PATIENCE_S = 60
 KEY = "X-Buzzwatch-Key"
+BIG_VOICE = {
+    "name": "big-voice",
+    "says": "A widely followed voice complains",
+    "when": {"mention": {"negativity": 0.7, "followers": 100_000}},
+    "severity": "critical",
+    "notify": "oncall",
+}
 
 
 def free_port():
@@ -136,6 +143,37 @@ async def alert_receiver(news):
     await server.close()
 
 
+class Crowd:
+    """Invented mentions: most say nothing much, every `every`-th comes from a widely followed voice that is angry.
+
+    Each angry one is a conversation of its own, and so an incident of its own under `rules`.
+    """
+
+    def __init__(self, number, every):
+        now = datetime.now(UTC).isoformat()  # noqa: TID251 - the daemon runs by the real clock
+        self.angry = {f"x:{n}" for n in range(every // 2, number, every)}
+        self.mentions = [self._mention(f"x:{n}", now) for n in range(number)]
+
+    def _mention(self, name, now):
+        angry = name in self.angry
+        return {
+            "id": name,
+            "source": "x",
+            "author": {"id": f"a{name}", "followers": 400_000 if angry else 200},
+            "text": "Acme is a disgrace, the worst airline ever, I hate them" if angry else f"Acme, flight {name}",
+            "created_at": now,
+        }
+
+    @property
+    def payloads(self):
+        return [json.dumps(mention).encode() for mention in self.mentions]
+
+
+@pytest.fixture
+def crowd():
+    return Crowd
+
+
 def written(document):
     """As YAML: JSON is part of it."""
     return json.dumps(document, indent=1)
@@ -162,13 +200,36 @@ class Daemon:
         }
         (self.folder / "buzzwatch.yaml").write_text(written(base | settings))
 
+    def watch(self, *rules):
+        """Write the brand file."""
+        self.rules.write_text(
+            written(
+                {
+                    "brand": "acme",
+                    "name": "Acme Airlines",
+                    "timezone": "Europe/Paris",
+                    "language": "en",
+                    "role": "ours",
+                    "match": {"any": ["acme"]},
+                    "rules": rules or [BIG_VOICE],
+                }
+            )
+        )
+
+    def call(self, *steps, people, copy=()):
+        """Write `oncall.yaml`: people with their addresses, and what the one route does."""
+        route = {"steps": steps, "repeat": "every 15m", "copy": copy}
+        known = {key: {"name": key.title(), "language": "en", "reach": reach} for key, reach in people.items()}
+        document = {"timezone": "UTC", "people": known, "routes": {"oncall": route, "ops": {"copy": ["ops"]}}}
+        self.rules.with_name("oncall.yaml").write_text(written(document))
+
     async def start(self, until="daemon_ready"):
         """Return once it says that it is ready."""
         seen = len(self.log)
         self.process = await asyncio.create_subprocess_exec(*self._line("run"), stderr=asyncio.subprocess.PIPE)
         self._reader = asyncio.create_task(self._read_log(self.process.stderr))
         await self._news.until(lambda: self.said(until, since=seen) or self.process.returncode is not None)
-        assert self.said(until, since=seen), self.output
+        assert self.said(until, since=seen), "".join(self.output)
 
     async def kill(self):
         """As a power cut would, as far as a process sees one."""
