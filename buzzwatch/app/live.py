@@ -95,13 +95,16 @@ class Daemon:
 
     def _read_rules(self, current: Ruleset) -> Ruleset:
         try:
-            return self.rulebook.read(current)[0]
+            found, _ = self.rulebook.read(current)
+            self.rulebook.examine(found)
         except RuleFaults as faults:
             if not current.digest:
                 raise
             self.rulebook.refuse(faults, self.queue)
             self.rulebook.examine(current)
             return current
+        else:
+            return found
 
     def _report_jump(self, jump: Jump) -> None:
         log.warning("clock_jumped", by_seconds=jump.by / SECOND)

@@ -214,7 +214,7 @@ class Baseline:
         self._note_share(count, fresh, negative)
 
     def _learn_empty(self, hour: int, until: int, seen: float, hours: float) -> int:
-        """Learn a week at most of hours without mentions, at once all whole weeks where few are usual; the next hour."""
+        """Learn hours without mentions, a week at most, or all whole weeks where few are usual; the next hour."""
         if self.level() < _FEW and until - hour >= WEEK:
             return self._learn_empty_weeks(hour, (until - hour) // WEEK)
         level, doubt, count = self.level(seen, hours), self._level_doubt(seen, hours), min(WEEK, until - hour)

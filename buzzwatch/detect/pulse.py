@@ -20,6 +20,7 @@ _COUNT = len(WINDOWS)
 _INDEX = {over: index for index, over in enumerate(WINDOWS)}
 _RECENT, _BEFORE = WINDOWS.index(15 * MINUTE), WINDOWS.index(30 * MINUTE)
 _TURN = 1.5  # standard deviations between the last quarter of an hour and the one before
+_APART = tuple(max(over, HOUR) for over in WINDOWS) * 2  # of peaks, by place
 _STEP = 1.5  # a rise is looked for as at least so many times the usual
 
 
@@ -101,31 +102,22 @@ class Pulse:
         counts, freshes, millis = windows.past()
         count, fresh, milli = windows.open()
         elapsed = self._rate * (now - minute * MINUTE)
-        scores, tails, spread = self._scores, self._tails, self._spread
+        spread, share = self._spread, self._baseline.share
         generous = 1 + spread.doubt
-        baseline = self._baseline
-        anger = baseline.anger * generous * 1_000
-        share = baseline.share
+        anger = self._baseline.anger
         for index in range(self._ready):
             expected = self._expected[index] + elapsed
-            observed = counts[index] + count
-            score = volume.score(observed, expected, spread) if observed > expected * generous else 0.0
-            scores[index] = score
-            if score > LINE or tails[index].open:
-                tails[index].observe(score, now, max(WINDOWS[index], HOUR))
-            negative = millis[index] + milli
-            score = 0.0
-            if negative > expected * anger:
-                score = negativity.score(
-                    negative / 1_000, freshes[index] + fresh, expected * baseline.anger, share, spread
-                )
-            index += _COUNT  # noqa: PLW2901 - the same window, the other detector
-            scores[index] = score
-            if score > LINE or tails[index].open:
-                tails[index].observe(score, now, max(WINDOWS[index - _COUNT], HOUR))
+            observed, negative = counts[index] + count, (millis[index] + milli) / 1_000
+            loud = volume.score(observed, expected, spread) if observed > expected * generous else 0.0
+            self._note(index, loud, now)
+            expected *= anger
+            angry = 0.0
+            if negative > expected * generous:
+                angry = negativity.score(negative, freshes[index] + fresh, expected, share, spread)
+            self._note(index + _COUNT, angry, now)
 
     def signal(self, detector: Detector, over: Span) -> Signal:
-        """Volume or negativity over a standard window. KeyError for another one, ValueError for threads."""
+        """Volume or negativity over a standard window. KeyError for any other."""
         index = _INDEX[over]
         expected = self._expected[index] + self._rate * (self._until % MINUTE)
         if detector is Detector.VOLUME:
@@ -253,6 +245,12 @@ class Pulse:
         pulse._frame(dumped["minute"] // 60)
         pulse._expect(dumped["minute"])
         return pulse
+
+    def _note(self, place: int, score: float, now: Instant) -> None:
+        self._scores[place] = score
+        tail = self._tails[place]
+        if score > LINE or tail.open:
+            tail.observe(score, now, _APART[place])
 
     def _turn(self, minute: int, gaps: Gaps) -> None:
         """Open a minute: learn what became old enough, and work out what is usual now."""

@@ -254,18 +254,19 @@ class Tracker:
             self._reach[slot] = min(_MOST, max(0, self._reach[slot]) + sighting.followers)
 
     def _touch(self, brand: str, thread: str, at: Instant, now: Instant) -> int:
-        """The slot of a conversation, made the most recently seen one."""
+        """The slot of a conversation, made the most recently seen one; its place is right to the minute."""
         key = self._brand_of.get(brand)
         if key is None:
             key = self._brand_of[brand] = len(self._brands)
             self._brands.append(brand)
-        found = self._find(thread, key)
-        slot = self._open(key, thread, at) if found is None else found
-        self._seen_at[slot] = now
-        if slot == self._newest:
+        slot = self._find(thread, key)
+        if slot is None:
+            slot = self._open(key, thread, at)
+        elif now - self._seen_at[slot] < MINUTE:
             return slot
-        if found is not None:
+        else:
             self._unlink(slot)
+        self._seen_at[slot] = now
         self._link(slot)
         for _ in range(2):  # two a mention: faster than they come
             if now - self._seen_at[self._oldest] <= self._idle:

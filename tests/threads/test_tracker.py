@@ -147,12 +147,12 @@ def test_all_mentions_of_a_young_conversation_are_recent():
 
 def test_the_least_recently_seen_gives_way_when_all_slots_are_taken():
     tracked = filled(*(reply(NOW + n, thread=f"t{n}") for n in range(3)), capacity=3)
-    tracked.count(reply(NOW + 5, thread="t0"))
-    tracked.count(reply(NOW + 6, thread="new"))
+    tracked.count(reply(NOW + MINUTE, thread="t0"))
+    tracked.count(reply(NOW + MINUTE, thread="new"))
     assert tracked.slot_of("acme", "t1") is None
     assert tracked.brands_of("t0", "new") == ("acme",)
     assert len(tracked) == 3
-    assert view(tracked, NOW + 6, "new").mentions == 1
+    assert view(tracked, NOW + MINUTE, "new").mentions == 1
 
 
 def test_what_nobody_speaks_of_for_three_days_is_dropped():
