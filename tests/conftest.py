@@ -83,7 +83,7 @@ class Mosquitto:
 
         with self._logged:
             found = self._logged.wait_for(logged, timeout=30)
-        assert found, f"mosquitto never logged {words!r}:\n" + "".join(self.log[since:])
+        assert found, f"mosquitto never logged {words!r}:\n" + "".join(self.log[since:][-100:])
 
     def publish(self, topic: str, payloads: Iterable[bytes], *, qos: int = 1) -> None:
         """Publish one message for each payload, and return once the broker has them all."""

@@ -85,7 +85,7 @@ def assert_everybody_told(daemon, crowd, mail_server, alert_receiver):
     ("number", "every"), [(2_000, 200), pytest.param(20_000, 400, marks=pytest.mark.soak)], ids=["quick", "soak"]
 )
 async def test_kills_lose_no_mention_and_no_alert(
-    drill, crowd, watching, mail_server, alert_receiver, number, every, pytestconfig
+    drill, crowd, watching, mail_server, alert_receiver, number, every
 ):
     said = crowd(number, every)
     await drill(said, KILLS, seed=7)
