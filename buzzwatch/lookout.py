@@ -21,6 +21,9 @@ MOST_REMEMBERED = 1_000
 HALF = 0.5
 """The part of an excess that makes a conversation and a brand-wide trouble the same trouble."""
 
+ANGRY = 0.3
+"""The negative share from which on a conversation is shown by its angry posts."""
+
 Recollection = dict[str, dict[int, Instant]]
 """By condition: author's key to the last instant at which a mention of theirs fitted."""
 
@@ -28,7 +31,7 @@ Recollection = dict[str, dict[int, Instant]]
 class Lookout:
     """Implements `model.view.View`; the spine puts a thread or a mention in focus."""
 
-    __slots__ = ("_gaps", "_pulse", "_recollection", "_tracker", "brand", "mention", "now", "thread")
+    __slots__ = ("_gaps", "_pulse", "_recollection", "_thread", "_tracker", "_views", "brand", "mention", "now")
 
     def __init__(
         self,
@@ -45,14 +48,21 @@ class Lookout:
         self._tracker = tracker
         self._gaps = gaps
         self._recollection = recollection
-        self.thread: ThreadView | None = None
+        self._thread = ""
+        self._views: dict[str, ThreadView | None] = {}
         self.mention: Sighting | None = None
 
     def focus(self, thread: str, mention: Sighting | None = None) -> None:
         """Put a conversation (gone from memory: none), and perhaps a mention of it, in focus; "" for neither."""
-        slot = self._tracker.slot_of(self.brand.key, thread) if thread else None
-        self.thread = None if slot is None else self._tracker.view(slot, self.now)
-        self.mention = mention
+        self._thread, self.mention = thread, mention
+
+    @property
+    def thread(self) -> ThreadView | None:
+        """See `View`; worked out when it is first asked for: most rules say no before."""
+        if self._thread and self._thread not in self._views:
+            slot = self._tracker.slot_of(self.brand.key, self._thread)
+            self._views[self._thread] = None if slot is None else self._tracker.view(slot, self.now)
+        return self._views.get(self._thread)
 
     def signal(self, detector: Detector, over: Span) -> Signal:
         """See `View`."""
@@ -163,7 +173,9 @@ class Lookout:
             return Onset(silent_since(self._pulse, self._gaps) or self.now, ())
         if not subject.thread:
             return self._pulse.onset(detector, over)
-        samples = self._pulse.onset(detector, LONGEST_WINDOW, subject.thread).samples
+        angry = self.thread is not None and self.thread.negative_share >= ANGRY
+        shown_by = Detector.NEGATIVITY if angry else detector
+        samples = self._pulse.onset(shown_by, LONGEST_WINDOW, subject.thread).samples
         mine = (self.mention.mention,) if self.mention else ()
         began_at = self.thread.first_at if self.thread else self.mention.counted_at if self.mention else self.now
         return Onset(began_at, tuple(dict.fromkeys((*mine, *samples)))[:3])

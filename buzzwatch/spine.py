@@ -340,6 +340,8 @@ class Spine:
         others = [g for g in self._gaps if (g.source, g.since) != (gap.source, gap.since)]
         recent = [g for g in others if g.until > now - 2 * LONGEST_WINDOW - DAY]
         self._gaps = [*recent[-MOST_GAPS:], gap]
+        if self._dirty_due is not None:  # a downtime steps over the tick that was due: the first one after it decides
+            self._dirty_due = max(self._dirty_due, -(-now // SECOND) * SECOND)
         for brand in self.rules.brands.values():
             self._wait_for_silence(brand)
 

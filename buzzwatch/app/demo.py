@@ -126,8 +126,8 @@ def _show(daemon: Daemon, now: Instant) -> None:
     if pulse is None:
         return
     signal = pulse.signal(Detector.NEGATIVITY, 15 * MINUTE)
-    bar = "█" * min(BAR, round(signal.observed))
-    numbers = f"{signal.observed:4.0f} angry posts in 15 min (usually {signal.expected:.0f})"
+    bar = "█" * round(min(BAR, signal.observed / 2))
+    numbers = f"{signal.observed:4.0f} angry posts in 15 min (usually {signal.expected:.1f})"
     _screen.print(f"{moment_of(now).astimezone(PARIS):%H:%M}  Acme {numbers}  {bar}")
 
 

@@ -9,8 +9,10 @@ from buzzwatch.model.instant import DAY, Instant, Span
 LINE = 2.0
 """Scores above it are peaks, and make the tail."""
 
+_LINES = (LINE, 4.0, 6.0, 9.0, 13.0)
+_ENOUGH = 12.0  # peaks over a higher line, for it to speak for itself
 _HALF_LIFE = 60 * DAY
-_CAP = 4.0
+_CAP = 8.0
 """A peak counts for at most so many mean excesses, lest a crisis teach that crises are ordinary."""
 
 
@@ -18,9 +20,10 @@ class Tail:
     """Peaks of one score over LINE: how many a day (Gamma prior), how high (exponential, Gamma prior on its rate).
 
     One peak is the highest score of a cluster; scores above the line less than `apart` from each other are one cluster.
-    Cold start: before it has seen anything it believes in a peak every three days, with a mean excess of 0.7, on the
-    strength of six such peaks; ceilings then follow the brand's own past within weeks. The past fades with a half-life
-    of 60 days.
+    Where peaks are many, a higher line with enough of them over it takes the place of LINE: a tail is exponential only
+    far out. Cold start: before it has seen anything it believes in a peak every three days, with a mean excess of 0.7,
+    on the strength of six such peaks; ceilings then follow the brand's own past within weeks. The past fades with a
+    half-life of 60 days.
     """
 
     __slots__ = ("_at", "_days", "_excess", "_over_at", "_peaks", "_top")
@@ -32,15 +35,17 @@ class Tail:
     def __init__(self, now: Instant) -> None:
         self._at = now
         self._days = 0.0
-        self._peaks = 0.0
-        self._excess = 0.0
+        self._peaks = [0.0] * len(_LINES)
+        self._excess = [0.0] * len(_LINES)
         self._top = 0.0  # highest score of the open cluster, 0 when there is none
         self._over_at = now
 
     def observe(self, score: float, now: Instant, apart: Span) -> None:
         """Take a score into account; `now` never goes backwards."""
         if self._top and now - self._over_at >= apart:
-            self._close()
+            self._age(self._over_at)
+            self._add(0.0, self._top)
+            self._top = 0.0
         if score > LINE:
             self._top = max(self._top, score)
             self._over_at = now
@@ -53,61 +58,72 @@ class Tail:
     def rise(self, before: float, after: float, now: Instant) -> None:
         """Take into account that a maximum which is a peak by itself (a thread's) rose to a score over LINE."""
         self._age(now)
-        cap = self._cap()
-        if before <= LINE:
-            self._peaks += 1
-        self._excess += min(after - LINE, cap) - min(max(0.0, before - LINE), cap)
+        self._add(before, after)
 
     def ceiling(self, rate: float, now: Instant) -> float:
         """The score that ordinary traffic reaches `rate` times a day; never under LINE.
 
         The predictive law of an exponential excess whose mean is uncertain is a Lomax: heavier while little is known.
         """
-        days, peaks, excess = self._aged(now)
-        shape = self._PRIOR_PEAKS + peaks
-        frequency = shape / (self._PRIOR_DAYS + days)
-        if rate >= frequency:
-            return LINE
-        return LINE + (self._PRIOR_EXCESS + excess) * (exp(log(frequency / rate) / shape) - 1)
+        days, kept = self._aged(now)
+        days += self._PRIOR_DAYS
+        line, peaks, excess = (
+            LINE,
+            self._PRIOR_PEAKS + self._peaks[0] * kept,
+            self._PRIOR_EXCESS + self._excess[0] * kept,
+        )
+        for index in range(1, len(_LINES)):
+            higher = self._peaks[index] * kept
+            if higher < _ENOUGH or higher / days < rate:
+                break
+            line, peaks, excess = _LINES[index], higher, self._excess[index] * kept
+        usual = peaks / days
+        return line + excess * (exp(log(usual / rate) / peaks) - 1) if usual > rate else LINE
 
     def dump(self) -> tuple[float, ...]:
-        """Six numbers."""
-        return self._at, self._days, self._peaks, self._excess, self._top, self._over_at
+        """Fourteen numbers."""
+        return self._at, self._days, self._top, self._over_at, *self._peaks, *self._excess
 
     @classmethod
     def load(cls, dumped: Sequence[float]) -> "Tail":
         """What `dump` gave, alive again."""
         tail = cls(int(dumped[0]))
-        tail._days, tail._peaks, tail._excess, tail._top = dumped[1:5]
-        tail._over_at = int(dumped[5])
+        tail._days, tail._top, tail._over_at = dumped[1], dumped[2], int(dumped[3])
+        tail._peaks, tail._excess = list(dumped[4:9]), list(dumped[9:])
         return tail
 
-    def habits(self) -> dict[str, float]:
+    def habits(self) -> dict[str, Any]:
         """What was learnt, without dates; an open cluster is left out."""
-        return {"days": self._days, "peaks": self._peaks, "excess": self._excess}
+        return {"days": self._days, "peaks": self._peaks.copy(), "excess": self._excess.copy()}
 
     def adopt(self, habits: Mapping[str, Any]) -> None:
-        """Believe from now on what another tail had learnt."""
-        self._days, self._peaks, self._excess = (float(habits[name]) for name in ("days", "peaks", "excess"))
+        """Believe from now on what another tail had learnt. ValueError if it is not one of this kind."""
+        if len(habits["peaks"]) != len(_LINES) or len(habits["excess"]) != len(_LINES):
+            raise ValueError(f"a tail over {len(habits['peaks'])} lines: {len(_LINES)} are needed; learn it again")
+        self._days, self._peaks, self._excess = habits["days"], list(habits["peaks"]), list(habits["excess"])
 
-    def _close(self) -> None:
-        self._age(self._over_at)
-        self._peaks += 1
-        self._excess += min(self._top - LINE, self._cap())
-        self._top = 0.0
-
-    def _cap(self) -> float:
-        return _CAP * (self._PRIOR_EXCESS + self._excess) / (self._PRIOR_PEAKS + self._peaks)
+    def _add(self, before: float, after: float) -> None:
+        """One peak grew from one score to another."""
+        mean = (self._PRIOR_EXCESS + self._excess[0]) / (self._PRIOR_PEAKS + self._peaks[0])
+        after = min(after, LINE + _CAP * mean)
+        for index, line in enumerate(_LINES):
+            if after <= line:
+                break
+            if before <= line:
+                self._peaks[index] += 1
+            self._excess[index] += max(0.0, after - max(line, before))
 
     def _age(self, now: Instant) -> None:
-        self._days, self._peaks, self._excess = self._aged(now)
-        self._at = max(self._at, now)
+        self._days, kept = self._aged(now)
+        if kept < 1:
+            self._peaks = [each * kept for each in self._peaks]
+            self._excess = [each * kept for each in self._excess]
+            self._at = now
 
-    def _aged(self, now: Instant) -> tuple[float, float, float]:
-        """Days, peaks and excess as they count at an instant: asking for a ceiling must not change what is kept."""
+    def _aged(self, now: Instant) -> tuple[float, float]:
+        """The days as they count at an instant, and what is kept of the rest: asking must not change anything."""
         passed = now - self._at
         if passed <= 0:
-            return self._days, self._peaks, self._excess
+            return self._days, 1.0
         kept = exp(-passed * log(2) / _HALF_LIFE)
-        days = self._days * kept + (1 - kept) * _HALF_LIFE / DAY / log(2)
-        return days, self._peaks * kept, self._excess * kept
+        return self._days * kept + (1 - kept) * _HALF_LIFE / DAY / log(2), kept

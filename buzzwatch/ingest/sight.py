@@ -90,7 +90,7 @@ def _accounts(source: str, author: Author | None) -> frozenset[str]:
     """The names by which an account may be listed as official: its handle and its id."""
     if author is None:
         return frozenset()
-    return frozenset(_account(f"{source}:{name}") for name in (author.handle, author.id) if name)
+    return frozenset([f"{source}:{name.lstrip('@')}".casefold() for name in (author.handle, author.id) if name])
 
 
 def _account(listed: str) -> str:

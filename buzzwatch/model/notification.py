@@ -35,6 +35,8 @@ class Notice(Struct, frozen=True):
     do: tuple[str, ...] = ()
     runbook: str | None = None
     also_told: tuple[str, ...] = ()
+    names: dict[str, str] = {}
+    """Of the people whom the message mentions, by key."""
     page: bool = False
     """It repeats until somebody takes the incident."""
     late_since: Instant | None = None

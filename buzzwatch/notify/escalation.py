@@ -160,6 +160,8 @@ def _notices(
 ) -> tuple[Notice, ...]:
     brand = rules.brands.get(incident.subject.brand)
     rule = _rule_of(brand, incident)
+    mentioned = {incident.taken_by, incident.closed_by, *(_target(name).name for name in incident.told)}
+    names = {key: person.name for key, person in rules.people.items() if key in mentioned}
     return tuple(
         Notice(
             key=f"{incident.id}.{incident.revision}.{due // 1000}.{target}",
@@ -174,6 +176,7 @@ def _notices(
             do=rule.do if rule else (),
             runbook=rule.runbook if rule else None,
             also_told=tuple(name for name in incident.told if name != str(target)),
+            names=names,
             page=page,
             late_since=late_since,
         )

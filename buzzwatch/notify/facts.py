@@ -68,8 +68,8 @@ class Facts:
         return self.name(self.notice.brand_name or "buzzwatch")
 
     def name(self, name: str | None) -> str:
-        """A name that somebody typed."""
-        return disarm(clean(name or "?", LONGEST_NAME))
+        """A person's or a brand's name, by key where one is known."""
+        return disarm(clean(self.notice.names.get(name or "", name) or "?", LONGEST_NAME))
 
     def clock(self, instant: Instant | None) -> str:
         """A time of the brand's place."""

@@ -208,12 +208,18 @@ def _steps(facts: Facts) -> Iterator[Line]:
 def _way_on(facts: Facts, link: str | None) -> Iterator[Line]:
     phrases, names = facts.phrases, facts.notice.also_told
     if names and facts.is_alarm:
-        shown = [clean(name, LONGEST_NAME).replace("/", " ") for name in names[:_NAMES]]
+        shown = [_told(facts, name) for name in names[:_NAMES]]
         more = [phrases.more.format(n=len(names) - _NAMES)] if len(names) > _NAMES else []
         yield Line(phrases.told.format(names=", ".join(shown + more)))
     if link:
         waits = facts.is_alarm and facts.incident.state is State.OPEN and not facts.is_ours
         yield Line(phrases.take if waits else phrases.see, link)
+
+
+def _told(facts: Facts, target: str) -> str:
+    """A person with the means, such as Inès (sms), or a channel."""
+    name, _, by = target.partition("/")
+    return f"{facts.name(name)} ({clean(by, LONGEST_NAME)})" if by else facts.name(name)
 
 
 def _reference(facts: Facts) -> str:

@@ -70,9 +70,13 @@ class Pages:
 
 def _headline(incident: Incident, phrases: dict[str, str], figures: Figures, began: str) -> str:
     """One sentence with the number and its usual value."""
-    signal = incident.reason.signal
+    signal, reason = incident.reason.signal, incident.reason
     if incident.subject.quiet:
         return phrases["silence"].format(when=began)
+    if reason.thread:
+        share = figures.share(reason.negative_share or 0.0)
+        n, authors = figures.number(reason.mentions), figures.number(reason.authors)
+        return phrases["thread"].format(n=n, authors=authors, share=share)
     if signal is None:
         mentions = incident.reason.mentions
         return phrases["match" if mentions == 1 else "matches"].format(n=figures.number(mentions))

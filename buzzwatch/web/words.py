@@ -21,8 +21,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "angry": ("{n} angry posts in {span}, usually {usual}.", "{n} posts en colère en {span}, d'habitude {usual}."),
     "many": ("{n} posts in {span}, usually {usual}.", "{n} posts en {span}, d'habitude {usual}."),
     "thread": (
-        "One conversation is taking off: {n} posts where {usual} are usual.",
-        "Une conversation s'emballe : {n} posts, contre {usual} d'habitude.",
+        "One conversation: {n} posts by {authors} authors, {share} angry.",
+        "Une conversation : {n} posts de {authors} auteurs, {share} en colère.",
     ),
     "silence": ("Nothing has been posted since {when}.", "Plus aucun post depuis {when}."),
     "matches": ("{n} posts match what this rule looks for.", "{n} posts répondent à cette règle."),

@@ -234,7 +234,7 @@ def test_habits_carry_over_to_a_new_brand():
     assert not signal.learning
 
 
-def test_habits_of_another_shape_are_refused():
+def test_habits_with_other_windows_are_refused():
     habits = aged(per_hour=1, days=1).habits()
     with pytest.raises(ValueError, match="14 are needed"):
         Pulse(UTC, MONDAY).adopt(habits | {"tails": []})

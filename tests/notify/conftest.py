@@ -70,7 +70,7 @@ def notice(incident):
         incident=incident,
         do=("Lire les trois posts", "Suspendre les publications de {brand}"),
         runbook="https://wiki.example/crise",
-        also_told=("karim/push", "slack-crise"),
+        also_told=("karim/push", "slack-crise"), names={"karim": "Karim"},
         page=True,
     )
 

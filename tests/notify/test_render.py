@@ -44,7 +44,7 @@ Règle bad-buzz :
 2. Suspendre les publications de Acme Airlines
 Procédure : https://wiki.example/crise
 
-Aussi prévenus : karim push, slack-crise
+Aussi prévenus : Karim (push), slack-crise
 Je prends : https://bw.example/i/Ab3dE9fGh1
 
 Réf. acme-261122-2230.1.1795387200.ines/sms · heures : Europe/Paris"""
@@ -71,7 +71,7 @@ What to do
 1. Read the three posts
 Runbook: https://wiki.example/crise
 
-Also told: karim push, slack-crise
+Also told: Karim (push), slack-crise
 I take it: https://bw.example/i/Ab3dE9fGh1
 
 Ref. acme-261122-2230.1.1795387200.ines/sms · times: Europe/Paris"""

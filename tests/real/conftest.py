@@ -143,35 +143,30 @@ async def alert_receiver(news):
     await server.close()
 
 
-class Crowd:
-    """Invented mentions: most say nothing much, every `every`-th comes from a widely followed voice that is angry.
-
-    Each angry one is a conversation of its own, and so an incident of its own under `rules`.
-    """
-
-    def __init__(self, number, every):
-        now = datetime.now(UTC).isoformat()  # noqa: TID251 - the daemon runs by the real clock
-        self.angry = {f"x:{n}" for n in range(every // 2, number, every)}
-        self.mentions = [self._mention(f"x:{n}", now) for n in range(number)]
-
-    def _mention(self, name, now):
-        angry = name in self.angry
-        return {
-            "id": name,
-            "source": "x",
-            "author": {"id": f"a{name}", "followers": 400_000 if angry else 200},
-            "text": "Acme is a disgrace, the worst airline ever, I hate them" if angry else f"Acme, flight {name}",
-            "created_at": now,
-        }
-
-    @property
-    def payloads(self):
-        return [json.dumps(mention).encode() for mention in self.mentions]
-
-
 @pytest.fixture
 def crowd():
-    return Crowd
+    """Invented mentions; every so many-th comes from a widely followed voice that is angry.
+
+    Gives the mentions and the ids of the angry ones: each is a conversation of its own, and so an incident of its own
+    under `BIG_VOICE`.
+    """
+
+    def gather(number, every):
+        now = datetime.now(UTC).isoformat()  # noqa: TID251 - the daemon runs by the real clock
+        angry = {f"x:{n}" for n in range(every // 2, number, every)}
+        return [_mention(f"x:{n}", now, angry=f"x:{n}" in angry) for n in range(number)], angry
+
+    return gather
+
+
+def _mention(name, now, *, angry):
+    return {
+        "id": name,
+        "source": "x",
+        "author": {"id": f"a{name}", "followers": 400_000 if angry else 200},
+        "text": "Acme is a disgrace, the worst airline ever, I hate them" if angry else f"Acme, flight {name}",
+        "created_at": now,
+    }
 
 
 def written(document):

@@ -24,7 +24,8 @@ class ConsoleChannel:
         title, text = message.title.translate(_CONTROLS), message.text.translate(_CONTROLS)
         if self._console.is_terminal:
             width = min(WIDTH, self._console.width)
-            self._console.print(Panel(Text(text), title=Text(title, style="bold"), width=width))
+            framed = Panel(Text(text), title=Text(title, style="bold"), width=width)
+            self._console.print(framed, soft_wrap=False)
         else:
             self._console.print(Text(f"{title}\n\n{text}\n"))
         if self._printed:

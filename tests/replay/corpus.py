@@ -1,0 +1,216 @@
+"""Two days in a small world with everything that has ever been awkward, invented and seeded."""
+
+import asyncio
+import random
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+import msgspec
+from stage import MONDAY, House, mention, move, poisson, rules, warmed
+
+from buzzwatch.app.drive import EVERYTHING
+from buzzwatch.clock import VirtualClock
+from buzzwatch.model.brand import Ruleset
+from buzzwatch.model.incident import State
+from buzzwatch.model.input import ClockSet, Command, Gap, Input, Outcome, RulesSwapped, Trouble, Verb
+from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, Instant, moment_of
+from buzzwatch.model.mention import Author, Mention
+from buzzwatch.model.notification import Notice
+from buzzwatch.spine import Spine
+from buzzwatch.store.journal import read_journal
+from buzzwatch.store.record import Record
+
+SEED = 20
+BEGIN = MONDAY + 6 * HOUR
+FOREVER: Instant = 2**62
+BOOK: dict[str, Ruleset] = {each.digest: each for each in (rules(), rules("America/New_York", "zephyr.yaml"))}
+FIRST, SECOND_RULES = BOOK.values()
+
+Act = Callable[[House], Awaitable[object]]
+Script = list[tuple[Instant, Act]]
+
+
+def corpus() -> Script:
+    """Acts and when they happen, in order; at a `ClockSet` the clock itself goes back, by an hour."""
+    first = [*_quiet_morning(), *_awkward_dates(), *_conversation(), *_crisis(), *_deaf_afternoon(), *_evening()]
+    return sorted(first, key=lambda each: each[0]) + _second_day()
+
+
+def _say(*mentions: Mention) -> Act:
+    return lambda house: house.say(*mentions)
+
+
+def _tell(item: Input) -> Act:
+    return lambda house: house.tell(item)
+
+
+def _answer(verb: Verb, by: str) -> Act:
+    async def answer(house: House) -> None:
+        for incident in list(house.drive.spine.desk.incidents.values()):
+            if incident.state is not State.RESOLVED:
+                await house.tell(Command(0, verb, incident.id, by))
+
+    return answer
+
+
+def _quiet_morning() -> Script:
+    dice = random.Random(SEED)
+    swapped = RulesSwapped(0, FIRST)
+    script = [(BEGIN, _tell(swapped)), (BEGIN, _tell(warmed(0))), (BEGIN, _tell(Gap(0, "push", BEGIN, BEGIN)))]
+    for brand, per_hour in (("acme", 6.0), ("zephyr", 4.0), ("rival", 2.0)):
+        for at in poisson(dice, BEGIN, BEGIN + 30 * HOUR, per_hour):
+            told = mention(at, f"{brand}{at}", brand, angry=dice.random() < 0.1)
+            script.append((at + dice.randrange(20) * SECOND, _say(told)))
+    return [*script, (BEGIN + HOUR, _say(mention(BEGIN + HOUR, "last", "mute")))]
+
+
+def _awkward_dates() -> Script:
+    at = BEGIN + 2 * HOUR
+    seen = mention(at, "seen", angry=True)
+    return [
+        (at, _say(seen)),
+        (at + SECOND, _say(seen, seen)),
+        (at + 2 * SECOND, _say(mention(at, "seen", text="Acme : finalement merci"))),
+        (at + 3 * SECOND, _say(mention(at, "seen", text="", deleted=True))),
+        (at + 4 * SECOND, _say(mention(at + DAY, "tomorrow"), mention(at - 13 * HOUR, "stale", angry=True))),
+        (at + 5 * SECOND, _say(mention(at - 11 * HOUR, "old"), mention(at - 30 * DAY, "ancient"))),
+        (at + 6 * SECOND, _say(mention(at, "both", text="acme ou zephyr ?"), mention(at, "neither", text="bonjour"))),
+    ]
+
+
+def _conversation() -> Script:
+    at = BEGIN + 4 * HOUR
+    official = Author(id="acme", handle="@acme_fr")
+    script = [(at, _say(mention(at, "root", angry=True)))]
+    for number in range(40):
+        when = at + (number + 1) * 40 * SECOND
+        script.append((when, _say(mention(when, f"re{number}", angry=number % 4 > 0, root="x:root", text="honteux !"))))
+    for minute in (8, 20):
+        when = at + minute * MINUTE + SECOND
+        script.append((when, _say(mention(when, f"us{minute}", root="x:root", author=official, text="Désolés."))))
+    return script
+
+
+def _crisis() -> Script:
+    at = BEGIN + 7 * HOUR
+    loud = Author(id="paper", handle="@paper", followers=250_000)
+    script = [(at + MINUTE, _say(mention(at + MINUTE, "paper", angry=True, author=loud)))]
+    for number in range(70):
+        when = at + number * 25 * SECOND
+        script.append((when, _say(mention(when, f"mob{number}", angry=True))))
+    storm = [mention(at + 33 * MINUTE, f"copy{number}", angry=True, text="Honte à acme !") for number in range(60)]
+    script += [(at + 12 * MINUTE, _answer(Verb.TAKE, "ines")), (at + 34 * MINUTE, _say(*storm))]
+    rival = [mention(at, f"rival-mob{number}", "rival", angry=True) for number in range(12)]
+    return [*script, (at + 3 * MINUTE, _say(*rival)), (at + 50 * MINUTE, _answer(Verb.RESOLVE, "ines"))]
+
+
+def _deaf_afternoon() -> Script:
+    since, until = BEGIN + 9 * HOUR, BEGIN + 11 * HOUR
+    backlog = [mention(since + number * MINUTE, f"backlog{number}", "zephyr") for number in range(30)]
+    backlog += [mention(until - number * 20 * SECOND, f"zmob{number}", "zephyr", angry=True) for number in range(40)]
+    return [
+        (since, _tell(Gap(0, "push", since, FOREVER))),
+        (since, _tell(Trouble(0, "source-push", since, "deaf"))),
+        (until, _tell(Gap(0, "push", since, until))),
+        (until + SECOND, _say(*backlog)),
+        (until + 9 * MINUTE, _answer(Verb.TAKE, "karim")),
+        (until + 2 * HOUR, _say(mention(until + 2 * HOUR, "heard", "mute"))),
+    ]
+
+
+def _evening() -> Script:
+    at = BEGIN + 13 * HOUR
+    script = [(at, _tell(RulesSwapped(0, SECOND_RULES)))]
+    for number in range(50):
+        when = at + HOUR + number * 15 * SECOND
+        script.append((when, _say(mention(when, f"eve{number}", angry=True))))
+    down = at + 80 * MINUTE
+    return [
+        *script,
+        (down + 55 * MINUTE, _tell(Gap(0, EVERYTHING, down, down + 55 * MINUTE))),
+        (down + 56 * MINUTE, _answer(Verb.RESOLVE, "karim")),
+        (at + 5 * HOUR, _tell(RulesSwapped(0, FIRST))),
+    ]
+
+
+def _second_day() -> Script:
+    at = BEGIN + 31 * HOUR
+    script: Script = [(at, _tell(ClockSet(0)))]
+    for number in range(90):
+        when = at + (number - 20) * MINUTE // 2
+        script.append((when, _say(mention(when, f"again{number}", "zephyr", angry=number > 30))))
+    return [*script, (at + 5 * HOUR, _say(mention(at + 5 * HOUR, "end"))), (at + 15 * HOUR, _tell(warmed(0, "rival")))]
+
+
+class Keeping(Record):
+    """A record that keeps a copy of every snapshot."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        self.kept: list[tuple[int, bytes]] = []
+
+    async def snapshot(self, seq: int, dumped: dict[str, Any]) -> None:
+        """See `Record`."""
+        self.kept.append((seq, msgspec.msgpack.encode(dumped)))
+        await super().snapshot(seq, dumped)
+
+
+class Lived(NamedTuple):
+    """What came of the corpus when it was lived through, and what was kept of it."""
+
+    outcomes: list[tuple[Instant, Outcome]]
+    inputs: list[tuple[int, Input]]
+    snapshots: list[tuple[int, bytes]]
+    sent: list[Notice]
+    spine: Spine
+    folder: Path
+
+
+def live(folder: Path) -> Lived:
+    """Live through the corpus with a drive on a real record; every fifth message to a person cannot be delivered."""
+    return asyncio.run(_live(folder))
+
+
+async def _live(folder: Path) -> Lived:
+    clock = VirtualClock(BEGIN)
+    house = House(folder, clock, Keeping)
+    house.open()
+    sent: list[Notice] = []
+    for at, act in corpus():
+        while clock.now() + 10 * MINUTE < at:
+            await move(clock, clock.now() + 10 * MINUTE)
+            sent += await house.deliver(fails=_unlucky(len(sent)))
+        if at < clock.now():
+            clock._now = at  # the hands are set back
+        await move(clock, at)
+        await act(house)
+    spine, rows = house.drive.spine, house.record
+    inputs = rows.write_now(lambda db: list(read_journal(db, 0, 1 << 62, swaps())))
+    kept = house.record.kept
+    await house.close()
+    return Lived(house.outcomes, inputs, kept, sent, spine, folder)
+
+
+def _unlucky(before: int) -> Callable[[Notice], bool]:
+    count = iter(range(before, before + 10_000))
+    return lambda notice: next(count) % 5 == 3 and bool(notice.target.by)
+
+
+def swaps() -> dict[str, RulesSwapped]:
+    """The rules of the corpus, as the journal asks for them."""
+    return {digest: RulesSwapped(0, ruleset) for digest, ruleset in BOOK.items()}
+
+
+def name_of(moment: Instant) -> str:
+    """For reading what a test prints."""
+    return f"{moment_of(moment):%a %H:%M:%S}"
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory() as scratch:
+        lived = live(Path(scratch))
+    outcomes = msgspec.json.encode(lived.outcomes)
+    sys.stdout.buffer.write(outcomes + lived.spine.digest().encode())
