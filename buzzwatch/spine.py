@@ -16,6 +16,7 @@ from buzzwatch.lookout import Lookout, Recollection, silent_since
 from buzzwatch.model.brand import Brand, Rule, Ruleset, Scope
 from buzzwatch.model.incident import Change, Incident, Severity, State, Subject
 from buzzwatch.model.input import (
+    EVERYTHING,
     NOTHING,
     ClockSet,
     Command,
@@ -103,9 +104,10 @@ class Spine:
     def next_due(self) -> Instant | None:
         """The next whole second at which a tick would do something; skipping every other changes nothing."""
         timer = max(-(-self._timers[0][0] // SECOND) * SECOND, next_second(self.now)) if self._timers else None
-        if self._dirty_due is None or timer is None:
-            return self._dirty_due if timer is None else timer
-        return min(self._dirty_due, timer)
+        if self._dirty_due is None:
+            return timer
+        dirty = max(self._dirty_due, -(-self.now // SECOND) * SECOND)  # a downtime may lie between
+        return dirty if timer is None else min(dirty, timer)
 
     def pulse(self, brand: str) -> Pulse | None:
         """What is known of a brand's traffic, for pages and for moving what was learnt."""
@@ -113,9 +115,10 @@ class Spine:
 
     def restore(self, incidents: Iterable[Incident]) -> None:
         """Put the incidents of the record in the place of those in memory: the record is what people were told."""
-        self.desk = Desk(incidents)
-        for incident in incidents:
-            self._wait_for(incident.id)
+        places = {key: place for place, key in enumerate(self.desk.incidents)}
+        self.desk = Desk(sorted(incidents, key=lambda incident: places.get(incident.id, len(places))))
+        for incident in self.desk.incidents:
+            self._wait_for(incident)
 
     def dump(self) -> dict[str, Any]:
         """The whole memory as builtins and bytes, sharing nothing with it; quick, since the loop waits for it."""
@@ -183,13 +186,13 @@ class Spine:
         ahead = self.now - now
         self.now = now
         self.tracker = Tracker(Escalation(), self.tracker.capacity)
-        for key, pulse in self._pulses.items():
-            self._pulses[key] = Pulse(self._zone(key), now)
-            self._pulses[key].adopt(pulse.habits())
+        self._pulses = {key: pulse.set_back(now, ahead) for key, pulse in self._pulses.items()}
         self._dirty, self._dirty_due, self._timers, self._gaps, self._recollection = {}, None, [], [], {}
         self.desk.shift(-ahead)
         for incident in self.desk.incidents:
             self._wait_for(incident)
+        for brand in self.rules.brands.values():
+            self._wait_for_silence(brand)
 
     def _count(self, sighting: Sighting, now: Instant) -> None:
         brand = self.rules.brands.get(sighting.brand)
@@ -322,6 +325,7 @@ class Spine:
                 self.rules = item.rules
                 self._set_aside = {}
                 for brand in item.rules.brands.values():
+                    self._follow_zone(brand)
                     self._wait_for_silence(brand)
             case Gap():
                 self._hear_gap(item, now)
@@ -336,9 +340,15 @@ class Spine:
         return []
 
     def _hear_gap(self, gap: Gap, now: Instant) -> None:
-        """A gap still open ends at `FOREVER`; when it closes, the closed one takes its place."""
-        others = [g for g in self._gaps if (g.source, g.since) != (gap.source, gap.since)]
-        recent = [g for g in others if g.until > now - 2 * LONGEST_WINDOW - DAY]
+        """One still open ends far in the future, until another of its source, or one of all, says when it was over."""
+        recent: list[Gap] = []
+        for known in self._gaps:
+            if known.until > now and known.source == gap.source:
+                gap = msgspec.structs.replace(gap, since=min(known.since, gap.since))
+            elif known.until > now and gap.source == EVERYTHING:
+                recent.append(msgspec.structs.replace(known, until=gap.until))
+            elif known.until > now - 2 * LONGEST_WINDOW - DAY:
+                recent.append(known)
         self._gaps = [*recent[-MOST_GAPS:], gap]
         if self._dirty_due is not None:  # a downtime steps over the tick that was due: the first one after it decides
             self._dirty_due = max(self._dirty_due, -(-now // SECOND) * SECOND)
@@ -381,6 +391,11 @@ class Spine:
     def _set_timer(self, due: Instant, kind: str, key: str) -> None:
         if (due, kind, key) not in self._timers:
             heapq.heappush(self._timers, (due, kind, key))
+
+    def _follow_zone(self, brand: Brand) -> None:
+        pulse = self._pulses.get(brand.key)
+        if pulse is not None and pulse.zone != brand.zone:
+            self._pulses[brand.key] = Pulse.load(pulse.dump(), brand.zone)
 
     def _zone(self, brand: str) -> tzinfo:
         return self.rules.brands[brand].zone if brand in self.rules.brands else UTC

@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -57,14 +58,12 @@ class Mosquitto:
         self._reader = threading.Thread(target=self._read_log)
         self._reader.start()
         self.wait_for_log(" running", since=seen)
-        # It says so a little before it minds signals: what it serves, it serves after that.
-        socket.create_connection((self.host, self.port)).close()
-        self.wait_for_log("New connection from", since=seen)
+        self._be_turned_away()
 
     def stop(self) -> None:
         """End it in order, so that it saves what it holds."""
         self._process.terminate()
-        self._process.wait()
+        self._process.wait(timeout=30)
         self._reader.join()
 
     def forget(self) -> None:
@@ -105,6 +104,12 @@ class Mosquitto:
         yield f"allow_anonymous {str(self.user is None).lower()}"
         if self.user:
             yield f"certfile {self.ca_file}\nkeyfile {self.key_file}\npassword_file {self._folder}/passwords"
+
+    def _be_turned_away(self) -> None:
+        """Return once it serves: it says that it runs a little before, and forgets a signal that comes in between."""
+        with socket.create_connection((self.host, self.port), timeout=30) as probe, suppress(ConnectionError):
+            probe.sendall(bytes(16))
+            probe.recv(1)
 
     def _read_log(self) -> None:
         with self._process.stderr as lines:

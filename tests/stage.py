@@ -22,7 +22,7 @@ from buzzwatch.clock import Clock, VirtualClock
 from buzzwatch.detect.pulse import Pulse
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import Change, Incident, State
-from buzzwatch.model.input import Delivered, Input, Outcome, RulesSwapped, Warmed
+from buzzwatch.model.input import EVERYTHING, Delivered, Gap, Input, Outcome, RulesSwapped, Warmed
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, Instant, Span, moment_of, next_second
 from buzzwatch.model.mention import Author, Kind, Mention, Sighting
 from buzzwatch.model.notification import Notice
@@ -273,6 +273,7 @@ class House:
         self.drive = Drive(spine, self.queue, hearing, self.record, clock, self.metrics, self._rebuild)
         self.drive.on_commit = self._keep
         self.outcomes: list[tuple[Instant, Outcome]] = []
+        """All that was committed."""
         self._seq, self.last_now = self.record.position
         self._driving: asyncio.Task[None] | None = None
 
@@ -283,7 +284,9 @@ class House:
         self.outcomes += batch.outcomes
 
     def open(self) -> None:
-        """Begin to drive."""
+        """Begin to drive, as the daemon does."""
+        if self.last_now:
+            self.queue.tell(Gap(0, EVERYTHING, self.last_now, self.clock.now()))
         self._driving = asyncio.create_task(self.drive.run(self._seq))
 
     async def say(self, *mentions: Mention) -> Receipt:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from buzzwatch.app.hearing import HeardPayload, Hearing
 from buzzwatch.app.intake import IntakeQueue, Payload
 from buzzwatch.clock import Clock
-from buzzwatch.model.input import NOTHING, ClockSet, Fault, Gap, Input, Outcome, RulesSwapped, Tick, Trouble
+from buzzwatch.model.input import EVERYTHING, NOTHING, ClockSet, Fault, Gap, Input, Outcome, RulesSwapped, Tick, Trouble
 from buzzwatch.model.instant import MINUTE, SECOND, Instant
 from buzzwatch.model.receipt import Receipt, Refusal
 from buzzwatch.spine import Spine
@@ -24,8 +24,6 @@ SNAPSHOT_INPUTS = 100_000
 SNAPSHOT_AGE = 10 * MINUTE
 RETRY = 2 * SECOND
 """Between attempts at a commit that fails."""
-EVERYTHING = "*"
-"""The source named by a gap in which the daemon itself was down."""
 
 log = structlog.get_logger()
 
@@ -36,13 +34,21 @@ def run_to(spine: Spine, until: Instant) -> Iterator[tuple[Instant, Outcome]]:
         yield due, spine.step(Tick(due))
 
 
-def feed(spine: Spine, item: Input) -> Iterator[tuple[Instant, Outcome]]:
-    """Step one input, after the ticks that come before it.
+def ticks_end(item: Input) -> Instant:
+    """Which ticks come before an input: those due before this instant.
 
     After a downtime nothing is decided in the past: the first tick finds all that is overdue.
     """
-    if not (isinstance(item, Gap) and item.source == EVERYTHING):
-        yield from run_to(spine, item.seen_at)
+    if isinstance(item, Gap) and item.source == EVERYTHING:
+        return item.since + 1
+    if isinstance(item, ClockSet):
+        return max(item.was + 1, item.seen_at)
+    return item.seen_at
+
+
+def feed(spine: Spine, item: Input) -> Iterator[tuple[Instant, Outcome]]:
+    """Step one input, after the ticks that come before it."""
+    yield from run_to(spine, ticks_end(item))
     yield item.seen_at, spine.step(item)
 
 
@@ -119,7 +125,7 @@ class Drive:
             now = max(now, self.spine.now + 1)  # an instant that was ticked already takes no more inputs
         else:
             await self._advance(now + 1, batch)
-        outcomes = [await self._take(replace(item, seen_at=now), batch, "") for item, _ in told]
+        outcomes = [await self._take(self._stamp(item, now), batch, "") for item, _ in told]
         receipts = await self._hear(payloads, now, batch) if payloads else []
         batch.seq, batch.now = self._seq, self.spine.now
         if batch.inputs or batch.outcomes or batch.refused or batch.heard or batch.erased:
@@ -129,6 +135,9 @@ class Drive:
             if not promise.done():
                 promise.set_result(outcome)
         self._answer(batch, payloads, receipts)
+
+    def _stamp(self, item: Input, now: Instant) -> Input:
+        return ClockSet(now, self.spine.now) if isinstance(item, ClockSet) else replace(item, seen_at=now)
 
     async def _hear(self, payloads: list[Payload], now: Instant, batch: Batch) -> list[Receipt]:
         heard: list[HeardPayload] = []
@@ -165,8 +174,7 @@ class Drive:
 
     async def _take(self, item: Input, batch: Batch, source: str) -> Outcome:
         """Number, step and keep one input; one that makes the spine fail is marked and passed over."""
-        if not (isinstance(item, Gap) and item.source == EVERYTHING):
-            await self._advance(item.seen_at, batch)
+        await self._advance(ticks_end(item), batch)
         self._seq += 1
         batch.inputs.append((self._seq, item))
         try:

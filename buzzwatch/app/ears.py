@@ -50,6 +50,8 @@ class Ears:
 
     async def listen(self) -> None:
         """Hear with every source until cancelled; one that fails is started again."""
+        for name, state in self._states.items():
+            self._queue.tell(Gap(0, name, state.since, FOREVER))  # deaf until it says that it hears
         async with asyncio.TaskGroup() as group:
             for name in self._sources:
                 group.create_task(self._keep_hearing(name))

@@ -11,7 +11,7 @@ from buzzwatch import __version__
 from buzzwatch.app import systemd
 from buzzwatch.app.config import Config, Secrets
 from buzzwatch.app.control import control_path
-from buzzwatch.app.drive import EVERYTHING, Drive
+from buzzwatch.app.drive import Drive
 from buzzwatch.app.ears import Ears, make_sources
 from buzzwatch.app.hearing import Hearing
 from buzzwatch.app.intake import IntakeQueue
@@ -24,7 +24,7 @@ from buzzwatch.clock import Clock, Jump, SystemClock
 from buzzwatch.delivery.courier import Courier
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import Change, Severity, State
-from buzzwatch.model.input import ClockSet, Delivered, Gap, Trouble
+from buzzwatch.model.input import EVERYTHING, ClockSet, Delivered, Gap, Trouble
 from buzzwatch.model.instant import SECOND, Instant
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.spine import Spine

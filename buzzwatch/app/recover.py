@@ -49,7 +49,7 @@ def recover(connection: sqlite3.Connection, directory: Path, compile_rules: Comp
     start, spine = _from_snapshot(read_snapshots(directory, seq), rules)
     for _ in replay_journal(spine, connection, start, seq, now, rules):
         pass  # it was all sent, or queued, by the run that stepped it first
-    spine.restore(Ledger(connection).incidents(closed_since=now - COOL_DOWN))
+    spine.restore(Ledger(connection).incidents(now, COOL_DOWN))
     log.info("state_recovered", seq=seq, from_snapshot=start, stepped=seq - start)
     return spine
 

@@ -27,8 +27,8 @@ LONGEST_WAIT: Span = 10 * MINUTE
 LONGEST_ASKED_WAIT: Span = HOUR
 """A receiver that asks us to wait longer than this is asked again all the same."""
 GIVE_UP_AFTER: Span = DAY
-LOOK_EVERY: Span = 30 * SECOND
-"""The outbox is looked at this often even if nobody says that something is new."""
+LOOK_EVERY: Span = 5 * SECOND
+"""The outbox is looked at this often even if nobody says that something is new: after a restart, what was put back."""
 DRAIN: Span = 20 * SECOND
 """How long running sends may take to end when the daemon stops."""
 

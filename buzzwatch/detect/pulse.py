@@ -215,6 +215,13 @@ class Pulse:
         self._settle(self._minute)
         self._expect(self._minute)
 
+    def set_back(self, now: Instant, ahead: Span) -> "Pulse":
+        """One born now, by a clock that had run so far ahead: it keeps what was learnt, and since when all is silent."""
+        pulse = Pulse(self.zone, now)
+        pulse.adopt(self.habits())
+        pulse._last_at = None if self._last_at is None else self._last_at - ahead
+        return pulse
+
     def dump(self) -> dict[str, Any]:
         """Everything, as builtins and bytes that share nothing with this object."""
         return {

@@ -17,7 +17,7 @@ _LOG_LIMIT = 2_048
 _COPIES = 1_024
 _NEGATIVE = 1 << 32
 _AUTHOR = _NEGATIVE - 1
-_LAP = 1 << 31  # minutes are kept modulo this in the log: some 4,000 years, so that no date breaks it
+_LAP = 1 << 31  # minutes beside keys are kept modulo this: some 4,000 years, so that no date breaks them
 _HALF = 500
 
 
@@ -42,18 +42,8 @@ class Windows:
     """
 
     __slots__ = (
-        "_at",
-        "_copies",
-        "_copy_minutes",
-        "_count",
-        "_fresh",
-        "_log",
-        "_milli",
-        "_past",
-        "_total",
-        "head",
-        "left",
-    )
+        "_at", "_copies", "_copy_minutes", "_count", "_fresh", "_log", "_milli", "_past", "_total", "head", "left",
+    )  # fmt: skip
 
     def __init__(self, minute: int) -> None:
         self.head = minute
@@ -68,7 +58,7 @@ class Windows:
         self._log = array("Q")  # minute, negative?, author: the last mentions, for distinct authors
         self._at = 0
         self._copies = array("I", bytes(4 * _COPIES))  # direct-mapped: a key is forgotten when another takes its place
-        self._copy_minutes = array("q", bytes(8 * _COPIES))
+        self._copy_minutes = array("I", bytes(4 * _COPIES))
 
     def count(self, minute: int, milli: int, author: int, copy: int) -> bool:
         """Count one mention in a minute of the ring; `author` and `copy` are 32-bit keys, 0 unknown.
@@ -158,7 +148,7 @@ class Windows:
         windows._log = array("Q", dumped["log"])
         windows._at = dumped["at"]
         windows._copies = array("I", dumped["copies"])
-        windows._copy_minutes = array("q", dumped["copy_minutes"])
+        windows._copy_minutes = array("I", dumped["copy_minutes"])
         windows._total = sum(windows._count)
         rings = (windows._count, windows._fresh, windows._milli)
         windows._past = tuple(
@@ -176,7 +166,7 @@ class Windows:
     def _is_fresh(self, minute: int, copy: int) -> bool:
         if not copy:
             return True
-        place = copy % _COPIES
+        place, minute = copy % _COPIES, minute % _LAP
         if self._copies[place] == copy and abs(minute - self._copy_minutes[place]) <= SPAN:
             return False
         self._copies[place] = copy

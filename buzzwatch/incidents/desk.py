@@ -77,8 +77,9 @@ class Desk:
         before = self._recently_closed(subject)
         if before is None:
             return self._open(subject, rule, found, now)
-        calm_since = now - before.true_at >= rule.calm
-        if before.closed_by is not None and not calm_since and found.observed < WORSE * before.worst:
+        goes_on = before.closed_by is not None and now - before.true_at < before.calm
+        doubled = rule.name == before.reason.rule and found.observed >= WORSE * before.worst
+        if goes_on and not doubled and found.severity <= before.severity:
             self.put(replace(before, true_at=now))  # a person closed it and it merely went on: stay closed
             return None
         if now - (before.closed_at or now) > COOL_DOWN:
@@ -87,10 +88,13 @@ class Desk:
             before,
             state=State.OPEN,
             severity=found.severity,
+            rules=_with(before.rules, rule.name),
             true_at=now,
             reason=found.reason,
             samples=found.onset.samples,
-            worst=max(before.worst, found.observed),
+            worst=max(before.worst, found.observed) if rule.name == before.reason.rule else found.observed,
+            route=rule.notify,
+            calm=max(rule.calm, before.calm),
             held_at=_held(before, found, now),
             taken_by=None,
             taken_at=None,
@@ -150,14 +154,14 @@ class Desk:
     def due_at(self, incident: Incident) -> Instant:
         """When the incident must be looked at again though nothing happens: calm for long enough, or forgotten."""
         if incident.state is State.RESOLVED:
-            return (incident.closed_at or 0) + COOL_DOWN
+            return max((incident.closed_at or 0) + COOL_DOWN, incident.true_at + incident.calm)
         calm_at = incident.held_at[incident.severity - 1] + incident.calm
         return calm_at if incident.step_at is None else min(calm_at, incident.step_at)
 
     def settle(self, incident: Incident, now: Instant) -> Change | None:
         """Lower or declare over what has been calm for long enough; let go of what was closed long ago."""
         if incident.state is State.RESOLVED:
-            if now >= (incident.closed_at or 0) + COOL_DOWN:
+            if now >= self.due_at(incident):
                 del self.incidents[incident.id]
             return None
         if now < incident.held_at[incident.severity - 1] + incident.calm:
@@ -181,11 +185,14 @@ class Desk:
         return self._change(taken, ChangeKind.TAKEN, now, by=command.by)
 
     def note(self, delivered: Delivered, now: Instant) -> Change | None:
-        """Keep in the record what could not be delivered; a person who cannot be reached makes the next step due."""
+        """Keep in the record what could not be delivered; a person who cannot be reached makes the next step due.
+
+        Not the first of another round: where nobody can be reached, trying faster does not help.
+        """
         incident = self.incidents.get(delivered.incident)
         if delivered.sent or incident is None or incident.state is State.RESOLVED:
             return None
-        if incident.step_at is not None and delivered.target.by:
+        if incident.step_at is not None and incident.step and delivered.target.by:
             incident = replace(incident, step_at=now)
         return self._change(incident, ChangeKind.NOTED, now, why=f"{delivered.target}: {delivered.why}")
 

@@ -80,9 +80,13 @@ def plain(text: str) -> str:
     return fold(bare(text))
 
 
-def copy_key(text: str) -> int:
-    """A stable 32-bit key of the words that remain, equal for copies; 0 where too few remain to tell a copy."""
-    remains = words(bare(text))
+def copy_key(text: str, folded: str | None = None) -> int:
+    """A stable 32-bit key of the words that remain, equal for copies; 0 where too few remain to tell a copy.
+
+    `folded` are the `words` of the text, where they are known already.
+    """
+    said = bare(text)
+    remains = folded if folded and said == text else words(said)
     if remains.count(" ") <= _OWN_SPELLING:
         return 0
     return crc32(remains.encode("utf-8", "replace")) or 1

@@ -55,7 +55,8 @@ class Reader:
         negativity = 0.0 if mention.deleted else self._scorer.score(text, lang)
         posted_at = instant_of(mention.created_at)
         source = mention.source or UNKNOWN_SOURCE
-        accounts = _accounts(source, mention.author)
+        author, accounts = author_key(source, mention.author), _accounts(source, mention.author)
+        copy = copy_key(text, None if mention.title else folded) or crc32(mention.id.encode("utf-8", "replace"))
         sightings = tuple(
             Sighting(
                 seen_at=seen_at,
@@ -66,13 +67,13 @@ class Reader:
                 thread=thread or mention.thread or mention.id,
                 parent=mention.parent,
                 kind=mention.kind or (Kind.REPLY if mention.parent else Kind.POST),
-                author=author_key(source, mention.author),
+                author=author,
                 followers=mention.author.followers if mention.author else None,
                 official=not accounts.isdisjoint(self._accounts[key]),
                 negativity=negativity,
                 scorer="" if mention.deleted else self._scorer.name,
                 lang=UNKNOWN if mention.deleted else lang,
-                copy=copy_key(text) or crc32(mention.id.encode("utf-8", "replace")),
+                copy=copy,
             )
             for key in keys
         )

@@ -12,6 +12,10 @@ from buzzwatch.model.mention import Sighting
 from buzzwatch.model.notification import Held, Notice, Target
 
 
+EVERYTHING = "*"
+"""The source named by a gap in which the daemon itself was down."""
+
+
 class Tick(Struct, frozen=True, gc=False, tag="tick"):
     """A whole second at which something is dirty or due. Never journalled: it follows from the state."""
 
@@ -26,7 +30,7 @@ class RulesSwapped(Struct, frozen=True, tag="rules"):
 
 
 class Gap(Struct, frozen=True, gc=False, tag="gap"):
-    """We did not hear `source` between two instants ("*" for all): nothing in it is learnt, no silence is judged."""
+    """We did not hear `source` (`EVERYTHING`: any) between two instants: nothing is learnt, no silence is judged."""
 
     seen_at: Instant
     source: str
@@ -76,6 +80,8 @@ class ClockSet(Struct, frozen=True, gc=False, tag="clockset"):
     """The clock had run ahead and was set back for good: `seen_at` lies before earlier inputs'."""
 
     seen_at: Instant
+    was: Instant = 0
+    """The last instant stepped to before."""
 
 
 class Warmed(Struct, frozen=True, tag="warmed"):

@@ -5,7 +5,7 @@ A check reads one value and compares it; `judge` and `explain` share the same ch
 
 import operator
 from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -20,6 +20,7 @@ LEAST_USUAL = 1.0
 """`times` compares with at least this many usual mentions: twice nearly nothing is nothing yet."""
 
 Known: TypeAlias = float | str
+Optional = TypeVar("Optional", Known, Known | None)
 
 
 def _unknown(_: View) -> None:
@@ -43,7 +44,8 @@ class Check(Struct, frozen=True):
     def clause(self, view: View) -> Clause:
         """The same, in numbers."""
         value, needed = self.read(view), self.need(view)
-        return Clause(self.name, value is not None and self.fits(value, needed), value, needed, self.usual(view))
+        passed = value is not None and self.fits(value, needed)
+        return Clause(self.name, passed, _real(value), _real(needed), self.usual(view))
 
 
 class Terms(Struct, frozen=True):
@@ -182,6 +184,11 @@ class Compiled:
         gathering = _gathering(leaf, f"{self._written[1]}.{len(self._gatherings)}", checks)
         self._gatherings += gathering
         return Terms((*checks, *gathering))
+
+
+def _real(value: Optional) -> Optional:
+    """A count as the float that it is once it was stored and read again."""
+    return float(value) if isinstance(value, int) else value
 
 
 def _is_budgeted(leaf: Leaf) -> bool:

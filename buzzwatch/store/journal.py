@@ -11,10 +11,12 @@ from msgspec import Struct
 
 from buzzwatch.model.incident import Change, Incident, State
 from buzzwatch.model.input import ClockSet, Command, Delivered, Gap, Input, Outcome, RulesSwapped, Trouble, Warmed
-from buzzwatch.model.instant import Instant
+from buzzwatch.model.instant import Instant, Span
 from buzzwatch.model.mention import Mention, Sighting
 from buzzwatch.store.outbox import finish_notice, forget_instants, write_notice
 
+ERASED = 0
+"""The digest of what its author took back: no later copy of it brings the text back."""
 MOST_REFUSED = 10_000
 """Refused payloads kept, the newest."""
 
@@ -96,12 +98,13 @@ class Ledger:
             key, mention = (item.sighting.mention, item.sighting.brand), item.sighting.mention
             if key not in known:
                 verdict = Verdict.NEW
-            elif digests.get(mention) != item.digest:
+            elif digests.get(mention) not in (item.digest, ERASED):
                 verdict = Verdict.EDIT
             else:
                 verdict = Verdict.REPEAT
             known.add(key)
-            digests[mention] = item.digest
+            if digests.get(mention) != ERASED:
+                digests[mention] = item.digest
             verdicts.append(verdict)
         return verdicts
 
@@ -128,12 +131,12 @@ class Ledger:
         )
         many(
             "INSERT INTO content VALUES (?, ?, ?, ?) ON CONFLICT (mention) DO UPDATE SET "
-            "digest = excluded.digest, negativity = excluded.negativity, body = excluded.body",
-            [(h.mention.id, h.digest, h.sighting.negativity, _encode(h.mention)) for h in batch.heard],
+            "digest = excluded.digest, negativity = excluded.negativity, body = excluded.body WHERE digest != ?",
+            [(h.mention.id, h.digest, h.sighting.negativity, _encode(h.mention), ERASED) for h in batch.heard],
         )
         many(
-            "UPDATE content SET digest = 0, body = ? WHERE mention = ?",
-            [(_encode(mention), mention.id) for mention in batch.erased],
+            "UPDATE content SET digest = ?, body = ? WHERE mention = ?",
+            [(ERASED, _encode(mention), mention.id) for mention in batch.erased],
         )
         for _, item in batch.inputs:
             if isinstance(item, Delivered):
@@ -167,11 +170,12 @@ class Ledger:
         for notice in outcome.notices:
             write_notice(self._db, notice, at)
 
-    def incidents(self, closed_since: Instant) -> list[Incident]:
-        """Those that are live, or were opened after an instant."""
+    def incidents(self, now: Instant, cool_down: Span) -> list[Incident]:
+        """Those that are live, ended less than `cool_down` ago, or were closed while they went on and are not calm."""
         rows = self._db.execute(
-            "SELECT body FROM incident WHERE state != ? OR opened_at >= ? ORDER BY opened_at, id",
-            (State.RESOLVED, closed_since),
+            "SELECT body FROM (SELECT *, CAST(body AS TEXT) AS json FROM incident) WHERE state != ? "
+            "OR json ->> 'closed_at' + ? > ? OR json ->> 'true_at' + json ->> 'calm' > ? ORDER BY opened_at, id",
+            (State.RESOLVED, cool_down, now, now),
         )
         return [_decode_incident(body) for (body,) in rows]
 

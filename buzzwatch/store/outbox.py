@@ -1,6 +1,7 @@
 """Notices waiting to leave: written with what caused them, leased, then marked."""
 
 import sqlite3
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -61,7 +62,13 @@ class OutboxTable:
             "WHERE state = 'waiting' AND due_at <= ? AND leased_until <= ? ORDER BY severity DESC, due_at, key LIMIT ?",
             (now, now, limit),
         ).fetchall()
-        self._db.executemany("UPDATE outbox SET leased_until = ? WHERE key = ?", [(now + span, row[0]) for row in rows])
+        if rows:
+            keys = _encode([key for key, *_ in rows]).decode()
+            with suppress(sqlite3.OperationalError):  # what is on record already leaves though the disk be full
+                self._db.execute(
+                    "UPDATE outbox SET leased_until = ? WHERE key IN (SELECT value FROM json_each(?))",
+                    (now + span, keys),
+                )
         return [Lease(_decode(body), attempts, replaces, written) for _, body, attempts, replaces, written in rows]
 
     def postpone(self, key: str, until: Instant, why: str) -> None:
@@ -74,7 +81,8 @@ class OutboxTable:
 
     def release(self) -> None:
         """Forget the leases of a process that died: at start there is no other courier."""
-        self._db.execute("UPDATE outbox SET leased_until = 0 WHERE state = 'waiting'")
+        with suppress(sqlite3.OperationalError):  # with a full disk they end by themselves
+            self._db.execute("UPDATE outbox SET leased_until = 0 WHERE state = 'waiting'")
 
     def waiting(self) -> int:
         """How many have not left yet."""

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +17,8 @@ from buzzwatch.store.snapshot import write_snapshot
 
 LEASE: Span = 3 * MINUTE
 """How long the courier may take over one notice before another attempt is allowed: longer than a send may last."""
+RETRY_S = 2.0
+"""Between attempts at what must be written, while the disk is full."""
 
 T = TypeVar("T")
 
@@ -73,8 +76,11 @@ class Record:
         return await self.write(lambda _: self._outbox.lease(now, limit, LEASE))
 
     async def postpone(self, key: str, until: Instant, why: str) -> None:
-        """See `OutboxTable`."""
-        await self.write(lambda _: self._outbox.postpone(key, until, why))
+        """See `OutboxTable`; waits while nothing can be written."""
+        while True:
+            with suppress(sqlite3.OperationalError):
+                return await self.write(lambda _: self._outbox.postpone(key, until, why))
+            await asyncio.sleep(RETRY_S)
 
     async def waiting(self) -> int:
         """How many notices have not left yet."""

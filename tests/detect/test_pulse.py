@@ -243,3 +243,11 @@ def test_habits_with_other_windows_are_refused():
 def test_a_window_no_rule_can_name_is_an_error():
     with pytest.raises(KeyError):
         Pulse(UTC, MONDAY).signal(Detector.VOLUME, 7 * MINUTE)
+
+
+def test_a_reported_outage_leaves_the_normal_as_it_was():
+    told, untold = aged(per_hour=6), aged(per_hour=6)
+    for pulse, gaps in ((told, [(MONDAY, MONDAY + 3 * DAY)]), (untold, [])):
+        pulse.look(MONDAY + 3 * DAY + 12 * HOUR, gaps)
+    assert told.signal(Detector.VOLUME, 12 * HOUR).expected == pytest.approx(12 * 6, rel=0.15)
+    assert untold.signal(Detector.VOLUME, 12 * HOUR).expected < 0.75 * 12 * 6

@@ -1,100 +1,17 @@
-"""Whole daemons as processes, and those who receive what they send."""
+"""The parts of a drill, each started and ended with its test."""
 
-import asyncio
-import email
-import email.policy
-import json
-import signal
-import socket
-import sqlite3
-import sys
-from collections.abc import Callable
-from datetime import UTC, datetime
-
-import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from aiosmtpd.smtp import SMTP
 
-PATIENCE_S = 60
-KEY = "X-Buzzwatch-Key"
-BIG_VOICE = {
-    "name": "big-voice",
-    "says": "A widely followed voice complains",
-    "when": {"mention": {"negativity": 0.7, "followers": 100_000}},
-    "severity": "critical",
-    "notify": "oncall",
-}
+pytest.register_assert_rewrite("drill")
 
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
-
-
-class News:
-    """Wakes whoever waits for a fact, each time that something has happened."""
-
-    def __init__(self):
-        self._condition = asyncio.Condition()
-
-    async def tell(self):
-        async with self._condition:
-            self._condition.notify_all()
-
-    async def until(self, fact: Callable[[], object]):
-        async with asyncio.timeout(PATIENCE_S), self._condition:
-            await self._condition.wait_for(fact)
+from drill import Daemon, Drill, MailServer, News, Receiver  # noqa: E402 - rewritten for its asserts
 
 
 @pytest.fixture
 async def news():
     return News()
-
-
-class MailServer:
-    """Keeps what it accepts; answers RCPT with the refusal for its address, or for all, as long as there is one."""
-
-    def __init__(self, news):
-        self.port = free_port()
-        self.refusals: dict[str, str] = {}
-        self.refused: list[tuple[str, str]] = []
-        self.mails = []
-        self.answers = asyncio.Event()
-        """Cleared: mails are taken and the answer is withheld."""
-        self.answers.set()
-        self._news = news
-
-    @property
-    def url(self):
-        return f"mailto://buzz@127.0.0.1:{self.port}?from=buzz@acme.example&mode=insecure"
-
-    def keys(self, address):
-        return [mail[KEY] for mail in self.mails if mail["To"] == address]
-
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd looks for it
-        refusal = self.refusals.get(address) or self.refusals.get("*")
-        if refusal:
-            self.refused.append((address, refusal))
-            await self._news.tell()
-            return refusal
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd looks for it
-        self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
-        await self._news.tell()
-        await self.answers.wait()
-        return "250 OK"
-
-    async def up(self):
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: SMTP(self, loop=loop), "127.0.0.1", self.port)
-
-    async def down(self):
-        self._server.close()
-        await self._server.wait_closed()
 
 
 @pytest.fixture
@@ -104,30 +21,6 @@ async def mail_server(news):
     yield server
     server.answers.set()
     await server.down()
-
-
-class Receiver:
-    """Takes alerts over HTTP, by path."""
-
-    def __init__(self, news):
-        self.posts: list[tuple[str, str, dict]] = []
-        self.answers = asyncio.Event()
-        """Cleared: alerts are taken and the answer is withheld."""
-        self.answers.set()
-        self._news = news
-        self.url = ""
-
-    def keys(self, path):
-        return [key for at, key, _ in self.posts if at == path]
-
-    def titles(self, path):
-        return [body["title"] for at, _, body in self.posts if at == path]
-
-    async def handle(self, request):
-        self.posts.append((request.path, request.headers[KEY], await request.json()))
-        await self._news.tell()
-        await self.answers.wait()
-        return web.Response()
 
 
 @pytest.fixture
@@ -144,154 +37,6 @@ async def alert_receiver(news):
 
 
 @pytest.fixture
-def crowd():
-    """Invented mentions; every so many-th comes from a widely followed voice that is angry.
-
-    Gives the mentions and the ids of the angry ones: each is a conversation of its own, and so an incident of its own
-    under `BIG_VOICE`.
-    """
-
-    def gather(number, every):
-        now = datetime.now(UTC).isoformat()  # noqa: TID251 - the daemon runs by the real clock
-        angry = {f"x:{n}" for n in range(every // 2, number, every)}
-        return [_mention(f"x:{n}", now, angry=f"x:{n}" in angry) for n in range(number)], angry
-
-    return gather
-
-
-def _mention(name, now, *, angry):
-    return {
-        "id": name,
-        "source": "x",
-        "author": {"id": f"a{name}", "followers": 400_000 if angry else 200},
-        "text": "Acme is a disgrace, the worst airline ever, I hate them" if angry else f"Acme, flight {name}",
-        "created_at": now,
-    }
-
-
-def written(document):
-    """As YAML: JSON is part of it."""
-    return json.dumps(document, indent=1)
-
-
-class Daemon:
-    """`python -m buzzwatch run` on a folder of its own, started and killed as often as a drill needs."""
-
-    def __init__(self, folder, news):
-        self.folder = folder
-        self.log: list[dict] = []
-        self.output: list[str] = []
-        self.intake = f"http://127.0.0.1:{free_port()}"
-        self.web = f"http://127.0.0.1:{free_port()}"
-        self.process = None
-        self._news = news
-        (folder / "rules").mkdir()
-        self.rules = folder / "rules" / "acme.yaml"
-
-    def configure(self, **settings):
-        base = {
-            "sources": {"push": {"http": {"listen": self.intake.removeprefix("http://")}}},
-            "web": {"listen": self.web.removeprefix("http://")},
-        }
-        (self.folder / "buzzwatch.yaml").write_text(written(base | settings))
-
-    def watch(self, *rules):
-        """Write the brand file."""
-        self.rules.write_text(
-            written(
-                {
-                    "brand": "acme",
-                    "name": "Acme Airlines",
-                    "timezone": "Europe/Paris",
-                    "language": "en",
-                    "role": "ours",
-                    "match": {"any": ["acme"]},
-                    "rules": rules or [BIG_VOICE],
-                }
-            )
-        )
-
-    def call(self, *steps, people, copy=()):
-        """Write `oncall.yaml`: people with their addresses, and what the one route does."""
-        route = {"steps": steps, "repeat": "every 15m", "copy": copy}
-        known = {key: {"name": key.title(), "language": "en", "reach": reach} for key, reach in people.items()}
-        document = {"timezone": "UTC", "people": known, "routes": {"oncall": route, "ops": {"copy": ["ops"]}}}
-        self.rules.with_name("oncall.yaml").write_text(written(document))
-
-    async def start(self, until="daemon_ready"):
-        """Return once it says that it is ready."""
-        seen = len(self.log)
-        self.process = await asyncio.create_subprocess_exec(*self._line("run"), stderr=asyncio.subprocess.PIPE)
-        self._reader = asyncio.create_task(self._read_log(self.process.stderr))
-        await self._news.until(lambda: self.said(until, since=seen) or self.process.returncode is not None)
-        assert self.said(until, since=seen), "".join(self.output)
-
-    async def kill(self):
-        """As a power cut would, as far as a process sees one."""
-        await self._end(signal.SIGKILL)
-
-    async def stop(self):
-        """End it in order; its exit status."""
-        return await self._end(signal.SIGTERM)
-
-    async def _end(self, number):
-        if self.process is None or self.process.returncode is not None:
-            return None
-        self.process.send_signal(number)
-        async with asyncio.timeout(PATIENCE_S):
-            await self._reader
-            return await self.process.wait()
-
-    async def _read_log(self, lines):
-        async for line in lines:
-            try:
-                self.log.append(json.loads(line))
-            except ValueError:
-                self.output.append(line.decode())
-            await self._news.tell()
-        await self.process.wait()
-        await self._news.tell()
-
-    def said(self, event, since=0, **fields):
-        """The log's lines of that event with those fields."""
-        return [line for line in self.log[since:] if line.get("event") == event and fields.items() <= line.items()]
-
-    async def command(self, *arguments):
-        """Run a command beside the daemon: its exit status, what it printed, what it complained of."""
-        process = await asyncio.create_subprocess_exec(
-            *self._line(*arguments), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-        )
-        async with asyncio.timeout(PATIENCE_S):
-            printed, complained = await process.communicate()
-        return process.returncode, printed.decode(), complained.decode()
-
-    def _line(self, command, *arguments):
-        config = ("--config", str(self.folder / "buzzwatch.yaml"))
-        return (sys.executable, "-m", "buzzwatch", command, *arguments, *config)
-
-    def rows(self, query):
-        """Read its database."""
-        with sqlite3.connect(f"file:{self.folder}/state/buzzwatch.db?mode=ro", uri=True) as db:
-            found = db.execute(query).fetchall()
-        db.close()
-        return found
-
-    async def get(self, path):
-        async with aiohttp.ClientSession() as session, session.get(self.web + path) as answer:
-            return answer.status, await answer.text()
-
-    async def post(self, *mentions):
-        """Send mentions to `POST /mentions`: status and receipt."""
-        return await self.post_raw(json.dumps(mentions).encode())
-
-    async def post_raw(self, body):
-        kind = {"Content-Type": "application/json"}
-        url = f"{self.intake}/mentions"
-        async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=kind) as answer:
-            return answer.status, await answer.json()
-
-
-@pytest.fixture
 async def daemon(tmp_path, news, monkeypatch):
     """A daemon not yet configured nor started; killed at the end if it still runs."""
     for name in ("STATE_DIRECTORY", "RUNTIME_DIRECTORY", "NOTIFY_SOCKET"):
@@ -300,3 +45,9 @@ async def daemon(tmp_path, news, monkeypatch):
     yield daemon
     await daemon.kill()
     assert not daemon.output, "".join(daemon.output)
+
+
+@pytest.fixture
+def drill(daemon, broker, mail_server, alert_receiver):
+    """Configured, not yet started."""
+    return Drill(daemon, broker, mail_server, alert_receiver)

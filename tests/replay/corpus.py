@@ -11,23 +11,22 @@ from typing import Any, NamedTuple
 import msgspec
 from stage import MONDAY, House, mention, move, poisson, rules, warmed
 
-from buzzwatch.app.drive import EVERYTHING
 from buzzwatch.clock import VirtualClock
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import State
-from buzzwatch.model.input import ClockSet, Command, Gap, Input, Outcome, RulesSwapped, Trouble, Verb
+from buzzwatch.model.input import EVERYTHING, ClockSet, Command, Gap, Input, Outcome, RulesSwapped, Trouble, Verb
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, Instant, moment_of
 from buzzwatch.model.mention import Author, Mention
 from buzzwatch.model.notification import Notice
-from buzzwatch.spine import Spine
+from buzzwatch.spine import NO_RULES, Spine
 from buzzwatch.store.journal import read_journal
 from buzzwatch.store.record import Record
 
 SEED = 20
 BEGIN = MONDAY + 6 * HOUR
 FOREVER: Instant = 2**62
-BOOK: dict[str, Ruleset] = {each.digest: each for each in (rules(), rules("America/New_York", "zephyr.yaml"))}
-FIRST, SECOND_RULES = BOOK.values()
+FIRST, OTHER = rules(), rules("America/New_York", "zephyr.yaml")
+BOOK: dict[str, Ruleset] = {each.digest: each for each in (NO_RULES, FIRST, OTHER)}
 
 Act = Callable[[House], Awaitable[object]]
 Script = list[tuple[Instant, Act]]
@@ -123,14 +122,14 @@ def _deaf_afternoon() -> Script:
 
 def _evening() -> Script:
     at = BEGIN + 13 * HOUR
-    script = [(at, _tell(RulesSwapped(0, SECOND_RULES)))]
+    script = [(at, _tell(RulesSwapped(0, OTHER)))]
     for number in range(50):
         when = at + HOUR + number * 15 * SECOND
         script.append((when, _say(mention(when, f"eve{number}", angry=True))))
     down = at + 80 * MINUTE
     return [
         *script,
-        (down + 55 * MINUTE, _tell(Gap(0, EVERYTHING, down, down + 55 * MINUTE))),
+        (down, _power_cut),
         (down + 56 * MINUTE, _answer(Verb.RESOLVE, "karim")),
         (at + 5 * HOUR, _tell(RulesSwapped(0, FIRST))),
     ]
@@ -143,6 +142,16 @@ def _second_day() -> Script:
         when = at + (number - 20) * MINUTE // 2
         script.append((when, _say(mention(when, f"again{number}", "zephyr", angry=number > 30))))
     return [*script, (at + 5 * HOUR, _say(mention(at + 5 * HOUR, "end"))), (at + 15 * HOUR, _tell(warmed(0, "rival")))]
+
+
+async def _power_cut(house: House) -> House:
+    """Down for 55 minutes."""
+    await house.kill()
+    await move(house.clock, house.clock.now() + 55 * MINUTE)
+    risen = House(house.record.directory, house.clock, Keeping)
+    risen.outcomes, risen.record.kept = house.outcomes, house.record.kept
+    risen.open()
+    return risen
 
 
 class Keeping(Record):
@@ -186,7 +195,8 @@ async def _live(folder: Path) -> Lived:
         if at < clock.now():
             clock._now = at  # the hands are set back
         await move(clock, at)
-        await act(house)
+        done = await act(house)
+        house = done if isinstance(done, House) else house
     spine, rows = house.drive.spine, house.record
     inputs = rows.write_now(lambda db: list(read_journal(db, 0, 1 << 62, swaps())))
     kept = house.record.kept

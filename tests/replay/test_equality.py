@@ -1,0 +1,129 @@
+"""Same inputs, same outcomes: from the journal, from a snapshot, from a dump, in another process."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+import pytest
+from corpus import BOOK, Lived, name_of, swaps
+from stage import says
+
+from buzzwatch.app.drive import feed, run_to, ticks_end
+from buzzwatch.app.recover import recover, replay_journal
+from buzzwatch.app.rulebook import compile_rules
+from buzzwatch.model.incident import ChangeKind
+from buzzwatch.model.input import Input, Outcome, Tick
+from buzzwatch.model.instant import SECOND, Instant
+from buzzwatch.spine import Spine
+from buzzwatch.store.database import open_database, open_for_reading
+from buzzwatch.store.journal import Ledger
+
+Stepped = list[tuple[Instant, Outcome]]
+
+
+def telling(stepped: Iterable[tuple[Instant, Outcome]]) -> Stepped:
+    return [(at, outcome) for at, outcome in stepped if says(outcome)]
+
+
+def reloaded(spine: Spine) -> Spine:
+    return Spine.load(msgspec.msgpack.decode(msgspec.msgpack.encode(spine.dump())), BOOK[spine.rules.digest])
+
+
+def every_input(lived: Lived) -> list[Input]:
+    """The journal's, and the ticks between them."""
+    spine, items = Spine(), []
+    for _, item in lived.inputs:
+        while (due := spine.next_due) is not None and due < ticks_end(item):
+            items.append(Tick(due))
+            spine.step(items[-1])
+        items.append(item)
+        spine.step(item)
+    while (due := spine.next_due) is not None and due <= lived.spine.now:
+        items.append(Tick(due))
+        spine.step(items[-1])
+    return items
+
+
+def test_the_corpus_holds_what_is_awkward(lived: Lived):
+    kinds = {change.kind for _, outcome in lived.outcomes for change in outcome.changes}
+    assert kinds == set(ChangeKind)
+    assert {type(item).__name__ for _, item in lived.inputs} == {
+        "Sighting", "RulesSwapped", "Gap", "Command", "Delivered", "Trouble", "ClockSet", "Warmed",
+    }  # fmt: skip
+    late = [item for _, item in lived.inputs if type(item).__name__ == "Sighting" and item.late]
+    assert {item.mention for item in late} == {"x:stale", "x:ancient"}
+    assert any(notice.late_since for _, outcome in lived.outcomes for notice in outcome.notices)
+    assert any(held for _, outcome in lived.outcomes for held in outcome.held)
+
+
+def test_the_journal_from_its_beginning_gives_what_the_live_run_gave(lived: Lived):
+    spine, database = Spine(), open_for_reading(lived.folder)
+    seq, now = Ledger(database).position()
+    assert telling(replay_journal(spine, database, 0, seq, now, swaps())) == lived.outcomes
+    telling(run_to(spine, lived.spine.now + 1))
+    assert spine.digest() == lived.spine.digest()
+    database.close()
+
+
+def test_the_journal_from_any_kept_snapshot_gives_the_rest_of_what_the_live_run_gave(lived: Lived):
+    database = open_for_reading(lived.folder)
+    seq, now = Ledger(database).position()
+    assert len(lived.snapshots) > 100
+    for after, packed in lived.snapshots:
+        dumped = msgspec.msgpack.decode(packed)
+        spine = Spine.load(dumped, BOOK[dumped["rules"]])
+        stepped = telling(replay_journal(spine, database, after, seq, now, swaps()))
+        assert stepped == lived.outcomes[len(lived.outcomes) - len(stepped) :], after
+        telling(run_to(spine, lived.spine.now + 1))
+        assert spine.digest() == lived.spine.digest(), after
+    database.close()
+
+
+def test_recovery_rebuilds_the_memory_that_was_lost(lived: Lived):
+    database = open_database(lived.folder)
+    spine = recover(database, lived.folder, compile_rules)
+    telling(run_to(spine, lived.spine.now + 1))
+    assert spine.digest() == lived.spine.digest()
+    database.close()
+
+
+def test_dump_and_load_before_any_input_change_nothing(lived: Lived):
+    items = every_input(lived)
+    live, copies = Spine(), []
+    for number, item in enumerate(items):
+        copy = reloaded(live)
+        if number % 50 == 0:
+            copies.append(reloaded(live))
+        outcome = live.step(item)
+        assert copy.step(item) == outcome, (number, item)
+        digest = live.digest()
+        assert copy.digest() == digest, (number, item)
+        for other in copies:
+            assert other.step(item) == outcome, (number, item)
+    assert [copy.digest() for copy in copies] == [digest] * len(copies)
+
+
+def test_a_tick_with_nothing_to_do_changes_nothing(lived: Lived):
+    plain, ticked = Spine(), Spine()
+    for number, (_, item) in enumerate(lived.inputs):
+        expected = telling(feed(plain, item))
+        idle = ticked.now // SECOND * SECOND + SECOND * (1 + number % 7)
+        if ticked.now and idle < min(ticks_end(item), ticked.next_due or idle + 1):
+            assert ticked.step(Tick(idle)) == Outcome()
+        assert telling(feed(ticked, item)) == expected, name_of(item.seen_at)
+    assert ticked.digest() == plain.digest()
+
+
+@pytest.mark.parametrize("seed", ["0", "4242"])
+def test_another_process_gives_the_same_outcomes_whatever_its_hash_seed(lived: Lived, seed: str):
+    here = Path(__file__).parent
+    run = subprocess.run(
+        [sys.executable, "-W", "error", here / "corpus.py"],
+        env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": f"{here}:{here.parent}"},
+        capture_output=True,
+        check=True,
+    )
+    assert run.stdout.endswith(msgspec.json.encode(lived.outcomes) + lived.spine.digest().encode())
