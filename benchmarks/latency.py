@@ -46,12 +46,16 @@ class Receiver:
     def __init__(self, keys: list[str]) -> None:
         self._keys = keys
         self.came: dict[str, float] = {}
+        self.complete = asyncio.Event()
 
     async def take(self, request: web.Request) -> web.Response:
+        """Answer `POST /alert`."""
         now, text = time.perf_counter(), json.dumps(await request.json()).lower()
         for key in self._keys:
             if key in text:
                 self.came.setdefault(key, now)
+        if len(self.came) == len(self._keys):
+            self.complete.set()
         return web.Response()
 
 
@@ -69,7 +73,7 @@ async def load(url: str, seconds: float, busy: list[str], quiet: list[str]) -> t
     began = time.perf_counter()
     async with ClientSession() as session:
         for turn in range(int(seconds / TURN)):
-            at = datetime.now(UTC)
+            at = datetime.fromtimestamp(time.time(), UTC)
             mentions = [voices.tell(at, key=chance.choice(busy)) for _ in range(int(RATE * TURN))]
             while moments and moments[0][0] <= turn * TURN:
                 _, key = moments.pop(0)
@@ -104,11 +108,10 @@ async def measure(directory: Path, seconds: float) -> None:
     with daemon.running():
         crossed, rate = await load(f"http://127.0.0.1:{inlet}/mentions", seconds, busy, quiet)
         async with asyncio.timeout(10):
-            while len(receiver.came) < len(crossed):
-                await asyncio.sleep(0.05)
+            await receiver.complete.wait()
     await runner.cleanup()
     waits = sorted(receiver.came[key] - crossed[key] for key in crossed)
-    print(f"{rate:.0f} mentions/s over HTTP for {seconds:.0f} s, {len(waits)} brands that crossed at moments of their own:")
+    print(f"{rate:.0f} mentions/s over HTTP for {seconds:.0f} s; {len(waits)} brands crossed, each at its own moment:")
     percentiles = statistics.quantiles(waits, n=100, method="inclusive")
     print(f"    p50 {percentiles[49]:.2f} s, p99 {percentiles[98]:.2f} s, longest {waits[-1]:.2f} s")
 

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from paho.mqtt.client import CallbackAPIVersion, Client, MQTTv5
 from stage.daemon import Daemon, broker, has_broker
-from stage.machine import introduce, resident
+from stage.machine import computed, introduce, resident
 from stage.mentions import SEED, Voices, brand_keys, rule_files
 
 A_MESSAGE = 100
@@ -39,21 +39,21 @@ def main() -> None:
         return
     keys = brand_keys(20)
     voices = Voices(keys)
-    messages = [
-        b"[" + b",".join(voices.tell(datetime.now(UTC)) for _ in range(A_MESSAGE)) + b"]"
-        for _ in range(count // A_MESSAGE)
-    ]
+    now = datetime.fromtimestamp(time.time(), UTC)
+    messages = [b"[" + b",".join(voices.tell(now) for _ in range(A_MESSAGE)) + b"]" for _ in range(count // A_MESSAGE)]
     with TemporaryDirectory() as directory, broker(Path(directory)) as port:
         source = f'sources: {{broker: {{mqtt: {{url: "mqtt://127.0.0.1:{port}", topics: [mentions]}}}}}}\n'
         daemon = Daemon(Path(directory), source + 'web: {listen: "127.0.0.1:0"}\n', rule_files(keys))
         with daemon.running() as process:
-            began = time.perf_counter()
+            began, worked = time.perf_counter(), computed(process.pid)
             publish(port, messages)
             published = time.perf_counter() - began
             daemon.wait_until_journalled(len(messages) * A_MESSAGE)
-            seconds = time.perf_counter() - began
+            seconds, worked = time.perf_counter() - began, computed(process.pid) - worked
             print(f"{count} mentions of {len(messages[0]) / A_MESSAGE:.0f} bytes, {A_MESSAGE} a message, 20 brands:")
-            print(f"    published after {published:.1f} s, committed after {seconds:.1f} s: {count / seconds:.0f} mentions/s")
+            print(f"    published after {published:.1f} s, committed after {seconds:.1f} s:")
+            print(f"    {count / seconds:.0f} mentions/s committed")
+            print(f"    the daemon computed for {worked:.1f} s, {worked / count * 1e6:.0f} us a mention")
             print(f"    the daemon holds {resident(str(process.pid)):.0f} MB")
 
 

@@ -74,7 +74,9 @@ def main() -> None:
             pass
     spent = time.process_time() - began
     count = threads * (1 + REPLIES)
-    print(f"{len(spine.tracker)} threads, {count} mentions: {resident():.0f} MB, {spent / count * 1e6:.1f} us a mention")
+    print(
+        f"{len(spine.tracker)} threads, {count} mentions: {resident():.0f} MB, {spent / count * 1e6:.1f} us a mention"
+    )
     pauses = []
     for _ in range(3):
         gc.collect()

@@ -21,6 +21,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+detect = typer.Typer(no_args_is_help=True, help="Try the detectors on an export of your own.")
+app.add_typer(detect, name="detect")
 
 _CONFIG_FILES = (Path("buzzwatch.yaml"), Path("/etc/buzzwatch/buzzwatch.yaml"))
 ConfigOption = Annotated[
@@ -144,6 +146,43 @@ def replay(
         typer.echo(msgspec.json.encode(closing))
     else:
         typer.echo(", ".join(f"{name} {value}" for name, value in closing["summary"].items()))
+
+
+@detect.command("volume")
+def detect_volume(
+    file: Annotated[Path, typer.Argument(help="CSV with the columns timestamp,value: say, mentions in 5 minutes.")],
+    budget: Annotated[str, typer.Option(help="False alarms accepted on ordinary days.")] = "1 per 4 weeks",
+) -> None:
+    """Judge counts row by row: what was usual, how unusual it was, when a rule with this budget would ring."""
+    from buzzwatch.app.detect_volume import judge  # noqa: PLC0415 - as in `run`
+    from buzzwatch.rules.units import read_budget  # noqa: PLC0415 - as in `run`
+
+    rate = read_budget(budget)
+    if rate is None:
+        _fail(f"{budget!r} is not a budget of false alarms: write `1 per 4 weeks`, or per day, week, month")
+    with _plain_errors():
+        for line in judge(file, rate):
+            sys.stdout.write(line)
+        sys.stdout.flush()
+
+
+@detect.command("stories")
+def detect_stories(
+    file: Annotated[str, typer.Argument(help="JSON lines or array of mentions, .gz too; - is standard input.")],
+) -> None:
+    """Put look-alike mentions together; print for each, in order, the id of the first one of its story."""
+    from buzzwatch.app.detect_stories import Refusal, as_lines, place  # noqa: PLC0415 - as in `run`
+    from buzzwatch.sources.file import read  # noqa: PLC0415 - as in `run`
+
+    refused: list[Refusal] = []
+    with _plain_errors():
+        for placed in place(read(file), refused):
+            sys.stdout.buffer.write(as_lines(placed))
+        sys.stdout.flush()
+    for refusal in refused:
+        typer.echo(f"{file}:{refusal.line}: refused: {refusal.reason}", err=True)
+    if refused:
+        raise typer.Exit(1)
 
 
 @app.command()

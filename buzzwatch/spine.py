@@ -1,7 +1,6 @@
 """The whole product on one page: one input in, one Outcome out. Pure: no clock, network, disk, log or random."""
 
 import hashlib
-import heapq
 from collections.abc import Callable, Iterable
 from datetime import UTC, tzinfo
 from functools import partial
@@ -30,12 +29,13 @@ from buzzwatch.model.input import (
     Trouble,
     Warmed,
 )
-from buzzwatch.model.instant import DAY, LONGEST_WINDOW, SECOND, Instant, next_second
+from buzzwatch.model.instant import DAY, LONGEST_WINDOW, MINUTE, SECOND, Instant, next_second
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.notification import Held, Notice
 from buzzwatch.model.signal import Finding
 from buzzwatch.notify import escalation
 from buzzwatch.threads.tracker import Tracker
+from buzzwatch.timers import Timers
 
 NO_RULES = Ruleset(digest="", brands={}, people={}, routes={})
 DUMP_VERSION = 1
@@ -67,7 +67,7 @@ class Spine:
         self._pulses: dict[str, Pulse] = {}
         self._dirty: dict[str, Stir] = {}
         self._dirty_due: Instant | None = None
-        self._timers: list[tuple[Instant, str, str]] = []
+        self._timers = Timers()
         self._gaps: list[Gap] = []
         self._recollection: Recollection = {}
         self._set_aside: dict[str, None] = {}
@@ -103,7 +103,8 @@ class Spine:
     @property
     def next_due(self) -> Instant | None:
         """The next whole second at which a tick would do something; skipping every other changes nothing."""
-        timer = max(-(-self._timers[0][0] // SECOND) * SECOND, next_second(self.now)) if self._timers else None
+        first = self._timers.first
+        timer = None if first is None else max(-(-first // SECOND) * SECOND, next_second(self.now))
         if self._dirty_due is None:
             return timer
         dirty = max(self._dirty_due, -(-self.now // SECOND) * SECOND)  # a downtime may lie between
@@ -134,7 +135,7 @@ class Spine:
                 for key, stir in self._dirty.items()
             },
             "dirty_due": self._dirty_due,
-            "timers": list(self._timers),
+            "timers": self._timers.dump(),
             "gaps": [msgspec.to_builtins(gap) for gap in self._gaps],
             "recollection": {key: list(authors.items()) for key, authors in self._recollection.items()},
             "set_aside": list(self._set_aside),
@@ -161,7 +162,7 @@ class Spine:
             stir.threads = dict.fromkeys(threads)
             stir.mentions = msgspec.convert(mentions, list[Sighting])
         spine._dirty_due = dumped["dirty_due"]
-        spine._timers = [(due, kind, key) for due, kind, key in dumped["timers"]]
+        spine._timers = Timers((due, kind, key) for due, kind, key in dumped["timers"])
         spine._gaps = msgspec.convert(dumped["gaps"], list[Gap])
         spine._recollection = {key: dict(authors) for key, authors in dumped["recollection"].items()}
         spine._set_aside = dict.fromkeys(dumped["set_aside"])
@@ -173,9 +174,9 @@ class Spine:
         return hashlib.blake2b(msgspec.msgpack.encode(self.dump()), digest_size=16).hexdigest()
 
     def _advance(self, item: Input) -> Instant:
-        if isinstance(item, ClockSet):
-            self._set_back(item.seen_at)
         seen_at = item.seen_at
+        if isinstance(item, ClockSet) and seen_at < self.now:  # else nothing that was stepped lies in the future
+            self._set_back(seen_at)
         if seen_at < self.now:
             raise TimeWentBackwardsError(f"{seen_at} comes before {self.now}, which was stepped already")
         self.now = seen_at
@@ -187,7 +188,7 @@ class Spine:
         self.now = now
         self.tracker = Tracker(Escalation(), self.tracker.capacity)
         self._pulses = {key: pulse.set_back(now, ahead) for key, pulse in self._pulses.items()}
-        self._dirty, self._dirty_due, self._timers, self._gaps, self._recollection = {}, None, [], [], {}
+        self._dirty, self._dirty_due, self._timers, self._gaps, self._recollection = {}, None, Timers(), [], {}
         self.desk.shift(-ahead)
         for incident in self.desk.incidents:
             self._wait_for(incident)
@@ -207,6 +208,10 @@ class Spine:
         if stir is None:
             stir = self._dirty[sighting.brand] = Stir()
             self._dirty_due = self._dirty_due or next_second(now)
+            self._wait_for_silence(brand)
+            silence = self.desk.live(Subject(brand.key, quiet=True))
+            if silence is not None:
+                self._timers.arrange(now + silence.calm, "incident", silence.id)
         stir.threads[sighting.thread] = None
         if not sighting.official and _scoped(brand, Scope.MENTION):
             stir.mentions.append(sighting)
@@ -215,32 +220,34 @@ class Spine:
         pulse = self._pulses[brand.key] = Pulse(brand.zone, at)
         if brand.key in self._adopted:
             pulse.adopt(msgspec.msgpack.decode(self._adopted.pop(brand.key)))
-        self._wait_for_silence(brand)
         return pulse
 
     def _decide(self, now: Instant) -> tuple[list[Change | None], list[Fault]]:
         changes: list[Change | None] = []
         faults: list[Fault] = []
         dirty, self._dirty, self._dirty_due = self._dirty, {}, None
-        for key in sorted(dirty):
+        for key in sorted(dirty.keys() - self._set_aside.keys()):
             self._attempt(key, partial(self._judge, key, dirty[key], now, changes), faults)
-        while self._timers and self._timers[0][0] <= now:
-            _, kind, key = heapq.heappop(self._timers)
-            if kind == "quiet":
+        for kind, key in self._timers.take(now):
+            if kind == "incident":
+                if (incident := self.desk.incidents.get(key)) is not None:
+                    self._attempt(incident.subject.brand, partial(self._attend, incident, now, changes), faults)
+                    self._wait_for(key)
+            elif key not in self._set_aside:
                 self._attempt(key, partial(self._listen, key, now, changes), faults)
-            elif (incident := self.desk.incidents.get(key)) is not None:
-                self._attend(incident, now, changes)
         return changes, faults
 
     def _attempt(self, brand: str, work: Callable[[], None], faults: list[Fault]) -> None:
-        """Decide upon one brand; one that fails is set aside until the rules change, the others go on."""
-        if brand in self._set_aside:
-            return
+        """Decide upon one brand; one that fails is set aside until the rules change, the others go on.
+
+        Its incidents still calm down and are still told, without fresh numbers.
+        """
         try:
             work()
         except Exception as error:  # noqa: BLE001 - whatever it is, the other brands must not go deaf with this one
-            self._set_aside[brand] = None
-            faults.append(Fault(brand, f"{type(error).__name__}: {error}"))
+            if brand not in self._set_aside:
+                self._set_aside[brand] = None
+                faults.append(Fault(brand, f"{type(error).__name__}: {error}"))
 
     def _judge(self, key: str, stir: Stir, now: Instant, changes: list[Change | None]) -> None:
         brand = self.rules.brands.get(key)
@@ -281,29 +288,30 @@ class Spine:
         brand, pulse = self.rules.brands.get(key), self._pulses.get(key)
         if brand is None or pulse is None:
             return
-        lookout = self._lookout(brand, pulse, now)
         subject = Subject(key, quiet=True)
-        for rule in _scoped(brand, Scope.QUIET):
-            finding = rule.when.judge(lookout)
-            if finding.passed and self.desk.live(subject) is None:
-                changes.append(self._ring(rule, subject, finding, lookout))
+        if self.desk.live(subject) is None:
+            pulse.look(now, self._deaf())
+            lookout = self._lookout(brand, pulse, now)
+            for rule in _scoped(brand, Scope.QUIET):
+                finding = rule.when.judge(lookout)
+                if finding.passed and self.desk.live(subject) is None:
+                    changes.append(self._ring(rule, subject, finding, lookout))
         self._wait_for_silence(brand)
 
     def _attend(self, incident: Incident, now: Instant, changes: list[Change | None]) -> None:
         """An incident may be calm for long enough, or its next escalation step may be due."""
         if incident.subject.quiet and incident.state is not State.RESOLVED:
             incident = self._still_silent(incident, now)
-        change = self.desk.settle(incident, now)
+        change = None if self._is_deaf(now) else self.desk.settle(incident, now)
         if change is not None:
             changes.append(change)
         elif incident.step_at is not None and incident.step_at <= now:
             self._keep(escalation.climb(self._refreshed(incident, now), self.rules, now))
-        self._wait_for(incident.id)
 
     def _refreshed(self, incident: Incident, now: Instant) -> Incident:
         """With the numbers of this instant: a page that repeats must not say what was true an hour ago."""
         brand, pulse = self.rules.brands.get(incident.subject.brand), self._pulses.get(incident.subject.brand)
-        if brand is None or pulse is None or incident.subject.quiet:
+        if brand is None or pulse is None or incident.subject.quiet or brand.key in self._set_aside:
             return incident
         pulse.look(now, self._deaf())
         return self._lookout(brand, pulse, now).refreshed(incident)
@@ -311,9 +319,12 @@ class Spine:
     def _deaf(self) -> list[tuple[Instant, Instant]]:
         return [(gap.since, gap.until) for gap in self._gaps]
 
-    def _still_silent(self, incident: Incident, now: Instant) -> Incident:
+    def _is_silent(self, incident: Incident) -> bool:
         pulse = self._pulses.get(incident.subject.brand)
-        if pulse is not None and pulse.last_at is not None and pulse.last_at <= incident.began_at:
+        return pulse is not None and pulse.last_at is not None and pulse.last_at <= incident.began_at
+
+    def _still_silent(self, incident: Incident, now: Instant) -> Incident:
+        if self._is_silent(incident):
             held_at = tuple(now if level is incident.severity else incident.held_at[level - 1] for level in Severity)
             incident = msgspec.structs.replace(incident, true_at=now, held_at=held_at)
             self.desk.put(incident)
@@ -350,18 +361,25 @@ class Spine:
             elif known.until > now - 2 * LONGEST_WINDOW - DAY:
                 recent.append(known)
         self._gaps = [*recent[-MOST_GAPS:], gap]
-        if self._dirty_due is not None:  # a downtime steps over the tick that was due: the first one after it decides
-            self._dirty_due = max(self._dirty_due, -(-now // SECOND) * SECOND)
+        if gap.until <= now:
+            self.desk.stop_calm(gap.since, gap.until)
+        for incident in self.desk.incidents:
+            self._wait_for(incident)
         for brand in self.rules.brands.values():
             self._wait_for_silence(brand)
 
     def _tell(self, changes: Iterable[Change | None], now: Instant) -> list[Change]:
-        """Who hears of each change now; an alarm's first step leaves with it."""
+        """Who hears of each change now; several alarms at once are one message, and its first step leaves with it."""
         told: list[Change] = []
+        alarmed: set[str] = set()
         for change in changes:
             if change is None:
                 continue
             told.append(change)
+            if change.kind in escalation.ALARMS:
+                if change.incident.id in alarmed:
+                    continue
+                alarmed.add(change.incident.id)
             latest = self.desk.incidents.get(change.incident.id, change.incident)
             self._keep(escalation.announce(msgspec.structs.replace(change, incident=latest), self.rules, now))
             latest = self.desk.incidents.get(change.incident.id, latest)
@@ -375,10 +393,21 @@ class Spine:
         self._notices += told.notices
         self._held += told.held
 
-    def _wait_for(self, incident: str) -> None:
-        if incident in self.desk.incidents:
-            due_at = self.desk.due_at(self.desk.incidents[incident])
-            self._set_timer(max(due_at, self.now + 1), "incident", incident)
+    def _wait_for(self, key: str) -> None:
+        incident = self.desk.incidents.get(key)
+        if incident is None:
+            return
+        due_at, step_at = self.desk.due_at(incident), incident.step_at
+        if incident.subject.quiet and incident.state is not State.RESOLVED and self._is_silent(incident):
+            later = self._ever_more_rarely(incident.began_at)  # whoever is heard has it looked at sooner
+            due_at = min(later, step_at or later)
+        elif due_at <= self.now and self._is_deaf(self.now):  # it may be calm, but who knows
+            due_at = min(self.now + MINUTE, step_at or self.now + MINUTE)
+        self._timers.arrange(max(due_at, self.now + 1), "incident", key)
+
+    def _ever_more_rarely(self, since: Instant) -> Instant:
+        """When to look again at what has lasted since an instant, perhaps for years: after as long once more."""
+        return 2 * self.now - since
 
     def _wait_for_silence(self, brand: Brand) -> None:
         pulse = self._pulses.get(brand.key)
@@ -386,16 +415,15 @@ class Spine:
         overs = [rule.quiet_over for rule in _scoped(brand, Scope.QUIET) if rule.quiet_over is not None]
         if since is not None and since + DAY * 365 > self.now and overs:
             coming = [since + over for over in overs if since + over > self.now]
-            self._set_timer(min(coming, default=self.now + min(overs)), "quiet", brand.key)
-
-    def _set_timer(self, due: Instant, kind: str, key: str) -> None:
-        if (due, kind, key) not in self._timers:
-            heapq.heappush(self._timers, (due, kind, key))
+            self._timers.arrange(min(coming, default=self._ever_more_rarely(since)), "quiet", brand.key)
 
     def _follow_zone(self, brand: Brand) -> None:
         pulse = self._pulses.get(brand.key)
         if pulse is not None and pulse.zone != brand.zone:
             self._pulses[brand.key] = Pulse.load(pulse.dump(), brand.zone)
+
+    def _is_deaf(self, now: Instant) -> bool:
+        return any(gap.until > now for gap in self._gaps)
 
     def _zone(self, brand: str) -> tzinfo:
         return self.rules.brands[brand].zone if brand in self.rules.brands else UTC

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import cache
 from math import cos, pi
@@ -18,7 +18,7 @@ from buzzwatch.app.hearing import Hearing
 from buzzwatch.app.intake import IntakeQueue
 from buzzwatch.app.recover import recover
 from buzzwatch.app.rulebook import compile_rules
-from buzzwatch.clock import Clock, VirtualClock
+from buzzwatch.clock import VirtualClock, settle
 from buzzwatch.detect.pulse import Pulse
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import Change, Incident, State
@@ -179,6 +179,15 @@ def poisson(dice: random.Random, since: Instant, until: Instant, per_hour: float
             yield at
 
 
+def ordinary_days(since: Instant, until: Instant, per_hour: float, seed: int) -> Iterator[Sighting]:
+    """A daily rhythm and chance; one post in six is angry."""
+    dice = random.Random(seed)
+    for number, at in enumerate(poisson(dice, since, until, per_hour)):
+        name = f"o{seed}-{number}"
+        author = crc32(name.encode()) % 5_000 + 1
+        yield sighting(at, name, negativity=dice.random() ** 5, author=author)
+
+
 @cache
 def habits(per_hour: float = 6.0, days: int = 28, seed: int = 5) -> bytes:
     """What a brand has learnt from ordinary weeks up to MONDAY."""
@@ -238,7 +247,7 @@ class Scene:
     @property
     def pages(self) -> list[tuple[int, str]]:
         """Minutes since the first change, and who was paged then."""
-        began = self.changes[0].at
+        began = self.changes[0].at if self.changes else 0
         return [((at - began) // MINUTE, str(n.target)) for at, o in self.outcomes for n in o.notices if n.page]
 
     @property
@@ -263,7 +272,7 @@ def crowd(since: Instant, count: int, span: Span, brand: str = "acme", **changes
 class House:
     """A record, a spine and a drive; another one on the same folder is what comes after a power cut."""
 
-    def __init__(self, folder: Path, clock: Clock, record: Callable[[Path], Record] = Record) -> None:
+    def __init__(self, folder: Path, clock: VirtualClock, record: Callable[[Path], Record] = Record) -> None:
         self.clock = clock
         self.record = record(folder)
         self.metrics = Metrics("test")
@@ -275,7 +284,7 @@ class House:
         self.outcomes: list[tuple[Instant, Outcome]] = []
         """All that was committed."""
         self._seq, self.last_now = self.record.position
-        self._driving: asyncio.Task[None] | None = None
+        self._driving: asyncio.Task[None] = asyncio.create_task(asyncio.sleep(0))
 
     def _rebuild(self, connection: sqlite3.Connection) -> Spine:
         return recover(connection, self.record.directory, compile_rules)
@@ -291,11 +300,31 @@ class House:
 
     async def say(self, *mentions: Mention) -> Receipt:
         """Hand over one payload, and wait for its receipt."""
-        return await soon(self.queue.submit("push", msgspec.json.encode(mentions)))
+        return await self._hear(self.queue.submit("push", msgspec.json.encode(mentions)))
 
     async def tell(self, item: Input) -> Outcome:
         """Tell something else, and wait for what comes of it."""
-        return await soon(self.queue.tell(item))
+        return await self._hear(self.queue.tell(item))
+
+    async def _hear(self, promise: "asyncio.Future[T]") -> T:
+        """What was promised, or what ended the drive before it could be kept."""
+        await asyncio.wait((promise, self._driving), timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
+        if not promise.done():
+            self._driving.result()
+        return promise.result()
+
+    async def move(self, until: Instant) -> None:
+        """Move the clock to an instant, and wait until all that was due by then is committed."""
+        await self.clock.advance(until - self.clock.now())
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                await self.record.write(lambda _: None)  # comes after what the drive has asked for
+                await settle()
+                if self._driving.done():
+                    self._driving.result()
+                due = self.drive.spine.next_due
+                if due is None or due > until:
+                    return
 
     async def deliver(self, *, fails: Callable[[Notice], bool] = lambda _: False) -> list[Notice]:
         """Do the courier's work once: send all that is due."""
@@ -309,27 +338,15 @@ class House:
     async def close(self) -> None:
         """Stop in order."""
         self.queue.close()
-        if self._driving is not None:
-            await soon(self._driving)
+        await asyncio.wait_for(self._driving, PATIENCE_S)
         self.record.close()
 
     async def kill(self) -> None:
         """Stop as a power cut does: whatever was not committed is gone."""
-        if self._driving is not None:
-            self._driving.cancel()
-            await asyncio.wait([self._driving], timeout=PATIENCE_S)
+        self._driving.cancel()
+        await asyncio.wait([self._driving], timeout=PATIENCE_S)
         self.record.close()
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What the record holds."""
         return self.record.write_now(lambda db: db.execute(query).fetchall())
-
-
-async def soon(promise: Awaitable[T]) -> T:
-    """Wait for what needs no time but the machine's."""
-    return await asyncio.wait_for(promise, PATIENCE_S)
-
-
-async def move(clock: VirtualClock, until: Instant) -> None:
-    """Move the clock to an instant."""
-    await clock.advance(until - clock.now())

@@ -21,6 +21,12 @@ def resident(process: str = "self") -> float:
     return int(status.partition("VmRSS:")[2].split()[0]) / 1_000
 
 
+def computed(process: int) -> float:
+    """Seconds that the processors have worked for a process."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _processor() -> str:
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())

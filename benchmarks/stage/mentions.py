@@ -11,11 +11,11 @@ _FRENCH = """
 toujours aucune réponse du service client après trois heures d'attente c'est inadmissible je réclame le remboursement
 intégral de mon billet votre équipe à l'aéroport n'a donné aucune information merci pour rien très déçu le vol est
 annulé sans explication et personne ne répond au téléphone où sont passés nos bagages ce matin tout allait bien la
-livraison est arrivée hier et le nouveau magasin ouvre samedi""".split()
+livraison est arrivée hier et le nouveau magasin ouvre samedi"""
 _ENGLISH = """
 still waiting at the gate after three hours and nobody from the crew tells us anything this is the worst service ever i
 want a full refund thanks for nothing my bag is lost again and your phone line has been busy since this morning great
-flight though lovely staff and we landed early the new store opens on saturday and the parcel came yesterday""".split()
+flight though lovely staff and we landed early the new store opens on saturday and the parcel came yesterday"""
 _EXTRAS = ("😡", "👏", "…", "!!", "#travel", "https://link.example/x1y2z3", "@somebody_else", "’", "?")
 _OPEN = 30
 """Conversations of a brand that a reply may join."""
@@ -80,7 +80,7 @@ class Voices:
         chance = self._chance
         number = self._told
         self._told += 1
-        said = chance.choices(chance.choice((_FRENCH, _ENGLISH)), k=chance.randint(15, 22))
+        said = chance.choices(chance.choice((_FRENCH, _ENGLISH)).split(), k=chance.randint(15, 22))
         said += chance.choices(_EXTRAS, k=2)
         mention = thread = f"x:{1_790_000_000_000 + number}"
         parent = None

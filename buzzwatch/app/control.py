@@ -37,6 +37,8 @@ def ask(config: Config, path: str, body: object = None, *, packed: bool = False)
     try:
         connection.request("POST", path, sent)
         answer = connection.getresponse().read()
+    except (OSError, http.client.HTTPException) as error:
+        raise NoDaemonError(f"the daemon did not answer to the end ({error}); see its log") from error
     finally:
         connection.close()
     try:

@@ -61,20 +61,17 @@ class Ears:
         state = self._states[name]
         while True:
             state.task = asyncio.create_task(self._sources[name].run(self._queue, self._clock))
-            pause = RESTART
             try:
-                await asyncio.shield(state.task)
-            except asyncio.CancelledError:
-                if not state.task.cancelled():  # we are stopping, not the source alone
-                    state.task.cancel()
-                    await asyncio.wait([state.task])
-                    raise
-                pause = POISON_SPAN
-                why = "paused: what it brings makes decisions fail; see the log"
-            except Exception as error:  # noqa: BLE001 - one source that fails must not silence the others
+                await asyncio.wait([state.task])
+            except asyncio.CancelledError:  # we are stopping, not the source alone
+                state.task.cancel()
+                await asyncio.wait([state.task])
+                raise
+            pause, why = RESTART, "it ended by itself"
+            if state.task.cancelled():
+                pause, why = POISON_SPAN, "paused: what it brings makes decisions fail; see the log"
+            elif error := state.task.exception():  # one source that fails must not silence the others
                 why = f"{type(error).__name__}: {error}"
-            else:
-                why = "it ended by itself"
             log.error("source_failed", source=name, why=why)
             self._queue.status(name, connected=False, why=why)
             await self._clock.wait_until(self._clock.now() + pause)
@@ -86,7 +83,7 @@ class Ears:
             return
         now = self._clock.now()
         state.poisoned.append(now)
-        text = f"source {source}: an input made a decision fail and was set aside; see `refused` in the log"
+        text = f"source {source}: an input made a decision fail and was set aside; see `input_set_aside` in the log"
         self._queue.tell(Trouble(0, f"poison-{source}", now, text))
         if len(state.poisoned) == POISON and now - state.poisoned[0] <= POISON_SPAN and state.task is not None:
             state.task.cancel()

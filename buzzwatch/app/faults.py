@@ -5,5 +5,6 @@ from buzzwatch.app.control import NoDaemonError
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.sources.file import FileFaultError
 from buzzwatch.store.database import StateError
+from buzzwatch.web import CannotListenError
 
-EXPECTED = (RuleFaults, SecretError, StateError, FileFaultError, NoDaemonError)
+EXPECTED = (RuleFaults, SecretError, StateError, FileFaultError, NoDaemonError, CannotListenError)

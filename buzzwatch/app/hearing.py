@@ -1,8 +1,10 @@
 """From a payload to sightings: what the texts say, and which live conversation they hang on."""
 
+import msgspec
+import structlog
 from msgspec import Struct
 
-from buzzwatch.ingest.decode import Decoded, Refused, decode
+from buzzwatch.ingest.decode import HEAD, Decoded, Refused, decode
 from buzzwatch.ingest.scorer import load
 from buzzwatch.ingest.sight import Reader
 from buzzwatch.model.brand import Ruleset
@@ -10,6 +12,8 @@ from buzzwatch.model.instant import Instant
 from buzzwatch.model.mention import Mention, Sighting
 from buzzwatch.store.journal import Heard, content_digest
 from buzzwatch.threads.tracker import Tracker
+
+log = structlog.get_logger()
 
 
 class HeardPayload(Struct):
@@ -39,14 +43,20 @@ class Hearing:
         self._reader = Reader(rules.brands, self._scorer)
 
     def hear(self, payload: bytes, seen_at: Instant, tracker: Tracker) -> HeardPayload:
-        """Take a payload apart and read each of its mentions."""
+        """Take a payload apart and read each of its mentions; one on which that fails is refused, the others go on."""
         decoded = decode(payload)
         heard = HeardPayload([], [], decoded.refused, decoded.mended, 0)
         for position, mention in decoded.mentions:
             if mention.deleted:
                 heard.erased.append(Mention(mention.id, "", mention.created_at, mention.source, deleted=True))
                 continue
-            sightings, clamped = self.see(mention, seen_at, tracker)
+            try:
+                sightings, clamped = self.see(mention, seen_at, tracker)
+            except Exception as error:  # it would come again, and again end the daemon
+                log.exception("mention_not_read", position=position)
+                reason = f"reading it failed, a fault of buzzwatch ({type(error).__name__})"
+                heard.refused.append(Refused(position, reason, msgspec.json.encode(mention)[:HEAD]))
+                continue
             heard.mended += clamped
             if sightings:
                 digest = content_digest(mention)

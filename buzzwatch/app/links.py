@@ -9,6 +9,7 @@ from pathlib import Path
 
 _FILE = "links.key"
 _LENGTH = 10
+_KEY_BYTES = 32
 
 
 class Links:
@@ -35,9 +36,13 @@ class Links:
 
 
 def _load_key(path: Path) -> bytes:
-    if not path.exists():
+    key = path.read_bytes() if path.exists() else b""
+    if len(key) != _KEY_BYTES:  # none yet, or a power cut left less of it: whoever knows the key knows every code
+        key = secrets.token_bytes(_KEY_BYTES)
         scratch = path.with_suffix(".part")
         with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-            out.write(secrets.token_bytes(32))
+            out.write(key)
+            out.flush()
+            os.fsync(out.fileno())
         scratch.replace(path)
-    return path.read_bytes()
+    return key

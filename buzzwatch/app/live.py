@@ -124,23 +124,31 @@ class Daemon:
         async with AsyncExitStack() as stack:
             stack.callback(self.record.close)
             self._begin()
+            stopped = asyncio.create_task(self.stopped.wait())
             driving = asyncio.create_task(self.drive.run(self._seq), name="drive")
-            if self._first_rules.digest != self.drive.spine.rules.digest:
-                await self.rulebook.accept(self._first_rules, self.drive.spine.rules, self.queue)
+            ruling = asyncio.create_task(self._put_rules_in_force(), name="rules")
             self._know_incidents()
             host, port = _address(self.config.web.listen)
             public = public_app(self.reception, self.metrics, self.config.web.public_url)
             self.port = await stack.enter_async_context(listening(public, host, port))
             control = control_app(self.reception)
             await stack.enter_async_context(listening_on_socket(control, control_path(self.config)))
+            # Probes are answered while the first commit waits for a disk, and whatever happens to it ends the waiting.
+            await asyncio.wait((stopped, driving, ruling), return_when=asyncio.FIRST_COMPLETED)
             sending = asyncio.create_task(self.courier.run(), name="courier")
             hearing = asyncio.create_task(self.ears.listen(), name="ears")
             looking = asyncio.create_task(self._look_after(), name="watch")
-            self._say_ready()
-            stopped = asyncio.create_task(self.stopped.wait())
+            if ruling.done():
+                self._say_ready()
+            ruling.cancel()
             parts = (driving, sending, hearing, looking)
             await asyncio.wait((stopped, *parts), return_when=asyncio.FIRST_COMPLETED)
             await self._end(stopped, driving, sending, hearing, looking)
+
+    async def _put_rules_in_force(self) -> None:
+        current = self.drive.spine.rules
+        if self._first_rules.digest != current.digest:
+            await self.rulebook.accept(self._first_rules, current, self.queue)
 
     def _begin(self) -> None:
         loop = asyncio.get_running_loop()

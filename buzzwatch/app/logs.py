@@ -15,10 +15,21 @@ def configure_logs(least: int = logging.INFO) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer() if terminal else structlog.processors.dict_tracebacks,
-            *([] if terminal else [structlog.processors.JSONRenderer()]),
+            *(_for_people() if terminal else _for_programs()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+# Tracebacks without the values of variables: those are texts of mentions, and secrets.
+
+
+def _for_people() -> list[structlog.typing.Processor]:
+    return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+
+
+def _for_programs() -> list[structlog.typing.Processor]:
+    bare = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    return [structlog.processors.ExceptionRenderer(bare), structlog.processors.JSONRenderer()]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from buzzwatch.app.ears import Ears
 from buzzwatch.app.links import Links
 from buzzwatch.app.quotes import read_samples
 from buzzwatch.app.rulebook import Rulebook
+from buzzwatch.detect.pulse import Pulse
 from buzzwatch.model.incident import Incident, State
 from buzzwatch.model.input import Command, Delivered, Trouble, Verb, Warmed
 from buzzwatch.model.notification import Target
@@ -136,6 +138,11 @@ class Reception:
         unknown = sorted(set(habits) - set(brands))
         if unknown:
             return Answer(False, (f"no such brand here: {', '.join(unknown)}; brands are: {', '.join(brands)}",))
+        try:
+            for body in habits.values():
+                Pulse(UTC, 0).adopt(body)
+        except (ValueError, KeyError, TypeError, IndexError) as error:
+            return Answer(False, (f"this does not fit, learn it again: {type(error).__name__}: {error}",))
         await self._queue.tell(Warmed(0, {key: msgspec.msgpack.encode(body) for key, body in habits.items()}))
         return Answer(True, tuple(f"{key}: learnt" for key in habits))
 

@@ -83,9 +83,8 @@ class Replay:
         self.summary.read += len(decoded.mentions) + len(decoded.refused)
         self.summary.refused += len(decoded.refused)
         self.summary.mended += decoded.mended
-        self.refused += [
-            Refusal(chunk.first_line + r.position, r.reason) for r in decoded.refused[: 100 - len(self.refused)]
-        ]
+        room = MOST_REFUSALS - len(self.refused)
+        self.refused += [Refusal(chunk.first_line + r.position, r.reason) for r in decoded.refused[:room]]
         for _, mention in decoded.mentions:
             yield from self._see(mention)
 

@@ -11,6 +11,7 @@ from buzzwatch.app.intake import IntakeQueue
 from buzzwatch.clock import Clock
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.input import RulesSwapped, Trouble
+from buzzwatch.model.instant import Instant
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.rules.ruleset import changes, check_channels, dead_ends, load, read
 from buzzwatch.web.metrics import Metrics
@@ -37,6 +38,7 @@ class Rulebook:
         self._clock = clock
         self._metrics = metrics
         self._refused: RuleFaults | None = None
+        self._refused_at: Instant = 0
         self._warnings: tuple[str, ...] = ()
 
     def read(self, current: Ruleset) -> tuple[Ruleset, list[str]]:
@@ -54,15 +56,15 @@ class Rulebook:
         if self._refused is None:
             first = f"{len(faults.faults)} faults, the first: {faults.faults[0]}"
             text = f"the rules were refused, the last good ones stay in force; {first}"
-            queue.tell(Trouble(0, "rules", self._clock.now(), text))
+            self._refused_at = self._clock.now()
+            queue.tell(Trouble(0, "rules", self._refused_at, text))
         self._refused = faults
 
     async def accept(self, rules: Ruleset, current: Ruleset, queue: IntakeQueue) -> None:
         """Put rules in force."""
         self._metrics.rules_refused.set(0)
         if self._refused is not None:
-            now = self._clock.now()
-            queue.tell(Trouble(0, "rules", now, "the rules are accepted again", over=True))
+            queue.tell(Trouble(0, "rules", self._refused_at, "the rules are accepted again", over=True))
         self._refused = None
         self.examine(rules)
         if rules.digest != current.digest:

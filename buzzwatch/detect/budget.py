@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from math import exp, log
-from typing import Any
+from typing import Any, NamedTuple
 
 from buzzwatch.model.instant import DAY, Instant, Span
 
@@ -16,23 +16,31 @@ _CAP = 8.0
 """A peak counts for at most so many mean excesses, lest a crisis teach that crises are ordinary."""
 
 
+class Prior(NamedTuple):
+    """What a tail believes before it has seen anything: so many peaks in so many days, and their mean excess."""
+
+    peaks: float
+    days: float
+    excess: float
+
+
+USUAL = Prior(peaks=6.0, days=18.0, excess=0.7)
+"""A peak every three days, on the strength of six of them."""
+
+
 class Tail:
     """Peaks of one score over LINE: how many a day (Gamma prior), how high (exponential, Gamma prior on its rate).
 
     One peak is the highest score of a cluster; scores above the line less than `apart` from each other are one cluster.
     Where peaks are many, a higher line with enough of them over it takes the place of LINE: a tail is exponential only
-    far out. Cold start: before it has seen anything it believes in a peak every three days, with a mean excess of 0.7,
-    on the strength of six such peaks; ceilings then follow the brand's own past within weeks. The past fades with a
-    half-life of 60 days.
+    far out. Cold start: it believes in its prior on the strength of so many peaks; ceilings then follow the brand's own
+    past within weeks. The past fades with a half-life of 60 days.
     """
 
-    __slots__ = ("_at", "_days", "_excess", "_over_at", "_peaks", "_top")
+    __slots__ = ("_at", "_days", "_excess", "_over_at", "_peaks", "_prior", "_top")
 
-    _PRIOR_DAYS = 18.0
-    _PRIOR_PEAKS = 6.0
-    _PRIOR_EXCESS = 0.7 * _PRIOR_PEAKS
-
-    def __init__(self, now: Instant) -> None:
+    def __init__(self, now: Instant, prior: Prior = USUAL) -> None:
+        self._prior = prior
         self._at = now
         self._days = 0.0
         self._peaks = [0.0] * len(_LINES)
@@ -66,12 +74,10 @@ class Tail:
         The predictive law of an exponential excess whose mean is uncertain is a Lomax: heavier while little is known.
         """
         days, kept = self._aged(now)
-        days += self._PRIOR_DAYS
-        line, peaks, excess = (
-            LINE,
-            self._PRIOR_PEAKS + self._peaks[0] * kept,
-            self._PRIOR_EXCESS + self._excess[0] * kept,
-        )
+        prior = self._prior
+        days += prior.days
+        line, peaks = LINE, prior.peaks + self._peaks[0] * kept
+        excess = prior.excess * prior.peaks + self._excess[0] * kept
         for index in range(1, len(_LINES)):
             higher = self._peaks[index] * kept
             if higher < _ENOUGH or higher / days < rate:
@@ -85,9 +91,9 @@ class Tail:
         return self._at, self._days, self._top, self._over_at, *self._peaks, *self._excess
 
     @classmethod
-    def load(cls, dumped: Sequence[float]) -> "Tail":
+    def load(cls, dumped: Sequence[float], prior: Prior = USUAL) -> "Tail":
         """What `dump` gave, alive again."""
-        tail = cls(int(dumped[0]))
+        tail = cls(int(dumped[0]), prior)
         tail._days, tail._top, tail._over_at = dumped[1], dumped[2], int(dumped[3])
         tail._peaks, tail._excess = list(dumped[4:9]), list(dumped[9:])
         return tail
@@ -104,7 +110,8 @@ class Tail:
 
     def _add(self, before: float, after: float) -> None:
         """One peak grew from one score to another."""
-        mean = (self._PRIOR_EXCESS + self._excess[0]) / (self._PRIOR_PEAKS + self._peaks[0])
+        prior = self._prior
+        mean = (prior.excess * prior.peaks + self._excess[0]) / (prior.peaks + self._peaks[0])
         after = min(after, LINE + _CAP * mean)
         for index, line in enumerate(_LINES):
             if after <= line:

@@ -10,9 +10,10 @@ from buzzwatch.detect import negativity, volume
 from buzzwatch.detect.baseline import Baseline, Gaps
 from buzzwatch.detect.budget import LINE, Tail
 from buzzwatch.detect.samples import Candidate, Samples
+from buzzwatch.detect.surge import HOLD, ORDINARY, Surge
 from buzzwatch.detect.volume import Spread
 from buzzwatch.detect.windows import SPAN, WIDTHS, Windows
-from buzzwatch.model.instant import HOUR, LONGEST_WINDOW, MINUTE, WINDOWS, Instant, Span
+from buzzwatch.model.instant import EVERY_WINDOW, HOUR, LONGEST_WINDOW, MINUTE, WINDOWS, Instant, Span
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.signal import Detector, Onset, Signal, Trend
 
@@ -20,7 +21,8 @@ _COUNT = len(WINDOWS)
 _INDEX = {over: index for index, over in enumerate(WINDOWS)}
 _RECENT, _BEFORE = WINDOWS.index(15 * MINUTE), WINDOWS.index(30 * MINUTE)
 _TURN = 1.5  # standard deviations between the last quarter of an hour and the one before
-_APART = tuple(max(over, HOUR) for over in WINDOWS) * 2  # of peaks, by place
+_ALL = 2 * _COUNT  # the place of all windows together
+_APART = (*(max(over, HOUR) for over in WINDOWS * 2), HOLD)  # of peaks, by place
 _STEP = 1.5  # a rise is looked for as at least so many times the usual
 
 
@@ -33,8 +35,8 @@ class Pulse:
     """
 
     __slots__ = (
-        "_baseline", "_born", "_expected", "_hour", "_last_at", "_level", "_minute", "_profile", "_rate", "_ready",
-        "_samples", "_scores", "_shapes", "_spread", "_tails", "_until", "_windows",
+        "_baseline", "_born", "_expected", "_heard", "_hour", "_last_at", "_level", "_loudest", "_minute", "_profile",
+        "_rate", "_ready", "_samples", "_scores", "_shapes", "_spread", "_surge", "_tails", "_until", "_windows",
     )  # fmt: skip
 
     def __init__(self, zone: tzinfo, born_at: Instant) -> None:
@@ -42,8 +44,12 @@ class Pulse:
         self._windows = Windows(self._born)
         self._baseline = Baseline(zone, born_at)
         self._samples = Samples()
-        self._tails = [Tail(born_at) for _ in range(2 * _COUNT)]  # volume's, then negativity's
-        self._scores = [0.0] * (2 * _COUNT)
+        self._tails = [Tail(born_at) for _ in range(_ALL)]  # volume's, then negativity's
+        self._tails.append(Tail(born_at, ORDINARY))
+        self._scores = [0.0] * (_ALL + 1)
+        self._surge = Surge(born_at)
+        self._heard = False  # anything, since the last look
+        self._loudest = WINDOWS[0]  # the window that rose most at the last onset
         self._last_at: Instant | None = None
         self._until = born_at  # the last look
         self._frame(self._born // 60)
@@ -76,6 +82,7 @@ class Pulse:
         opened = seen // MINUTE
         if opened > windows.head:
             windows.roll(opened)
+        self._heard = True
         milli = int(sighting.negativity * 1_000 + 0.5)
         if windows.count(minute, milli, sighting.author, sighting.copy):
             followers = sighting.followers
@@ -89,6 +96,15 @@ class Pulse:
                     sighting.author,
                 )
             )
+
+    def spread(self, first: int, minutes: int, mentions: int) -> None:
+        """Count mentions of which nothing else is known evenly over so many minutes, the earlier ones one more."""
+        each, more = divmod(mentions, minutes)
+        for minute in range(first, first + minutes):
+            self._windows.roll(minute)
+            self._windows.add(each + (minute - first < more))
+        if mentions:
+            self._last_at, self._heard = (first + min(mentions, minutes) - 1) * MINUTE, True
 
     def look(self, now: Instant, gaps: Gaps = ()) -> None:
         """Learn the hours that left the longest window, then score every window as of `now`.
@@ -105,19 +121,34 @@ class Pulse:
         spread, share = self._spread, self._baseline.share
         generous = 1 + spread.doubt
         anger = self._baseline.anger
+        rises = []
         for index in range(self._ready):
             expected = self._expected[index] + elapsed
             observed, negative = counts[index] + count, (millis[index] + milli) / 1_000
-            loud = volume.score(observed, expected, spread) if observed > expected * generous else 0.0
+            loud = 0.0
+            if observed > expected * generous:
+                loud = volume.score(observed, expected, spread)
+                rises.append((volume.rise(observed, expected * generous), WINDOWS[index]))
             self._note(index, loud, now)
             expected *= anger
             angry = 0.0
             if negative > expected * generous:
                 angry = negativity.score(negative, freshes[index] + fresh, expected, share, spread)
             self._note(index + _COUNT, angry, now)
+        if self._heard:  # only a mention can be an onset
+            self._heard = False
+            self._surge.hear(sum(rise for rise, _ in rises), now)
+            if self._surge.onset_at == now:
+                self._loudest = max(rises)[1]
+            self._note(_ALL, self._surge.score, now)
 
     def signal(self, detector: Detector, over: Span) -> Signal:
-        """Volume or negativity over a standard window. KeyError for any other."""
+        """Volume or negativity over a standard window; volume also over EVERY_WINDOW. KeyError for any other.
+
+        All windows together are shown by the one that rose most.
+        """
+        place = _place(detector, over)
+        over = self._loudest if place == _ALL else over
         index = _INDEX[over]
         expected = self._expected[index] + self._rate * (self._until % MINUTE)
         if detector is Detector.VOLUME:
@@ -126,7 +157,7 @@ class Pulse:
                 over,
                 float(self.mentions(over)),
                 expected,
-                self._scores[index],
+                self._scores[place],
                 learning=self._baseline.learning,
             )
         return Signal(
@@ -134,7 +165,7 @@ class Pulse:
             over,
             self._negative(index),
             expected * self._baseline.anger,
-            self._scores[_place(detector, over)],
+            self._scores[place],
             self.share(over),
             self._baseline.share,
             self._baseline.learning,
@@ -155,8 +186,18 @@ class Pulse:
         return self._windows.authors(over // MINUTE, angry=detector is Detector.NEGATIVITY)
 
     def ceiling(self, detector: Detector, over: Span, rate: float) -> float:
-        """The score that ordinary traffic of this brand reaches `rate` times a day."""
+        """The score that ordinary traffic of this brand reaches `rate` times a day; `over` as in `signal`."""
         return self._tails[_place(detector, over)].ceiling(rate, self._until)
+
+    @property
+    def onset_at_last_look(self) -> bool:
+        """Whether all windows together were louder then than for a day before."""
+        return self._surge.onset_at == self._until
+
+    def usual(self, over: Span) -> float:
+        """Mentions usual in the last whole minutes, the open one among them; twelve hours at most."""
+        since = max(self._born, self._minute + 1 - over // MINUTE)
+        return self._level * (self._usual_until(self._minute + 1) - self._usual_until(since))
 
     def trend(self, detector: Detector) -> Trend:
         """The last quarter of an hour against the one before."""
@@ -202,13 +243,18 @@ class Pulse:
 
     def habits(self) -> dict[str, Any]:
         """What was learnt, without dates and mentions; numbers and lists of numbers."""
-        return {"baseline": self._baseline.habits(), "tails": [tail.habits() for tail in self._tails]}
+        return {
+            "baseline": self._baseline.habits(),
+            "surge": self._surge.habits(),
+            "tails": [tail.habits() for tail in self._tails],
+        }
 
     def adopt(self, habits: Mapping[str, Any]) -> None:
         """Believe from now on what another pulse had learnt. ValueError if it does not fit."""
         if len(habits["tails"]) != len(self._tails):
             raise ValueError(f"{len(habits['tails'])} tails: {len(self._tails)} are needed; learn it again")
         self._baseline.adopt(habits["baseline"])
+        self._surge.adopt(habits["surge"])
         for tail, learnt in zip(self._tails, habits["tails"], strict=True):
             tail.adopt(learnt)
         self._frame(self._minute // 60)
@@ -216,7 +262,7 @@ class Pulse:
         self._expect(self._minute)
 
     def set_back(self, now: Instant, ahead: Span) -> "Pulse":
-        """One born now, by a clock that had run so far ahead: it keeps what was learnt, and since when all is silent."""
+        """One born now, by a clock that ran so far ahead: it keeps what was learnt, and since when all is silent."""
         pulse = Pulse(self.zone, now)
         pulse.adopt(self.habits())
         pulse._last_at = None if self._last_at is None else self._last_at - ahead
@@ -232,6 +278,9 @@ class Pulse:
             "level": self._level,
             "spread": tuple(self._spread),
             "scores": self._scores.copy(),
+            "heard": self._heard,
+            "loudest": self._loudest,
+            "surge": self._surge.dump(),
             "tails": [tail.dump() for tail in self._tails],
             "windows": self._windows.dump(),
             "baseline": self._baseline.dump(),
@@ -245,7 +294,9 @@ class Pulse:
         pulse._windows = Windows.load(dumped["windows"])
         pulse._baseline = Baseline.load(dumped["baseline"], zone)
         pulse._samples = Samples.load(dumped["samples"])
-        pulse._tails = [Tail.load(tail) for tail in dumped["tails"]]
+        pulse._tails = [Tail.load(tail) for tail in dumped["tails"][:_ALL]]
+        pulse._tails.append(Tail.load(dumped["tails"][_ALL], ORDINARY))
+        pulse._surge, pulse._heard, pulse._loudest = Surge.load(dumped["surge"]), dumped["heard"], dumped["loudest"]
         pulse._spread = Spread(*dumped["spread"])
         pulse._scores = list(dumped["scores"])
         pulse._last_at, pulse._until, pulse._level = dumped["last_at"], dumped["until"], dumped["level"]
@@ -310,4 +361,6 @@ class Pulse:
 
 
 def _place(detector: Detector, over: Span) -> int:
+    if over == EVERY_WINDOW and detector is Detector.VOLUME:
+        return _ALL
     return _INDEX[over] + (_COUNT if detector is Detector.NEGATIVITY else 0)

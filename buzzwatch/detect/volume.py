@@ -1,10 +1,12 @@
 """How unusual a number of mentions is."""
 
-from math import asinh, sqrt
+from math import asinh, cbrt, sqrt
 from typing import NamedTuple
 
 _PADDING = 0.5
 """Of a mention, added on both sides, so that the step from none to one is a small one."""
+_FEW = 5.0
+"""Mentions added on both sides of a rise, so that a handful is little wherever nothing is usual."""
 
 
 class Spread(NamedTuple):
@@ -32,3 +34,11 @@ def score(observed: float, expected: float, spread: Spread) -> float:
     bend = spread.noise / spread.dispersion
     rise = asinh(sqrt(bend * (observed + _PADDING))) - asinh(sqrt(bend * (likely + _PADDING)))
     return 2 * rise / sqrt(spread.noise)
+
+
+def rise(observed: float, expected: float) -> float:
+    """How far above the expectation, on a scale between the square root and the logarithm; 0 at or below it.
+
+    It knows nothing of how the brand scatters: its unit is the brand's own past (`surge`).
+    """
+    return max(0.0, 3 * (cbrt(observed + _FEW) - cbrt(expected + _FEW)))

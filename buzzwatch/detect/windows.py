@@ -85,6 +85,11 @@ class Windows:
                         millis[index] += milli
         return fresh
 
+    def add(self, mentions: int) -> None:
+        """Count mentions without author or text in the open minute: for volume alone."""
+        self._count[self.head % RING] += mentions
+        self._total += mentions
+
     def roll(self, minute: int) -> None:
         """Make `minute` the open one; whole minutes that leave the ring are handed to `left`."""
         steps = minute - self.head
@@ -178,6 +183,8 @@ class Windows:
         opened = head % RING
         for ring, sums in zip((self._count, self._fresh, self._milli), self._past, strict=True):
             inside = ring[opened]
+            if not inside and not sums[-1]:
+                continue  # the longest window holds all others
             for index, width in enumerate(WIDTHS):
                 if steps >= width:
                     sums[index] = 0

@@ -196,6 +196,13 @@ class Desk:
             incident = replace(incident, step_at=now)
         return self._change(incident, ChangeKind.NOTED, now, why=f"{delivered.target}: {delivered.why}")
 
+    def stop_calm(self, since: Instant, until: Instant) -> None:
+        """We were deaf: what nobody heard then does not make anything calm."""
+        for incident in list(self.incidents.values()):
+            if incident.state is not State.RESOLVED:
+                held_at = tuple(at + max(0, until - max(since, at)) for at in incident.held_at)
+                self.put(replace(incident, held_at=held_at))
+
     def shift(self, span: Span) -> None:
         """Move every instant: the clock they were taken from was wrong by so much."""
         for incident in list(self.incidents.values()):
@@ -213,7 +220,8 @@ class Desk:
         return cls(msgspec.convert(dumped["incidents"], list[Incident]))
 
     def _recently_closed(self, subject: Subject) -> Incident | None:
-        return next((i for i in reversed(self.incidents.values()) if i.subject == subject), None)
+        latest = reversed(self.incidents.values())
+        return next((i for i in latest if i.subject == subject or subject in i.covers), None)
 
     def _change(
         self, incident: Incident, kind: ChangeKind, now: Instant, why: str = "", by: str | None = None

@@ -55,7 +55,7 @@ _ELSE = "correct it, or leave it out where it is unknown"
 
 
 class Refused(Struct, frozen=True, gc=False):
-    """One item not taken: its place in the payload, counted from 0; why; and its first 2 kB, for the record."""
+    """One item not taken: its place (of lines: the line) counted from 0; why; and its first 2 kB, for the record."""
 
     position: int
     reason: str
@@ -82,7 +82,7 @@ def decode(payload: bytes) -> Decoded:
     mentions: list[tuple[int, Mention]] = []
     refused: list[Refused] = []
     mended = 0
-    for position, item in enumerate(_split(payload)):
+    for position, item in _split(payload):
         if len(refused) == MAX_REFUSED:
             reason = f"not read, like all that follows: {MAX_REFUSED} items before it were refused; mend those first"
             refused.append(Refused(position, reason, item[:HEAD]))
@@ -97,19 +97,21 @@ def decode(payload: bytes) -> Decoded:
     return Decoded(mentions, refused, mended)
 
 
-def _split(payload: bytes) -> Iterable[bytes]:
+def _split(payload: bytes) -> Iterable[tuple[int, bytes]]:
+    """The items at their positions; a blank line is no item, but is counted."""
     if len(payload) > MAX_PAYLOAD:
-        return (payload,)
-    payload = payload.removeprefix(_BOM).strip()
-    if payload.startswith(b"["):
+        return [(0, payload)]
+    payload = payload.removeprefix(_BOM)
+    whole = payload.strip()
+    if whole.startswith(b"["):
         try:
-            return map(bytes, _ARRAY.decode(payload))
+            return enumerate(map(bytes, _ARRAY.decode(whole)))
         except (msgspec.DecodeError, RecursionError):
-            return _elements(payload)
-    lines = [line.strip() for line in payload.split(b"\n")]
-    if len(lines) == 1 or not any(line.startswith(b"{") and line.endswith(b"}") for line in lines) or _is_one(payload):
-        return (payload,)
-    return filter(None, lines)
+            return enumerate(_elements(whole))
+    lines = [(number, line) for number, raw in enumerate(payload.split(b"\n")) if (line := raw.strip())]
+    if not any(line.startswith(b"{") and line.endswith(b"}") for _, line in lines) or _is_one(whole):
+        return [(lines[0][0] if lines else 0, whole)]
+    return lines
 
 
 def _tokens(array: bytes, start: int = 0) -> Iterator[re.Match[bytes]]:

@@ -47,7 +47,12 @@ def words(text: str) -> str:
     with underscores is given glued and then in words; `&` is a word of its own, and `+` stays at a word's end (Canal+).
     Runs of scripts without spaces are set off from their neighbours.
     """
-    spaced = _WORD.apply(unescape(text))
+    return f" {' '.join(tokens(unescape(text)))} "
+
+
+def tokens(text: str) -> list[str]:
+    """What `words` gives, as a list; of a text without entities."""
+    spaced = _WORD.apply(text)
     if "#" in spaced:
         spaced = spaced.replace("#", " #")
     if "&" in spaced:
@@ -56,10 +61,10 @@ def words(text: str) -> str:
         spaced = _LOOSE_PLUS.sub(" ", spaced)
     if not spaced.isascii():
         spaced = UNSPACED.sub(r" \g<0> ", spaced)
-    tokens = spaced.split()
+    found = spaced.split()
     if "_" in spaced:
-        tokens = " ".join(_without_underscores(token) if "_" in token else token for token in tokens).split()
-    return f" {' '.join(tokens)} "
+        return " ".join(_without_underscores(token) if "_" in token else token for token in found).split()
+    return found
 
 
 def unescape(text: str) -> str:

@@ -18,6 +18,8 @@ LONGEST_WINDOW: Span = 12 * HOUR
 
 WINDOWS: tuple[Span, ...] = (5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR)
 """Trailing windows that every brand is watched over; a rule's `over` names one of them."""
+EVERY_WINDOW: Span = 0
+"""All of them together."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)

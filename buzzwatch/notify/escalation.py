@@ -18,7 +18,7 @@ LATE: Span = MINUTE
 """A step that leaves this long after it was due says so."""
 
 _OPS = "ops-"
-_ALARMS = (ChangeKind.OPENED, ChangeKind.WORSENED, ChangeKind.REOPENED)
+ALARMS = (ChangeKind.OPENED, ChangeKind.WORSENED, ChangeKind.REOPENED)
 
 
 class Told(NamedTuple):
@@ -34,7 +34,7 @@ def announce(change: Change, rules: Ruleset, now: Instant) -> Told:
     incident = change.incident
     if change.kind is ChangeKind.NOTED:
         return Told(incident)
-    if change.kind not in _ALARMS:
+    if change.kind not in ALARMS:
         held = _held_steps(incident, rules) if change.kind is ChangeKind.TAKEN else ()
         everybody = [_target(name) for name in incident.told]
         return Told(incident, _notices(incident, change.kind, everybody, rules, now), held)
@@ -52,34 +52,40 @@ def _alarm(change: Change, route: Route, rules: Ruleset, now: Instant) -> Told:
     if pages and not already_climbing:
         incident = replace(incident, step=0, step_from=now, step_at=now + route.steps[0].after)
     elif not pages and route.steps:
-        first = (
-            (incident.taken_by, route.steps[0].by) if incident.taken_by else (route.steps[0].tell, route.steps[0].by)
-        )
+        person = incident.taken_by or route.steps[0].tell
         if incident.taken_by or not route.copy:
-            everybody += _reachable(first[0], first[1], rules)
+            everybody += _reachable(person, route.steps[0].by, rules) or _reachable_at_all(person, rules)
     incident = replace(incident, told=_merged(incident.told, everybody))
     return Told(incident, _notices(incident, change.kind, everybody, rules, now))
 
 
 def climb(incident: Incident, rules: Ruleset, now: Instant) -> Told:
-    """Send the escalation step that is due; of several overdue ones only the latest, marked late."""
+    """Send the escalation steps that are due; of several overdue ones only those due last, marked late.
+
+    A route that has lost its steps since is told a last time: nobody is left to page.
+    """
     route = route_of(incident, rules)
-    if not route.steps or incident.step_at is None:
-        return Told(replace(incident, step_at=None))
+    if incident.step_at is None:
+        return Told(incident)
     first_due = due = incident.step_at
+    kind = ChangeKind.OPENED if incident.revision == 1 else ChangeKind.WORSENED
+    if not route.steps:
+        everybody = [Target(name) for name in route.copy]
+        incident = replace(incident, step_at=None, told=_merged(incident.told, everybody))
+        return Told(incident, _notices(incident, kind, everybody, rules, now, page=True))
     step, started = min(incident.step, len(route.steps) - 1), incident.step_from
+    rungs = [route.steps[step]]
     while True:
         following, restarted, following_at = _next_step(route, step, started, due)
         if following_at is None or following_at > now:
             break
+        rungs = [*(rungs if following_at == due else ()), route.steps[following]]
         step, started, due = following, restarted, following_at
-    rung = route.steps[step]
-    targets = _reachable(rung.tell, rung.by, rules)
+    targets = [target for rung in rungs for target in _reachable(rung.tell, rung.by, rules)]
     incident = replace(
         incident, step=following, step_from=restarted, step_at=following_at, told=_merged(incident.told, targets)
     )
     late_since = first_due if now - first_due > LATE else None
-    kind = ChangeKind.OPENED if incident.revision == 1 else ChangeKind.WORSENED
     notices = _notices(incident, kind, targets, rules, due, page=True, late_since=late_since)
     return Told(incident, notices)
 
@@ -130,8 +136,9 @@ def _next_step(route: Route, step: int, started: Instant, due: Instant) -> tuple
 
 
 def route_of(incident: Incident, rules: Ruleset) -> Route:
-    """The route of an incident; the console where it no longer exists."""
-    return rules.routes.get(incident.route, CONSOLE)
+    """The route of an incident; where that no longer exists, the one that its rule names now, else the console."""
+    rule = _rule_of(rules.brands.get(incident.subject.brand), incident)
+    return rules.routes.get(incident.route) or rules.routes.get(rule.notify if rule else "") or CONSOLE
 
 
 def _held_steps(incident: Incident, rules: Ruleset) -> tuple[Held, ...]:
@@ -146,6 +153,12 @@ def _held_steps(incident: Incident, rules: Ruleset) -> tuple[Held, ...]:
 def _reachable(person: str, means: Iterable[str], rules: Ruleset) -> list[Target]:
     known = rules.people.get(person)
     return [Target(person, by) for by in means if known and by in known.reach]
+
+
+def _reachable_at_all(person: str, rules: Ruleset) -> list[Target]:
+    """By the first of their means: who took an incident need not have the means of its first step."""
+    known = rules.people.get(person)
+    return [Target(person, by) for by in list(known.reach)[:1]] if known else []
 
 
 def _notices(

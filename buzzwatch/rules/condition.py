@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from msgspec import Struct
 
-from buzzwatch.model.instant import HOUR
+from buzzwatch.model.instant import EVERY_WINDOW, HOUR
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.signal import Clause, Detector, Finding, Signal, Trend
 from buzzwatch.model.view import View
@@ -213,10 +213,14 @@ def _minimum(
 
 def _window(leaf: Volume | Negativity, detector: Detector, share: float | None, rate: float) -> Terms:
     """Checks of a trailing window; counting its authors is the dearest and comes last."""
-    over, name = leaf.over, detector.value
+    over, name = leaf.over or HOUR, detector.value
+    span = EVERY_WINDOW if leaf.over is None else over
 
     def signal(view: View) -> Signal:
         return view.signal(detector, over)
+
+    def surprise(view: View) -> Signal:
+        return view.signal(detector, span)
 
     checks = [
         *_minimum(f"{name}.at_least", lambda v: signal(v).observed, leaf.at_least, lambda v: signal(v).expected),
@@ -224,10 +228,10 @@ def _window(leaf: Volume | Negativity, detector: Detector, share: float | None, 
         *_minimum(f"{name}.share", lambda v: signal(v).share, share, lambda v: signal(v).usual_share),
     ]
     if leaf.unusual:
-        unusual = Check(f"{name}.unusual", lambda v: signal(v).score, lambda v: v.ceiling(detector, over, rate))
-        checks.append(unusual)
+        ceiling = Check(f"{name}.unusual", lambda v: surprise(v).score, lambda v: v.ceiling(detector, span, rate))
+        checks.append(ceiling)
     checks += _minimum(f"{name}.authors", lambda v: v.authors(detector, over), leaf.authors)
-    return Terms(tuple(checks), signal)
+    return Terms(tuple(checks), surprise if leaf.unusual else signal)
 
 
 def _times(signal: Signal) -> float:

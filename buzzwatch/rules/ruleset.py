@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from buzzwatch.model.brand import Brand, Match, Person, Route, Rule, Ruleset, Scope, Step
 from buzzwatch.model.incident import Severity
-from buzzwatch.model.instant import MINUTE, Span
+from buzzwatch.model.instant import HOUR, MINUTE, Span
 from buzzwatch.rules import schema
 from buzzwatch.rules.condition import Compiled
 from buzzwatch.rules.faults import Fault, RuleFaults
@@ -23,6 +23,8 @@ CALENDAR = ("calendar.yaml", "calendar.yml")
 _RATES = {Severity.CRITICAL: 1 / 30, Severity.WARNING: 1 / 7, Severity.WATCH: 1 / 7}
 """False alarms a day where a rule names no budget."""
 _LEAST_CALM: Span = 30 * MINUTE
+_MOMENTARY = (schema.Thread, schema.Quiet)
+"""Conditions that no window of time keeps true: a silence is over once somebody is heard."""
 _REPEAT: Span = 15 * MINUTE
 _PRIVATE = frozenset({"reach"})
 """Keys of `oncall.yaml` whose values no fault repeats."""
@@ -270,11 +272,18 @@ def _rule(written: schema.Rule, language: str, routes: Mapping[str, Route]) -> R
         severity=severity,
         notify=notify if notify in routes else default,
         rate=rate,
-        calm=max([_LEAST_CALM, *(leaf.over or 0 for leaf in leaves if not isinstance(leaf, schema.Thread))]),
+        calm=max([_LEAST_CALM, *map(_calm, leaves)]),
         quiet_over=_silence(written.when),
         do=written.do,
         runbook=written.runbook,
     )
+
+
+def _calm(leaf: schema.Leaf) -> Span:
+    """How long a condition's window keeps it true; volume over all windows together is taken for an hour."""
+    if isinstance(leaf, _MOMENTARY):
+        return 0
+    return leaf.over or (HOUR if isinstance(leaf, schema.Volume) else 0)
 
 
 def _has(leaves: Iterable[schema.Leaf], kind: type[schema.Written]) -> bool:

@@ -104,7 +104,9 @@ class Volume(Requirements):
     unusual: Asked | None = Field(
         default=None, description="More than is normal at this hour, as rare as `budget` says."
     )
-    over: Window = Field(default=60 * MINUTE, description="The trailing window; 1h if left out.")
+    over: Window | None = Field(
+        default=None, description="The trailing window. Left out: all together for `unusual`, 1h for the rest."
+    )
     at_least: Count | None = Field(default=None, description="Mentions in the window.", examples=[50])
     times: Ratio | None = Field(default=None, description="Mentions, against what is usual (never less than 1).")
     authors: Count | None = Field(default=None, description="Different authors in the window.", examples=[20])

@@ -120,14 +120,22 @@ def _ratio(value: object) -> float:
     return ratio
 
 
-def _budget(value: object) -> float:
-    found = _BUDGET.fullmatch(value) if isinstance(value, str) else None
+def read_budget(text: str) -> float | None:
+    """False alarms a day of `1 per month`; None if it is no budget."""
+    found = _BUDGET.fullmatch(text)
     if found is None or not int(found[1]) or not int(found[2] or 1):
+        return None
+    return int(found[1]) / (int(found[2] or 1) * _BUDGET_DAYS[found[3]])
+
+
+def _budget(value: object) -> float:
+    rate = read_budget(value) if isinstance(value, str) else None
+    if rate is None:
         raise mistake(
             f"{shown(value)} is not a budget of false alarms",
             "write `1 per month`, or per day, week, 2 weeks, 4 weeks",
         )
-    return int(found[1]) / (int(found[2] or 1) * _BUDGET_DAYS[found[3]])
+    return rate
 
 
 def _word(value: str) -> str:

@@ -8,7 +8,7 @@ Every peculiarity of aiomqtt and of the paho client inside it is dealt with here
   socket cannot be put back once removed, so ours takes its place.
 - While nothing is read, the broker's answers to our pings lie unread too, and paho would take it for dead.
 - aiomqtt connects in a thread that goes on when its caller is cancelled, and its orderly farewell may raise instead of
-  letting a cancellation through.
+  letting a cancellation through; its waits may overhear one.
 """
 
 import asyncio
@@ -16,8 +16,9 @@ import contextlib
 import random
 import ssl
 from collections import deque
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from typing import NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, TypeVar
 
 import aiomqtt
 from paho.mqtt.client import Client as Paho
@@ -31,6 +32,8 @@ from buzzwatch.clock import Clock
 from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span
 from buzzwatch.model.receipt import Receipt
 from buzzwatch.sources.intake import Intake
+
+_T = TypeVar("_T")
 
 _LARGEST_PACKET = 16 * 1024 * 1024
 """Twice what is accepted: somewhat too large is refused and recorded, absurdly large never leaves the broker."""
@@ -121,7 +124,7 @@ class Mqtt:
             why, hopeless = "", False
             link = _Link(self.name, self._broker, tls, intake, clock)
             try:
-                await link.hear(hear_again)
+                await _cancellable(link.hear(hear_again))
             except* aiomqtt.MqttError as errors:
                 why, hopeless = self._explain(errors.exceptions[0])
             if deaf_since is None:
@@ -225,7 +228,7 @@ class _Link:
         """
         try:
             async with asyncio.TaskGroup() as tasks:
-                await self._client.__aenter__()
+                await _cancellable(self._client.__aenter__())
                 self._own_socket()
                 tasks.create_task(self._notice_loss())
                 tasks.create_task(self._notice_fault())
@@ -278,7 +281,7 @@ class _Link:
         # Retained messages only on a new subscription, or every reconnect would bring them again.
         options = SubscribeOptions(qos=_AT_LEAST_ONCE, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB)
         topics = self._broker.topics
-        granted = await self._client.subscribe([(topic, options) for topic in topics])
+        granted = await _cancellable(self._client.subscribe([(topic, options) for topic in topics]))
         refused = [f"{topic}: {code}" for topic, code in zip(topics, granted, strict=True) if code != _AT_LEAST_ONCE]
         if refused:
             raise _RefusedError(
@@ -288,12 +291,14 @@ class _Link:
     async def _close(self) -> None:
         """Say goodbye as far as the socket takes it at once, and leave nothing behind."""
         self._paho.on_socket_open = _abandon
-        if self._opened_at is None:
-            await asyncio.sleep(0)  # lets run what the connecting thread has put on the loop, to be undone below
-        else:
-            self._paho.disconnect()
-            self._paho.loop_write()
-        self._paho._sock_close()  # noqa: SLF001 - nothing public closes for sure
+        try:
+            if self._opened_at is None:
+                await asyncio.sleep(0)  # lets run what the connecting thread has put on the loop, to be undone below
+            else:
+                self._paho.disconnect()
+                self._paho.loop_write()
+        finally:
+            self._paho._sock_close()  # noqa: SLF001 - nothing public closes for sure
 
     # Reading and writing
 
@@ -358,6 +363,20 @@ class _Link:
                     self._listen()
                     self._read()
             self._paho._ping_t = 0.0  # noqa: SLF001 - an answer that we do not read is not missing; pings go on
+
+
+async def _cancellable(work: Coroutine[Any, Any, _T]) -> _T:
+    """Await work that ends when cancelled, but perhaps not as cancelled: then we do.
+
+    Before Python 3.12 that is so of `asyncio.wait_for` when its result comes at the same time, and of a task group that
+    is failing already.
+    """
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def _connect_properties(broker: Broker) -> Properties:

@@ -62,6 +62,8 @@ def open_database(directory: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
         _migrate(connection, path)
+    except sqlite3.OperationalError as error:
+        raise StateError(f"{path}: {error}; check that the disk has room and that the file may be written") from error
     except sqlite3.DatabaseError as error:
         raise StateError(f"{path}: {error}; restore a backup, or move the file away to begin anew") from error
     return connection
@@ -71,12 +73,18 @@ def open_for_reading(directory: Path) -> sqlite3.Connection:
     """The same database, read-only, for pages and commands.
 
     Raises:
-        StateError: there is none yet.
+        StateError: there is none yet, or it may not be read.
     """
     path = directory / FILE
     if not path.exists():
         raise StateError(f"{path}: no database here; has `buzzwatch run` been started with this `state:` directory?")
-    return sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=_BUSY_S)
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=_BUSY_S)
+    try:
+        connection.execute("PRAGMA schema_version")
+    except sqlite3.Error as error:
+        connection.close()
+        raise StateError(f"{path}: cannot be read ({error}); ask while the daemon runs, or as its user") from error
+    return connection
 
 
 def _migrations() -> list[tuple[int, str]]:

@@ -54,9 +54,16 @@ class OutboxTable:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
+        self._released = False
 
     def lease(self, now: Instant, limit: int, span: Span) -> list[Lease]:
-        """Up to `limit` notices that are due and that nobody is sending, worst first, held for `span`."""
+        """Up to `limit` notices that are due and that nobody is sending, worst first, held for `span`.
+
+        A full disk keeps nothing from leaving that is on record: the leases are then the courier's own memory.
+        """
+        if not self._released:
+            with suppress(sqlite3.OperationalError):
+                self._release()
         rows = self._db.execute(
             "SELECT key, body, attempts, replaces, written_at FROM outbox "
             "WHERE state = 'waiting' AND due_at <= ? AND leased_until <= ? ORDER BY severity DESC, due_at, key LIMIT ?",
@@ -64,7 +71,7 @@ class OutboxTable:
         ).fetchall()
         if rows:
             keys = _encode([key for key, *_ in rows]).decode()
-            with suppress(sqlite3.OperationalError):  # what is on record already leaves though the disk be full
+            with suppress(sqlite3.OperationalError):
                 self._db.execute(
                     "UPDATE outbox SET leased_until = ? WHERE key IN (SELECT value FROM json_each(?))",
                     (now + span, keys),
@@ -79,10 +86,10 @@ class OutboxTable:
             (until, why[:500], key),
         )
 
-    def release(self) -> None:
-        """Forget the leases of a process that died: at start there is no other courier."""
-        with suppress(sqlite3.OperationalError):  # with a full disk they end by themselves
-            self._db.execute("UPDATE outbox SET leased_until = 0 WHERE state = 'waiting'")
+    def _release(self) -> None:
+        """Forget the leases of a process that died: at the first look there is no other courier."""
+        self._db.execute("UPDATE outbox SET leased_until = 0 WHERE state = 'waiting'")
+        self._released = True
 
     def waiting(self) -> int:
         """How many have not left yet."""

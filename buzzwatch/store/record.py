@@ -37,7 +37,6 @@ class Record:
         self._db: sqlite3.Connection = self._thread.submit(open_database, directory).result()
         self._ledger = Ledger(self._db)
         self._outbox = OutboxTable(self._db)
-        self._thread.submit(self._outbox.release).result()
 
     @property
     def position(self) -> tuple[int, Instant]:

@@ -17,11 +17,15 @@ def write_snapshot(directory: Path, seq: int, dumped: dict[str, Any]) -> Path:
     """Write the memory as it stood after row `seq`: whole and on disk, or not at all."""
     body = msgspec.msgpack.encode(dumped)
     target = directory / f"snapshot-{seq:015d}"
-    scratch = target.with_suffix(".part")
-    with scratch.open("wb") as out:
-        out.write(_MAGIC + hashlib.blake2b(body, digest_size=_DIGEST).digest() + body)
-        out.flush()
-        os.fsync(out.fileno())
+    scratch = directory / "snapshot.part"  # always the same, so that kills leave at most one
+    try:
+        with scratch.open("wb") as out:
+            out.write(_MAGIC + hashlib.blake2b(body, digest_size=_DIGEST).digest() + body)
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError:
+        scratch.unlink(missing_ok=True)  # a full disk has better uses for the room
+        raise
     scratch.replace(target)
     _sync(directory)
     for old in _snapshots(directory)[KEPT:]:
@@ -49,7 +53,7 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def _snapshots(directory: Path) -> list[Path]:
-    return sorted((p for p in directory.glob("snapshot-*") if p.suffix == ""), reverse=True)
+    return sorted(directory.glob("snapshot-*"), reverse=True)
 
 
 def _sync(directory: Path) -> None:

@@ -1,10 +1,8 @@
-"""Distinct authors of one conversation, in little memory: a tuple while few, then a hash table in one array."""
+"""Distinct authors of each conversation, in little memory: a tuple while few, then a hash table in one array."""
 
 from array import array
-from typing import TypeAlias
-
-Known: TypeAlias = "tuple[int, ...] | array[int]"
-"""32-bit keys, never 0. In a table the first item is the number of keys, the rest holds them by place, 0 = free."""
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 _FEW = 16
 _MOST = 5_000
@@ -12,32 +10,64 @@ _PROBES = 64
 _GOLDEN = 2_654_435_769  # 2**32 over the golden ratio: spreads keys that share their low bits
 
 
-def admit(shelf: list[Known], slot: int, key: int) -> bool:
-    """Put a key among the authors of a slot; True if it is new.
+class Authors:
+    """Sets of 32-bit keys, never 0, by slot; slots are numbered from 0 in the order in which they are added."""
 
-    Beyond 5,000, or where somebody made keys collide, it is taken for known: only minima are ever asked.
-    """
-    known = shelf[slot]
-    if isinstance(known, tuple):
-        if key in known:
+    __slots__ = ("_few", "_many")
+
+    def __init__(self) -> None:
+        self._few: list[tuple[int, ...]] = []
+        # The first item of a table is the number of its keys, the rest holds them by place, 0 = free.
+        self._many: dict[int, array[int]] = {}
+
+    def add_slot(self) -> None:
+        """One more, empty."""
+        self._few.append(())
+
+    def clear(self, slot: int) -> None:
+        """Forget the authors of a slot."""
+        self._few[slot] = ()
+        self._many.pop(slot, None)
+
+    def admit(self, slot: int, key: int) -> bool:
+        """Put a key among the authors of a slot; True if it is new.
+
+        Beyond 5,000, or where somebody made keys collide, it is taken for known: only minima are ever asked.
+        """
+        table = self._many.get(slot)
+        if table is None:
+            few = self._few[slot]
+            if key in few:
+                return False
+            if len(few) < _FEW:
+                self._few[slot] = (*few, key)
+                return True
+            self._few[slot] = ()
+            table = self._many[slot] = _table(few, 64)
+        if not _place(table, key):
             return False
-        if len(known) < _FEW:
-            shelf[slot] = (*known, key)
-            return True
-        known = shelf[slot] = _table(known, 64)
-    if not _place(known, key):
-        return False
-    if 2 * known[0] >= len(known) - 1:
-        shelf[slot] = _table([kept for kept in known[1:] if kept], 2 * (len(known) - 1))
-    return True
+        if 2 * table[0] >= len(table) - 1:
+            self._many[slot] = _table((kept for kept in table[1:] if kept), 2 * (len(table) - 1))
+        return True
+
+    def count(self, slot: int) -> int:
+        """How many."""
+        return self._many[slot][0] if slot in self._many else len(self._few[slot])
+
+    def dump(self) -> dict[str, Any]:
+        """Everything, as builtins and bytes that share nothing that can change with this object."""
+        return {"few": self._few.copy(), "many": [(slot, table.tobytes()) for slot, table in self._many.items()]}
+
+    @classmethod
+    def load(cls, dumped: Mapping[str, Any]) -> "Authors":
+        """What `dump` gave, alive again."""
+        authors = cls()
+        authors._few = list(map(tuple, dumped["few"]))
+        authors._many = {slot: array("I", table) for slot, table in dumped["many"]}
+        return authors
 
 
-def count(known: Known) -> int:
-    """How many."""
-    return len(known) if isinstance(known, tuple) else known[0]
-
-
-def _table(keys: "tuple[int, ...] | list[int]", size: int) -> "array[int]":
+def _table(keys: Iterable[int], size: int) -> "array[int]":
     table = array("I", bytes(4 * (size + 1)))
     for key in keys:
         _place(table, key)

@@ -9,7 +9,7 @@ from buzzwatch.model.instant import DAY, HOUR, MINUTE, Instant, Span
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.signal import Trend
 from buzzwatch.model.thread import ThreadView
-from buzzwatch.threads import authors
+from buzzwatch.threads.authors import Authors
 
 _SLOW = 6 * HOUR
 _ANSWERED = 30 * MINUTE
@@ -69,7 +69,7 @@ class Tracker:
         self._brands: list[str] = []
         self._brand_of: dict[str, int] = {}
         self._threads: list[str] = []
-        self._authors: list[authors.Known] = []
+        self._authors = Authors()
         self._young: dict[str, str] = {}  # reply to thread, two generations
         self._old: dict[str, str] = {}
         self._lay_out(dict.fromkeys(_FIELDS, b""))
@@ -151,7 +151,7 @@ class Tracker:
             id=self._threads[slot],
             brand=self._brands[self._brand[slot]],
             mentions=count,
-            authors=authors.count(self._authors[slot]),
+            authors=self._authors.count(slot),
             negative_share=self._milli[slot] / 1_000 / count if count else 0.0,
             reach=None if reach < 0 else reach,
             rate=6 * tens,
@@ -192,7 +192,7 @@ class Tracker:
             "newest": self._newest,
             "brands": self._brands.copy(),
             "threads": self._threads.copy(),
-            "authors": [known if isinstance(known, tuple) else known.tobytes() for known in self._authors],
+            "authors": self._authors.dump(),
             "young": self._young.copy(),
             "old": self._old.copy(),
             "fields": {name: memoryview(getattr(self, f"_{name}"))[: self._used].tobytes() for name in _FIELDS},
@@ -210,7 +210,7 @@ class Tracker:
         tracker._brands = list(dumped["brands"])
         tracker._brand_of = {brand: key for key, brand in enumerate(tracker._brands)}
         tracker._threads = list(dumped["threads"])
-        tracker._authors = [array("I", k) if isinstance(k, bytes) else tuple(k) for k in dumped["authors"]]
+        tracker._authors = Authors.load(dumped["authors"])
         tracker._young, tracker._old = dict(dumped["young"]), dict(dumped["old"])
         tracker._lay_out(dumped["fields"])
         free = set(tracker._free)
@@ -249,7 +249,7 @@ class Tracker:
         self._count[slot] += 1
         self._milli[slot] += int(sighting.negativity * 1_000 + 0.5)
         author = sighting.author
-        fresh = authors.admit(self._authors, slot, author) if author else True
+        fresh = self._authors.admit(slot, author) if author else True
         if fresh and sighting.followers is not None:
             self._reach[slot] = min(_MOST, max(0, self._reach[slot]) + sighting.followers)
 
@@ -293,9 +293,8 @@ class Tracker:
                     field.frombytes(bytes(_CHUNK * field.itemsize))
             self._used += 1
             self._threads.append("")
-            self._authors.append(())
+            self._authors.add_slot()
         self._threads[slot] = thread
-        self._authors[slot] = ()
         self._brand[slot] = brand
         self._count[slot] = self._milli[slot] = 0
         self._reach[slot] = -1
@@ -323,7 +322,7 @@ class Tracker:
         else:
             del entry[self._brand[slot]]
         self._threads[slot] = ""
-        self._authors[slot] = ()
+        self._authors.clear(slot)
         self._free.append(slot)
 
     def _link(self, slot: int) -> None:

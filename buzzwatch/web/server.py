@@ -7,14 +7,19 @@ from pathlib import Path
 
 from aiohttp import web
 
+from buzzwatch.web import CannotListenError
+
 _SOCKET_MODE = 0o660
 
 
 @asynccontextmanager
 async def listening(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
-    """Serve on TCP; gives the port, which is of the system's choosing where 0 was asked. OSError: cannot listen."""
+    """Serve on TCP; gives the port, which is of the system's choosing where 0 was asked. CannotListenError."""
     async with _running(app) as runner:
-        await web.TCPSite(runner, host, port).start()
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            raise CannotListenError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
         yield runner.addresses[0][1]
 
 
@@ -27,10 +32,14 @@ async def listening_on_socket(app: web.Application, path: Path) -> AsyncIterator
 
 
 def _bind(path: Path) -> socket.socket:
-    path.unlink(missing_ok=True)
     bound = socket.socket(socket.AF_UNIX)
-    bound.bind(str(path))
-    path.chmod(_SOCKET_MODE)  # Nobody can connect before this: it does not listen yet.
+    try:
+        path.unlink(missing_ok=True)
+        bound.bind(str(path))
+        path.chmod(_SOCKET_MODE)  # Nobody can connect before this: it does not listen yet.
+    except OSError as error:
+        bound.close()
+        raise CannotListenError(f"cannot listen on {path}: {error.strerror or error}") from error
     return bound
 
 

@@ -236,7 +236,7 @@ def test_habits_carry_over_to_a_new_brand():
 
 def test_habits_with_other_windows_are_refused():
     habits = aged(per_hour=1, days=1).habits()
-    with pytest.raises(ValueError, match="14 are needed"):
+    with pytest.raises(ValueError, match="15 are needed"):
         Pulse(UTC, MONDAY).adopt(habits | {"tails": []})
 
 

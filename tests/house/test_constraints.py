@@ -21,7 +21,6 @@ def requirements():
     return [
         *PROJECT["build-system"]["requires"],
         *project["dependencies"],
-        *(text for extra in project["optional-dependencies"].values() for text in extra),
         *(text for group in PROJECT["dependency-groups"].values() for text in group),
     ]
 

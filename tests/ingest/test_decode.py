@@ -61,13 +61,19 @@ def test_every_field_of_a_mention_is_read():
         b"[" + GOOD + b"," + OTHER + b"]",
         b" [\n" + GOOD + b" ,\r\n" + OTHER + b"]\n",
         GOOD + b"\n" + OTHER,
-        GOOD + b"\r\n\r\n  \n" + OTHER + b"\r\n",
+        GOOD + b"\r\n" + OTHER + b"\r\n",
         b"\xef\xbb\xbf" + GOOD + b"\n" + OTHER,
         b"\xef\xbb\xbf[" + GOOD + b"," + OTHER + b"]",
     ],
 )
 def test_arrays_and_lines_hold_many(payload):
     assert ids(decode(payload)) == [(0, "x:1"), (1, "x:2")]
+
+
+def test_blank_lines_are_no_items_but_are_counted():
+    decoded = decode(b"\n" + GOOD + b"\r\n\r\n  \n" + OTHER + b"\n\n{broken\n\n")
+    assert ids(decoded) == [(1, "x:1"), (4, "x:2")]
+    assert [refused.position for refused in decoded.refused] == [6]
 
 
 def test_an_object_may_stretch_over_lines():

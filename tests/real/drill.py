@@ -11,12 +11,15 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from io import BytesIO
 
 import aiohttp
 from aiohttp import web
 from aiosmtpd.smtp import SMTP
 
-PATIENCE_S = 60
+PATIENCE_S = 30
+SCARCE = 65_536
+"""Bytes that no file may pass: enough to open the database, too few to commit to it."""
 KEY = "X-Buzzwatch-Key"
 ACKNOWLEDGED = "Received PUBACK from buzzwatch-broker"
 COM, INES = "com@acme.example", "ines@acme.example"
@@ -44,8 +47,8 @@ class News:
         async with self._condition:
             self._condition.notify_all()
 
-    async def until(self, fact: Callable[[], object]):
-        async with asyncio.timeout(PATIENCE_S), self._condition:
+    async def until(self, fact: Callable[[], object], patience=PATIENCE_S):
+        async with asyncio.timeout(patience), self._condition:
             await self._condition.wait_for(fact)
 
 
@@ -270,7 +273,7 @@ class Daemon:
     async def post_raw(self, body):
         kind = {"Content-Type": "application/json"}
         url = f"{self.intake}/mentions"
-        async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=kind) as answer:
+        async with aiohttp.ClientSession() as session, session.post(url, data=BytesIO(body), headers=kind) as answer:
             return answer.status, await answer.json()
 
 

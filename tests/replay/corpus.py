@@ -9,12 +9,12 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import msgspec
-from stage import MONDAY, House, mention, move, poisson, rules, warmed
+from stage import MONDAY, House, mention, poisson, rules, warmed
 
 from buzzwatch.clock import VirtualClock
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import State
-from buzzwatch.model.input import EVERYTHING, ClockSet, Command, Gap, Input, Outcome, RulesSwapped, Trouble, Verb
+from buzzwatch.model.input import ClockSet, Command, Gap, Input, Outcome, RulesSwapped, Trouble, Verb
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, Instant, moment_of
 from buzzwatch.model.mention import Author, Mention
 from buzzwatch.model.notification import Notice
@@ -59,7 +59,7 @@ def _quiet_morning() -> Script:
     dice = random.Random(SEED)
     swapped = RulesSwapped(0, FIRST)
     script = [(BEGIN, _tell(swapped)), (BEGIN, _tell(warmed(0))), (BEGIN, _tell(Gap(0, "push", BEGIN, BEGIN)))]
-    for brand, per_hour in (("acme", 6.0), ("zephyr", 4.0), ("rival", 2.0)):
+    for brand, per_hour in (("acme", 4.0), ("zephyr", 2.0), ("rival", 1.0)):
         for at in poisson(dice, BEGIN, BEGIN + 30 * HOUR, per_hour):
             told = mention(at, f"{brand}{at}", brand, angry=dice.random() < 0.1)
             script.append((at + dice.randrange(20) * SECOND, _say(told)))
@@ -110,7 +110,9 @@ def _deaf_afternoon() -> Script:
     since, until = BEGIN + 9 * HOUR, BEGIN + 11 * HOUR
     backlog = [mention(since + number * MINUTE, f"backlog{number}", "zephyr") for number in range(30)]
     backlog += [mention(until - number * 20 * SECOND, f"zmob{number}", "zephyr", angry=True) for number in range(40)]
+    again = [until + HOUR + number * 20 * SECOND for number in range(25)]
     return [
+        *((at, _say(mention(at, f"zagain{at}", "zephyr", angry=True))) for at in again),
         (since, _tell(Gap(0, "push", since, FOREVER))),
         (since, _tell(Trouble(0, "source-push", since, "deaf"))),
         (until, _tell(Gap(0, "push", since, until))),
@@ -147,7 +149,7 @@ def _second_day() -> Script:
 async def _power_cut(house: House) -> House:
     """Down for 55 minutes."""
     await house.kill()
-    await move(house.clock, house.clock.now() + 55 * MINUTE)
+    await house.clock.advance(55 * MINUTE)
     risen = House(house.record.directory, house.clock, Keeping)
     risen.outcomes, risen.record.kept = house.outcomes, house.record.kept
     risen.open()
@@ -190,11 +192,11 @@ async def _live(folder: Path) -> Lived:
     sent: list[Notice] = []
     for at, act in corpus():
         while clock.now() + 10 * MINUTE < at:
-            await move(clock, clock.now() + 10 * MINUTE)
+            await house.move(clock.now() + 10 * MINUTE)
             sent += await house.deliver(fails=_unlucky(len(sent)))
         if at < clock.now():
             clock._now = at  # the hands are set back
-        await move(clock, at)
+        await house.move(at)
         done = await act(house)
         house = done if isinstance(done, House) else house
     spine, rows = house.drive.spine, house.record

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
-import pytest
 from corpus import BOOK, Lived, name_of, swaps
 from stage import says
 
@@ -71,14 +70,16 @@ def test_the_journal_from_its_beginning_gives_what_the_live_run_gave(lived: Live
 def test_the_journal_from_any_kept_snapshot_gives_the_rest_of_what_the_live_run_gave(lived: Lived):
     database = open_for_reading(lived.folder)
     seq, now = Ledger(database).position()
-    assert len(lived.snapshots) > 100
-    for after, packed in lived.snapshots:
+    kept = lived.snapshots[::8]
+    assert len(kept) > 10
+    for after, packed in kept:
         dumped = msgspec.msgpack.decode(packed)
         spine = Spine.load(dumped, BOOK[dumped["rules"]])
         stepped = telling(replay_journal(spine, database, after, seq, now, swaps()))
         assert stepped == lived.outcomes[len(lived.outcomes) - len(stepped) :], after
         telling(run_to(spine, lived.spine.now + 1))
         assert spine.digest() == lived.spine.digest(), after
+    assert len(stepped) < len(lived.outcomes)
     database.close()
 
 
@@ -117,9 +118,8 @@ def test_a_tick_with_nothing_to_do_changes_nothing(lived: Lived):
     assert ticked.digest() == plain.digest()
 
 
-@pytest.mark.parametrize("seed", ["0", "4242"])
-def test_another_process_gives_the_same_outcomes_whatever_its_hash_seed(lived: Lived, seed: str):
-    here = Path(__file__).parent
+def test_another_process_with_another_hash_seed_gives_the_same_outcomes(lived: Lived):
+    here, seed = Path(__file__).parent, "1" if os.environ.get("PYTHONHASHSEED") == "0" else "0"
     run = subprocess.run(
         [sys.executable, "-W", "error", here / "corpus.py"],
         env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": f"{here}:{here.parent}"},

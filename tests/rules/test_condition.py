@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buzzwatch.model.brand import Scope
-from buzzwatch.model.instant import DAY, HOUR, MINUTE
+from buzzwatch.model.instant import DAY, EVERY_WINDOW, HOUR, MINUTE
 from buzzwatch.model.mention import Kind, Sighting
 from buzzwatch.model.signal import Detector, Finding, Signal, Trend
 from buzzwatch.model.thread import ThreadView
@@ -34,8 +34,10 @@ class Desk:
         self.seen = SimpleNamespace(**{"authors": 0, "silence": None, "ceiling": 5.0, "share": None, **seen})
         self.noted: dict[str, set[int]] = {}
         self.rates: dict[str, float] = {}
+        self.overs: set[int] = set()
 
     def signal(self, detector, over):
+        self.overs.add(over)
         observed, expected, score = getattr(self.seen, detector.value, (0.0, 0.0, 0.0))
         return Signal(detector, over, observed, expected, score, self.seen.share)
 
@@ -178,9 +180,9 @@ def test_authors_of_fitting_mentions_are_gathered_whatever_else_is_asked():
         ("{negativity: {unusual: true}}", Scope.BRAND, 30 * MINUTE, None),
         ("{negativity: {unusual: true}, thread: {authors: 3}}", Scope.THREAD, 30 * MINUTE, None),
         ("{any: [{thread: {authors: 3}}, {mention: {authors: 3, over: 2h}}]}", Scope.MENTION, 2 * HOUR, None),
-        ("{quiet: {over: 3h}}", Scope.QUIET, 3 * HOUR, 3 * HOUR),
-        ("{any: [{quiet: {over: 3h}}, {quiet: {over: 5m}}]}", Scope.QUIET, 3 * HOUR, 5 * MINUTE),
-        ("{all: [{quiet: {over: 3h}}, {quiet: {over: 5m}}]}", Scope.QUIET, 3 * HOUR, 3 * HOUR),
+        ("{quiet: {over: 3h}}", Scope.QUIET, 30 * MINUTE, 3 * HOUR),
+        ("{any: [{quiet: {over: 3h}}, {quiet: {over: 5m}}]}", Scope.QUIET, 30 * MINUTE, 5 * MINUTE),
+        ("{all: [{quiet: {over: 3h}}, {quiet: {over: 5m}}]}", Scope.QUIET, 30 * MINUTE, 3 * HOUR),
     ],
 )
 def test_scope_calm_and_silence_follow_from_the_condition(when, scope, calm, quiet):
@@ -189,9 +191,24 @@ def test_scope_calm_and_silence_follow_from_the_condition(when, scope, calm, qui
 
 
 def test_the_same_written_twice_is_equal_and_another_budget_is_not():
-    assert rule("{volume: {unusual: true}}") == rule("{volume: {over: 1h, unusual: true}}")
+    assert rule("{volume: {times: 2x, unusual: true}}") == rule("{volume: {unusual: true, times: 2x}}")
     assert rule("{volume: {unusual: true}}") != rule("{volume: {unusual: true}}", ", budget: 2 per week")
     assert isinstance(rule("{volume: {unusual: true}}").when, Compiled)
+
+
+@pytest.mark.parametrize(
+    ("when", "asked"),
+    [
+        ("{volume: {unusual: true, at_least: 1}}", {EVERY_WINDOW, HOUR}),
+        ("{volume: {unusual: true, at_least: 1, over: 3h}}", {3 * HOUR}),
+        ("{volume: {at_least: 1}}", {HOUR}),
+        ("{negativity: {unusual: true}}", {15 * MINUTE}),
+    ],
+)
+def test_volume_without_a_window_is_unusual_over_all_of_them_and_counted_over_an_hour(when, asked):
+    desk = Desk(volume=(9.0, 1.0, 9.0), negativity=(9.0, 1.0, 9.0))
+    assert rule(when).when.judge(desk).passed
+    assert desk.overs == asked
 
 
 LEAVES = st.sampled_from(

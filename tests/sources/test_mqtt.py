@@ -1,9 +1,11 @@
 import asyncio
 import random
 import signal
+import socket
 import ssl
 import struct
 import sys
+from collections import defaultdict
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -269,14 +271,20 @@ class Script:
         self.granted = 1
         self.after_suback = b""
         self.acknowledged: asyncio.Queue[int] = asyncio.Queue()
+        self.answered = defaultdict(asyncio.Event)
+        self._conversations: list[asyncio.Task[None]] = []
 
     @asynccontextmanager
     async def listening(self, tls=None):
         async with await asyncio.start_server(self.serve, self.host, 0, ssl=tls) as server:
             self.port = server.sockets[0].getsockname()[1]
             yield
+        for conversation in self._conversations:
+            conversation.cancel()
+        await asyncio.gather(*self._conversations, return_exceptions=True)
 
     async def serve(self, reader, writer):
+        self._conversations.append(asyncio.current_task())
         try:
             while head := await reader.read(1):
                 body = await reader.readexactly(await self._length(reader))
@@ -289,8 +297,9 @@ class Script:
                         self.acknowledged.put_nowait(int.from_bytes(body[:2], "big"))
                     case 14:
                         break
+                self.answered[head[0] >> 4].set()
         finally:
-            writer.close()
+            writer.transport.abort()
 
     @staticmethod
     async def _length(reader):
@@ -396,14 +405,26 @@ async def test_attempts_come_ever_more_rarely_up_to_a_minute(script, start, inta
 
 
 async def test_a_stop_while_connecting_ends_at_once_and_leaves_nothing(start, intake, hasty_clock):
-    silent = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
-    async with silent:
-        silent.host, silent.port = silent.sockets[0].getsockname()
-        task = start(mqtt(silent), hasty_clock)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        host, port = silent.getsockname()
+        task = start(Mqtt("broker", Broker(host=host, port=port, client_id="c", topics=("t",))), hasty_clock)
         await asyncio.sleep(0)
         task.cancel()
         async with asyncio.timeout(5):
             await asyncio.wait({task})
+    assert task.cancelled()
+
+
+@pytest.mark.parametrize("packet", [1, 8], ids=["connect", "subscribe"])
+@pytest.mark.parametrize("later", range(8))
+async def test_a_stop_is_heard_even_as_an_answer_comes(script, start, intake, hasty_clock, packet, later):
+    script.granted = 0x87
+    task = start(mqtt(script), hasty_clock)
+    await script.answered[packet].wait()
+    await settle(later)
+    task.cancel()
+    async with asyncio.timeout(5):
+        await asyncio.wait({task})
     assert task.cancelled()
 
 

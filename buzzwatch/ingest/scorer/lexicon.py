@@ -11,7 +11,7 @@ from math import exp, sqrt
 
 from msgspec import Struct
 
-from buzzwatch.ingest.normalise import bare, words
+from buzzwatch.ingest.normalise import bare, tokens
 
 READ_CHARACTERS = 2_000
 """Of a longer text only the beginning is scored."""
@@ -108,7 +108,7 @@ class LexiconScorer:
         valences += [_EMOTICONS[mouth] for mouth in _EMOTICON.findall(said)]
         if not said.isascii():
             valences += [self._emoji[char] for char in _SYMBOL.findall(said) if char in self._emoji]
-        good = sum(valence for valence in valences if valence > 0)
+        good = sum([valence for valence in valences if valence > 0])
         bad = good - sum(valences)
         weights = tongue.weights
         return _logistic(
@@ -121,22 +121,24 @@ class LexiconScorer:
         )
 
 
-def _weigh(tokens: list[str], tongue: _Tongue) -> tuple[list[float], int]:
+def _weigh(sentence: list[str], tongue: _Tongue) -> tuple[list[float], int]:
     """Valences of the words that have one, as they stand in the sentence, and the number of negations."""
-    found = [(place, token) for place, token in enumerate(tokens) if token in tongue.valences]
+    known, negations, intensifiers = tongue.valences, tongue.negations, tongue.intensifiers
     valences, denials = [], 0
-    for place, token in found:
-        valence = tongue.valences[token]
-        if token in tongue.negations:
+    for place, token in enumerate(sentence):
+        if token not in known:
+            continue
+        if token in negations:
             denials += 1
             continue
-        negated = tokens[place + 1 : place + 2] == ["pas"]  # French negates verbs from behind: "je n'aime pas"
-        for word in reversed(tokens[max(0, place - _REACH) : place]):
+        valence = known[token]
+        negated = sentence[place + 1 : place + 2] == ["pas"]  # French negates verbs from behind: "je n'aime pas"
+        for word in reversed(sentence[max(0, place - _REACH) : place]):
             if word == _PAUSE:
                 break
-            if word in tongue.intensifiers:
-                valence += tongue.intensifiers[word] if valence > 0 else -tongue.intensifiers[word]
-            negated = negated or word in tongue.negations
+            if word in intensifiers:
+                valence += intensifiers[word] if valence > 0 else -intensifiers[word]
+            negated = negated or word in negations
         valences.append(valence * _NEGATED if negated else valence)
     return valences, denials
 
@@ -145,7 +147,7 @@ def _tokens(said: str) -> list[str]:
     """Folded words, with a token for each pause; those of a hashtag in capitals (#WorstAirline) one by one."""
     if "#" in said:
         said = _TAG.sub(lambda tag: _CAMEL.sub(" ", tag[0]), said).replace("#", " ")
-    return words(said.replace(",", _PAUSE).replace(".", _PAUSE)).split()
+    return tokens(said.replace(",", _PAUSE).replace(".", _PAUSE))
 
 
 def _logistic(logit: float) -> float:

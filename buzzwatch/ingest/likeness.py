@@ -1,0 +1,75 @@
+"""What a mention may share with its look-alikes: neighbouring words, a link, a hashtag."""
+
+import re
+from array import array
+from hashlib import blake2b
+from itertools import islice
+from zlib import crc32
+
+from buzzwatch.ingest.normalise import UNSPACED, bare, tokens
+from buzzwatch.model.mention import Mention
+from buzzwatch.model.story import MOST_PAIRS, StoryKeys
+
+FEWEST_WORDS = 4
+"""Fewer words (“Merci Acme !”) are said by many people independently: no copy of one another."""
+MOST_WORDS = 120
+"""Of a long text only the beginning is compared: whoever copies an article cuts its end."""
+MOST_LINKS = 4
+MOST_TAGS = 5
+"""A text with more hashtags is about none of them."""
+
+_LINK = re.compile(r"https?://[^\s<>\"“”«»]+", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://(?:(?:www|m|mobile|amp)\.)*([^/?#]+)/?([^?#]*)\??([^#]*)", re.IGNORECASE)
+_POST_ON_X = re.compile(r"(?:i/web|\w+)/status(?:es)?/(\d+)")
+_X = ("x.com", "twitter.com")
+_TRACE = re.compile(r"(?:(?:utm|at|mc)_\w+|xtor|fbclid|gclid|dclid|msclkid|igshid?|cmpid|ref|ref_src)(?:=.*)?|")
+"""A parameter that tells who passed the link on, not where it leads."""
+
+
+def keys_of(mention: Mention) -> StoryKeys:
+    """What a mention may share with its look-alikes; nothing once its text is erased."""
+    if mention.deleted:
+        return StoryKeys()
+    text = f"{mention.title}\n{mention.text}" if mention.title else mention.text
+    said = tokens(bare(text))
+    links = _LINK.findall(text) if "://" in text else ()
+    marks = [address for link in links[:MOST_LINKS] if (address := canonical(link))]
+    if "#" in text:
+        tags = [word for word in said if word[0] == "#" and len(word) > 1]
+        marks += tags if len(tags) <= MOST_TAGS else ()
+    address = canonical(mention.url) if mention.url else ""
+    return StoryKeys(_pairs(said), _key(address) if address else 0, tuple(map(_key, dict.fromkeys(marks))))
+
+
+def canonical(link: str) -> str:
+    """Where a link leads, however it was passed on; empty for a front page and for a link cut short.
+
+    Without scheme, `www.`, fragment and the parameters that trace its way. A post on X goes by its number alone.
+    """
+    address = _ADDRESS.match(link.rstrip(".,;:!?)]'’"))
+    if address is None or link.endswith("…"):
+        return ""
+    host, path, query = address[1].lower(), address[2].rstrip("/"), address[3]
+    if host in _X and (post := _POST_ON_X.match(path)):
+        return f"{_X[0]}/{post[1]}"
+    if query:
+        query = "&".join(sorted(part for part in query.split("&") if not _TRACE.fullmatch(part)))
+    return f"{host}/{path}?{query}" if path or query else ""
+
+
+def _pairs(said: list[str]) -> bytes:
+    """See `StoryKeys.pairs`. The CRC of two words in a row is that of the second, begun with that of the first."""
+    text = " ".join(said[:MOST_WORDS])
+    if not text.isascii():
+        text = UNSPACED.sub(lambda run: " ".join(run[0]), text)
+    words = text.encode("utf-8", "replace").split()
+    if words and words[0] == b"rt":
+        del words[0]
+    if len(words) < FEWEST_WORDS:
+        return b""
+    return array("I", sorted(set(map(crc32, islice(words, 1, None), map(crc32, words))))[:MOST_PAIRS]).tobytes()
+
+
+def _key(name: str) -> int:
+    """Of 64 bits, since nothing else tells two of them apart; never 0."""
+    return int.from_bytes(blake2b(name.encode("utf-8", "replace"), digest_size=8).digest()) or 1

@@ -1,0 +1,201 @@
+"""The loop: one commit for a batch, and what happens when a step or a commit fails."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+from stage import MONDAY, House, crowd, mention, rules, says, sighting, warmed
+
+from buzzwatch.app.drive import RETRY, run_to, ticks_end
+from buzzwatch.app.recover import recover
+from buzzwatch.app.rulebook import compile_rules
+from buzzwatch.clock import VirtualClock, settle
+from buzzwatch.lookout import Lookout
+from buzzwatch.model.input import EVERYTHING, NOTHING, ClockSet, Gap, Outcome, RulesSwapped, Tick
+from buzzwatch.model.instant import HOUR, MINUTE, SECOND
+from buzzwatch.model.mention import Sighting
+from buzzwatch.spine import Spine
+from buzzwatch.store.database import open_for_reading
+from buzzwatch.store.journal import Batch
+from buzzwatch.store.record import Record
+
+NOON = MONDAY + 12 * HOUR
+
+
+class FullDisk(Record):
+    """A record that cannot be written while `full`."""
+
+    full = False
+
+    async def commit(self, batch: Batch) -> None:
+        if self.full:
+            raise sqlite3.OperationalError("database or disk is full")
+        await super().commit(batch)
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> House:
+    house = House(tmp_path, VirtualClock(NOON), FullDisk)
+    house.open()
+    await house.tell(RulesSwapped(0, rules()))
+    await house.tell(warmed(0))
+    yield house
+    await house.kill()
+
+
+def journalled(house: House) -> list[tuple[str, str | None]]:
+    return house.rows("SELECT mention, skipped FROM journal WHERE kind = 'sighting' ORDER BY seq")
+
+
+async def test_a_commit_that_fails_is_retried_and_nothing_is_stepped_or_answered_meanwhile(house: House):
+    house.record.full = True
+    first = house.queue.submit("push", b'{"id": "x:1", "text": "acme", "created_at": "2026-03-02T12:00:00Z"}')
+    await house.clock.advance(SECOND // 2)
+    assert house.drive.stuck == "database or disk is full"
+    stepped = house.drive.spine.digest()
+    second = house.queue.submit("push", b'{"id": "x:2", "text": "acme", "created_at": "2026-03-02T12:00:00Z"}')
+    for _ in range(3):
+        await house.clock.advance(RETRY)
+    assert house.drive.spine.digest() == stepped
+    assert not first.done()
+    assert not second.done()
+    assert journalled(house) == []
+    house.record.full = False
+    await house.clock.advance(RETRY)
+    assert (await asyncio.wait_for(first, 10)).accepted == (await asyncio.wait_for(second, 10)).accepted == 1
+    assert journalled(house) == [("x:1", None), ("x:2", None)]
+    assert house.drive.stuck is None
+    await house.move(house.clock.now() + SECOND)
+    told = [notice for _, outcome in house.outcomes for notice in outcome.notices]
+    assert [notice.incident.subject.brand for notice in told] == [""], "ops hears of it once, when it is over"
+
+
+async def test_an_input_that_makes_a_step_fail_is_marked_skipped_by_replay_and_its_neighbours_go_on(
+    house: House, monkeypatch: pytest.MonkeyPatch
+):
+    step, poisoned = Spine.step, []
+
+    def poisonable(spine: Spine, item: object) -> Outcome:
+        outcome = step(spine, item)
+        if isinstance(item, Sighting) and item.mention == "x:poison":
+            raise ZeroDivisionError("half-way")
+        return outcome
+
+    monkeypatch.setattr(Spine, "step", poisonable)
+    house.drive.on_poison = poisoned.append
+    receipt = await house.say(mention(NOON, "before"), mention(NOON, "poison"), mention(NOON, "after"))
+    assert receipt.accepted == 3
+    assert poisoned == ["push"]
+    assert journalled(house) == [
+        ("x:before", None),
+        ("x:poison", "ZeroDivisionError: half-way"),
+        ("x:after", None),
+    ]
+    known = [name for name in ("before", "poison", "after") if house.drive.spine.tracker.brands_of(f"x:{name}")]
+    assert known == ["before", "after"]
+    monkeypatch.undo()
+    database = open_for_reading(house.record.directory)
+    assert recover(database, house.record.directory, compile_rules).digest() == house.drive.spine.digest()
+    database.close()
+
+
+async def test_a_decision_that_fails_sets_one_brand_aside_until_the_rules_change_and_tells_ops(
+    house: House, monkeypatch: pytest.MonkeyPatch
+):
+    evidence = Lookout.evidence
+
+    def broken(lookout: Lookout, *arguments: object) -> object:
+        if lookout.brand.key == "acme":
+            raise KeyError("a bug")
+        return evidence(lookout, *arguments)
+
+    monkeypatch.setattr(Lookout, "evidence", broken)
+
+    async def outcry(name: str) -> None:
+        for brand in ("acme", "zephyr"):
+            await house.say(*[mention(house.clock.now(), f"{name}-{brand}{n}", brand, angry=True) for n in range(20)])
+        await house.move(house.clock.now() + 2 * SECOND)
+
+    await outcry("first")
+    await house.move(house.clock.now() + SECOND)
+    brands = [notice.incident.subject.brand for _, outcome in house.outcomes for notice in outcome.notices]
+    assert set(brands) == {"zephyr", ""}
+    assert brands.count("") == 1
+    monkeypatch.undo()
+    await outcry("second")
+    assert "acme" not in {i.subject.brand for i in house.drive.spine.desk.incidents.values()}
+    await house.tell(RulesSwapped(0, rules("Europe/London")))
+    await outcry("third")
+    assert "acme" in {i.subject.brand for i in house.drive.spine.desk.incidents.values()}
+
+
+async def test_what_was_stepped_and_not_committed_when_the_process_died_happens_again(tmp_path: Path):
+    house = House(tmp_path, VirtualClock(NOON), FullDisk)
+    house.open()
+    await house.tell(RulesSwapped(0, rules()))
+    house.record.full = True
+    lost = house.queue.submit("push", b'{"id": "x:1", "text": "acme", "created_at": "2026-03-02T12:00:00Z"}')
+    await settle()
+    await house.kill()
+    assert not lost.done()
+    house = House(tmp_path, house.clock)
+    house.open()
+    assert (await house.say(mention(NOON, "1"))).accepted == 1
+    await house.close()
+
+
+async def test_the_tick_owed_from_before_a_downtime_comes_after_it(tmp_path: Path):
+    house = House(tmp_path, VirtualClock(NOON))
+    house.open()
+    await house.tell(RulesSwapped(0, rules()))
+    await house.say(mention(NOON, "owed"))
+    await house.kill()
+    await house.clock.advance(HOUR)
+    house = House(tmp_path, house.clock)
+    house.open()
+    assert (await house.say(mention(house.clock.now(), "next"))).accepted == 1
+    await house.move(house.clock.now() + 2 * SECOND)
+    assert house.drive.spine.next_due is None or house.drive.spine.next_due > house.clock.now()
+    await house.close()
+
+
+async def test_a_stop_drains_what_was_taken_and_leaves_a_snapshot(house: House):
+    promise = house.queue.submit("push", b'{"id": "x:1", "text": "acme", "created_at": "2026-03-02T12:00:00Z"}')
+    house.queue.close()
+    assert (await asyncio.wait_for(promise, 10)).accepted == 1
+    await asyncio.wait([house._driving], timeout=10)
+    assert house.queue.submit("push", b"{}").cancelled()
+    assert [path.name for path in house.record.directory.glob("snapshot-*")] == ["snapshot-000000000000003"]
+
+
+async def test_the_receipt_says_what_became_of_each_item(house: House):
+    said = mention(NOON, "said")
+    await house.say(said)
+    payload = b'[%s, {"id": "x:new", "text": "acme", "created_at": "2027-01-01T00:00:00Z"}, {"id": 3}, ' % (
+        b'{"id": "x:said", "text": "", "created_at": "2026-03-02T12:00:00Z", "deleted": true}'
+    )
+    payload += b'{"id": "x:none", "text": "bonjour", "created_at": "2026-03-02T12:00:00Z"}]'
+    receipt = await asyncio.wait_for(house.queue.submit("push", payload), 10)
+    assert (receipt.accepted, receipt.mended, receipt.ignored, receipt.erased) == (1, 1, 1, 1)
+    assert [refusal.position for refusal in receipt.refused] == [2]
+    assert (await house.say(said)).known == 1, "what its author took back does not come back with a copy"
+    assert b"porte" not in house.rows("SELECT body FROM content WHERE mention = 'x:said'")[0][0]
+
+
+def test_ticks_before_an_input_end_at_it_or_where_the_time_was_cut():
+    assert ticks_end(sighting(NOON, "one")) == NOON
+    assert ticks_end(Gap(NOON, EVERYTHING, MONDAY, NOON)) == MONDAY + 1
+    assert ticks_end(Gap(NOON, "push", MONDAY, NOON)) == NOON
+    assert ticks_end(ClockSet(MONDAY, NOON)) == NOON + 1
+
+
+def test_running_to_an_instant_ticks_what_is_due_before_it_and_nothing_else():
+    spine = Spine()
+    assert list(run_to(spine, NOON)) == []
+    spine.step(RulesSwapped(MONDAY, rules()))
+    for item in crowd(NOON, 3, 2 * SECOND):
+        spine.step(item)
+    assert [at for at, _ in run_to(spine, NOON + MINUTE)] == [NOON + 2 * SECOND]
+    assert spine.step(Tick(NOON + MINUTE)) == NOTHING
+    assert not says(NOTHING)

@@ -1,0 +1,85 @@
+import asyncio
+
+from stage import MONDAY
+
+from buzzwatch.app.ears import POISON, Ears
+from buzzwatch.app.intake import IntakeQueue
+from buzzwatch.clock import VirtualClock, settle
+from buzzwatch.model.input import Gap, Trouble
+from buzzwatch.model.instant import HOUR, MINUTE, SECOND
+from buzzwatch.web.metrics import Metrics
+
+FOREVER = 2**62
+PATIENCE_S = 20
+
+
+class Tap:
+    """A source that hears until it is stopped, or fails at once."""
+
+    name = "tap"
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self.fails = fails
+        self.runs = 0
+
+    async def run(self, intake, _clock):
+        self.runs += 1
+        if self.fails:
+            raise ValueError("no such thing")
+        intake.status(self.name, connected=True)
+        await asyncio.get_running_loop().create_future()
+
+
+class Room:
+    def __init__(self, tap: Tap) -> None:
+        self.tap, self.clock = tap, VirtualClock(MONDAY)
+        self.queue = IntakeQueue(self.clock, Metrics("test"))
+        self.ears = Ears({"tap": tap}, self.queue, self.clock)
+        self.task = asyncio.create_task(self.ears.listen())
+
+    def told(self, kind):
+        return [told.item for told in self.queue.take()[0] if isinstance(told.item, kind)]
+
+    async def stop(self):
+        self.task.cancel()
+        await asyncio.wait_for(asyncio.wait([self.task]), PATIENCE_S)
+
+
+async def test_a_source_is_deaf_until_it_says_that_it_hears():
+    room = Room(Tap())
+    await settle()
+    assert room.told(Gap) == [Gap(0, "tap", MONDAY, FOREVER), Gap(0, "tap", MONDAY, MONDAY)]
+    assert room.ears.deaf() == ()
+    await room.stop()
+
+
+async def test_one_that_fails_is_started_again_and_ops_hear_of_it_once():
+    room = Room(Tap(fails=True))
+    await room.clock.advance(HOUR)
+    assert room.tap.runs > 60
+    assert room.ears.deaf() == ("source tap is deaf: ValueError: no such thing",)
+    assert [trouble.key for trouble in room.told(Trouble)] == ["source-tap"]
+    await room.stop()
+
+
+async def test_poison_pauses_a_source_for_ten_minutes():
+    room = Room(Tap())
+    await settle()
+    for _ in range(POISON):
+        room.ears.poison("tap")
+    await room.clock.advance(10 * MINUTE - SECOND)
+    assert room.ears.deaf() == ("source tap is deaf: paused: what it brings makes decisions fail; see the log",)
+    assert room.tap.runs == 1
+    await room.clock.advance(SECOND)
+    assert (room.tap.runs, room.ears.deaf()) == (2, ())
+    await room.stop()
+
+
+async def test_stopping_just_when_poison_pauses_a_source_does_not_wait_for_it():
+    room = Room(Tap())
+    await settle()
+    for _ in range(POISON):
+        room.ears.poison("tap")
+    await asyncio.sleep(0)
+    await room.stop()
+    assert room.task.cancelled()

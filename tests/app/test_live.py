@@ -1,0 +1,73 @@
+"""How a daemon starts and ends where its surroundings are against it."""
+
+import asyncio
+import socket
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from buzzwatch.app.config import Config, Secrets, load
+from buzzwatch.app.live import Daemon
+from buzzwatch.store.record import Record
+from buzzwatch.web import CannotListenError
+
+PATIENCE_S = 20
+RULES = (
+    "brand: acme\nmatch: {any: [acme]}\nrules: [{name: v, when: {volume: {over: 5m, at_least: 3}}, severity: watch}]\n"
+)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def config(folder: Path, port: int | None = None) -> Config:
+    (folder / "rules").mkdir()
+    (folder / "rules" / "acme.yaml").write_text(RULES)
+    (folder / "buzzwatch.yaml").write_text(
+        f'sources: {{push: {{http: {{listen: "127.0.0.1:{free_port()}"}}}}}}\n'
+        f'web: {{listen: "127.0.0.1:{port or free_port()}"}}\n'
+    )
+    return load(folder / "buzzwatch.yaml", environment={})
+
+
+async def test_a_port_that_is_taken_is_named(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(CannotListenError, match=f"cannot listen on 127.0.0.1:{port}: .*in use"):
+            await asyncio.wait_for(Daemon(config(tmp_path, port), Secrets()).run(), PATIENCE_S)
+
+
+async def test_a_first_start_on_a_full_disk_says_so_and_can_be_stopped(tmp_path, monkeypatch):
+    refused = asyncio.Event()
+
+    async def commit(_record, _batch):
+        refused.set()
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(Record, "commit", commit)
+    daemon = Daemon(config(tmp_path), Secrets())
+    running = asyncio.create_task(daemon.run())
+    await asyncio.wait_for(refused.wait(), PATIENCE_S)
+    await asyncio.sleep(0)
+    assert daemon.reception.unready()[0] == "the state cannot be written: database or disk is full"
+    assert not daemon.ready.is_set()
+    daemon.stop()
+    with pytest.raises(sqlite3.OperationalError):
+        await asyncio.wait_for(running, PATIENCE_S)
+
+
+async def test_baselines_of_another_version_are_refused_before_they_are_journalled(tmp_path):
+    daemon = Daemon(config(tmp_path), Secrets())
+    running = asyncio.create_task(daemon.run())
+    await asyncio.wait_for(daemon.ready.wait(), PATIENCE_S)
+    answer = await asyncio.wait_for(daemon.reception.learn({"acme": {"tails": [], "baseline": {}}}), PATIENCE_S)
+    assert not answer.done
+    assert "learn it again" in answer.lines[0]
+    assert (
+        daemon.record.write_now(lambda db: db.execute("SELECT * FROM journal WHERE kind = 'warmed'").fetchall()) == []
+    )
+    daemon.stop()
+    await asyncio.wait_for(running, PATIENCE_S)

@@ -1,0 +1,137 @@
+"""Whatever people answer, whatever fails, whenever the machine restarts."""
+
+from collections import defaultdict
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stage import MONDAY, ONCALL, Scene, sighting
+
+from buzzwatch.app.rulebook import compile_rules
+from buzzwatch.model.brand import Ruleset
+from buzzwatch.model.incident import Change, ChangeKind, Incident, Severity
+from buzzwatch.model.input import EVERYTHING, Command, Delivered, Gap, Verb
+from buzzwatch.model.instant import DAY, MINUTE, SECOND
+from buzzwatch.model.notification import Notice
+from buzzwatch.spine import Spine
+
+ALARMS = {ChangeKind.OPENED, ChangeKind.WORSENED, ChangeKind.REOPENED}
+ENDS = {ChangeKind.OVER, ChangeKind.RESOLVED}
+BRAND = """
+brand: acme
+match: {any: [acme]}
+rules:
+  - {name: murmur, when: {mention: {negativity: 0.3}}, severity: warning, notify: room}
+  - {name: shout, when: {mention: {negativity: 0.7}}, severity: critical, notify: oncall}
+  - {name: silence, when: {quiet: {over: 1h}}, severity: critical, notify: oncall}
+"""
+FIRST_STEP_WAITS = ONCALL.replace("after: 0m", "after: 3m")
+
+
+def compiled(oncall: str) -> Ruleset:
+    return compile_rules({"acme.yaml": BRAND, "oncall.yaml": oncall})
+
+
+RULES = [compiled(ONCALL), compiled(FIRST_STEP_WAITS)]
+
+ACTS = st.lists(
+    st.one_of(
+        st.tuples(st.just("post"), st.sampled_from(["x:a", "x:b"]), st.sampled_from([0.1, 0.4, 0.9])),
+        st.tuples(st.just("wait"), st.integers(1, 50), st.none()),
+        st.tuples(st.just("answer"), st.sampled_from(list(Verb)), st.sampled_from(["ines", "karim"])),
+        st.tuples(st.just("deliver"), st.booleans(), st.none()),
+        st.tuples(st.just("restart"), st.integers(0, 90), st.booleans()),
+    ),
+    max_size=40,
+)
+
+
+class World(Scene):
+    """A spine that is restarted, and a courier that fails."""
+
+    def __init__(self, ruleset: Ruleset) -> None:
+        super().__init__(MONDAY, ruleset, "acme")
+        self.waiting = self.down = 0
+        self.record: dict[str, Incident] = {}
+
+    def play(self, act: str, one: object, two: object) -> None:
+        now = self.spine.now + SECOND
+        match act:
+            case "post":
+                self.tell(sighting(now, f"p{now}", thread=one, negativity=two))
+            case "wait":
+                self.run_to(now + one * MINUTE)
+            case "answer":
+                for incident in self.live[:1]:
+                    self.tell(Command(now, one, incident.id, two))
+            case "deliver":
+                for notice in self.notices[self.waiting : self.waiting + 1]:
+                    self.tell(Delivered(now, notice.key, notice.incident.id, notice.target, sent=one, why="no"))
+                    self.waiting += 1
+            case "restart":
+                self._restart(now, one * MINUTE, from_snapshot=two)
+
+    def _restart(self, now: int, down: int, *, from_snapshot: bool) -> None:
+        for _, outcome in self.outcomes:
+            self.record |= {incident.id: incident for incident in outcome.touched}
+        since = self.spine.now
+        self.down += down + SECOND
+        if from_snapshot:
+            packed = msgspec.msgpack.encode(self.spine.dump())
+            self.spine = Spine.load(msgspec.msgpack.decode(packed), self.spine.rules)
+        known = list(self.spine.desk.incidents)
+        self.spine.restore([self.record[key] for key in known])
+        self.tell(Gap(now + down, EVERYTHING, since, now + down))
+
+
+@pytest.mark.parametrize("ruleset", RULES, ids=["first step at once", "first step after 3 min"])
+def test_no_critical_incident_passes_without_a_person_told_unless_it_ended_or_was_taken_before(ruleset: Ruleset):
+    wait = ruleset.routes["oncall"].steps[0].after
+
+    @settings(max_examples=60, deadline=None)
+    @given(ACTS)
+    def check(acts: list[tuple[str, object, object]]) -> None:
+        world = World(ruleset)
+        for act in acts:
+            world.play(*act)
+        world.run_to(world.spine.now + 2 * DAY)
+        keys = [notice.key for notice in world.notices if not notice.incident.id.startswith("ops-")]
+        assert len(keys) == len(set(keys)), "one key, one message"
+        for changes, notices in histories(world).values():
+            assert_paged(changes, notices, wait + world.down)
+            assert_ends_told(changes, notices)
+
+    check()
+
+
+def histories(world: World) -> dict[str, tuple[list[Change], list[tuple[int, Notice]]]]:
+    found: dict[str, tuple[list[Change], list[tuple[int, Notice]]]] = defaultdict(lambda: ([], []))
+    for at, outcome in world.outcomes:
+        for change in outcome.changes:
+            found[change.incident.id][0].append(change)
+        for notice in outcome.notices:
+            if not notice.incident.id.startswith("ops-"):
+                found[notice.incident.id][1].append((at, notice))
+    return found
+
+
+def assert_paged(changes: list[Change], notices: list[tuple[int, Notice]], wait: int) -> None:
+    """Where an alarm left it critical and untaken, pages go out, or what makes them needless comes before."""
+    for number, change in enumerate(changes):
+        if change.kind in ALARMS and change.incident.severity is Severity.CRITICAL and change.incident.taken_by is None:
+            needless = {ChangeKind.TAKEN, ChangeKind.CALMED, *ENDS}
+            since = max((earlier.at for earlier in changes[:number] if earlier.kind in needless), default=0)
+            pages = [at for at, notice in notices if notice.page and notice.target.by and at >= since]
+            before = [later.at for later in changes[number + 1 :] if later.kind in needless]
+            assert pages or (before and before[0] <= change.at + wait), (change, notices)
+
+
+def assert_ends_told(changes: list[Change], notices: list[tuple[int, Notice]]) -> None:
+    """Whoever was told of it hears of each end."""
+    for change in changes:
+        if change.kind in ENDS:
+            revision = change.incident.revision
+            before = {str(n.target) for _, n in notices if n.incident.revision < revision}
+            ended = {str(n.target) for _, n in notices if n.incident.revision == revision and n.kind is change.kind}
+            assert before == ended, change
