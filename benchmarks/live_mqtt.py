@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from paho.mqtt.client import CallbackAPIVersion, Client, MQTTv5
+from paho.mqtt.client import Client, MQTTv5
+from paho.mqtt.enums import CallbackAPIVersion
 from stage.daemon import Daemon, broker, has_broker
 from stage.machine import computed, introduce, resident
 from stage.mentions import SEED, Voices, brand_keys, rule_files

@@ -21,7 +21,8 @@ from buzzwatch.app.printing import as_text
 from buzzwatch.app.replay import Replay
 from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.model.brand import Ruleset
-from buzzwatch.model.input import Sighting, Tick
+from buzzwatch.model.input import Tick
+from buzzwatch.model.mention import Sighting
 from buzzwatch.sources.file import read
 
 HORIZON = 4_000_000_000_000
@@ -64,7 +65,7 @@ def stages(path: Path, rules: Ruleset) -> None:
     hearing = replayed._hearing  # noqa: SLF001 - a stage of its own
     watch.watch(hearing, "decode", lambda _: "decode")
     watch.watch(hearing, "see", lambda _: "place, match, language, score")
-    kinds = {Sighting: "step a sighting", Tick: "step a tick"}
+    kinds: dict[type, str] = {Sighting: "step a sighting", Tick: "step a tick"}
     # Spine has no slots: a method of this one object can be replaced.
     watch.watch(replayed.spine, "step", lambda item: kinds.get(type(item), "step another input"))
     seconds, read_, _ = play(path, rules, replayed)

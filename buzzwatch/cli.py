@@ -62,6 +62,7 @@ def run(config: ConfigOption = None) -> None:
     from buzzwatch.app.live import Daemon  # noqa: PLC0415 - likewise
     from buzzwatch.app.logs import configure_logs  # noqa: PLC0415 - likewise
 
+    os.umask(0o027)  # what is kept holds people's words: for this user and group alone
     loaded = _load_config(config)
     configure_logs()
 

@@ -1,15 +1,13 @@
 """One brand at one instant, as its rules read it, and the evidence for what they found."""
 
-from collections.abc import Sequence
-
 from msgspec.structs import replace
 
 from buzzwatch.detect.pulse import Pulse
+from buzzwatch.gaps import Gaps
 from buzzwatch.incidents.desk import Evidence
 from buzzwatch.incidents.mute import severity_for
 from buzzwatch.model.brand import Brand, Rule
 from buzzwatch.model.incident import Incident, Reason, Subject
-from buzzwatch.model.input import Gap
 from buzzwatch.model.instant import HOUR, LONGEST_WINDOW, Instant, Span
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.signal import Clause, Detector, Finding, Onset, Signal
@@ -39,7 +37,7 @@ class Lookout:
         brand: Brand,
         pulse: Pulse,
         tracker: Tracker,
-        gaps: Sequence[Gap],
+        gaps: Gaps,
         recollection: Recollection,
     ) -> None:
         self.now = now
@@ -185,7 +183,7 @@ class Lookout:
         return (deaf[-1].since, deaf[-1].until) if deaf else None
 
 
-def silent_since(pulse: Pulse, gaps: Sequence[Gap]) -> Instant | None:
+def silent_since(pulse: Pulse, gaps: Gaps) -> Instant | None:
     """The instant from which silence counts: the last mention or the end of the last gap; None before any mention."""
     if pulse.last_at is None:
         return None

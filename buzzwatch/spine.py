@@ -10,12 +10,12 @@ import msgspec
 
 from buzzwatch.detect.pulse import Pulse
 from buzzwatch.detect.thread import Escalation
+from buzzwatch.gaps import Gaps
 from buzzwatch.incidents.desk import Desk
 from buzzwatch.lookout import Lookout, Recollection, silent_since
 from buzzwatch.model.brand import Brand, Rule, Ruleset, Scope
 from buzzwatch.model.incident import Change, Incident, Severity, State, Subject
 from buzzwatch.model.input import (
-    EVERYTHING,
     NOTHING,
     ClockSet,
     Command,
@@ -29,7 +29,7 @@ from buzzwatch.model.input import (
     Trouble,
     Warmed,
 )
-from buzzwatch.model.instant import DAY, LONGEST_WINDOW, MINUTE, SECOND, Instant, next_second
+from buzzwatch.model.instant import DAY, MINUTE, SECOND, Instant, next_second
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.notification import Held, Notice
 from buzzwatch.model.signal import Finding
@@ -39,7 +39,6 @@ from buzzwatch.timers import Timers
 
 NO_RULES = Ruleset(digest="", brands={}, people={}, routes={})
 DUMP_VERSION = 1
-MOST_GAPS = 100
 
 
 class TimeWentBackwardsError(ValueError):
@@ -68,7 +67,7 @@ class Spine:
         self._dirty: dict[str, Stir] = {}
         self._dirty_due: Instant | None = None
         self._timers = Timers()
-        self._gaps: list[Gap] = []
+        self._gaps = Gaps()
         self._recollection: Recollection = {}
         self._set_aside: dict[str, None] = {}
         self._adopted: dict[str, bytes] = {}
@@ -82,20 +81,22 @@ class Spine:
             TimeWentBackwardsError: its `seen_at` lies before an earlier input's; the state is unchanged.
         """
         now = self._advance(item)
+        changes: list[Change | None] = []
+        faults: list[Fault] = []
         match item:
             case Sighting():
                 self._count(item, now)  # O(1): windows, thread; marks brand and thread dirty
                 return NOTHING
             case Tick():
-                changes, faults = self._decide(now)  # what is dirty or due, nothing else
+                self._decide(now, changes, faults)  # what is dirty or due, nothing else
             case Command():
-                changes, faults = [self.desk.obey(item, now)], []
+                changes = [self.desk.obey(item, now)]
             case Delivered():
                 self._notices += escalation.announce_failure(item, self.rules, now)
-                changes, faults = [self.desk.note(item, now)], []
+                changes = [self.desk.note(item, now)]
             case _:
-                changes, faults = self._swap(item, now), []
-        told = self._tell(changes, now)
+                self._swap(item, now)
+        told = self._tell(changes, now, faults)
         notices, held = tuple(self._notices), tuple(self._held)
         self._notices, self._held = [], []
         return Outcome(tuple(told), notices, held, self.desk.take_touched(), tuple(faults))
@@ -136,7 +137,7 @@ class Spine:
             },
             "dirty_due": self._dirty_due,
             "timers": self._timers.dump(),
-            "gaps": [msgspec.to_builtins(gap) for gap in self._gaps],
+            "gaps": self._gaps.dump(),
             "recollection": {key: list(authors.items()) for key, authors in self._recollection.items()},
             "set_aside": list(self._set_aside),
             "adopted": dict(self._adopted),
@@ -163,7 +164,7 @@ class Spine:
             stir.mentions = msgspec.convert(mentions, list[Sighting])
         spine._dirty_due = dumped["dirty_due"]
         spine._timers = Timers((due, kind, key) for due, kind, key in dumped["timers"])
-        spine._gaps = msgspec.convert(dumped["gaps"], list[Gap])
+        spine._gaps = Gaps.load(dumped["gaps"])
         spine._recollection = {key: dict(authors) for key, authors in dumped["recollection"].items()}
         spine._set_aside = dict.fromkeys(dumped["set_aside"])
         spine._adopted = dict(dumped["adopted"])
@@ -188,7 +189,7 @@ class Spine:
         self.now = now
         self.tracker = Tracker(Escalation(), self.tracker.capacity)
         self._pulses = {key: pulse.set_back(now, ahead) for key, pulse in self._pulses.items()}
-        self._dirty, self._dirty_due, self._timers, self._gaps, self._recollection = {}, None, Timers(), [], {}
+        self._dirty, self._dirty_due, self._timers, self._gaps, self._recollection = {}, None, Timers(), Gaps(), {}
         self.desk.shift(-ahead)
         for incident in self.desk.incidents:
             self._wait_for(incident)
@@ -222,9 +223,7 @@ class Spine:
             pulse.adopt(msgspec.msgpack.decode(self._adopted.pop(brand.key)))
         return pulse
 
-    def _decide(self, now: Instant) -> tuple[list[Change | None], list[Fault]]:
-        changes: list[Change | None] = []
-        faults: list[Fault] = []
+    def _decide(self, now: Instant, changes: list[Change | None], faults: list[Fault]) -> None:
         dirty, self._dirty, self._dirty_due = self._dirty, {}, None
         for key in sorted(dirty.keys() - self._set_aside.keys()):
             self._attempt(key, partial(self._judge, key, dirty[key], now, changes), faults)
@@ -235,7 +234,6 @@ class Spine:
                     self._wait_for(key)
             elif key not in self._set_aside:
                 self._attempt(key, partial(self._listen, key, now, changes), faults)
-        return changes, faults
 
     def _attempt(self, brand: str, work: Callable[[], None], faults: list[Fault]) -> None:
         """Decide upon one brand; one that fails is set aside until the rules change, the others go on.
@@ -254,7 +252,7 @@ class Spine:
         if brand is None:
             return
         pulse = self._pulses[key]
-        pulse.look(now, self._deaf())
+        pulse.look(now, self._gaps.spans())
         lookout = self._lookout(brand, pulse, now)
         for rule in brand.rules:
             match rule.scope:
@@ -290,7 +288,7 @@ class Spine:
             return
         subject = Subject(key, quiet=True)
         if self.desk.live(subject) is None:
-            pulse.look(now, self._deaf())
+            pulse.look(now, self._gaps.spans())
             lookout = self._lookout(brand, pulse, now)
             for rule in _scoped(brand, Scope.QUIET):
                 finding = rule.when.judge(lookout)
@@ -302,7 +300,7 @@ class Spine:
         """An incident may be calm for long enough, or its next escalation step may be due."""
         if incident.subject.quiet and incident.state is not State.RESOLVED:
             incident = self._still_silent(incident, now)
-        change = None if self._is_deaf(now) else self.desk.settle(incident, now)
+        change = None if self._gaps.is_deaf(now) else self.desk.settle(incident, now)
         if change is not None:
             changes.append(change)
         elif incident.step_at is not None and incident.step_at <= now:
@@ -313,11 +311,8 @@ class Spine:
         brand, pulse = self.rules.brands.get(incident.subject.brand), self._pulses.get(incident.subject.brand)
         if brand is None or pulse is None or incident.subject.quiet or brand.key in self._set_aside:
             return incident
-        pulse.look(now, self._deaf())
+        pulse.look(now, self._gaps.spans())
         return self._lookout(brand, pulse, now).refreshed(incident)
-
-    def _deaf(self) -> list[tuple[Instant, Instant]]:
-        return [(gap.since, gap.until) for gap in self._gaps]
 
     def _is_silent(self, incident: Incident) -> bool:
         pulse = self._pulses.get(incident.subject.brand)
@@ -330,7 +325,7 @@ class Spine:
             self.desk.put(incident)
         return incident
 
-    def _swap(self, item: RulesSwapped | Gap | Trouble | ClockSet | Warmed, now: Instant) -> list[Change | None]:
+    def _swap(self, item: RulesSwapped | Gap | Trouble | ClockSet | Warmed, now: Instant) -> None:
         match item:
             case RulesSwapped():
                 self.rules = item.rules
@@ -338,6 +333,7 @@ class Spine:
                 for brand in item.rules.brands.values():
                     self._follow_zone(brand)
                     self._wait_for_silence(brand)
+                self._page_the_unpaged(now)
             case Gap():
                 self._hear_gap(item, now)
             case Trouble():
@@ -348,19 +344,17 @@ class Spine:
                         self._pulses[key].adopt(msgspec.msgpack.decode(habits))
                     else:
                         self._adopted[key] = habits
-        return []
 
-    def _hear_gap(self, gap: Gap, now: Instant) -> None:
-        """One still open ends far in the future, until another of its source, or one of all, says when it was over."""
-        recent: list[Gap] = []
-        for known in self._gaps:
-            if known.until > now and known.source == gap.source:
-                gap = msgspec.structs.replace(gap, since=min(known.since, gap.since))
-            elif known.until > now and gap.source == EVERYTHING:
-                recent.append(msgspec.structs.replace(known, until=gap.until))
-            elif known.until > now - 2 * LONGEST_WINDOW - DAY:
-                recent.append(known)
-        self._gaps = [*recent[-MOST_GAPS:], gap]
+    def _page_the_unpaged(self, now: Instant) -> None:
+        """A critical incident whose route had nobody to page, and now has, begins to page."""
+        for incident in list(self.desk.incidents.values()):
+            pages = incident.state is State.OPEN and incident.severity is Severity.CRITICAL
+            if pages and incident.step_at is None and escalation.route_of(incident, self.rules).steps:
+                self.desk.put(msgspec.structs.replace(incident, step=0, step_from=now, step_at=now))
+                self._wait_for(incident.id)
+
+    def _hear_gap(self, heard: Gap, now: Instant) -> None:
+        gap = self._gaps.hear(heard, now)
         if gap.until <= now:
             self.desk.stop_calm(gap.since, gap.until)
         for incident in self.desk.incidents:
@@ -368,7 +362,7 @@ class Spine:
         for brand in self.rules.brands.values():
             self._wait_for_silence(brand)
 
-    def _tell(self, changes: Iterable[Change | None], now: Instant) -> list[Change]:
+    def _tell(self, changes: Iterable[Change | None], now: Instant, faults: list[Fault]) -> list[Change]:
         """Who hears of each change now; several alarms at once are one message, and its first step leaves with it."""
         told: list[Change] = []
         alarmed: set[str] = set()
@@ -380,13 +374,16 @@ class Spine:
                 if change.incident.id in alarmed:
                     continue
                 alarmed.add(change.incident.id)
-            latest = self.desk.incidents.get(change.incident.id, change.incident)
-            self._keep(escalation.announce(msgspec.structs.replace(change, incident=latest), self.rules, now))
-            latest = self.desk.incidents.get(change.incident.id, latest)
-            if latest.step_at is not None and latest.step_at <= now:
-                self._keep(escalation.climb(latest, self.rules, now))
-            self._wait_for(latest.id)
+            self._attempt(change.incident.subject.brand, partial(self._announce, change, now), faults)
+            self._wait_for(change.incident.id)
         return told
+
+    def _announce(self, change: Change, now: Instant) -> None:
+        incident = self.desk.incidents.get(change.incident.id, change.incident)
+        told = escalation.announce(msgspec.structs.replace(change, incident=incident), self.rules, now)
+        self._keep(told)
+        if told.incident.step_at is not None and told.incident.step_at <= now:
+            self._keep(escalation.climb(told.incident, self.rules, now))
 
     def _keep(self, told: escalation.Told) -> None:
         self.desk.put(told.incident)
@@ -401,7 +398,7 @@ class Spine:
         if incident.subject.quiet and incident.state is not State.RESOLVED and self._is_silent(incident):
             later = self._ever_more_rarely(incident.began_at)  # whoever is heard has it looked at sooner
             due_at = min(later, step_at or later)
-        elif due_at <= self.now and self._is_deaf(self.now):  # it may be calm, but who knows
+        elif due_at <= self.now and self._gaps.is_deaf(self.now):  # it may be calm, but who knows
             due_at = min(self.now + MINUTE, step_at or self.now + MINUTE)
         self._timers.arrange(max(due_at, self.now + 1), "incident", key)
 
@@ -421,9 +418,6 @@ class Spine:
         pulse = self._pulses.get(brand.key)
         if pulse is not None and pulse.zone != brand.zone:
             self._pulses[brand.key] = Pulse.load(pulse.dump(), brand.zone)
-
-    def _is_deaf(self, now: Instant) -> bool:
-        return any(gap.until > now for gap in self._gaps)
 
     def _zone(self, brand: str) -> tzinfo:
         return self.rules.brands[brand].zone if brand in self.rules.brands else UTC

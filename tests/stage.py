@@ -317,14 +317,14 @@ class House:
         """Move the clock to an instant, and wait until all that was due by then is committed."""
         await self.clock.advance(until - self.clock.now())
         async with asyncio.timeout(PATIENCE_S):
-            while True:
+            due: Instant | None = until
+            while due is not None and due <= until:
+                await settle()
+                due = self.drive.spine.next_due
                 await self.record.write(lambda _: None)  # comes after what the drive has asked for
                 await settle()
                 if self._driving.done():
                     self._driving.result()
-                due = self.drive.spine.next_due
-                if due is None or due > until:
-                    return
 
     async def deliver(self, *, fails: Callable[[Notice], bool] = lambda _: False) -> list[Notice]:
         """Do the courier's work once: send all that is due."""

@@ -12,6 +12,7 @@ from buzzwatch.app.config import Config
 from buzzwatch.web.desk import Answer
 
 CONTROL = "control.sock"
+SERVICE_STATE = Path("/var/lib/buzzwatch")
 _SERVICE_SOCKET = Path("/run/buzzwatch") / CONTROL
 _TIMEOUT_S = 120.0
 
@@ -33,7 +34,10 @@ def ask(config: Config, path: str, body: object = None, *, packed: bool = False)
         NoDaemonError: nobody answers.
     """
     sent = msgspec.msgpack.encode(body) if packed else msgspec.json.encode(body)
-    connection = _Connection([control_path(config), _SERVICE_SOCKET])
+    paths = [control_path(config)]
+    if config.state == SERVICE_STATE:  # the service's own socket is not beside its state
+        paths.append(_SERVICE_SOCKET)
+    connection = _Connection(paths)
     try:
         connection.request("POST", path, sent)
         answer = connection.getresponse().read()

@@ -227,6 +227,7 @@ class Drive:
                 if self.stuck is None:
                     log.error("commit_failed", error=str(error))  # noqa: TRY400 - it says all, and it repeats
                 self.stuck = str(error)
+                self.queue.hold()
                 if self.queue.closed:
                     raise
                 await self.clock.wait_until(self.clock.now() + RETRY)
@@ -236,6 +237,7 @@ class Drive:
             text = f"the state could not be written ({self.stuck}); nothing was lost that had been acknowledged"
             self.queue.tell(Trouble(0, "disk", began, text, over=True))
             self.stuck = None
+            self.queue.release()
 
     def _answer(self, batch: Batch, payloads: list[Payload], receipts: list[Receipt]) -> None:
         for payload, receipt in zip(payloads, receipts, strict=True):

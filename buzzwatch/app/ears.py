@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from buzzwatch.app.config import Config, Secrets
+from buzzwatch.app.config import Config, SecretError, Secrets
 from buzzwatch.app.config import Source as SourceConfig
 from buzzwatch.app.intake import IntakeQueue
 from buzzwatch.clock import Clock
@@ -84,7 +84,7 @@ class Ears:
         now = self._clock.now()
         state.poisoned.append(now)
         text = f"source {source}: an input made a decision fail and was set aside; see `input_set_aside` in the log"
-        self._queue.tell(Trouble(0, f"poison-{source}", now, text))
+        self._queue.tell(Trouble(0, f"poison-{source}", now // POISON_SPAN * POISON_SPAN, text))
         if len(state.poisoned) == POISON and now - state.poisoned[0] <= POISON_SPAN and state.task is not None:
             state.task.cancel()
 
@@ -127,6 +127,8 @@ def make_source(name: str, config: SourceConfig, secrets: Secrets) -> Source:
     """The adapter for one entry of `sources`. Raises `SecretError`."""
     if config.http is not None:
         token = secrets.resolve(config.http.token) if config.http.token else None
+        if config.http.token and not token:
+            raise SecretError(f"{config.http.token} is empty: give the intake a token, or leave `token` out")
         return Http(name, Listen.at(config.http.listen, token))
     broker = config.mqtt
     assert broker is not None  # noqa: S101 - a source is of exactly one kind, the configuration sees to it

@@ -14,6 +14,8 @@ from buzzwatch.web.metrics import Metrics
 HIGH_WATER = 16_000_000
 """Bytes waiting above which sources are asked to stop taking."""
 LOW_WATER = HIGH_WATER // 4
+OVERHEAD = 1_000
+"""Bytes that a waiting payload costs besides its own."""
 BATCH_BYTES = 1_000_000
 """Of payloads in one commit: large enough to make commits cheap, small enough to answer soon."""
 
@@ -45,6 +47,7 @@ class IntakeQueue:
         self._payloads: deque[Payload] = deque()
         self._told: deque[Told] = deque()
         self._waiting = 0
+        self._held = False
         self._room = asyncio.Event()
         self._room.set()
 
@@ -64,7 +67,7 @@ class IntakeQueue:
             receipt.cancel()
             return receipt
         self._payloads.append(Payload(source, payload, receipt))
-        self._count(len(payload))
+        self._count(len(payload) + OVERHEAD)
         self.arrival.set()
         return receipt
 
@@ -89,6 +92,16 @@ class IntakeQueue:
         self.closed = True
         self.arrival.set()
 
+    def hold(self) -> None:
+        """Let sources stop taking while nothing can be committed."""
+        self._held = True
+        self._count(0)
+
+    def release(self) -> None:
+        """Let them go on."""
+        self._held = False
+        self._count(0)
+
     @property
     def empty(self) -> bool:
         """Nothing waits."""
@@ -100,7 +113,7 @@ class IntakeQueue:
         self._told.clear()
         while self._payloads and size < BATCH_BYTES:
             payloads.append(self._payloads.popleft())
-            size += len(payloads[-1].body)
+            size += len(payloads[-1].body) + OVERHEAD
         self._count(-size)
         if self._payloads:
             self.arrival.set()
@@ -108,7 +121,7 @@ class IntakeQueue:
 
     def _count(self, size: int) -> None:
         self._waiting += size
-        if self._waiting > HIGH_WATER:
+        if self._held or self._waiting > HIGH_WATER:
             self._room.clear()
         elif self._waiting <= LOW_WATER:
             self._room.set()

@@ -32,7 +32,12 @@ class RulesOnRecord(Mapping[str, RulesSwapped]):
 
     def __getitem__(self, digest: str) -> RulesSwapped:
         if digest not in self._known:
-            self._known[digest] = RulesSwapped(0, self._compile(read_rules(self._connection, digest)))
+            try:
+                rules = self._compile(read_rules(self._connection, digest))
+            except RuleFaults as faults:  # an older version's; those in force meanwhile go on
+                log.warning("rules_on_record_refused", digest=digest, faults=[str(fault) for fault in faults.faults])
+                raise KeyError(digest) from faults
+            self._known[digest] = RulesSwapped(0, rules)
         return self._known[digest]
 
     def __iter__(self) -> Iterator[str]:

@@ -79,7 +79,8 @@ class Desk:
             return self._open(subject, rule, found, now)
         goes_on = before.closed_by is not None and now - before.true_at < before.calm
         doubled = rule.name == before.reason.rule and found.observed >= WORSE * before.worst
-        if goes_on and not doubled and found.severity <= before.severity:
+        news = found.severity is Severity.CRITICAL and rule.name not in before.rules
+        if goes_on and not doubled and not news and found.severity <= before.severity:
             self.put(replace(before, true_at=now))  # a person closed it and it merely went on: stay closed
             return None
         if now - (before.closed_at or now) > COOL_DOWN:
@@ -130,6 +131,8 @@ class Desk:
             worse = replace(
                 incident,
                 state=State.OPEN,  # what was taken was less than this
+                taken_by=None,
+                taken_at=None,
                 severity=found.severity,
                 rules=_with(incident.rules, rule.name),
                 true_at=now,
@@ -142,6 +145,16 @@ class Desk:
         if same and found.observed >= WORSE * max(incident.worst, 1.0):
             worse = replace(
                 incident, true_at=now, reason=found.reason, samples=found.onset.samples, worst=found.observed
+            )
+            return self._change(worse, ChangeKind.WORSENED, now)
+        if rule.name not in incident.rules and found.severity is Severity.CRITICAL:
+            worse = replace(
+                incident,
+                rules=_with(incident.rules, rule.name),
+                true_at=now,
+                reason=found.reason,
+                samples=found.onset.samples,
+                worst=found.observed,
             )
             return self._change(worse, ChangeKind.WORSENED, now)
         if rule.name not in incident.rules:
@@ -185,15 +198,17 @@ class Desk:
         return self._change(taken, ChangeKind.TAKEN, now, by=command.by)
 
     def note(self, delivered: Delivered, now: Instant) -> Change | None:
-        """Keep in the record what could not be delivered; a person who cannot be reached makes the next step due.
+        """Keep in the record what could not be delivered; a step of which nothing arrives makes the next one due.
 
         Not the first of another round: where nobody can be reached, trying faster does not help.
         """
         incident = self.incidents.get(delivered.incident)
         if delivered.sent or incident is None or incident.state is State.RESOLVED:
             return None
-        if incident.step_at is not None and incident.step and delivered.target.by:
+        paged = tuple(target for target in incident.paged if target != str(delivered.target))
+        if incident.step_at is not None and incident.step and incident.paged and not paged:
             incident = replace(incident, step_at=now)
+        incident = replace(incident, paged=paged)
         return self._change(incident, ChangeKind.NOTED, now, why=f"{delivered.target}: {delivered.why}")
 
     def stop_calm(self, since: Instant, until: Instant) -> None:

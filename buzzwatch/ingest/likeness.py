@@ -12,8 +12,8 @@ from buzzwatch.model.story import MOST_PAIRS, StoryKeys
 
 FEWEST_WORDS = 4
 """Fewer words (“Merci Acme !”) are said by many people independently: no copy of one another."""
-MOST_WORDS = 120
-"""Of a long text only the beginning is compared: whoever copies an article cuts its end."""
+MOST_TEXT = 600
+"""Characters. Of a long text only the beginning is compared: whoever copies an article cuts its end."""
 MOST_LINKS = 4
 MOST_TAGS = 5
 """A text with more hashtags is about none of them."""
@@ -31,14 +31,10 @@ def keys_of(mention: Mention) -> StoryKeys:
     if mention.deleted:
         return StoryKeys()
     text = f"{mention.title}\n{mention.text}" if mention.title else mention.text
-    said = tokens(bare(text))
-    links = _LINK.findall(text) if "://" in text else ()
-    marks = [address for link in links[:MOST_LINKS] if (address := canonical(link))]
-    if "#" in text:
-        tags = [word for word in said if word[0] == "#" and len(word) > 1]
-        marks += tags if len(tags) <= MOST_TAGS else ()
+    said = tokens(bare(text[:MOST_TEXT]))
     address = canonical(mention.url) if mention.url else ""
-    return StoryKeys(_pairs(said), _key(address) if address else 0, tuple(map(_key, dict.fromkeys(marks))))
+    marks = _marks(text, said) if "://" in text or "#" in text else ()
+    return StoryKeys(_pairs(said), _key(address) if address else 0, marks)
 
 
 def canonical(link: str) -> str:
@@ -57,9 +53,17 @@ def canonical(link: str) -> str:
     return f"{host}/{path}?{query}" if path or query else ""
 
 
+def _marks(text: str, said: list[str]) -> tuple[int, ...]:
+    marks = [address for link in _LINK.findall(text)[:MOST_LINKS] if (address := canonical(link))]
+    tags = [word for word in said if word[0] == "#" and len(word) > 1]
+    if len(tags) <= MOST_TAGS:
+        marks += tags
+    return tuple(map(_key, dict.fromkeys(marks)))
+
+
 def _pairs(said: list[str]) -> bytes:
-    """See `StoryKeys.pairs`. The CRC of two words in a row is that of the second, begun with that of the first."""
-    text = " ".join(said[:MOST_WORDS])
+    """See `StoryKeys.pairs`. That of two words in a row is the CRC of the second, begun with that of the first."""
+    text = " ".join(said)
     if not text.isascii():
         text = UNSPACED.sub(lambda run: " ".join(run[0]), text)
     words = text.encode("utf-8", "replace").split()

@@ -93,6 +93,8 @@ class Incident(Struct, frozen=True):
     """When that step is due; None when nothing more is due."""
     step_from: Instant = 0
     """When the present round of steps began."""
+    paged: tuple[str, ...] = ()
+    """Targets of the latest step that did not turn out to be unreachable."""
     told: tuple[str, ...] = ()
     """Targets already told, in order, for "who else was told"."""
 

@@ -11,7 +11,6 @@ from buzzwatch.model.instant import Instant
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.notification import Held, Notice, Target
 
-
 EVERYTHING = "*"
 """The source named by a gap in which the daemon itself was down."""
 

@@ -83,7 +83,12 @@ def climb(incident: Incident, rules: Ruleset, now: Instant) -> Told:
         step, started, due = following, restarted, following_at
     targets = [target for rung in rungs for target in _reachable(rung.tell, rung.by, rules)]
     incident = replace(
-        incident, step=following, step_from=restarted, step_at=following_at, told=_merged(incident.told, targets)
+        incident,
+        step=following,
+        step_from=restarted,
+        step_at=following_at,
+        paged=tuple(map(str, targets)),
+        told=_merged(incident.told, targets),
     )
     late_since = first_due if now - first_due > LATE else None
     notices = _notices(incident, kind, targets, rules, due, page=True, late_since=late_since)

@@ -193,7 +193,8 @@ def read_journal(
     )
     for seq, kind, seen_at, body in rows:
         if kind == "rules":
-            yield seq, msgspec.structs.replace(rulesets[body.decode()], seen_at=seen_at)
+            if (swapped := rulesets.get(body.decode())) is not None:
+                yield seq, msgspec.structs.replace(swapped, seen_at=seen_at)
         else:
             yield seq, _decode(body)
 

@@ -28,7 +28,7 @@ FRESH = 3 * DAY
 _LOOKED_UP = 12
 _ROOM = 32
 """Places for each text, at the least: the oldest one has lost a third of its twelve to others."""
-_FEW_PLACES = 1 << 14
+_FEW_PLACES = 1 << 17
 _MOST_MARKS = 50_000  # of each generation
 
 
@@ -62,7 +62,7 @@ class Stories:
             texts.seen[text] = at
             story = texts.stories[text]
         else:
-            story = self._marks.find(keys.marks, at) or mention
+            story = (keys.marks and self._marks.find(keys.marks, at)) or mention
         if keys.marks:
             self._marks.add(keys.marks, story, at)
         if (pairs or keys.address) and (texts is self._old or pairs != texts.pairs[text]):
@@ -182,12 +182,10 @@ class _Texts:
 
 def _share(mine: "array[int]", theirs: "array[int]", shared: int) -> float:
     """Of their pairs in common; what both show of themselves reaches up to the lower end of the two samples."""
-    ends = [sample[-1] for sample in (mine, theirs) if len(sample) == MOST_PAIRS]
-    end = min(ends, default=0)
-    union = len(mine) + len(theirs) - shared
-    if ends:
-        union -= len(mine) - bisect_right(mine, end) + len(theirs) - bisect_right(theirs, end)
-    return shared / union
+    if len(mine) < MOST_PAIRS and len(theirs) < MOST_PAIRS:
+        return shared / (len(mine) + len(theirs) - shared)
+    end = min(sample[-1] for sample in (mine, theirs) if len(sample) == MOST_PAIRS)
+    return shared / (bisect_right(mine, end) + bisect_right(theirs, end) - shared)
 
 
 class _Marks:

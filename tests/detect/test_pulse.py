@@ -10,7 +10,7 @@ from streams import MONDAY, aged, alarms, burst, follow, poisson, sighting
 
 from buzzwatch.detect.budget import LINE
 from buzzwatch.detect.pulse import Pulse
-from buzzwatch.model.instant import DAY, HOUR, MINUTE, WINDOWS, instant_of, next_second
+from buzzwatch.model.instant import DAY, EVERY_WINDOW, HOUR, MINUTE, WINDOWS, instant_of, next_second
 from buzzwatch.model.signal import Detector, Trend
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -20,7 +20,8 @@ CHANGES = [datetime(2026, 3, 29, tzinfo=PARIS), datetime(2026, 10, 25, tzinfo=PA
 
 
 def state(pulse):
-    return [pulse.signal(detector, over) for detector in DETECTORS for over in WINDOWS]
+    every = pulse.signal(Detector.VOLUME, EVERY_WINDOW)
+    return [every, *(pulse.signal(detector, over) for detector in DETECTORS for over in WINDOWS)]
 
 
 def run(pulse, items):
@@ -42,12 +43,13 @@ def test_a_brand_nobody_mentions_never_alarms(first, then):
         for detector in DETECTORS:
             for over in WINDOWS:
                 assert pulse.signal(detector, over).score < pulse.ceiling(detector, over, 1.0)
+        assert pulse.signal(Detector.VOLUME, EVERY_WINDOW).score == 0
 
 
 def test_a_mention_a_week_is_no_crisis():
     pulse = Pulse(UTC, MONDAY)
     for now in follow(pulse, [sighting(MONDAY + week * 7 * DAY, negativity=1.0) for week in range(80)]):
-        assert all(pulse.signal(d, over).score < LINE for d in DETECTORS for over in WINDOWS), now
+        assert all(signal.score < LINE for signal in state(pulse)), now
 
 
 def test_the_first_minutes_of_a_busy_brand_do_not_ring():
@@ -129,10 +131,59 @@ def daily_rhythm(start):
     ]
 
 
+@pytest.mark.parametrize(("over", "detectors"), [(HOUR, DETECTORS), (EVERY_WINDOW, [Detector.VOLUME])])
 @pytest.mark.parametrize("day", CHANGES)
-def test_a_change_of_the_clocks_does_not_ring(day):
+def test_a_change_of_the_clocks_does_not_ring(day, over, detectors):
     pulse, items = Pulse(PARIS, instant_of(day) - 28 * DAY), daily_rhythm(instant_of(day) - 28 * DAY)
-    assert not [at for at in alarms(pulse, items, HOUR, MONTHLY) if instant_of(day) < at < instant_of(day) + 2 * DAY]
+    rung = alarms(pulse, items, over, MONTHLY, detectors)
+    assert not [at for at in rung if instant_of(day) < at < instant_of(day) + 2 * DAY]
+
+
+def test_a_rise_rings_over_all_windows_together_and_names_the_one_that_shows_it():
+    pulse = aged(per_hour=5)
+    rung = alarms(pulse, burst(MONDAY, 2, 30), EVERY_WINDOW, MONTHLY, [Detector.VOLUME])
+    assert rung
+    assert rung[0] - MONDAY < 20 * MINUTE
+    signal = pulse.signal(Detector.VOLUME, EVERY_WINDOW)
+    assert signal.over in WINDOWS
+    assert signal.observed > 3 * signal.expected
+
+
+def test_a_look_at_which_nothing_is_new_is_no_onset():
+    pulse = run(aged(per_hour=5), burst(MONDAY, 2, 30))
+    score = pulse.signal(Detector.VOLUME, EVERY_WINDOW).score
+    pulse.look(MONDAY + 3 * HOUR)
+    assert not pulse.onset_at_last_look
+    assert pulse.signal(Detector.VOLUME, EVERY_WINDOW).score == score > 0
+
+
+def test_a_brand_that_doubled_for_good_is_normal_again_within_days():
+    dice = random.Random(5)
+    pulse = aged(per_hour=10)
+    rung = []
+    for days, per_hour in ((7, 20), (14, 20)):
+        since = MONDAY + (0 if days == 7 else 7 * DAY)
+        items = map(sighting, poisson(dice, since, since + days * DAY, per_hour))
+        rung.append(alarms(pulse, items, EVERY_WINDOW, WEEKLY, [Detector.VOLUME]))
+    assert 1 <= len(rung[0]) <= 4
+    assert len(rung[1]) <= 3
+    assert pulse.signal(Detector.VOLUME, HOUR).expected == pytest.approx(20, rel=0.25)
+
+
+def test_counts_spread_over_minutes_are_the_same_as_mentions():
+    told, counted = Pulse(UTC, MONDAY), Pulse(UTC, MONDAY)
+    for row in range(200):
+        first, count = MONDAY // MINUTE + 5 * row, 7 + row % 5
+        counted.spread(first, 5, count)
+        for minute in range(5):
+            for number in range(count // 5 + (minute < count % 5)):
+                told.count(sighting((first + minute) * MINUTE + number, (first + 5) * MINUTE - 2_000, negativity=0.0))
+        for pulse in (told, counted):
+            pulse.look((first + 5) * MINUTE - 1_000)
+        volumes = [
+            [pulse.signal(Detector.VOLUME, over) for over in (EVERY_WINDOW, *WINDOWS)] for pulse in (told, counted)
+        ]
+        assert volumes[0] == volumes[1]
 
 
 @pytest.mark.parametrize("day", CHANGES)

@@ -165,16 +165,19 @@ def fail(desk: Desk, target: Target) -> Change | None:
 
 
 @pytest.mark.parametrize(
-    ("step", "target", "due"),
+    ("step", "paged", "target", "due"),
     [
-        (2, Target("ines", "sms"), NOON + 2),
-        (2, Target("mail"), NOON + 5 * MINUTE),
-        (0, Target("ines", "sms"), NOON + 5 * MINUTE),
+        (2, ("ines/sms",), Target("ines", "sms"), NOON + 2),
+        (2, ("ines/push", "ines/sms"), Target("ines", "sms"), NOON + 5 * MINUTE),
+        (2, ("ines/sms",), Target("mail"), NOON + 5 * MINUTE),
+        (0, ("ines/sms",), Target("ines", "sms"), NOON + 5 * MINUTE),
     ],
-    ids=["a person", "a channel", "the first step of another round"],
+    ids=["all of the step", "one means of two", "a channel", "the first step of another round"],
 )
-def test_a_message_that_failed_is_noted_and_a_person_missed_makes_the_next_step_due(desk, step, target, due):
-    desk.put(replace(only(desk), step=step, step_at=NOON + 5 * MINUTE))
+def test_a_message_that_failed_is_noted_and_a_step_of_which_nothing_arrives_makes_the_next_one_due(
+    desk, step, paged, target, due
+):
+    desk.put(replace(only(desk), step=step, step_at=NOON + 5 * MINUTE, paged=paged))
     noted = fail(desk, target)
     assert (noted.kind, noted.why, noted.incident.step_at) == (ChangeKind.NOTED, f"{target}: no", due)
 

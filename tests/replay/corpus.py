@@ -33,7 +33,7 @@ Script = list[tuple[Instant, Act]]
 
 
 def corpus() -> Script:
-    """Acts and when they happen, in order; at a `ClockSet` the clock itself goes back, by an hour."""
+    """Acts and when they happen, in order; what falls into a downtime happens after it."""
     first = [*_quiet_morning(), *_awkward_dates(), *_conversation(), *_crisis(), *_deaf_afternoon(), *_evening()]
     return sorted(first, key=lambda each: each[0]) + _second_day()
 
@@ -139,7 +139,7 @@ def _evening() -> Script:
 
 def _second_day() -> Script:
     at = BEGIN + 31 * HOUR
-    script: Script = [(at, _tell(ClockSet(0)))]
+    script: Script = [(at + HOUR, _set_back)]
     for number in range(90):
         when = at + (number - 20) * MINUTE // 2
         script.append((when, _say(mention(when, f"again{number}", "zephyr", angry=number > 30))))
@@ -154,6 +154,12 @@ async def _power_cut(house: House) -> House:
     risen.outcomes, risen.record.kept = house.outcomes, house.record.kept
     risen.open()
     return risen
+
+
+async def _set_back(house: House) -> None:
+    """The hands had been an hour ahead."""
+    house.clock._now -= HOUR
+    await house.tell(ClockSet(0))
 
 
 class Keeping(Record):
@@ -194,9 +200,7 @@ async def _live(folder: Path) -> Lived:
         while clock.now() + 10 * MINUTE < at:
             await house.move(clock.now() + 10 * MINUTE)
             sent += await house.deliver(fails=_unlucky(len(sent)))
-        if at < clock.now():
-            clock._now = at  # the hands are set back
-        await house.move(at)
+        await house.move(max(at, clock.now()))
         done = await act(house)
         house = done if isinstance(done, House) else house
     spine, rows = house.drive.spine, house.record

@@ -70,7 +70,7 @@ def test_the_journal_from_its_beginning_gives_what_the_live_run_gave(lived: Live
 def test_the_journal_from_any_kept_snapshot_gives_the_rest_of_what_the_live_run_gave(lived: Lived):
     database = open_for_reading(lived.folder)
     seq, now = Ledger(database).position()
-    kept = lived.snapshots[::8]
+    kept = lived.snapshots[::6]
     assert len(kept) > 10
     for after, packed in kept:
         dumped = msgspec.msgpack.decode(packed)

@@ -182,6 +182,17 @@ def test_dump_and_load_change_nothing(seed, cut, capacity):
     assert loaded.dump() == stories.dump()
 
 
+def test_a_memory_that_grows_keeps_what_it_knew_and_loads_the_same(monkeypatch):
+    monkeypatch.setattr("buzzwatch.threads.stories._FEW_PLACES", 64)
+    mentions = random_mentions(random.Random(7), 600)
+    stories = Stories()
+    placed = [stories.place(mention, said, NOW) for mention, said in mentions]
+    assert [stories.place(mention, said, NOW) for mention, said in mentions] == placed
+    loaded = Stories.load(stories.dump())
+    assert loaded._young._places == stories._young._places
+    assert len(stories._young._places) > 64
+
+
 def test_a_dump_is_not_changed_by_what_comes_later():
     stories = Stories()
     stories.place("a", keys(f"{LOST} #tag", url="https://p.example/1"), NOW)

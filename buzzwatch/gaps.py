@@ -1,0 +1,55 @@
+"""The times at which we could not hear: nothing in them is learnt, and no silence is judged."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from buzzwatch.model.input import EVERYTHING, Gap
+from buzzwatch.model.instant import DAY, LONGEST_WINDOW, Instant, Span
+
+MOST_CLOSED = 100
+KEPT: Span = 2 * LONGEST_WINDOW + DAY
+"""How long a gap that is over may still matter: until every bucket in it has been passed over by the learning."""
+
+
+class Gaps:
+    """Gaps of all sources, the closed ones first. One still open ends far in the future."""
+
+    def __init__(self, gaps: Iterable[Gap] = ()) -> None:
+        self._gaps = list(gaps)
+
+    def __iter__(self) -> Iterator[Gap]:
+        return iter(self._gaps)
+
+    def hear(self, gap: Gap, now: Instant) -> Gap:
+        """Add one; an open one of its source, or of any when it is of all, ends with it. The gap as it is now known."""
+        kept: list[Gap] = []
+        for known in self._gaps:
+            if known.until > now and known.source == gap.source:
+                gap = msgspec.structs.replace(gap, since=min(known.since, gap.since))
+            elif known.until > now and gap.source == EVERYTHING:
+                kept.append(msgspec.structs.replace(known, until=gap.until))
+            elif known.until > now - KEPT:
+                kept.append(known)
+        closed = [known for known in kept if known.until <= now]
+        still_open = [known for known in kept if known.until > now]
+        self._gaps = [*closed[-MOST_CLOSED:], *still_open, gap]
+        return gap
+
+    def spans(self) -> list[tuple[Instant, Instant]]:
+        """From and until of each."""
+        return [(gap.since, gap.until) for gap in self._gaps]
+
+    def is_deaf(self, now: Instant) -> bool:
+        """Whether one is open."""
+        return any(gap.until > now for gap in self._gaps)
+
+    def dump(self) -> list[dict[str, Any]]:
+        """As builtins; `load` gives the same."""
+        return [msgspec.to_builtins(gap) for gap in self._gaps]
+
+    @classmethod
+    def load(cls, dumped: list[dict[str, Any]]) -> "Gaps":
+        """What `dump` gave."""
+        return cls(msgspec.convert(dumped, list[Gap]))
