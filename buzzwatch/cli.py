@@ -167,6 +167,22 @@ def detect_volume(
         sys.stdout.flush()
 
 
+@detect.command("threads")
+def detect_threads(
+    file: Annotated[Path, typer.Argument(help='JSON lines of events: {"thread": "x:1790", "at": 1790000000.5}.')],
+    budget: Annotated[
+        str, typer.Option(help="False alarms accepted: of conversations that stay ordinary, or per time as in a rule.")
+    ] = "50 per 1000 threads",
+) -> None:
+    """Judge conversations event by event: how worrying, whether a rule with this budget rings, how large it will be."""
+    from buzzwatch.app.detect_threads import judge  # noqa: PLC0415 - as in `run`
+
+    with _plain_errors():
+        for line in judge(file, budget):
+            sys.stdout.buffer.write(line)
+        sys.stdout.flush()
+
+
 @detect.command("stories")
 def detect_stories(
     file: Annotated[str, typer.Argument(help="JSON lines or array of mentions, .gz too; - is standard input.")],

@@ -23,6 +23,7 @@ _RECENT, _BEFORE = WINDOWS.index(15 * MINUTE), WINDOWS.index(30 * MINUTE)
 _TURN = 1.5  # standard deviations between the last quarter of an hour and the one before
 _ALL = 2 * _COUNT  # the place of all windows together
 _APART = (*(max(over, HOUR) for over in WINDOWS * 2), HOLD)  # of peaks, by place
+_LULL = 10.0  # log likelihood: silence this clear ends the way back to a beginning
 _STEP = 1.5  # a rise is looked for as at least so many times the usual
 
 
@@ -67,7 +68,7 @@ class Pulse:
         return self._last_at
 
     def count(self, sighting: Sighting) -> None:
-        """Count a mention in the minute it was posted in; O(1). Late ones and the brand's own posts are no traffic."""
+        """Count a mention in the minute it was posted in; O(1). Late ones and our own people's are no traffic."""
         seen, at = sighting.seen_at, sighting.posted_at
         if at > seen:
             at = seen
@@ -76,7 +77,7 @@ class Pulse:
         if self._last_at is None or at > self._last_at:
             self._last_at = at
         minute = at // MINUTE
-        if sighting.official or minute < self._born:
+        if sighting.is_ours or minute < self._born:
             return
         windows = self._windows
         opened = seen // MINUTE
@@ -121,14 +122,15 @@ class Pulse:
         spread, share = self._spread, self._baseline.share
         generous = 1 + spread.doubt
         anger = self._baseline.anger
-        rises = []
+        rises: list[tuple[float, Span]] = []
+        ordinary = 1 + sqrt(spread.doubt**2 + spread.noise / spread.dispersion)  # one day's own noise is conceded
         for index in range(self._ready):
             expected = self._expected[index] + elapsed
             observed, negative = counts[index] + count, (millis[index] + milli) / 1_000
             loud = 0.0
             if observed > expected * generous:
                 loud = volume.score(observed, expected, spread)
-                rises.append((volume.rise(observed, expected * generous), WINDOWS[index]))
+                rises.append((volume.rise(observed, expected * ordinary), WINDOWS[index]))
             self._note(index, loud, now)
             expected *= anger
             angry = 0.0
@@ -226,6 +228,8 @@ class Pulse:
             total += seen * gain - cost * self._shapes[minute // 60 - self._hour]
             if seen and total > best:
                 began, best = minute, total
+            elif total < best - _LULL:
+                break  # what came before so clear a lull is another story
         since = began if thread is None else self._minute - SPAN
         return Onset(began * MINUTE, self._samples.pick(since, self._minute, angry=angry, thread=thread))
 

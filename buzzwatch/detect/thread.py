@@ -1,44 +1,60 @@
 """How a conversation will go on, and how unusual that is for its brand."""
 
 from collections.abc import Mapping
-from math import log
+from math import exp, log, sqrt
 from typing import Any
 
 from buzzwatch.detect.budget import LINE, Tail
-from buzzwatch.model.instant import HOUR, MINUTE, Instant, Span
+from buzzwatch.model.instant import DAY, HOUR, MINUTE, Instant, Span
 from buzzwatch.model.signal import Trend
+from buzzwatch.model.thread import Day, Forecast, Milestone, Phase
 
 _TEN = 10 * MINUTE
 _TURN = 2
+_LONE = 6  # what the score makes of a lone fresh mention, before it takes the logarithm
 _LEAST = 1.5  # mentions in ten minutes, under which nothing rises
+_OVER = 0.05
+_FADED = 0.5
+_GONE = 0.25
+_EIGHT_OF_TEN = 1.28  # standard deviations either side
+_ROUND = (1, 2, 5)
+_SHARES = (0.1, 0.5, 0.9)
+_PACE = 0.05
+_SIZES = 20
 
 
 class Escalation:
-    """Scores conversations, and learns how high the ordinary ones of each brand rise.
+    """Scores conversations, and learns how high those of each brand rise and how far its forecasts are off.
 
-    Implements `threads.tracker.Judge`. `tens`, `hours` are mentions under an exponential memory of ten minutes and of
-    an hour: in a steady stream the mentions of the last ten minutes and of the last hour.
+    Implements `threads.tracker.Judge`. `fives`, `tens`, `hours`, `sixes` are mentions under an exponential memory of
+    five and ten minutes, of an hour and of six: in a steady stream the mentions of that time.
     """
 
-    __slots__ = ("_tails",)
+    __slots__ = ("_errors", "_tails")
 
     def __init__(self) -> None:
         self._tails: dict[str, Tail] = {}
+        self._errors = [[-1.0, 0.0, 1.0] for _ in range(_SIZES)]
+        """By size of forecast, doubling: how far the log of truth lies above it, one, five and nine times of ten."""
 
-    def forecast(self, tens: float, hours: float) -> float:
+    def forecast(self, tens: float, hours: float) -> Forecast:
         """Mentions still to come within a day.
 
-        A self-exciting process in closed form: each recent mention begets others, the latest ones most; a fresh mention
-        stands for seven more. On real cascades about 25 % off after an hour.
+        A self-exciting process in closed form: each recent mention begets others, the latest ones most. Corrected by
+        how such forecasts went: each quantile of their errors takes small steps against its own mistakes, and so is
+        right as often as it should be in the long run, whatever the conversations do.
         """
-        return 6 * tens + hours
+        plain = 6 * tens + hours
+        least, middle, most = self._errors[_size(plain)]
+        base = 1 + plain
+        return Forecast(max(0.0, base * exp(least) - 1), max(0.0, base * exp(middle) - 1), base * exp(most))
 
-    def score(self, tens: float, hours: float) -> float:
-        """0 for a lone fresh mention, 1.4 more for every doubling of what is to come.
+    def score(self, fives: float, sixes: float) -> float:
+        """0 for a lone fresh mention; high where the last minutes are lively and the last hours were.
 
         On this scale the sizes of conversations have an exponential tail.
         """
-        return 2 * log((1 + 6 * tens + hours) / 8)
+        return log((2 + fives) * (1 + sixes) / _LONE)
 
     def trend(self, tens: float, hours: float, age: Span) -> Trend:
         """The last ten minutes against the time before them, at most an hour: twice as fast, or half."""
@@ -47,14 +63,53 @@ class Escalation:
             return Trend.RISING
         return Trend.FADING if _TURN * tens < before else Trend.STEADY
 
-    def rise(self, brand: str, before: float, after: float, now: Instant) -> None:
-        """Note that the highest score of one conversation rose; `before` is its last maximum."""
-        if after <= LINE:
+    def phase(self, trend: Trend, hours: float, crest: float, trough: float) -> Phase:
+        """The hour behind against the most that it ever was, and the least that it has been since."""
+        if hours <= _OVER * crest:
+            return Phase.OVER
+        if trend is not Trend.FADING and trough < _GONE * crest and hours > _TURN * trough + 1:
+            return Phase.REBOUND
+        if trend is Trend.RISING:
+            return Phase.RISING
+        return Phase.FADING if trend is Trend.FADING or hours < _FADED * crest else Phase.PEAKING
+
+    def milestone(self, tens: float, hours: float, age: Span, now: Instant) -> Milestone | None:
+        """When the next round rate is reached at the present growth; None if there is none, or not within a day.
+
+        Under exponential growth g an exponential memory of length t holds 1 / (1 + g t) of the present rate: two
+        memories give the growth, and the chance in their counts the interval.
+        """
+        fast = tens / (1 - exp(-max(age, MINUTE) / _TEN)) / _TEN
+        slow = hours / (1 - exp(-max(age, MINUTE) / HOUR)) / HOUR
+        if tens < _LEAST or fast <= slow:
+            return None
+        doubt = exp(_EIGHT_OF_TEN * sqrt(0.5 / tens + 0.5 / hours))
+        growth = [_growth(fast / slow * factor) for factor in (doubt, 1.0, 1 / doubt)]
+        rate = fast * (1 + growth[1] * _TEN)
+        goal = _next_round(rate * HOUR)
+        quick, likely, slow_way = (log(goal / HOUR / rate) / each if each > 0 else None for each in growth)
+        if quick is None or likely is None or likely > DAY:
+            return None
+        latest = now + int(slow_way) if slow_way is not None and slow_way <= DAY else None
+        return Milestone(goal, now + int(likely), now + int(quick), latest)
+
+    def learn(self, brand: str, day: Day, now: Instant) -> None:
+        """Note how far a conversation has come by the end of a day of its."""
+        if day.score <= LINE:
             return
         tail = self._tails.get(brand)
         if tail is None:
             tail = self._tails[brand] = Tail(now)
-        tail.rise(before, after, now)
+        tail.rise(day.score_before, day.score, now)
+
+    def compare(self, tens: float, hours: float, came: int) -> None:
+        """Learn what came in the day after a forecast."""
+        plain = 6 * tens + hours
+        error = log((1 + came) / (1 + plain))
+        errors = self._errors[_size(plain)]
+        for place, share in enumerate(_SHARES):
+            errors[place] += _PACE * (share - (error < errors[place]))
+        errors.sort()
 
     def ceiling(self, brand: str, rate: float, now: Instant) -> float:
         """The score that `rate` conversations of this brand a day reach in ordinary traffic."""
@@ -63,8 +118,32 @@ class Escalation:
 
     def dump(self) -> dict[str, Any]:
         """Everything, as builtins."""
-        return {brand: tail.dump() for brand, tail in self._tails.items()}
+        return {
+            "tails": {brand: tail.dump() for brand, tail in self._tails.items()},
+            "errors": [errors.copy() for errors in self._errors],
+        }
 
     def restore(self, dumped: Mapping[str, Any]) -> None:
         """Become what `dump` gave."""
-        self._tails = {brand: Tail.load(tail) for brand, tail in dumped.items()}
+        self._tails = {brand: Tail.load(tail) for brand, tail in dumped["tails"].items()}
+        self._errors = [list(errors) for errors in dumped["errors"]]
+
+
+def _size(forecast: float) -> int:
+    return min(_SIZES, int(1 + forecast).bit_length()) - 1
+
+
+def _growth(ratio: float) -> float:
+    """Per millisecond, from how much livelier ten minutes are than the hour; the memories can tell up to 5.5."""
+    ratio = min(ratio, 5.5)
+    return (ratio - 1) / (HOUR - ratio * _TEN)
+
+
+def _next_round(rate: float) -> int:
+    """The least of 1, 2, 5, 10, 20, 50 … above a rate."""
+    scale = 1
+    while True:
+        for step in _ROUND:
+            if step * scale > rate:
+                return step * scale
+        scale *= 10

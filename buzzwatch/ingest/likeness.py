@@ -12,7 +12,7 @@ from buzzwatch.model.story import MOST_PAIRS, StoryKeys
 
 FEWEST_WORDS = 4
 """Fewer words (“Merci Acme !”) are said by many people independently: no copy of one another."""
-MOST_TEXT = 600
+MOST_TEXT = 400
 """Characters. Of a long text only the beginning is compared: whoever copies an article cuts its end."""
 MOST_LINKS = 4
 MOST_TAGS = 5

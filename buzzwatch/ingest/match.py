@@ -31,7 +31,7 @@ from buzzwatch.model.brand import Brand
 NEAR_WORDS = 10
 INSIDE_HASHTAG_LETTERS = 4
 
-_TAG = re.compile(r"#(\S+)")
+TAG = re.compile(r"#(\S+)")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _ARABIC = re.compile("[\u0620-\u064a]")
 _ARABIC_PARTICLES = ("ال", "و", "ف", "ب", "ك", "ل", "لل", "وال", "فال", "بال", "كال", "ول", "وب")
@@ -95,9 +95,9 @@ class Matcher:
         for order, brand in enumerate(self._brands):
             for role, written in _roles(brand):
                 sure = role is _Role.NAME and (not brand.match.near or written.startswith("@"))
-                for spelling, way in _spellings(written):
+                for spelling, way in spellings(written):
                     spelt.setdefault(spelling, []).append(_Use(order, role, written, way, sure))
-                if inside := _inside_hashtag(written):
+                if inside := inside_hashtag(written):
                     tagged.setdefault(inside, []).append(_Use(order, role, written, Way.HASHTAG, sure))
         self._spelt, self._spelt_uses = AhoCorasick(list(spelt)), tuple(spelt.values())
         self._tagged, self._tagged_uses = AhoCorasick(list(tagged)), tuple(tagged.values())
@@ -133,7 +133,7 @@ class Matcher:
         if "#" in folded:
             finds += [
                 _Find(tag.start(1) + start, tag.start(1) + end, use)
-                for tag in _TAG.finditer(folded)
+                for tag in TAG.finditer(folded)
                 for index, start, end in self._tagged.find_matches_as_indexes(tag[1], overlapping=True)
                 for use in self._tagged_uses[index]
             ]
@@ -176,7 +176,7 @@ def _roles(brand: Brand) -> Iterator[tuple[_Role, str]]:
             yield role, expression
 
 
-def _spellings(written: str) -> Iterator[tuple[str, Way]]:
+def spellings(written: str) -> Iterator[tuple[str, Way]]:
     """What to seek among folded words for one expression of a rule file; nothing if no letter is left of it."""
     folded = words(written).strip()
     glued = _glue(folded)
@@ -191,11 +191,11 @@ def _spellings(written: str) -> Iterator[tuple[str, Way]]:
             yield bounded, Way.NAME
         for handle in dict.fromkeys((glued, folded.replace(" ", "_"))):
             yield f" @{handle} ", Way.HANDLE
-        if not _inside_hashtag(written):
+        if not inside_hashtag(written):
             yield f" #{glued} ", Way.HASHTAG
 
 
-def _inside_hashtag(written: str) -> str:
+def inside_hashtag(written: str) -> str:
     """What to seek inside hashtags; empty where the expression is too short, or a handle or hashtag itself."""
     folded = words(written).strip()
     glued = _glue(folded)

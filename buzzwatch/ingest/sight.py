@@ -1,4 +1,4 @@
-"""One mention read: whose it is, who wrote it, in which language, how negative."""
+"""One mention read: whose it is, who wrote it, in which language, how negative, and on what."""
 
 from zlib import crc32
 
@@ -8,6 +8,7 @@ from buzzwatch.ingest.language import UNKNOWN, vote
 from buzzwatch.ingest.match import Matcher, lay_out
 from buzzwatch.ingest.normalise import author_key, copy_key
 from buzzwatch.ingest.scorer.protocol import Scorer
+from buzzwatch.ingest.theme import Themes
 from buzzwatch.model.brand import Brand
 from buzzwatch.model.instant import MINUTE, Instant, instant_of
 from buzzwatch.model.mention import Author, Kind, Mention, Sighting
@@ -34,7 +35,12 @@ class Reader:
         self._brands = brands
         self._scorer = scorer
         self._matcher = Matcher(brands)
+        self._themes = Themes(brands)
         self._accounts = {key: frozenset(map(_account, brand.official)) for key, brand in brands.items()}
+        self._voices = {
+            key: {voice: frozenset(map(_account, listed)) for voice, listed in brand.voices.items()}
+            for key, brand in brands.items()
+        }
 
     def read(
         self, mention: Mention, seen_at: Instant, thread: str | None = None, inherited: tuple[str, ...] = ()
@@ -56,6 +62,7 @@ class Reader:
         posted_at = instant_of(mention.created_at)
         source = mention.source or UNKNOWN_SOURCE
         author, accounts = author_key(source, mention.author), _accounts(source, mention.author)
+        themes = {} if mention.deleted else self._themes.find(folded, keys)
         copy = copy_key(text, None if mention.title else folded) or crc32(mention.id.encode("utf-8", "replace"))
         sightings = tuple(
             Sighting(
@@ -74,6 +81,8 @@ class Reader:
                 scorer="" if mention.deleted else self._scorer.name,
                 lang=UNKNOWN if mention.deleted else lang,
                 copy=copy,
+                themes=themes.get(key, ()),
+                voice=_voice(accounts, self._voices[key]),
             )
             for key in keys
         )
@@ -92,6 +101,14 @@ def _accounts(source: str, author: Author | None) -> frozenset[str]:
     if author is None:
         return frozenset()
     return frozenset([f"{source}:{name.lstrip('@')}".casefold() for name in (author.handle, author.id) if name])
+
+
+def _voice(accounts: frozenset[str], voices: dict[str, frozenset[str]]) -> str:
+    """The first group that lists one of these accounts."""
+    for voice, listed in voices.items():
+        if not listed.isdisjoint(accounts):
+            return voice
+    return ""
 
 
 def _account(listed: str) -> str:

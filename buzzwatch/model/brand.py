@@ -47,7 +47,11 @@ class Match(Struct, frozen=True):
 
 
 class Brand(Struct, frozen=True):
-    """A watched brand. `official` are account handles as "source:@handle", folded to lower case."""
+    """A watched brand.
+
+    `official`, and the accounts of each group of `voices`, are handles as "source:@handle", folded to lower case.
+    `themes` are words by the name of what they tell of; see `ingest.theme`.
+    """
 
     key: str
     name: str
@@ -59,6 +63,8 @@ class Brand(Struct, frozen=True):
     official: frozenset[str]
     rules: tuple[Rule, ...]
     sector: str | None = None
+    themes: dict[str, tuple[str, ...]] = {}
+    voices: dict[str, frozenset[str]] = {}
 
 
 class Person(Struct, frozen=True):

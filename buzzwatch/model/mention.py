@@ -9,6 +9,10 @@ from msgspec import Meta, Struct
 from buzzwatch.model.instant import LONGEST_WINDOW, Instant
 
 
+OURS = "ours"
+"""The group of voices who are the brand's own people: neither customers nor an official answer."""
+
+
 class Kind(StrEnum):
     """How a mention came to be."""
 
@@ -58,12 +62,13 @@ class Mention(Struct, frozen=True, gc=False):
     deleted: bool = False
 
 
-class Sighting(Struct, frozen=True, gc=False, tag="sighting"):
+class Sighting(Struct, frozen=True, gc=False, omit_defaults=True, tag="sighting"):
     """One mention of one brand, scored: numbers and keys only, so that erasing a text later leaves every outcome.
 
     `author` and `copy` are stable 32-bit keys (the same in every process): of the author, 0 where unknown; of the text
     once handles, links, case and accents are gone. `negativity` is the scorer's probability, 0..1, that the text is
-    negative. `thread` is the resolved key of the conversation: the root's id.
+    negative. `thread` is the resolved key of the conversation: the root's id. `themes` are those of the brand that the
+    text touches, `voice` is the group of the brand's voices that its author belongs to, "" for none.
     """
 
     seen_at: Instant
@@ -81,6 +86,8 @@ class Sighting(Struct, frozen=True, gc=False, tag="sighting"):
     scorer: str
     lang: str
     copy: int
+    themes: tuple[str, ...] = ()
+    voice: str = ""
 
     @property
     def counted_at(self) -> Instant:
@@ -96,3 +103,8 @@ class Sighting(Struct, frozen=True, gc=False, tag="sighting"):
     def is_root(self) -> bool:
         """It starts its conversation."""
         return self.mention == self.thread
+
+    @property
+    def is_ours(self) -> bool:
+        """By one of our accounts or one of our people: no customer, whatever it says."""
+        return self.official or self.voice == OURS

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, TypeVar
 from msgspec import Struct
 
 from buzzwatch.model.instant import EVERY_WINDOW, HOUR
-from buzzwatch.model.mention import Sighting
+from buzzwatch.model.mention import OURS, Sighting
 from buzzwatch.model.signal import Clause, Detector, Finding, Signal, Trend
 from buzzwatch.model.view import View
 from buzzwatch.rules.schema import Leaf, Mention, Negativity, Quiet, Thread, Volume, When

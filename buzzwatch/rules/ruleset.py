@@ -108,7 +108,7 @@ def load(files: Mapping[str, str]) -> Ruleset:
             if file in ONCALL:
                 oncall = validate(document, schema.OncallFile, outline, _PRIVATE)
             else:
-                brands.append((document, validate(document, schema.BrandFile, outline)))
+                brands.append((document, validate(document, schema.BrandFile, _with_groups(outline, document.value))))
         except RuleFaults as refused:
             faults += refused.faults
     faults += _repeated(document for file, document in documents.items() if file not in ONCALL)
@@ -216,6 +216,13 @@ def _outline(documents: Mapping[str, Document]) -> schema.Outline:
     )
 
 
+def _with_groups(outline: schema.Outline, written: Value) -> schema.Outline:
+    """With the themes and voices of one brand file."""
+    groups = ((written.get(key, {}) if isinstance(written, dict) else None) for key in ("themes", "voices"))
+    themes, voices = (tuple(group) if isinstance(group, dict) else None for group in groups)
+    return replace(outline, themes=themes, voices=voices)
+
+
 def _means(person: Value) -> tuple[str, ...]:
     reach = person.get("reach") if isinstance(person, dict) else None
     return tuple(reach) if isinstance(reach, dict) else ()
@@ -255,6 +262,8 @@ def _brand(written: schema.BrandFile, routes: Mapping[str, Route]) -> Brand:
         official=frozenset(written.official),
         rules=tuple(_rule(rule, written.language, routes) for rule in written.rules),
         sector=written.sector,
+        themes=written.themes,
+        voices={voice: frozenset(accounts) for voice, accounts in written.voices.items()},
     )
 
 

@@ -39,10 +39,15 @@ CONSOLE = "console"
 
 
 class Outline(Struct, frozen=True):
-    """What brand files may refer to in `oncall.yaml`: routes, and people with their means. None: not known."""
+    """What may be referred to. None: not known.
+
+    Routes, and people with their means, are those of `oncall.yaml`; themes and voices those of the brand's own file.
+    """
 
     routes: tuple[str, ...] | None = None
     people: Mapping[str, tuple[str, ...]] | None = None
+    themes: tuple[str, ...] | None = None
+    voices: tuple[str, ...] | None = None
 
 
 class Written(BaseModel):
@@ -65,6 +70,7 @@ def _must_be_true(value: bool) -> bool:  # noqa: FBT001 - pydantic passes the va
 Names: TypeAlias = Annotated[tuple[Phrase, ...], Lax, Field(max_length=500)]
 Asked: TypeAlias = Annotated[bool, AfterValidator(_must_be_true)]
 Probability: TypeAlias = Annotated[float, Field(ge=0, le=1)]
+Accounts: TypeAlias = Annotated[tuple[Account, ...], Lax, Field(max_length=200)]
 KindWord: TypeAlias = Literal["post", "reply", "repost", "quote", "review", "article", "message"]
 
 
@@ -142,10 +148,24 @@ class Thread(Requirements):
     answered: bool | None = Field(default=None, description="Whether we answered in the last 30 minutes.")
 
 
-class Mention(Requirements):
-    """One mention by itself, never one of our own accounts."""
+def _known_theme(name: str, info: Info) -> str:
+    return _defined(name, "themes", "[word]", info.context.themes if isinstance(info.context, Outline) else None)
 
-    later: ClassVar[frozenset[str]] = frozenset({"voice", "theme"})
+
+def _known_voice(name: str, info: Info) -> str:
+    return _defined(name, "voices", '["x:@name"]', info.context.voices if isinstance(info.context, Outline) else None)
+
+
+def _defined(name: str, key: str, example: str, defined: tuple[str, ...] | None) -> str:
+    if defined is not None and name not in defined:
+        remedy = nearest(name, defined) if defined else f"add `{key}: {{{name}: {example}}}` to the file"
+        raise mistake(f"{shown(name)} is not one of `{key}`", remedy)
+    return name
+
+
+class Mention(Requirements):
+    """One mention by itself, never one of our own accounts, and of our people only where `voice: ours` is asked."""
+
     negativity: Probability | None = Field(
         default=None, description="How surely it is negative, 0 to 1.", examples=[0.7]
     )
@@ -156,6 +176,24 @@ class Mention(Requirements):
     source: Annotated[tuple[Line, ...], Lax, Field(min_length=1), BeforeValidator(_listed)] | None = Field(
         default=None, description="From one of these sources.", examples=["x", ["x", "bluesky"]]
     )
+    theme: (
+        Annotated[
+            tuple[Annotated[Word, AfterValidator(_known_theme)], ...],
+            Lax,
+            Field(min_length=1),
+            BeforeValidator(_listed),
+        ]
+        | None
+    ) = Field(default=None, description="On one of these of our `themes`.", examples=["safety", ["safety", "boycott"]])
+    voice: (
+        Annotated[
+            tuple[Annotated[Word, AfterValidator(_known_voice)], ...],
+            Lax,
+            Field(min_length=1),
+            BeforeValidator(_listed),
+        ]
+        | None
+    ) = Field(default=None, description="By one of these of our `voices`.", examples=["press"])
     authors: Count | None = Field(
         default=None, description="Such mentions by so many authors within `over`.", examples=[3]
     )
@@ -268,10 +306,19 @@ class Rule(Written):
     runbook: WebAddress | None = Field(default=None, description="A page that says more.")
 
 
+def _in_one_group(voices: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    groups: dict[str, str] = {}
+    for group, accounts in voices.items():
+        for account in accounts:
+            if groups.setdefault(account, group) != group:
+                raise mistake(f"{shown(account)} is in `{groups[account]}` and in `{group}`", "keep one of them")
+    return voices
+
+
 class BrandFile(Written):
     """One watched brand."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"voices", "themes", "tests", "layers"})
+    later: ClassVar[frozenset[str]] = frozenset({"tests", "layers"})
     brand: Word = Field(description="The brand's key, once in the directory.", examples=["acme"])
     name: Line | None = Field(default=None, description="Its name in messages; the key if left out.")
     timezone: Zone = Field(default="UTC", description="Where its day begins.", examples=["Europe/Paris"])
@@ -279,10 +326,22 @@ class BrandFile(Written):
     role: Literal["ours", "competitor"] = Field(default="ours", description="A competitor is watched and never pages.")
     sector: Line | None = Field(default=None, description="Its trade, for comparisons.", examples=["airlines"])
     match: Match = Field(description="The words it is known by.", examples=[{"any": ["acme"]}])
-    official: Annotated[tuple[Account, ...], Lax, Field(max_length=200)] = Field(
+    official: Accounts = Field(
         default=(),
         description="Our accounts: a reply is an answer, a root is a watched conversation, neither is a complaint.",
         examples=[["x:@acme_fr"]],
+    )
+    voices: Annotated[
+        dict[Word, Annotated[Accounts, Field(min_length=1)]], Field(max_length=50), AfterValidator(_in_one_group)
+    ] = Field(
+        default_factory=dict,
+        description="Accounts to know apart, by group. `ours` are our people: neither customers nor an official answer.",
+        examples=[{"press": ["x:@afpfr"], "ours": ["x:@ceo_acme"]}],
+    )
+    themes: Annotated[dict[Word, Annotated[Names, Field(min_length=1)]], Field(max_length=50)] = Field(
+        default_factory=dict,
+        description="Words by what they tell of; each counts as it is written and with a final s or x.",
+        examples=[{"safety": ["fumée", "incendie"]}],
     )
     rules: Annotated[tuple[Rule, ...], Lax, Field(max_length=100)] = Field(default=(), description="When to tell whom.")
 

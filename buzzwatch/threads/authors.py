@@ -1,4 +1,4 @@
-"""Distinct authors of each conversation, in little memory: a tuple while few, then a hash table in one array."""
+"""Distinct authors of each conversation, in little memory: one number, a tuple while few, then an array as hash table."""
 
 from array import array
 from collections.abc import Iterable, Mapping
@@ -13,20 +13,22 @@ _GOLDEN = 2_654_435_769  # 2**32 over the golden ratio: spreads keys that share 
 class Authors:
     """Sets of 32-bit keys, never 0, by slot; slots are numbered from 0 in the order in which they are added."""
 
-    __slots__ = ("_few", "_many")
+    __slots__ = ("_few", "_first", "_many")
 
     def __init__(self) -> None:
-        self._few: list[tuple[int, ...]] = []
-        # The first item of a table is the number of its keys, the rest holds them by place, 0 = free.
+        self._first = array("I")  # 0: nobody yet
+        self._few: dict[int, tuple[int, ...]] = {}  # the others
+        # The first item of a table is the number of all keys, the rest holds them by place, 0 = free.
         self._many: dict[int, array[int]] = {}
 
     def add_slot(self) -> None:
         """One more, empty."""
-        self._few.append(())
+        self._first.append(0)
 
     def clear(self, slot: int) -> None:
         """Forget the authors of a slot."""
-        self._few[slot] = ()
+        self._first[slot] = 0
+        self._few.pop(slot, None)
         self._many.pop(slot, None)
 
     def admit(self, slot: int, key: int) -> bool:
@@ -34,16 +36,22 @@ class Authors:
 
         Beyond 5,000, or where somebody made keys collide, it is taken for known: only minima are ever asked.
         """
+        first = self._first[slot]
+        if key == first:
+            return False
+        if not first:
+            self._first[slot] = key
+            return True
         table = self._many.get(slot)
         if table is None:
-            few = self._few[slot]
+            few = self._few.get(slot, ())
             if key in few:
                 return False
             if len(few) < _FEW:
                 self._few[slot] = (*few, key)
                 return True
-            self._few[slot] = ()
-            table = self._many[slot] = _table(few, 64)
+            del self._few[slot]
+            table = self._many[slot] = _table((first, *few), 64)
         if not _place(table, key):
             return False
         if 2 * table[0] >= len(table) - 1:
@@ -52,17 +60,24 @@ class Authors:
 
     def count(self, slot: int) -> int:
         """How many."""
-        return self._many[slot][0] if slot in self._many else len(self._few[slot])
+        if slot in self._many:
+            return self._many[slot][0]
+        return len(self._few.get(slot, ())) + (self._first[slot] > 0)
 
     def dump(self) -> dict[str, Any]:
         """Everything, as builtins and bytes that share nothing that can change with this object."""
-        return {"few": self._few.copy(), "many": [(slot, table.tobytes()) for slot, table in self._many.items()]}
+        return {
+            "first": self._first.tobytes(),
+            "few": list(self._few.items()),
+            "many": [(slot, table.tobytes()) for slot, table in self._many.items()],
+        }
 
     @classmethod
     def load(cls, dumped: Mapping[str, Any]) -> "Authors":
         """What `dump` gave, alive again."""
         authors = cls()
-        authors._few = list(map(tuple, dumped["few"]))
+        authors._first.frombytes(dumped["first"])
+        authors._few = {slot: tuple(few) for slot, few in dumped["few"]}
         authors._many = {slot: array("I", table) for slot, table in dumped["many"]}
         return authors
 

@@ -8,8 +8,9 @@ from typing import Any, Protocol
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, Instant, Span
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.signal import Trend
-from buzzwatch.model.thread import ThreadView
+from buzzwatch.model.thread import Day, Forecast, Milestone, Phase, ThreadView
 from buzzwatch.threads.authors import Authors
+from buzzwatch.threads.chain import Chain
 
 _SLOW = 6 * HOUR
 _ANSWERED = 30 * MINUTE
@@ -17,27 +18,38 @@ _SPEEDING_UP = 1.25
 _ALIASES = 50_000  # of each generation
 _CHUNK = 256
 _NEVER = -(1 << 62)
+_UNANSWERED = (_NEVER, 0.0)
 _MOST = 1 << 62
 _FIELDS = (
-    "brand", "older", "newer", "count", "milli", "reach", "tens", "hours", "sixes", "peak", "first_at", "last_at",
-    "seen_at", "answered_at", "answered_tens",
+    "brand", "count", "milli", "reach", "fives", "tens", "hours", "sixes", "crest", "trough", "peak",
+    "peak_before", "first_at", "last_at", "seen_at", "day_at", "day_from", "most", "guessed_tens",
+    "guessed_hours", "guessed_from",
 )  # fmt: skip
 
 
 class Judge(Protocol):
-    """Says how a conversation will go on; `detect.thread.Escalation` is one. `tens`, `hours` as there."""
+    """Says how a conversation will go on; `detect.thread.Escalation` is one. `fives` and so on as there."""
 
-    def forecast(self, tens: float, hours: float) -> float:
+    def forecast(self, tens: float, hours: float) -> Forecast:
         """Mentions still to come within a day."""
 
-    def score(self, tens: float, hours: float) -> float:
+    def score(self, fives: float, sixes: float) -> float:
         """How worrying that is."""
 
     def trend(self, tens: float, hours: float, age: Span) -> Trend:
         """Where it is going."""
 
-    def rise(self, brand: str, before: float, after: float, now: Instant) -> None:
-        """Learn that one conversation's highest score rose."""
+    def phase(self, trend: Trend, hours: float, crest: float, trough: float) -> Phase:
+        """Where it stands in its life."""
+
+    def milestone(self, tens: float, hours: float, age: Span, now: Instant) -> Milestone | None:
+        """When it reaches the next round rate."""
+
+    def learn(self, brand: str, day: Day, now: Instant) -> None:
+        """Note how far a conversation has come by the end of a day of its."""
+
+    def compare(self, tens: float, hours: float, came: int) -> None:
+        """Learn what came in the day after a forecast."""
 
     def ceiling(self, brand: str, rate: float, now: Instant) -> float:
         """The score that `rate` ordinary conversations a day reach."""
@@ -54,7 +66,8 @@ class Tracker:
 
     One conversation of one brand is a slot: an index into flat arrays, linked from the least to the most recently seen.
     A new one takes the slot of the oldest when all `capacity` are taken; one unheard of for `idle` is dropped. What was
-    said in the last ten minutes, hour and six hours fades exponentially: a mention costs the same whatever came before.
+    said in the last five and ten minutes, hour and six hours fades exponentially: a mention costs the same whatever
+    came before. A day begins with the first mention after the last one ended; what it brought is learnt 24 h later.
     """
 
     def __init__(self, judge: Judge, capacity: int = 200_000, idle: Span = 3 * DAY) -> None:
@@ -64,12 +77,14 @@ class Tracker:
         self._now = 0
         self._used = 0
         self._free: list[int] = []
-        self._oldest = self._newest = -1
+        self._lives = Chain()  # from the least to the most recently seen
+        self._days = Chain()  # whose day is open, from the first to the last opened
         self._index: dict[str, int | dict[int, int]] = {}  # thread to its slot, or to the slots of its brands
         self._brands: list[str] = []
         self._brand_of: dict[str, int] = {}
         self._threads: list[str] = []
         self._authors = Authors()
+        self._answers: dict[int, tuple[Instant, float]] = {}  # the last official reply, and how lively it was then
         self._young: dict[str, str] = {}  # reply to thread, two generations
         self._old: dict[str, str] = {}
         self._lay_out(dict.fromkeys(_FIELDS, b""))
@@ -108,28 +123,31 @@ class Tracker:
         slot = self._touch(sighting.brand, sighting.thread, at, now)
         if sighting.parent and sighting.mention != sighting.thread:
             self._alias(sighting.mention, self._threads[slot])
-        tens, hours, sixes = self._tens[slot], self._hours[slot], self._sixes[slot]
+        self._keep_days(slot, now)
         ahead = at - self._last_at[slot]
         slow = exp(-abs(ahead) / _SLOW) if ahead else 1.0
-        middle = _sixth(slow)
-        fast = _sixth(middle)
+        square = slow * slow
+        hour = square * square * square  # the same fading over a sixth of the time
+        square = hour * hour
+        ten = square * square * square
+        five = ten * ten
+        fives, tens, hours, sixes = self._fives[slot], self._tens[slot], self._hours[slot], self._sixes[slot]
         if ahead >= 0:
-            tens, hours, sixes = tens * fast, hours * middle, sixes * slow
-            fast = middle = slow = 1.0
+            fives, tens, hours, sixes = fives * five, tens * ten, hours * hour, sixes * slow
+            five = ten = hour = slow = 1.0
             self._last_at[slot] = at
         elif at < self._first_at[slot]:
             self._first_at[slot] = at
-        if not sighting.official:
-            tens, hours, sixes = tens + fast, hours + middle, sixes + slow
+        if not sighting.is_ours:
+            self._trough[slot] = min(self._trough[slot], hours)
+            fives, tens, hours, sixes = fives + five, tens + ten, hours + hour, sixes + slow
             self._join(slot, sighting)
-            score = self._judge.score(tens, hours)
-            if score > self._peak[slot]:
-                self._judge.rise(sighting.brand, self._peak[slot], score, now)
-                self._peak[slot] = score
-        elif sighting.mention != sighting.thread and at >= self._answered_at[slot]:
-            self._answered_at[slot] = at
-            self._answered_tens[slot] = tens
-        self._tens[slot], self._hours[slot], self._sixes[slot] = tens, hours, sixes
+            if hours > self._crest[slot]:
+                self._crest[slot] = self._trough[slot] = hours
+            self._peak[slot] = max(self._peak[slot], self._judge.score(fives, sixes))
+        elif sighting.official and not sighting.is_root and at >= self._answers.get(slot, _UNANSWERED)[0]:
+            self._answers[slot] = (at, tens)
+        self._fives[slot], self._tens[slot], self._hours[slot], self._sixes[slot] = fives, tens, hours, sixes
         return slot
 
     def slot_of(self, brand: str, thread: str) -> int | None:
@@ -139,14 +157,26 @@ class Tracker:
 
     def score(self, slot: int, now: Instant) -> float:
         """How worrying a conversation is."""
-        tens, hours, _ = self._fade(slot, now)
-        return self._judge.score(tens, hours)
+        fives, _, _, sixes = self._fade(slot, now)
+        return self._judge.score(fives, sixes)
+
+    def mentions(self, slot: int) -> int:
+        """How many a conversation has brought."""
+        return self._count[slot]
+
+    def outlook(self, slot: int, now: Instant) -> tuple[float, Forecast]:
+        """How worrying a conversation is, and how many mentions it will bring in the next 24 h."""
+        fives, tens, hours, sixes = self._fade(slot, now)
+        return self._judge.score(fives, sixes), self._judge.forecast(tens, hours)
 
     def view(self, slot: int, now: Instant) -> ThreadView:
         """A conversation as rules read it. Its reach counts each known author once."""
-        tens, hours, _ = self._fade(slot, now)
+        fives, tens, hours, sixes = self._fade(slot, now)
+        age = now - self._first_at[slot]
+        trend, likely = self._judge.trend(tens, hours, age), self._judge.forecast(tens, hours)
         count, reach = self._count[slot], self._reach[slot]
-        answered = now - self._answered_at[slot] <= _ANSWERED and tens <= _SPEEDING_UP * self._answered_tens[slot] + 1
+        answered_at, answered_tens = self._answers.get(slot, _UNANSWERED)
+        answered = now - answered_at <= _ANSWERED and tens <= _SPEEDING_UP * answered_tens + 1
         return ThreadView(
             id=self._threads[slot],
             brand=self._brands[self._brand[slot]],
@@ -155,19 +185,22 @@ class Tracker:
             negative_share=self._milli[slot] / 1_000 / count if count else 0.0,
             reach=None if reach < 0 else reach,
             rate=6 * tens,
-            forecast=self._judge.forecast(tens, hours),
-            score=self._judge.score(tens, hours),
+            forecast=likely.mentions,
+            score=self._judge.score(fives, sixes),
             answered=answered,
-            trend=self._judge.trend(tens, hours, now - self._first_at[slot]),
+            trend=trend,
             first_at=self._first_at[slot],
             last_at=self._last_at[slot],
+            phase=self._judge.phase(trend, hours, self._crest[slot], min(hours, self._trough[slot])),
+            likely=likely,
+            milestone=self._judge.milestone(tens, hours, age, now) if trend is Trend.RISING else None,
         )
 
     def recent(self, slot: int, over: Span, now: Instant) -> float:
         """Mentions in about the trailing window: exact while the conversation is younger, else from what has faded."""
         if now - self._first_at[slot] <= over:
             return float(self._count[slot])
-        tens, hours, sixes = self._fade(slot, now)
+        _, tens, hours, sixes = self._fade(slot, now)
         if over <= HOUR:
             part = max(0.0, (over - HOUR // 6) / (HOUR - HOUR // 6))
             recent = min(1.0, over / (HOUR / 6)) * tens * (1 - part) + hours * part
@@ -188,11 +221,12 @@ class Tracker:
             "now": self._now,
             "used": self._used,
             "free": self._free.copy(),
-            "oldest": self._oldest,
-            "newest": self._newest,
+            "lives": self._lives.dump(self._used),
+            "days": self._days.dump(self._used),
             "brands": self._brands.copy(),
             "threads": self._threads.copy(),
             "authors": self._authors.dump(),
+            "answers": list(self._answers.items()),
             "young": self._young.copy(),
             "old": self._old.copy(),
             "fields": {name: memoryview(getattr(self, f"_{name}"))[: self._used].tobytes() for name in _FIELDS},
@@ -205,12 +239,13 @@ class Tracker:
         tracker = cls(judge, dumped["capacity"], dumped["idle"])
         judge.restore(dumped["judge"])
         tracker._now, tracker._used = dumped["now"], dumped["used"]
-        tracker._oldest, tracker._newest = dumped["oldest"], dumped["newest"]
+        tracker._lives, tracker._days = Chain.load(dumped["lives"]), Chain.load(dumped["days"])
         tracker._free = list(dumped["free"])
         tracker._brands = list(dumped["brands"])
         tracker._brand_of = {brand: key for key, brand in enumerate(tracker._brands)}
         tracker._threads = list(dumped["threads"])
         tracker._authors = Authors.load(dumped["authors"])
+        tracker._answers = {slot: (at, tens) for slot, (at, tens) in dumped["answers"]}
         tracker._young, tracker._old = dict(dumped["young"]), dict(dumped["old"])
         tracker._lay_out(dumped["fields"])
         free = set(tracker._free)
@@ -221,20 +256,27 @@ class Tracker:
 
     def _lay_out(self, fields: Mapping[str, bytes]) -> None:
         self._brand = array("i", fields["brand"])
-        self._older = array("i", fields["older"])
-        self._newer = array("i", fields["newer"])
-        self._count = array("q", fields["count"])
+        self._count = array("i", fields["count"])
         self._milli = array("q", fields["milli"])
         self._reach = array("q", fields["reach"])
-        self._tens = array("d", fields["tens"])
-        self._hours = array("d", fields["hours"])
-        self._sixes = array("d", fields["sixes"])
-        self._peak = array("d", fields["peak"])
+        self._fives = array("f", fields["fives"])
+        self._tens = array("f", fields["tens"])
+        self._hours = array("f", fields["hours"])
+        self._sixes = array("f", fields["sixes"])
+        self._crest = array("f", fields["crest"])
+        self._trough = array("f", fields["trough"])
+        self._peak = array("f", fields["peak"])
+        self._peak_before = array("f", fields["peak_before"])
         self._first_at = array("q", fields["first_at"])
         self._last_at = array("q", fields["last_at"])
         self._seen_at = array("q", fields["seen_at"])
-        self._answered_at = array("q", fields["answered_at"])
-        self._answered_tens = array("d", fields["answered_tens"])
+        self._day_at = array("q", fields["day_at"])
+        self._day_from = array("i", fields["day_from"])
+        self._most = array("i", fields["most"])
+        self._guessed_tens = array("f", fields["guessed_tens"])
+        self._guessed_hours = array("f", fields["guessed_hours"])
+        self._guessed_from = array("i", fields["guessed_from"])
+        self._columns: list[array[Any]] = [getattr(self, f"_{name}") for name in _FIELDS]
 
     def _root(self, known: str) -> str:
         return self._young.get(known) or self._old.get(known) or known
@@ -265,13 +307,13 @@ class Tracker:
         elif now - self._seen_at[slot] < MINUTE:
             return slot
         else:
-            self._unlink(slot)
+            self._lives.remove(slot)
         self._seen_at[slot] = now
-        self._link(slot)
+        self._lives.append(slot)
         for _ in range(2):  # two a mention: faster than they come
-            if now - self._seen_at[self._oldest] <= self._idle:
+            if now - self._seen_at[self._lives.oldest] <= self._idle:
                 break
-            self._evict(self._oldest)
+            self._evict(self._lives.oldest)
         return slot
 
     def _find(self, thread: str, brand: int) -> int | None:
@@ -282,25 +324,26 @@ class Tracker:
 
     def _open(self, brand: int, thread: str, at: Instant) -> int:
         if len(self) >= self.capacity:
-            self._evict(self._oldest)
+            self._evict(self._lives.oldest)
         if self._free:
             slot = self._free.pop()
         else:
             slot = self._used
             if slot == len(self._brand):
-                for name in _FIELDS:
-                    field = getattr(self, f"_{name}")
-                    field.frombytes(bytes(_CHUNK * field.itemsize))
+                for column in self._columns:
+                    column.frombytes(bytes(_CHUNK * column.itemsize))
+                self._lives.make_room(_CHUNK)
+                self._days.make_room(_CHUNK)
             self._used += 1
             self._threads.append("")
             self._authors.add_slot()
         self._threads[slot] = thread
+        for column in self._columns:
+            column[slot] = 0
         self._brand[slot] = brand
-        self._count[slot] = self._milli[slot] = 0
         self._reach[slot] = -1
-        self._tens[slot] = self._hours[slot] = self._sixes[slot] = self._peak[slot] = self._answered_tens[slot] = 0.0
         self._first_at[slot] = self._last_at[slot] = at
-        self._answered_at[slot] = _NEVER
+        self._day_at[slot] = _NEVER
         self._enter(thread, brand, slot)
         return slot
 
@@ -314,7 +357,9 @@ class Tracker:
             entry[brand] = slot
 
     def _evict(self, slot: int) -> None:
-        self._unlink(slot)
+        if self._day_at[slot] != _NEVER:
+            self._close_day(slot)
+        self._lives.remove(slot)
         thread = self._threads[slot]
         entry = self._index[thread]
         if isinstance(entry, int) or len(entry) == 1:
@@ -323,36 +368,48 @@ class Tracker:
             del entry[self._brand[slot]]
         self._threads[slot] = ""
         self._authors.clear(slot)
+        self._answers.pop(slot, None)
         self._free.append(slot)
 
-    def _link(self, slot: int) -> None:
-        self._older[slot], self._newer[slot] = self._newest, -1
-        if self._newest >= 0:
-            self._newer[self._newest] = slot
-        else:
-            self._oldest = slot
-        self._newest = slot
+    def _keep_days(self, slot: int, now: Instant) -> None:
+        """Close the days that are over, and see that a conversation which is heard of has one open."""
+        while self._days.oldest >= 0 and now - self._day_at[self._days.oldest] >= DAY:
+            self._close_day(self._days.oldest)
+        day_at = self._day_at[slot]
+        if day_at == _NEVER:
+            self._day_at[slot] = now
+            self._day_from[slot] = self._count[slot]
+            self._guessed_from[slot] = -1
+            self._days.append(slot)
+        elif self._guessed_from[slot] < 0 and now - day_at >= HOUR:
+            self._guess(slot)
 
-    def _unlink(self, slot: int) -> None:
-        older, newer = self._older[slot], self._newer[slot]
-        if older >= 0:
-            self._newer[older] = newer
-        else:
-            self._oldest = newer
-        if newer >= 0:
-            self._older[newer] = older
-        else:
-            self._newest = older
+    def _guess(self, slot: int) -> None:
+        """Keep what the forecast was an hour into the day: the numbers that the last mention left."""
+        self._guessed_tens[slot], self._guessed_hours[slot] = self._tens[slot], self._hours[slot]
+        self._guessed_from[slot] = self._count[slot]
 
-    def _fade(self, slot: int, now: Instant) -> tuple[float, float, float]:
-        """Mentions of the last ten minutes, hour and six hours, as faded by now."""
+    def _close_day(self, slot: int) -> None:
+        """Let it be learnt what became of a conversation."""
+        self._days.remove(slot)
+        self._day_at[slot] = _NEVER
+        count, before = self._count[slot], self._most[slot]
+        most = max(before, count - self._day_from[slot])
+        if not most:  # nobody but the brand itself has spoken
+            return
+        if self._guessed_from[slot] < 0:
+            self._guess(slot)
+        came = count - self._guessed_from[slot]
+        self._judge.compare(self._guessed_tens[slot], self._guessed_hours[slot], came)
+        score = self._peak[slot]
+        brand = self._brands[self._brand[slot]]
+        self._judge.learn(brand, Day(before, most, self._peak_before[slot], score), self._now)
+        self._most[slot], self._peak_before[slot] = most, score
+
+    def _fade(self, slot: int, now: Instant) -> tuple[float, float, float, float]:
+        """Mentions of the last five and ten minutes, hour and six hours, as faded by now."""
         passed = now - self._last_at[slot]
         slow = exp(-passed / _SLOW) if passed > 0 else 1.0
-        middle = _sixth(slow)
-        return self._tens[slot] * _sixth(middle), self._hours[slot] * middle, self._sixes[slot] * slow
-
-
-def _sixth(weight: float) -> float:
-    """The same fading over a sixth of the time constant."""
-    square = weight * weight
-    return square * square * square
+        hour = slow**6
+        ten = hour**6
+        return self._fives[slot] * ten * ten, self._tens[slot] * ten, self._hours[slot] * hour, self._sixes[slot] * slow

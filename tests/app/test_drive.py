@@ -44,6 +44,12 @@ async def house(tmp_path: Path) -> House:
     await house.kill()
 
 
+async def until_stuck(house: House) -> None:
+    async with asyncio.timeout(10):
+        while house.drive.stuck is None:
+            await house.record.write(lambda _: None)
+
+
 def journalled(house: House) -> list[tuple[str, str | None]]:
     return house.rows("SELECT mention, skipped FROM journal WHERE kind = 'sighting' ORDER BY seq")
 
@@ -51,8 +57,9 @@ def journalled(house: House) -> list[tuple[str, str | None]]:
 async def test_a_commit_that_fails_is_retried_and_nothing_is_stepped_or_answered_meanwhile(house: House):
     house.record.full = True
     first = house.queue.submit("push", b'{"id": "x:1", "text": "acme", "created_at": "2026-03-02T12:00:00Z"}')
-    await house.clock.advance(SECOND // 2)
+    await until_stuck(house)
     assert house.drive.stuck == "database or disk is full"
+    await settle()
     stepped = house.drive.spine.digest()
     second = house.queue.submit("push", b'{"id": "x:2", "text": "acme", "created_at": "2026-03-02T12:00:00Z"}')
     for _ in range(3):
@@ -136,7 +143,7 @@ async def test_what_was_stepped_and_not_committed_when_the_process_died_happens_
     await house.tell(RulesSwapped(0, rules()))
     house.record.full = True
     lost = house.queue.submit("push", b'{"id": "x:1", "text": "acme", "created_at": "2026-03-02T12:00:00Z"}')
-    await settle()
+    await until_stuck(house)
     await house.kill()
     assert not lost.done()
     house = House(tmp_path, house.clock)

@@ -1,11 +1,19 @@
+import random
+from math import exp, log
+
 import pytest
 
 from buzzwatch.detect.budget import LINE
 from buzzwatch.detect.thread import Escalation
-from buzzwatch.model.instant import HOUR, MINUTE
+from buzzwatch.model.instant import DAY, HOUR, MINUTE
 from buzzwatch.model.signal import Trend
+from buzzwatch.model.thread import Day, Phase
 
 NOW = 1_767_571_200_000
+
+
+def day(score, before=0.0, mentions=10):
+    return Day(mentions if before else 0, mentions, before, score)
 
 
 def test_a_lone_fresh_mention_is_zero_and_scores_have_no_upper_end():
@@ -16,7 +24,9 @@ def test_a_lone_fresh_mention_is_zero_and_scores_have_no_upper_end():
 
 def test_more_is_expected_of_what_is_recent():
     judge = Escalation()
-    assert judge.forecast(20, 20) > judge.forecast(2, 20) > judge.forecast(0, 1)
+    likely = [judge.forecast(tens, hours).mentions for tens, hours in ((0, 1), (2, 20), (20, 20))]
+    assert likely == sorted(likely)
+    assert len(set(likely)) == 3
 
 
 @pytest.mark.parametrize(
@@ -32,23 +42,89 @@ def test_the_last_ten_minutes_are_held_against_the_time_before(tens, hours, age,
     assert Escalation().trend(tens, hours, age) is trend
 
 
+@pytest.mark.parametrize(
+    ("trend", "hours", "crest", "trough", "phase"),
+    [
+        (Trend.RISING, 50, 50, 50, Phase.RISING),
+        (Trend.STEADY, 45, 50, 45, Phase.PEAKING),
+        (Trend.STEADY, 20, 50, 20, Phase.FADING),
+        (Trend.FADING, 45, 50, 45, Phase.FADING),
+        (Trend.FADING, 2, 50, 2, Phase.OVER),
+        (Trend.RISING, 30, 50, 5, Phase.REBOUND),
+        (Trend.FADING, 30, 50, 5, Phase.FADING),
+        (Trend.RISING, 6, 50, 5, Phase.RISING),
+    ],
+)
+def test_the_hour_is_held_against_the_best_and_the_worst_one(trend, hours, crest, trough, phase):
+    assert Escalation().phase(trend, hours, crest, trough) is phase
+
+
+def test_growth_that_goes_on_reaches_the_next_round_rate_when_it_is_foreseen():
+    doubling = 20 * MINUTE
+    growth = log(2) / doubling
+    rate = 90 / HOUR
+    tens, hours = (rate / (1 / span + growth) for span in (10 * MINUTE, HOUR))
+    seen = Escalation().milestone(tens, hours, 24 * HOUR, NOW)
+    assert seen.rate == 100
+    assert seen.at - NOW == pytest.approx(log(100 / 90) / growth, rel=0.01)
+    assert NOW < seen.earliest < seen.at
+
+
+def test_more_mentions_make_the_instant_of_a_milestone_surer():
+    few, many = (Escalation().milestone(20 * times, 60 * times, 24 * HOUR, NOW) for times in (1, 1_000))
+    assert 10 * (many.latest - many.earliest) < few.latest - few.earliest
+
+
+@pytest.mark.parametrize(("tens", "hours"), [(10, 60), (5, 60), (1.2, 1.2), (0.0, 0.0)])
+def test_what_does_not_grow_has_no_milestone(tens, hours):
+    assert Escalation().milestone(tens, hours, 24 * HOUR, NOW) is None
+
+
 def test_brands_have_their_own_ceilings():
     judge = Escalation()
     for number in range(50):
-        judge.rise("rough", 0.0, 9.0, NOW + number * HOUR)
+        judge.learn("rough", day(9.0), NOW + number * HOUR)
     assert judge.ceiling("rough", 1 / 30, NOW) > judge.ceiling("calm", 1 / 30, NOW)
 
 
 def test_scores_under_the_line_are_no_peaks():
     judge = Escalation()
-    judge.rise("acme", 0.0, LINE, NOW)
-    assert judge.dump() == {}
+    judge.learn("acme", day(LINE), NOW)
+    assert judge.dump()["tails"] == {}
 
 
 def test_a_dump_comes_back_the_same():
     judge, twin = Escalation(), Escalation()
-    judge.rise("acme", 0.0, 5.0, NOW)
+    judge.learn("acme", day(5.0), NOW)
+    judge.compare(1.0, 1.0, 3)
     twin.restore(judge.dump())
     for each in (judge, twin):
-        each.rise("acme", 5.0, 6.0, NOW + HOUR)
+        each.learn("acme", day(6.0, before=5.0), NOW + HOUR)
+        each.compare(20.0, 30.0, 7)
     assert twin.dump() == judge.dump()
+
+
+def test_eight_of_ten_forecasts_hold_on_conversations_that_excite_themselves():
+    judge, dice = Escalation(), random.Random(5)
+    held = []
+    for _ in range(3_000):
+        tens, hours, came = cascade(dice)
+        likely = judge.forecast(tens, hours)
+        held.append(likely.least <= came <= likely.most)
+        judge.compare(tens, hours, came)
+    assert sum(held[1_000:]) / 2_000 == pytest.approx(0.8, abs=0.04)
+
+
+def cascade(dice):
+    """Of a self-exciting conversation: tens and hours at one hour, and what came in the day after it."""
+    fertility, ahead, ages = dice.uniform(0.3, 0.9), [0.0] * dice.randint(1, 20), []
+    while ahead:
+        age = ahead.pop()
+        ages.append(age)
+        for _ in range(int(dice.expovariate(1 / fertility) + 0.5)):
+            child = age + dice.expovariate(1 / (HOUR if dice.random() < 0.5 else 4 * HOUR))
+            if child <= DAY + HOUR:
+                ahead.append(child)
+    heard = [HOUR - age for age in ages if age <= HOUR]
+    tens, hours = (sum(exp(-since / span) for since in heard) for span in (10 * MINUTE, HOUR))
+    return tens, hours, len(ages) - len(heard)

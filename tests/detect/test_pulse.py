@@ -302,3 +302,10 @@ def test_a_reported_outage_leaves_the_normal_as_it_was():
         pulse.look(MONDAY + 3 * DAY + 12 * HOUR, gaps)
     assert told.signal(Detector.VOLUME, 12 * HOUR).expected == pytest.approx(12 * 6, rel=0.15)
     assert untold.signal(Detector.VOLUME, 12 * HOUR).expected < 0.75 * 12 * 6
+
+
+def test_a_rise_does_not_begin_before_the_lull_that_parts_it_from_an_earlier_one():
+    pulse = aged(per_hour=0.1)
+    earlier, later = burst(MONDAY + HOUR, 10, 30, negativity=0.9), burst(MONDAY + 5 * HOUR, 1, 12, negativity=0.9)
+    run(pulse, [*earlier, *later])
+    assert abs(pulse.onset(Detector.NEGATIVITY, 15 * MINUTE).began_at - (MONDAY + 5 * HOUR)) <= MINUTE
