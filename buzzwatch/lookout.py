@@ -22,8 +22,10 @@ HALF = 0.5
 ANGRY = 0.3
 """The negative share from which on a conversation is shown by its angry posts."""
 
-Recollection = dict[str, dict[int, Instant]]
-"""By condition: author's key to the last instant at which a mention of theirs fitted."""
+Recollection = dict[str, dict[int, tuple[Instant, str]]]
+"""By condition: author's key to the last mention of theirs that fitted, after its instant."""
+MOST_SHOWN = 3
+"""Posts that an alarm shows."""
 
 
 class Lookout:
@@ -49,6 +51,11 @@ class Lookout:
         self._thread = ""
         self._views: dict[str, ThreadView | None] = {}
         self.mention: Sighting | None = None
+
+    def size(self, thread: str) -> int:
+        """Mentions of a live conversation."""
+        slot = self._tracker.slot_of(self.brand.key, thread)
+        return 0 if slot is None else self._tracker.mentions(slot)
 
     def focus(self, thread: str, mention: Sighting | None = None) -> None:
         """Put a conversation (gone from memory: none), and perhaps a mention of it, in focus; "" for neither."""
@@ -85,9 +92,9 @@ class Lookout:
         """See `View`. A mention whose author is unknown counts for nobody."""
         authors = self._recollection.setdefault(f"{self.brand.key}.{key}", {})
         if self.mention is not None and self.mention.author:
-            at = max(self.mention.counted_at, authors.pop(self.mention.author, 0))
-            authors[self.mention.author] = at
-        for author in [a for a, at in authors.items() if at <= self.now - over]:
+            last = authors.pop(self.mention.author, (0, ""))
+            authors[self.mention.author] = max(last, (self.mention.counted_at, self.mention.mention))
+        for author in [a for a, (at, _) in authors.items() if at <= self.now - over]:
             del authors[author]
         while len(authors) > MOST_REMEMBERED:
             del authors[next(iter(authors))]
@@ -120,6 +127,9 @@ class Lookout:
         thread = self.thread if subject.thread else None
         detector, over = _measure(finding.signal)
         onset = self._onset(subject, detector, over)
+        if (gathered := self._gathered(rule)) and not subject.thread:
+            shown = dict.fromkeys((*(mention for _, mention in gathered), *onset.samples))
+            onset = Onset(onset.began_at if finding.signal else gathered[-1][0], tuple(shown)[:MOST_SHOWN])
         reason = self._reason(rule.name, rule.says, finding.clauses, finding.signal, thread)
         reason = replace(reason, heard_late=self._heard_late(onset.began_at))
         observed = float(reason.mentions) if finding.signal is None or thread else finding.signal.observed
@@ -166,6 +176,14 @@ class Lookout:
             answered=False,
         )
 
+    def _gathered(self, rule: Rule) -> list[tuple[Instant, str]]:
+        """The mentions by whose authors a rule counts, the newest first."""
+        mine = f"{self.brand.key}.{rule.name}."
+        return sorted(
+            (last for key, authors in self._recollection.items() if key.startswith(mine) for last in authors.values()),
+            reverse=True,
+        )
+
     def _onset(self, subject: Subject, detector: Detector, over: Span) -> Onset:
         if subject.quiet:
             return Onset(silent_since(self._pulse, self._gaps) or self.now, ())
@@ -176,7 +194,7 @@ class Lookout:
         samples = self._pulse.onset(shown_by, LONGEST_WINDOW, subject.thread).samples
         mine = (self.mention.mention,) if self.mention else ()
         began_at = self.thread.first_at if self.thread else self.mention.counted_at if self.mention else self.now
-        return Onset(began_at, tuple(dict.fromkeys((*mine, *samples)))[:3])
+        return Onset(began_at, tuple(dict.fromkeys((*mine, *samples)))[:MOST_SHOWN])
 
     def _heard_late(self, began_at: Instant) -> tuple[Instant, Instant] | None:
         deaf = [gap for gap in self._gaps if gap.since < self.now and gap.until > began_at and gap.until <= self.now]

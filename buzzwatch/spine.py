@@ -165,7 +165,10 @@ class Spine:
         spine._dirty_due = dumped["dirty_due"]
         spine._timers = Timers((due, kind, key) for due, kind, key in dumped["timers"])
         spine._gaps = Gaps.load(dumped["gaps"])
-        spine._recollection = {key: dict(authors) for key, authors in dumped["recollection"].items()}
+        spine._recollection = {
+            key: {author: (at, mention) for author, (at, mention) in authors}
+            for key, authors in dumped["recollection"].items()
+        }
         spine._set_aside = dict.fromkeys(dumped["set_aside"])
         spine._adopted = dict(dumped["adopted"])
         return spine
@@ -261,8 +264,9 @@ class Spine:
                     self._apply(rule, lookout, changes)
                 case Scope.THREAD:
                     for thread in sorted(stir.threads):
-                        lookout.focus(thread)
-                        self._apply(rule, lookout, changes)
+                        if lookout.size(thread) >= rule.least:
+                            lookout.focus(thread)
+                            self._apply(rule, lookout, changes)
                 case Scope.MENTION:
                     for mention in sorted(stir.mentions, key=lambda m: m.mention):
                         lookout.focus(mention.thread, mention)

@@ -45,6 +45,8 @@ timezone: {zone}
 language: fr
 match: {{any: [acme]}}
 official: ["x:@acme_fr"]
+voices: {{press: ["x:@paper"], ours: ["x:@boss"]}}
+themes: {{safety: [fumée, "départ de feu"], boycott: [boycott]}}
 rules:
   - name: bad-buzz
     says: Many angry posts
@@ -68,6 +70,16 @@ rules:
   - name: chorus
     when: {{mention: {{negativity: 0.6, authors: 25, over: 1h}}}}
     severity: watch
+    notify: room
+  - name: smoke
+    says: Several people speak of smoke on board
+    when: {{mention: {{theme: safety, authors: 3, over: 30m}}}}
+    severity: critical
+    notify: oncall
+  - name: press
+    says: The press speaks of a boycott
+    when: {{mention: {{voice: press, theme: boycott}}}}
+    severity: warning
     notify: room
 """
 ZEPHYR = """

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 from stage import MONDAY, Scene, crowd, rules, sighting
 
-from buzzwatch.lookout import MOST_REMEMBERED, Lookout, silent_since
+from buzzwatch.lookout import MOST_REMEMBERED, Lookout, Recollection, silent_since
 from buzzwatch.model.incident import Subject
 from buzzwatch.model.input import Gap
 from buzzwatch.model.instant import HOUR, MINUTE
@@ -49,7 +49,7 @@ def test_silence_counts_from_the_last_mention_or_the_end_of_the_last_gap(scene: 
 
 
 def test_authors_are_gathered_once_each_within_the_time_and_the_unknown_one_never(scene: Scene):
-    memory: dict[str, dict[int, int]] = {}
+    memory: Recollection = {}
     lookout = look(scene)
     lookout._recollection = memory
     for at, author in ((0, 1), (1, 2), (2, 1), (3, 0)):
@@ -62,6 +62,21 @@ def test_authors_are_gathered_once_each_within_the_time_and_the_unknown_one_neve
         lookout.focus("", sighting(lookout.now, f"m{author}", author=author))
         count = lookout.gather("rule.0", HOUR)
     assert count == len(memory["acme.rule.0"]) == MOST_REMEMBERED
+
+
+def test_evidence_shows_first_the_posts_whose_authors_the_rule_counts(scene: Scene):
+    lookout, rule = look(scene), rules().brands["acme"].rules[-2]
+    lookout._recollection = {
+        "acme.smoke.0": {at: (NOON + at, f"x:smoke{at}") for at in (3, 1)},
+        "acme.smoke-alarm.0": {5: (NOON + 5, "x:other-rule")},
+        "zephyr.smoke.0": {6: (NOON + 6, "x:other-brand")},
+    }
+    onset = lookout.evidence(rule, Subject("acme"), FOUND).onset
+    assert rule.name == "smoke"
+    assert onset.samples[:2] == ("x:smoke3", "x:smoke1")
+    assert len(set(onset.samples)) == 3
+    assert onset.samples[2] not in {"x:other-rule", "x:other-brand"}
+    assert onset.began_at == NOON + 1
 
 
 def test_evidence_names_the_deaf_time_between_the_beginning_and_the_hearing(scene: Scene):

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Protocol
-from zlib import crc32
 
 import msgspec
 from msgspec import Meta, Struct
@@ -22,17 +21,15 @@ _CAPACITY = 1_000_000
 _IDLE = 365 * DAY
 """One that wakes up later would be counted as a new conversation, and as one more that stayed ordinary."""
 _PER_THREADS = re.compile(r"([0-9]{1,6}) per ([0-9]{1,6}) threads")
-_REMEDY = 'write {"thread": "x:1790", "at": 1790000000.5, "author": "x:42", "followers": 10}'
+_REMEDY = 'write {"thread": "x:1790", "at": 1790000000.5}'
 _LATEST = 253_402_300_799  # the end of the year 9999
 
 
 class Event(Struct, frozen=True, gc=False):
-    """A mention in a conversation; `at` is in seconds since 1970-01-01T00:00:00Z."""
+    """A mention in a conversation; `at` is in seconds since 1970-01-01T00:00:00Z. What else is told is passed over."""
 
     thread: Annotated[str, Meta(min_length=1, max_length=500)]
     at: Annotated[float, Meta(ge=0, le=_LATEST)]
-    author: str | None = None
-    followers: Annotated[int, Meta(ge=0)] | None = None
 
 
 class Judgement(Struct, frozen=True, gc=False):
@@ -60,9 +57,8 @@ class Counting(Escalation):
         super().__init__()
         self.ordinary = Ordinary()
 
-    def learn(self, brand: str, day: Day, now: Instant) -> None:
+    def learn(self, day: Day) -> None:
         """Note how far a conversation has come by the end of a day of its."""
-        super().learn(brand, day, now)
         self.ordinary.learn(day)
 
 
@@ -127,8 +123,8 @@ def _sighting(event: Event, at: Instant, now: Instant) -> Sighting:
         thread=event.thread,
         parent=None,
         kind=Kind.POST,
-        author=crc32(event.author.encode()) if event.author else 0,
-        followers=event.followers,
+        author=0,
+        followers=None,
         official=False,
         negativity=0.0,
         scorer="",

@@ -10,7 +10,7 @@ from buzzwatch.model.instant import DAY, WINDOWS, Instant
 
 HOLD = DAY
 """For so long a moment is only an onset if it is louder than the last one by `_LOUDER`."""
-ORDINARY = Prior(peaks=20.0, days=80.0, excess=0.7)
+ORDINARY = Prior(peaks=20.0, days=80.0, excess=0.65)
 """Of brands in general: a peak every four days, and how high. Learnt as a pooled prior from five of them."""
 
 _LOUDER = 1.4

@@ -11,6 +11,7 @@ from buzzwatch.model.thread import Day, Forecast, Milestone, Phase
 
 _TEN = 10 * MINUTE
 _TURN = 2
+_SCALE = 1.25  # puts forty mentions at once at 7, as the cold start of `Tail` expects
 _LONE = 6  # what the score makes of a lone fresh mention, before it takes the logarithm
 _LEAST = 1.5  # mentions in ten minutes, under which nothing rises
 _OVER = 0.05
@@ -30,12 +31,13 @@ class Escalation:
     five and ten minutes, of an hour and of six: in a steady stream the mentions of that time.
     """
 
-    __slots__ = ("_errors", "_tails")
+    __slots__ = ("_errors", "_factors", "_tails")
 
     def __init__(self) -> None:
         self._tails: dict[str, Tail] = {}
         self._errors = [[-1.0, 0.0, 1.0] for _ in range(_SIZES)]
         """By size of forecast, doubling: how far the log of truth lies above it, one, five and nine times of ten."""
+        self._factors = [_factors(errors) for errors in self._errors]
 
     def forecast(self, tens: float, hours: float) -> Forecast:
         """Mentions still to come within a day.
@@ -45,16 +47,16 @@ class Escalation:
         right as often as it should be in the long run, whatever the conversations do.
         """
         plain = 6 * tens + hours
-        least, middle, most = self._errors[_size(plain)]
+        least, middle, most = self._factors[_size(plain)]
         base = 1 + plain
-        return Forecast(max(0.0, base * exp(least) - 1), max(0.0, base * exp(middle) - 1), base * exp(most))
+        return Forecast(max(0.0, base * least - 1), max(0.0, base * middle - 1), max(0.0, base * most - 1))
 
     def score(self, fives: float, sixes: float) -> float:
         """0 for a lone fresh mention; high where the last minutes are lively and the last hours were.
 
         On this scale the sizes of conversations have an exponential tail.
         """
-        return log((2 + fives) * (1 + sixes) / _LONE)
+        return _SCALE * log((2 + fives) * (1 + sixes) / _LONE)
 
     def trend(self, tens: float, hours: float, age: Span) -> Trend:
         """The last ten minutes against the time before them, at most an hour: twice as fast, or half."""
@@ -93,23 +95,32 @@ class Escalation:
         latest = now + int(slow_way) if slow_way is not None and slow_way <= DAY else None
         return Milestone(goal, now + int(likely), now + int(quick), latest)
 
-    def learn(self, brand: str, day: Day, now: Instant) -> None:
-        """Note how far a conversation has come by the end of a day of its."""
-        if day.score <= LINE:
+    def rise(self, brand: str, before: float, after: float, now: Instant) -> None:
+        """Note that the highest score of one conversation rose; `before` is its last maximum.
+
+        Budgets per time count every conversation, and the one in question at once: a ceiling that it has lifted itself
+        is the one that its like will meet.
+        """
+        if after <= LINE:
             return
         tail = self._tails.get(brand)
         if tail is None:
             tail = self._tails[brand] = Tail(now)
-        tail.rise(day.score_before, day.score, now)
+        tail.rise(before, after, now)
+
+    def learn(self, day: Day) -> None:
+        """Note how far a conversation has come by the end of a day of its: for those who count conversations."""
 
     def compare(self, tens: float, hours: float, came: int) -> None:
         """Learn what came in the day after a forecast."""
         plain = 6 * tens + hours
         error = log((1 + came) / (1 + plain))
-        errors = self._errors[_size(plain)]
+        size = _size(plain)
+        errors = self._errors[size]
         for place, share in enumerate(_SHARES):
             errors[place] += _PACE * (share - (error < errors[place]))
         errors.sort()
+        self._factors[size] = _factors(errors)
 
     def ceiling(self, brand: str, rate: float, now: Instant) -> float:
         """The score that `rate` conversations of this brand a day reach in ordinary traffic."""
@@ -127,6 +138,12 @@ class Escalation:
         """Become what `dump` gave."""
         self._tails = {brand: Tail.load(tail) for brand, tail in dumped["tails"].items()}
         self._errors = [list(errors) for errors in dumped["errors"]]
+        self._factors = [_factors(errors) for errors in self._errors]
+
+
+def _factors(errors: list[float]) -> tuple[float, float, float]:
+    least, middle, most = errors
+    return exp(least), exp(middle), exp(most)
 
 
 def _size(forecast: float) -> int:

@@ -76,7 +76,7 @@ class Reader:
                 kind=mention.kind or (Kind.REPLY if mention.parent else Kind.POST),
                 author=author,
                 followers=mention.author.followers if mention.author else None,
-                official=not accounts.isdisjoint(self._accounts[key]),
+                official=not self._accounts[key].isdisjoint(accounts),
                 negativity=negativity,
                 scorer="" if mention.deleted else self._scorer.name,
                 lang=UNKNOWN if mention.deleted else lang,
@@ -96,14 +96,17 @@ class Reader:
         return tuple(key for key in self._brands if key in wanted)
 
 
-def _accounts(source: str, author: Author | None) -> frozenset[str]:
+def _accounts(source: str, author: Author | None) -> tuple[str, ...]:
     """The names by which an account may be listed as official: its handle and its id."""
     if author is None:
-        return frozenset()
-    return frozenset([f"{source}:{name.lstrip('@')}".casefold() for name in (author.handle, author.id) if name])
+        return ()
+    handle, key = author.handle, author.id
+    if handle and key:
+        return f"{source}:{handle.lstrip('@')}".casefold(), f"{source}:{key.lstrip('@')}".casefold()
+    return (f"{source}:{(handle or key or '').lstrip('@')}".casefold(),)
 
 
-def _voice(accounts: frozenset[str], voices: dict[str, frozenset[str]]) -> str:
+def _voice(accounts: tuple[str, ...], voices: dict[str, frozenset[str]]) -> str:
     """The first group that lists one of these accounts."""
     for voice, listed in voices.items():
         if not listed.isdisjoint(accounts):

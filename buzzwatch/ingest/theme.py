@@ -22,16 +22,16 @@ class Themes:
 
     def __init__(self, brands: dict[str, Brand]) -> None:
         self._themes = {key: tuple(brand.themes) for key, brand in brands.items() if brand.themes}
-        spelt: dict[str, set[tuple[str, str]]] = {}
-        tagged: dict[str, set[tuple[str, str]]] = {}
+        spelt: dict[str, dict[str, set[str]]] = {}  # by spelling and brand: the themes
+        tagged: dict[str, dict[str, set[str]]] = {}
         for key, brand in brands.items():
             for theme, expressions in brand.themes.items():
                 for written in expressions:
                     for form in _forms(written):
                         for spelling in _sought(form):
-                            spelt.setdefault(spelling, set()).add((key, theme))
-                    if inside := inside_hashtag(written):
-                        tagged.setdefault(inside, set()).add((key, theme))
+                            spelt.setdefault(spelling, {}).setdefault(key, set()).add(theme)
+                        if inside := inside_hashtag(form):
+                            tagged.setdefault(inside, {}).setdefault(key, set()).add(theme)
         self._spelt, self._spelt_uses = AhoCorasick(list(spelt)), tuple(spelt.values())
         self._tagged, self._tagged_uses = AhoCorasick(list(tagged)), tuple(tagged.values())
 
@@ -39,16 +39,19 @@ class Themes:
         """The themes that a text, laid out by `match.lay_out`, touches of each of these brands, in their order."""
         if self._themes.keys().isdisjoint(brands):
             return {}
-        found: set[tuple[str, str]] = set()
-        for index, _, _ in self._spelt.find_matches_as_indexes(folded, overlapping=True):
-            found |= self._spelt_uses[index]
+        uses = [
+            self._spelt_uses[index] for index, _, _ in self._spelt.find_matches_as_indexes(folded, overlapping=True)
+        ]
         if "#" in folded:
-            for tag in TAG.finditer(folded):
-                for index, _, _ in self._tagged.find_matches_as_indexes(tag[1], overlapping=True):
-                    found |= self._tagged_uses[index]
-        if not found:
+            uses += [
+                self._tagged_uses[index]
+                for tag in TAG.finditer(folded)
+                for index, _, _ in self._tagged.find_matches_as_indexes(tag[1], overlapping=True)
+            ]
+        if not uses:
             return {}
-        return {key: tuple(theme for theme in self._themes.get(key, ()) if (key, theme) in found) for key in brands}
+        found = {key: {theme for use in uses for theme in use.get(key, ())} for key in brands}
+        return {key: tuple(theme for theme in self._themes.get(key, ()) if theme in found[key]) for key in brands}
 
 
 def _forms(written: str) -> Iterator[str]:

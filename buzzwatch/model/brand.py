@@ -22,7 +22,8 @@ class Scope(StrEnum):
 class Rule(Struct, frozen=True):
     """One alert rule.
 
-    `rate` is its budget in false alarms a day; `calm` how long it must not hold before it is over.
+    `rate` is its budget in false alarms a day; `calm` how long it must not hold before it is over. `least` is how many
+    mentions a conversation must have before it is worth asking.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Rule(Struct, frozen=True):
     rate: float
     calm: Span
     quiet_over: Span | None = None
+    least: int = 0
     do: tuple[str, ...] = ()
     runbook: str | None = None
 

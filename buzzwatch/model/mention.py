@@ -8,7 +8,6 @@ from msgspec import Meta, Struct
 
 from buzzwatch.model.instant import LONGEST_WINDOW, Instant
 
-
 OURS = "ours"
 """The group of voices who are the brand's own people: neither customers nor an official answer."""
 

@@ -280,27 +280,41 @@ def _yes_or_no(value: bool) -> str:  # noqa: FBT001 - it is the whole content
 
 
 def _mention(leaf: Mention) -> tuple[Check, ...]:
+    heard = _heard(leaf)
+
     def about(name: str) -> Callable[[View], Known | None]:
         read = operator.attrgetter(name)
 
         def value(view: View) -> Known | None:
-            mention = _heard(view)
+            mention = heard(view)
             return None if mention is None else read(mention)
 
         return value
+
+    def theme(view: View) -> Known | None:
+        mention = heard(view)
+        touched = mention.themes if mention is not None else ()
+        return next((theme for theme in touched if theme in (leaf.theme or ())), ", ".join(touched) or None)
 
     return (
         *_minimum("mention.negativity", about("negativity"), leaf.negativity),
         *_minimum("mention.followers", about("followers"), leaf.followers),
         *_one_of("mention.kind", about("kind.value"), leaf.kind),
         *_one_of("mention.source", about("source"), leaf.source),
+        *_one_of("mention.theme", theme, leaf.theme),
+        *_one_of("mention.voice", about("voice"), leaf.voice),
     )
 
 
-def _heard(view: View) -> Sighting | None:
-    """The mention in focus, unless it is one of our own accounts."""
-    mention = view.mention
-    return None if mention is None or mention.official else mention
+def _heard(leaf: Mention) -> Callable[[View], Sighting | None]:
+    """Gives the mention in focus, unless it is by our own accounts, or by our people who were not asked for."""
+    is_passed_over = operator.attrgetter("official" if OURS in (leaf.voice or ()) else "is_ours")
+
+    def heard(view: View) -> Sighting | None:
+        mention = view.mention
+        return None if mention is None or is_passed_over(mention) else mention
+
+    return heard
 
 
 def _one_of(name: str, read: Callable[[View], Known | None], words: tuple[str, ...] | None) -> list[Check]:
@@ -311,10 +325,10 @@ def _one_of(name: str, read: Callable[[View], Known | None], words: tuple[str, .
 
 def _gathering(leaf: Mention, key: str, others: tuple[Check, ...]) -> list[Check]:
     """The check of how many authors wrote such mentions; only one that fits the others is noted."""
-    over = leaf.over or HOUR
+    heard, over = _heard(leaf), leaf.over or HOUR
 
     def read(view: View) -> Known | None:
-        fitting = _heard(view) is not None and all(check.holds(view) for check in others)
+        fitting = heard(view) is not None and all(check.holds(view) for check in others)
         return view.gather(key, over) if fitting else None
 
     return _minimum("mention.authors", read, leaf.authors)

@@ -283,6 +283,7 @@ def _rule(written: schema.Rule, language: str, routes: Mapping[str, Route]) -> R
         rate=rate,
         calm=max([_LEAST_CALM, *map(_calm, leaves)]),
         quiet_over=_silence(written.when),
+        least=_least(written.when),
         do=written.do,
         runbook=written.runbook,
     )
@@ -305,6 +306,15 @@ def _scope(leaves: list[schema.Leaf]) -> Scope:
     if _has(leaves, schema.Thread):
         return Scope.THREAD
     return Scope.QUIET if _has(leaves, schema.Quiet) else Scope.BRAND
+
+
+def _least(when: schema.When) -> int:
+    """How many mentions a conversation must have before the rule can hold; 0 where that cannot be told beforehand."""
+    thread = when.thread
+    needed = (
+        0 if thread is None else max(int(thread.mentions or 0), int(thread.authors or 0), 2 * bool(thread.escalating))
+    )
+    return max([needed, *map(_least, when.all or ())])
 
 
 def _silence(when: schema.When) -> Span | None:

@@ -163,6 +163,14 @@ def _defined(name: str, key: str, example: str, defined: tuple[str, ...] | None)
     return name
 
 
+ThemeWords: TypeAlias = Annotated[
+    tuple[Annotated[Word, AfterValidator(_known_theme)], ...], Lax, Field(min_length=1), BeforeValidator(_listed)
+]
+VoiceWords: TypeAlias = Annotated[
+    tuple[Annotated[Word, AfterValidator(_known_voice)], ...], Lax, Field(min_length=1), BeforeValidator(_listed)
+]
+
+
 class Mention(Requirements):
     """One mention by itself, never one of our own accounts, and of our people only where `voice: ours` is asked."""
 
@@ -176,24 +184,10 @@ class Mention(Requirements):
     source: Annotated[tuple[Line, ...], Lax, Field(min_length=1), BeforeValidator(_listed)] | None = Field(
         default=None, description="From one of these sources.", examples=["x", ["x", "bluesky"]]
     )
-    theme: (
-        Annotated[
-            tuple[Annotated[Word, AfterValidator(_known_theme)], ...],
-            Lax,
-            Field(min_length=1),
-            BeforeValidator(_listed),
-        ]
-        | None
-    ) = Field(default=None, description="On one of these of our `themes`.", examples=["safety", ["safety", "boycott"]])
-    voice: (
-        Annotated[
-            tuple[Annotated[Word, AfterValidator(_known_voice)], ...],
-            Lax,
-            Field(min_length=1),
-            BeforeValidator(_listed),
-        ]
-        | None
-    ) = Field(default=None, description="By one of these of our `voices`.", examples=["press"])
+    theme: ThemeWords | None = Field(
+        default=None, description="On one of these of our `themes`.", examples=["safety", ["safety", "boycott"]]
+    )
+    voice: VoiceWords | None = Field(default=None, description="By one of these of our `voices`.", examples=["press"])
     authors: Count | None = Field(
         default=None, description="Such mentions by so many authors within `over`.", examples=[3]
     )
@@ -335,7 +329,7 @@ class BrandFile(Written):
         dict[Word, Annotated[Accounts, Field(min_length=1)]], Field(max_length=50), AfterValidator(_in_one_group)
     ] = Field(
         default_factory=dict,
-        description="Accounts to know apart, by group. `ours` are our people: neither customers nor an official answer.",
+        description="Accounts to know apart, by group. `ours` are our people: neither customers nor official answers.",
         examples=[{"press": ["x:@afpfr"], "ours": ["x:@ceo_acme"]}],
     )
     themes: Annotated[dict[Word, Annotated[Names, Field(min_length=1)]], Field(max_length=50)] = Field(

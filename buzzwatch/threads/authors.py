@@ -1,4 +1,4 @@
-"""Distinct authors of each conversation, in little memory: one number, a tuple while few, then an array as hash table."""
+"""Distinct authors of each conversation, in little memory: one number, a tuple while few, then a hash table."""
 
 from array import array
 from collections.abc import Iterable, Mapping

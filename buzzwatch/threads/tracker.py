@@ -45,8 +45,11 @@ class Judge(Protocol):
     def milestone(self, tens: float, hours: float, age: Span, now: Instant) -> Milestone | None:
         """When it reaches the next round rate."""
 
-    def learn(self, brand: str, day: Day, now: Instant) -> None:
-        """Note how far a conversation has come by the end of a day of its."""
+    def rise(self, brand: str, before: float, after: float, now: Instant) -> None:
+        """Learn that one conversation's highest score rose."""
+
+    def learn(self, day: Day) -> None:
+        """Learn how far a conversation has come by the end of a day of its."""
 
     def compare(self, tens: float, hours: float, came: int) -> None:
         """Learn what came in the day after a forecast."""
@@ -144,7 +147,10 @@ class Tracker:
             self._join(slot, sighting)
             if hours > self._crest[slot]:
                 self._crest[slot] = self._trough[slot] = hours
-            self._peak[slot] = max(self._peak[slot], self._judge.score(fives, sixes))
+            score = self._judge.score(fives, sixes)
+            if score > self._peak[slot]:
+                self._judge.rise(sighting.brand, self._peak[slot], score, now)
+                self._peak[slot] = score
         elif sighting.official and not sighting.is_root and at >= self._answers.get(slot, _UNANSWERED)[0]:
             self._answers[slot] = (at, tens)
         self._fives[slot], self._tens[slot], self._hours[slot], self._sixes[slot] = fives, tens, hours, sixes
@@ -265,8 +271,8 @@ class Tracker:
         self._sixes = array("f", fields["sixes"])
         self._crest = array("f", fields["crest"])
         self._trough = array("f", fields["trough"])
-        self._peak = array("f", fields["peak"])
-        self._peak_before = array("f", fields["peak_before"])
+        self._peak = array("d", fields["peak"])
+        self._peak_before = array("d", fields["peak_before"])
         self._first_at = array("q", fields["first_at"])
         self._last_at = array("q", fields["last_at"])
         self._seen_at = array("q", fields["seen_at"])
@@ -402,8 +408,7 @@ class Tracker:
         came = count - self._guessed_from[slot]
         self._judge.compare(self._guessed_tens[slot], self._guessed_hours[slot], came)
         score = self._peak[slot]
-        brand = self._brands[self._brand[slot]]
-        self._judge.learn(brand, Day(before, most, self._peak_before[slot], score), self._now)
+        self._judge.learn(Day(before, most, self._peak_before[slot], score))
         self._most[slot], self._peak_before[slot] = most, score
 
     def _fade(self, slot: int, now: Instant) -> tuple[float, float, float, float]:

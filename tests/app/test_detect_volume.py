@@ -1,9 +1,11 @@
 """`detect volume` judges counts as the daemon judges mentions, and says what is wrong with a file."""
 
 import csv
+import json
 import random
 from datetime import datetime
 from math import cos, pi
+from pathlib import Path
 
 import pytest
 from stage import MONDAY, Scene, sighting
@@ -16,6 +18,7 @@ from buzzwatch.model.incident import ChangeKind
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, moment_of
 from buzzwatch.sources.file import FileFaultError
 
+LABELLED = Path(__file__).parents[3] / "shared" / "bench" / "data" / "volume"
 RULES = """
 brand: acme
 match: {any: [acme]}
@@ -174,3 +177,21 @@ def test_the_command_prints_the_rows_and_refuses_another_budget(tmp_path):
     refused = CliRunner().invoke(app, ["detect", "volume", str(path), "--budget", "sometimes"])
     assert refused.exit_code == 1
     assert "'sometimes' is not a budget of false alarms" in refused.stderr
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not LABELLED.exists(), reason="the measuring data is not beside the checkout")
+def test_labelled_bursts_of_real_brands_ring_and_little_else_does():
+    windows = json.loads((LABELLED / "combined_windows.json").read_text())
+    found = false = weeks = 0
+    for path in LABELLED.glob("*.csv"):
+        rows = judged(path, 1 / 28)
+        probation = rows[750]["timestamp"]
+        alarms = [at for at in rung(rows) if at >= probation]
+        spans = next(spans for name, spans in windows.items() if name.endswith(path.name))
+        hits = [[at for at in alarms if since <= at <= until] for since, until in spans]
+        found += sum(map(bool, hits))
+        false += len(alarms) - sum(map(len, hits))
+        weeks += (len(rows) - 750) / 288 / 7
+    assert found >= 14
+    assert false <= 0.3 * weeks

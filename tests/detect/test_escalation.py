@@ -7,13 +7,9 @@ from buzzwatch.detect.budget import LINE
 from buzzwatch.detect.thread import Escalation
 from buzzwatch.model.instant import DAY, HOUR, MINUTE
 from buzzwatch.model.signal import Trend
-from buzzwatch.model.thread import Day, Phase
+from buzzwatch.model.thread import Phase
 
 NOW = 1_767_571_200_000
-
-
-def day(score, before=0.0, mentions=10):
-    return Day(mentions if before else 0, mentions, before, score)
 
 
 def test_a_lone_fresh_mention_is_zero_and_scores_have_no_upper_end():
@@ -83,23 +79,23 @@ def test_what_does_not_grow_has_no_milestone(tens, hours):
 def test_brands_have_their_own_ceilings():
     judge = Escalation()
     for number in range(50):
-        judge.learn("rough", day(9.0), NOW + number * HOUR)
+        judge.rise("rough", 0.0, 9.0, NOW + number * HOUR)
     assert judge.ceiling("rough", 1 / 30, NOW) > judge.ceiling("calm", 1 / 30, NOW)
 
 
 def test_scores_under_the_line_are_no_peaks():
     judge = Escalation()
-    judge.learn("acme", day(LINE), NOW)
+    judge.rise("acme", 0.0, LINE, NOW)
     assert judge.dump()["tails"] == {}
 
 
 def test_a_dump_comes_back_the_same():
     judge, twin = Escalation(), Escalation()
-    judge.learn("acme", day(5.0), NOW)
+    judge.rise("acme", 0.0, 5.0, NOW)
     judge.compare(1.0, 1.0, 3)
     twin.restore(judge.dump())
     for each in (judge, twin):
-        each.learn("acme", day(6.0, before=5.0), NOW + HOUR)
+        each.rise("acme", 5.0, 6.0, NOW + HOUR)
         each.compare(20.0, 30.0, 7)
     assert twin.dump() == judge.dump()
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from buzzwatch.model.brand import Brand, Match
 
 
-def brand(key, *names, not_us=(), near=(), official=()):
+def brand(key, *names, not_us=(), near=(), official=(), themes=None, voices=None):
     return Brand(
         key=key,
         name=key.title(),
@@ -16,6 +16,8 @@ def brand(key, *names, not_us=(), near=(), official=()):
         match=Match(tuple(names), tuple(not_us), tuple(near)),
         official=frozenset(official),
         rules=(),
+        themes=themes or {},
+        voices=voices or {},
     )
 
 

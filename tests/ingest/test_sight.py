@@ -1,17 +1,25 @@
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+import msgspec
 import pytest
 from brands import brand, brands
 
 from buzzwatch.ingest.scorer import load
 from buzzwatch.ingest.sight import Reader
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, instant_of
-from buzzwatch.model.mention import Author, Kind, Mention
+from buzzwatch.model.mention import Author, Kind, Mention, Sighting
 
 NOW = instant_of(datetime(2026, 11, 22, 18, 5, tzinfo=UTC))
 BRANDS = brands(
-    brand("acme", "acme", "@acme_fr", official=["x:@acme_fr", "bluesky:acme.fr"]),
+    brand(
+        "acme",
+        "acme",
+        "@acme_fr",
+        official=["x:@acme_fr", "bluesky:acme.fr"],
+        themes={"safety": ("fumée",), "boycott": ("boycott",)},
+        voices={"press": frozenset(["x:@paper", "x:42"]), "ours": frozenset(["x:@boss"])},
+    ),
     brand("rival", "rival", official=["x:@rival"]),
 )
 READER = Reader(BRANDS, load())
@@ -103,6 +111,49 @@ def test_a_title_is_read_with_the_text():
 )
 def test_an_account_is_official_by_source_and_handle_or_id(source, author, official):
     assert read("Acme", source=source, author=author).official is official
+
+
+@pytest.mark.parametrize(
+    ("source", "author", "voice"),
+    [
+        ("x", Author(handle="@Paper"), "press"),
+        ("x", Author(id="42", handle="@new_name"), "press"),
+        ("x", Author(id="42", handle="@boss"), "press"),
+        ("x", Author(handle="boss"), "ours"),
+        ("bluesky", Author(handle="@paper"), ""),
+        ("x", Author(handle="@paper_fan"), ""),
+        ("x", None, ""),
+    ],
+)
+def test_a_voice_is_known_by_source_and_handle_or_id(source, author, voice):
+    assert read("Acme", source=source, author=author).voice == voice
+
+
+def test_voices_and_themes_are_those_of_each_brand():
+    reading = READER.read(mention("Fumée chez Acme et Rival", author=Author(handle="@paper")), NOW)
+    assert [(s.brand, s.themes, s.voice) for s in reading.sightings] == [
+        ("acme", ("safety",), "press"),
+        ("rival", (), ""),
+    ]
+
+
+def test_a_title_and_a_reply_that_does_not_name_the_brand_touch_themes_too():
+    assert read("Rien à signaler.", title="Boycott d'Acme, fumée à bord").themes == ("safety", "boycott")
+    (reply,) = READER.read(mention("moi aussi, de la fumée"), NOW, "x:0", ("acme",)).sightings
+    assert reply.themes == ("safety",)
+
+
+def test_an_erased_mention_touches_no_theme():
+    (sighting,) = READER.read(mention("fumée", deleted=True), NOW, "x:0", ("acme",)).sightings
+    assert sighting.themes == ()
+
+
+def test_a_sighting_that_was_kept_before_there_were_themes_is_still_read():
+    plain, told = read("Acme est nul"), read("Fumée chez Acme", author=Author(handle="@paper"))
+    kept = msgspec.json.decode(msgspec.json.encode(plain))
+    assert {"themes", "voice"}.isdisjoint(kept)
+    assert msgspec.convert(kept, Sighting) == plain
+    assert msgspec.json.decode(msgspec.json.encode(told), type=Sighting) == told
 
 
 def test_an_official_post_is_scored_too():

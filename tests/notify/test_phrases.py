@@ -6,6 +6,7 @@ from msgspec.structs import asdict
 from buzzwatch.model.incident import Severity
 from buzzwatch.model.signal import Trend
 from buzzwatch.notify.phrases import ENGLISH, FRENCH, phrases_of
+from buzzwatch.rules.schema import Mention, Negativity, Quiet, Thread, Volume
 
 
 def _texts(value):
@@ -28,6 +29,14 @@ def test_a_phrase_asks_for_the_same_things_in_both_languages(field):
 def test_every_severity_and_trend_has_a_word(phrases):
     assert set(phrases.severity) == set(Severity)
     assert set(phrases.trend) == set(phrases.trend_sentence) == set(Trend)
+
+
+@pytest.mark.parametrize("phrases", [FRENCH, ENGLISH])
+@pytest.mark.parametrize("condition", [Volume, Negativity, Thread, Mention, Quiet])
+def test_every_requirement_of_a_condition_has_a_name(condition, phrases):
+    prefix = condition.__name__.lower()
+    missing = {key for key in condition.model_fields if not {key, f"{prefix}.{key}"} & phrases.clauses.keys()}
+    assert missing == set()
 
 
 @pytest.mark.parametrize(("number", "french"), [(0, "0 post"), (1, "1 post"), (1.6, "2 posts"), (1500, "1 500 posts")])

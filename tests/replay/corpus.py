@@ -34,8 +34,8 @@ Script = list[tuple[Instant, Act]]
 
 def corpus() -> Script:
     """Acts and when they happen, in order; what falls into a downtime happens after it."""
-    first = [*_quiet_morning(), *_awkward_dates(), *_conversation(), *_crisis(), *_deaf_afternoon(), *_evening()]
-    return sorted(first, key=lambda each: each[0]) + _second_day()
+    first = [*_quiet_morning(), *_awkward_dates(), *_conversation(), *_crisis(), *_deaf_afternoon(), *_smoke()]
+    return sorted([*first, *_evening()], key=lambda each: each[0]) + _second_day()
 
 
 def _say(*mentions: Mention) -> Act:
@@ -120,6 +120,17 @@ def _deaf_afternoon() -> Script:
         (until + 9 * MINUTE, _answer(Verb.TAKE, "karim")),
         (until + 2 * HOUR, _say(mention(until + 2 * HOUR, "heard", "mute"))),
     ]
+
+
+def _smoke() -> Script:
+    at = BEGIN + 11 * HOUR + 30 * MINUTE
+    paper = Author(id="paper", handle="@paper")
+    strike = mention(at + 20 * MINUTE, "strike", text="Appel au boycott d'acme", author=paper)
+    script = [(at + 20 * MINUTE, _say(strike))]
+    for number in range(4):
+        when = at + number * 9 * MINUTE
+        script.append((when, _say(mention(when, f"smoke{number}", text=f"De la fumée dans un avion acme ({number})"))))
+    return script
 
 
 def _evening() -> Script:

@@ -49,6 +49,8 @@ def every_input(lived: Lived) -> list[Input]:
 def test_the_corpus_holds_what_is_awkward(lived: Lived):
     kinds = {change.kind for _, outcome in lived.outcomes for change in outcome.changes}
     assert kinds == set(ChangeKind)
+    rules = {rule for _, outcome in lived.outcomes for change in outcome.changes for rule in change.incident.rules}
+    assert {"smoke", "press"} <= rules
     assert {type(item).__name__ for _, item in lived.inputs} == {
         "Sighting", "RulesSwapped", "Gap", "Command", "Delivered", "Trouble", "ClockSet", "Warmed",
     }  # fmt: skip

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from buzzwatch.model.brand import Scope
 from buzzwatch.model.instant import DAY, EVERY_WINDOW, HOUR, MINUTE
@@ -22,6 +23,13 @@ MENTION = Sighting(
     seen_at=0, posted_at=0, mention="x:1", brand="acme", source="x", thread="x:1", parent=None, kind=Kind.REVIEW,
     author=7, followers=500, official=False, negativity=0.8, scorer="lexicon@1", lang="fr", copy=1,
 )  # fmt: skip
+
+HEAD = """
+brand: acme
+match: {any: [acme]}
+themes: {safety: [smoke], boycott: [boycott], strike: [strike]}
+voices: {press: ["x:@paper"], ours: ["x:@boss"]}
+"""
 
 
 class Desk:
@@ -57,7 +65,7 @@ class Desk:
 
 
 def rule(when: str, more: str = ""):
-    text = f"brand: acme\nmatch: {{any: [acme]}}\nrules: [{{name: one, severity: warning, when: {when}{more}}}]"
+    text = f"{HEAD}rules: [{{name: one, severity: warning, when: {when}{more}}}]"
     return load({"acme.yaml": text}).brands["acme"].rules[0]
 
 
@@ -99,7 +107,7 @@ def test_a_condition_holds_from_its_minimum_on(when, enough, too_little):
 @pytest.mark.parametrize("when", ["{thread: {reach: 1}}", "{mention: {followers: 1}}"])
 def test_what_is_unknown_never_satisfies_a_minimum(when):
     unknown = Desk(thread=THREAD, mention=MENTION)
-    unknown.mention = SimpleNamespace(official=False, followers=None)
+    unknown.mention = replace(MENTION, followers=None)
     finding = rule(when).when.explain(unknown)
     assert not finding.passed
     assert finding.clauses[0].observed is None
@@ -111,9 +119,40 @@ def test_three_times_nearly_nothing_is_nothing_yet():
 
 
 def test_our_own_posts_satisfy_no_mention_condition():
-    official = SimpleNamespace(official=True, negativity=1.0, author=1)
+    official = replace(MENTION, official=True, voice="press")
     assert not judge("{mention: {negativity: 0.1}}", mention=official).passed
     assert not judge("{mention: {authors: 1}}", mention=official).passed
+    assert not judge("{mention: {voice: press}}", mention=official).passed
+
+
+@pytest.mark.parametrize(("asked", "passes"), [("ours", True), ("[press, ours]", True), ("press", False)])
+def test_our_people_satisfy_a_mention_condition_only_where_they_are_asked_for(asked, passes):
+    ours = replace(MENTION, voice="ours")
+    assert not judge("{mention: {negativity: 0.1}}", mention=ours).passed
+    assert not judge("{mention: {authors: 1}}", mention=ours).passed
+    assert judge(f"{{mention: {{voice: {asked}}}}}", mention=ours).passed is passes
+    assert judge(f"{{mention: {{voice: {asked}, authors: 1}}}}", mention=ours).passed is passes
+
+
+@pytest.mark.parametrize(
+    ("themes", "theme", "passes", "observed"),
+    [
+        (("safety",), "safety", True, "safety"),
+        (("boycott", "safety"), "safety", True, "safety"),
+        (("safety",), "[boycott, safety]", True, "safety"),
+        (("safety", "boycott"), "strike", False, "safety, boycott"),
+        ((), "safety", False, None),
+    ],
+)
+def test_a_theme_holds_when_the_mention_touches_one_of_those_asked_for(themes, theme, passes, observed):
+    finding = rule(f"{{mention: {{theme: {theme}}}}}").when.explain(Desk(mention=replace(MENTION, themes=themes)))
+    assert (finding.passed, finding.clauses[0].observed) == (passes, observed)
+
+
+def test_a_voice_holds_when_the_author_is_of_that_group():
+    assert judge("{mention: {voice: press}}", mention=replace(MENTION, voice="press")).passed
+    assert not judge("{mention: {voice: press}}", mention=MENTION).passed
+    assert not judge("{mention: {voice: press, theme: safety}}", mention=replace(MENTION, voice="press")).passed
 
 
 def test_a_no_carries_no_clauses_until_it_is_explained():
@@ -162,11 +201,11 @@ def test_authors_of_fitting_mentions_are_gathered_whatever_else_is_asked():
     when = rule("{all: [{volume: {at_least: 5}}, {mention: {negativity: 0.5, authors: 2}}]}").when
     desk = Desk(mention=MENTION)
     assert not when.judge(desk).passed
-    desk.mention = SimpleNamespace(official=False, negativity=0.1, author=8)
+    desk.mention = replace(MENTION, negativity=0.1, author=8)
     assert not when.judge(desk).passed
     assert desk.noted == {"one.0": {7}}
     desk.seen.volume = (5.0, 1.0, 0.0)
-    desk.mention = SimpleNamespace(official=False, negativity=0.9, author=9)
+    desk.mention = replace(MENTION, negativity=0.9, author=9)
     finding = when.judge(desk)
     assert finding.passed
     assert [(c.name, c.observed) for c in finding.clauses][-1] == ("mention.authors", 2)

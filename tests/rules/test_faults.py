@@ -47,7 +47,7 @@ def faults_of(**files: str) -> list[str]:
             HEAD + "zzz: 1",
             (
                 "acme.yaml:3:1: unknown key `zzz`; "
-                "valid here: brand, name, timezone, language, role, sector, match, official, rules"
+                "valid here: brand, name, timezone, language, role, sector, match, official, voices, themes, rules"
             ),
         ),
         (
@@ -64,7 +64,24 @@ def faults_of(**files: str) -> list[str]:
             HEAD + 'official: ["@acme"]',
             'acme.yaml:3:12: `@acme` is not an account; write the source and the handle, such as "x:@acme_fr"',
         ),
-        (HEAD + "themes: {a: [b]}", "acme.yaml:3:1: not yet: `themes` comes with a later release; remove it"),
+        (
+            HEAD + "themes: {Sécurité: [b]}",
+            "acme.yaml:3:10: `Sécurité` is not a plain name; write small letters, digits and hyphens, such as `securite`",
+        ),
+        (HEAD + "themes: {a: b}", "acme.yaml:3:13: expected a list, found `b`; put it in brackets: [b]"),
+        (HEAD + "themes: {a: []}", "acme.yaml:3:13: nothing is written here; write at least one, or remove the key"),
+        (
+            HEAD + 'themes: {a: ["!?"]}',
+            "acme.yaml:3:14: `!?` has neither letter nor digit; write a word that posts hold",
+        ),
+        (
+            HEAD + "voices: {press: [paper]}",
+            'acme.yaml:3:18: `paper` is not an account; write the source and the handle, such as "x:@acme_fr"',
+        ),
+        (
+            HEAD + 'voices: {press: ["x:@a", "x:@b"], ours: ["x:@B"]}',
+            "acme.yaml:3:9: `x:@b` is in `press` and in `ours`; keep one of them",
+        ),
         (HEAD + "tests: []", "acme.yaml:3:1: not yet: `tests` comes with a later release; remove it"),
         (HEAD + "name: a\nname: b", "acme.yaml:4:1: `name` is written twice, first on line 3; keep one of them"),
         (HEAD + "name: !!str b", "acme.yaml:3:7: the tag `!!str` means nothing here; remove it"),
@@ -143,7 +160,23 @@ def faults_of(**files: str) -> list[str]:
         (RULE + "when: {mention: {kind: pots}}", "acme.yaml:6:28: `pots` is not valid here; did you mean `post`?"),
         (
             RULE + "when: {mention: {theme: fire}}",
-            "acme.yaml:6:22: not yet: `theme` comes with a later release; remove it",
+            "acme.yaml:6:29: `fire` is not one of `themes`; add `themes: {fire: [word]}` to the file",
+        ),
+        (
+            RULE + "when: {mention: {theme: safty}}\nthemes: {safety: [fire]}",
+            "acme.yaml:6:29: `safty` is not one of `themes`; did you mean `safety`?",
+        ),
+        (
+            RULE + "when: {any: [{mention: {theme: [safety, fire]}}]}\nthemes: {safety: [fire]}",
+            "acme.yaml:6:45: `fire` is not one of `themes`; valid here: safety",
+        ),
+        (
+            RULE + "when: {mention: {voice: press}}",
+            'acme.yaml:6:29: `press` is not one of `voices`; add `voices: {press: ["x:@name"]}` to the file',
+        ),
+        (
+            RULE + 'when: {mention: {voice: presse}}\nvoices: {press: ["x:@a"]}',
+            "acme.yaml:6:29: `presse` is not one of `voices`; did you mean `press`?",
         ),
         (
             RULE + "when: {mention: {kind: post, over: 1h}}",

@@ -1,4 +1,5 @@
 import random
+from math import log2
 
 import msgspec
 import pytest
@@ -9,6 +10,7 @@ from buzzwatch.detect.thread import Escalation
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND
 from buzzwatch.model.mention import Kind, Sighting
 from buzzwatch.model.signal import Trend
+from buzzwatch.model.thread import Phase
 from buzzwatch.threads.tracker import Tracker
 
 NOW = 1_767_571_200_000
@@ -169,6 +171,90 @@ def test_the_ceiling_rises_with_what_the_brand_is_used_to():
     calm = filled(*(reply(NOW + n * HOUR, thread=f"t{n}") for n in range(200)))
     assert rough.thread_ceiling("acme", 1 / 30) > calm.thread_ceiling("acme", 1 / 30) + 2
     assert calm.thread_ceiling("acme", 1 / 30) == calm.thread_ceiling("never heard of", 1 / 30)
+
+
+class Hearing(Escalation):
+    """Notes what it is given to learn."""
+
+    def __init__(self):
+        super().__init__()
+        self.days, self.came = [], []
+
+    def learn(self, day):
+        self.days.append((day.most_before, day.most))
+
+    def compare(self, tens, hours, came):
+        self.came.append((round(tens, 3), round(hours, 3), came))
+
+
+def test_what_became_of_a_conversation_is_learnt_a_day_after_it_began():
+    judge = Hearing()
+    tracked = Tracker(judge)
+    for minute in range(5):
+        tracked.count(reply(NOW + minute * MINUTE))
+    tracked.count(reply(NOW + DAY - 1, thread="other"))
+    assert judge.days == []
+    tracked.count(reply(NOW + DAY, thread="other"))
+    assert judge.days == [(0, 5)]
+
+
+def test_the_largest_of_several_days_is_learnt():
+    judge = Hearing()
+    tracked = Tracker(judge)
+    for day, mentions in enumerate((3, 1, 7)):
+        for n in range(mentions):
+            tracked.count(reply(NOW + 2 * day * DAY + n))
+    tracked.count(reply(NOW + 9 * DAY, thread="other"))
+    assert judge.days == [(0, 3), (3, 3), (3, 7)]
+
+
+def test_a_conversation_that_gives_way_is_learnt_as_far_as_it_came():
+    judge = Hearing()
+    tracked = Tracker(judge, capacity=1)
+    tracked.count(reply())
+    tracked.count(reply(NOW + 1, thread="other"))
+    assert judge.days == [(0, 1)]
+
+
+def test_nothing_is_learnt_of_a_conversation_that_nobody_joined():
+    judge = Hearing()
+    tracked = Tracker(judge)
+    tracked.count(reply(mention="root", official=True))
+    tracked.count(reply(NOW + 2 * DAY, thread="other"))
+    assert judge.days == judge.came == []
+
+
+def test_the_forecast_of_the_first_hour_is_compared_with_the_day():
+    judge = Hearing()
+    tracked = Tracker(judge)
+    for at in (NOW, NOW + MINUTE, NOW + 2 * HOUR, NOW + 3 * HOUR):
+        tracked.count(reply(at))
+    tracked.count(reply(NOW + DAY, thread="other"))
+    assert judge.came == [(1.905, 1.983, 2)]
+
+
+def test_a_conversation_that_comes_back_is_a_rebound():
+    tracked = filled(*(reply(NOW + n * SECOND) for n in range(60)))
+    assert view(tracked, NOW + MINUTE).phase is Phase.RISING
+    assert view(tracked, NOW + HOUR).phase is Phase.FADING
+    assert view(tracked, NOW + 4 * HOUR).phase is Phase.OVER
+    for n in range(20):
+        tracked.count(reply(NOW + 4 * HOUR + n * SECOND))
+    assert view(tracked, NOW + 4 * HOUR + MINUTE).phase is Phase.REBOUND
+
+
+def test_only_what_rises_has_a_milestone():
+    rising = filled(*(reply(NOW + int(15 * MINUTE * log2(n))) for n in range(1, 61)))
+    milestone = view(rising, NOW + 89 * MINUTE).milestone
+    assert milestone.rate == 200
+    assert NOW + 89 * MINUTE < milestone.earliest < milestone.at < NOW + 110 * MINUTE
+    calm = filled(*(reply(NOW - n * MINUTE) for n in range(180, 0, -1)))
+    assert view(calm).milestone is None
+
+
+def test_the_forecast_lies_in_its_interval():
+    seen = view(filled(*(reply(NOW + n * SECOND) for n in range(60))), NOW + MINUTE)
+    assert 0 <= seen.likely.least <= seen.likely.mentions == seen.forecast <= seen.likely.most
 
 
 events = st.lists(
