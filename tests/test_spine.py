@@ -78,7 +78,7 @@ def test_a_route_that_loses_its_steps_is_told_a_last_time():
 
 def test_what_an_incident_covered_stays_closed_with_it():
     scene = Scene(MONDAY, rules())
-    scene.tell(*crowd(BEGIN, 90, 30 * MINUTE, thread="x:root", parent="x:root"))
+    scene.tell(*crowd(BEGIN, 100, 30 * MINUTE, thread="x:root", parent="x:root"))
     scene.run_to(BEGIN + 31 * MINUTE)
     [incident] = scene.live
     assert incident.covers

@@ -85,7 +85,7 @@ def _conversation() -> Script:
     official = Author(id="acme", handle="@acme_fr")
     script = [(at, _say(mention(at, "root", angry=True)))]
     for number in range(40):
-        when = at + (number + 1) * 40 * SECOND
+        when = at + (number + 1) * 25 * SECOND
         script.append((when, _say(mention(when, f"re{number}", angry=number % 4 > 0, root="x:root", text="honteux !"))))
     for minute in (8, 20):
         when = at + minute * MINUTE + SECOND
