@@ -8,7 +8,7 @@ from buzzwatch.ingest.decode import HEAD, Decoded, Refused, decode
 from buzzwatch.ingest.scorer import load
 from buzzwatch.ingest.sight import Reader
 from buzzwatch.model.brand import Ruleset
-from buzzwatch.model.instant import Instant
+from buzzwatch.model.instant import Instant, instant_of
 from buzzwatch.model.mention import Mention, Sighting
 from buzzwatch.store.journal import Heard, content_digest
 from buzzwatch.threads.tracker import Tracker
@@ -35,7 +35,8 @@ class Hearing:
 
     def __init__(self, rules: Ruleset) -> None:
         self._scorer = load()
-        self._begun: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self._begun: dict[str, dict[str, Instant]] = {}  # by conversation: the last instant of each of its brands
+        self._threads: dict[str, str] = {}  # by mention: its conversation
         self.follow(rules)
 
     def follow(self, rules: Ruleset) -> None:
@@ -74,23 +75,26 @@ class Hearing:
         thread, inherited = self._place(mention, tracker)
         reading = self._reader.read(mention, seen_at, thread, inherited)
         if reading.sightings:
-            brands = tuple(sighting.brand for sighting in reading.sightings)
-            self._begun[mention.id] = (thread, brands)
-            known = self._begun.get(thread)
-            self._begun[thread] = (thread, tuple(dict.fromkeys((*known[1], *brands))) if known else brands)
+            self._threads[mention.id] = thread
+            begun = self._begun.setdefault(thread, {})
+            for sighting in reading.sightings:
+                begun[sighting.brand] = max(sighting.counted_at, begun.get(sighting.brand, sighting.counted_at))
         return reading.sightings, reading.clamped
 
     def _place(self, mention: Mention, tracker: Tracker) -> tuple[str, tuple[str, ...]]:
         """The conversation of a mention, and the brands that it is about already."""
-        begun = self._begun.get(mention.parent) if mention.parent else None
-        thread = mention.thread or (begun[0] if begun else tracker.key_of(mention.id, mention.parent, None))
+        begun = self._threads.get(mention.parent) if mention.parent else None
+        thread = mention.thread or begun or tracker.key_of(mention.id, mention.parent, None)
         if thread == mention.id and not mention.parent:
             return thread, ()
-        inherited = tracker.brands_of(thread, mention.parent)
+        at = instant_of(mention.created_at)
+        inherited = tracker.brands_of(at, thread, mention.parent)
         if thread in self._begun:
-            inherited = tuple(dict.fromkeys((*inherited, *self._begun[thread][1])))
+            fresh = [brand for brand, last_at in self._begun[thread].items() if at - last_at <= tracker.idle]
+            inherited = tuple(dict.fromkeys((*inherited, *fresh)))
         return thread, inherited
 
     def forget_batch(self) -> None:
         """All that was read is stepped now: the spine knows it."""
         self._begun.clear()
+        self._threads.clear()

@@ -78,7 +78,7 @@ class Desk:
         if before is None:
             return self._open(subject, rule, found, now)
         goes_on = before.closed_by is not None and now - before.true_at < before.calm
-        doubled = rule.name == before.reason.rule and found.observed >= WORSE * before.worst
+        doubled = rule.name == before.reason.rule and found.observed >= WORSE * max(before.worst, before.peak)
         news = found.severity is Severity.CRITICAL and rule.name not in before.rules
         if goes_on and not doubled and not news and found.severity <= before.severity:
             self.put(replace(before, true_at=now))  # a person closed it and it merely went on: stay closed
@@ -127,6 +127,8 @@ class Desk:
     def _continue(self, incident: Incident, rule: Rule, found: Evidence, now: Instant) -> Change | None:
         incident = replace(incident, calm=max(rule.calm, incident.calm), held_at=_held(incident, found, now))
         same = rule.name == incident.reason.rule
+        if same:
+            incident = replace(incident, peak=max(incident.peak, found.observed))
         if found.severity > incident.severity:
             worse = replace(
                 incident,

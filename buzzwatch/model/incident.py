@@ -81,6 +81,8 @@ class Incident(Struct, frozen=True):
     """Further subjects that turned out to be the same trouble."""
     calm: Span = HOUR
     """How long none of its rules must hold before it is over."""
+    peak: float = 0.0
+    """The largest value observed since it began."""
     revision: int = 1
     taken_by: str | None = None
     taken_at: Instant | None = None

@@ -75,7 +75,7 @@ class Tracker:
 
     def __init__(self, judge: Judge, capacity: int = 200_000, idle: Span = 3 * DAY) -> None:
         self.capacity = capacity
-        self._idle = idle
+        self.idle = idle
         self._judge = judge
         self._now = 0
         self._used = 0
@@ -101,17 +101,16 @@ class Tracker:
             return thread
         return self._root(parent) if parent else mention
 
-    def brands_of(self, *ids: str | None) -> tuple[str, ...]:
-        """Brands with a live conversation under one of these ids, of threads or of replies in them; in stable order."""
+    def brands_of(self, at: Instant, *ids: str | None) -> tuple[str, ...]:
+        """Brands with a conversation under one of these ids, of threads or of replies in them; in stable order.
+
+        Only those that were live at that instant of the authors' time: a backlog is judged as it would have been then.
+        """
         found: set[int] = set()
         for known in ids:
-            if not known:
-                continue
-            entry = self._index.get(self._root(known))
-            if isinstance(entry, int):
-                found.add(self._brand[entry])
-            elif entry is not None:
-                found.update(entry)
+            entry = self._index.get(self._root(known)) if known else None
+            slots = (entry,) if isinstance(entry, int) else entry.values() if entry else ()
+            found.update(self._brand[slot] for slot in slots if at - self._last_at[slot] <= self.idle)
         return tuple(self._brands[brand] for brand in sorted(found))
 
     def count(self, sighting: Sighting) -> int:
@@ -223,7 +222,7 @@ class Tracker:
         """Everything, as builtins and bytes that share nothing with this object."""
         return {
             "capacity": self.capacity,
-            "idle": self._idle,
+            "idle": self.idle,
             "now": self._now,
             "used": self._used,
             "free": self._free.copy(),
@@ -317,7 +316,7 @@ class Tracker:
         self._seen_at[slot] = now
         self._lives.append(slot)
         for _ in range(2):  # two a mention: faster than they come
-            if now - self._seen_at[self._lives.oldest] <= self._idle:
+            if now - self._seen_at[self._lives.oldest] <= self.idle:
                 break
             self._evict(self._lives.oldest)
         return slot

@@ -99,7 +99,7 @@ async def test_an_input_that_makes_a_step_fail_is_marked_skipped_by_replay_and_i
         ("x:poison", "ZeroDivisionError: half-way"),
         ("x:after", None),
     ]
-    known = [name for name in ("before", "poison", "after") if house.drive.spine.tracker.brands_of(f"x:{name}")]
+    known = [name for name in ("before", "poison", "after") if house.drive.spine.tracker.brands_of(NOON, f"x:{name}")]
     assert known == ["before", "after"]
     monkeypatch.undo()
     database = open_for_reading(house.record.directory)

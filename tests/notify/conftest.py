@@ -70,7 +70,8 @@ def notice(incident):
         incident=incident,
         do=("Lire les trois posts", "Suspendre les publications de {brand}"),
         runbook="https://wiki.example/crise",
-        also_told=("karim/push", "slack-crise"), names={"karim": "Karim"},
+        also_told=("karim/push", "slack-crise"),
+        names={"karim": "Karim"},
         page=True,
     )
 

@@ -9,7 +9,7 @@ from buzzwatch.store.database import FILE, StateError, StateLock, open_database,
 
 def test_a_second_daemon_on_the_same_state_is_refused_and_told_which_process_has_it(tmp_path):
     lock = StateLock(tmp_path)
-    take = f"from pathlib import Path; from buzzwatch.store.database import StateLock; StateLock(Path({str(tmp_path)!r}))"
+    take = f"import pathlib, buzzwatch.store.database as d; d.StateLock(pathlib.Path({str(tmp_path)!r}))"
     other = subprocess.run([sys.executable, "-c", take], capture_output=True, text=True, check=False)
     assert "another buzzwatch (process" in other.stderr
     lock.release()

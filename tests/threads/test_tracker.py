@@ -62,9 +62,9 @@ def test_brands_are_found_by_thread_and_by_reply_in_stable_order():
     tracked = filled(
         reply(brand="zephyr"), reply(brand="acme", mention="m", parent="p"), reply(brand="other", thread="elsewhere")
     )
-    assert tracked.brands_of("root") == tracked.brands_of("m", "root", None, "") == ("zephyr", "acme")
-    assert tracked.brands_of("m", "elsewhere") == ("zephyr", "acme", "other")
-    assert tracked.brands_of("nothing", "") == ()
+    assert tracked.brands_of(NOW, "root") == tracked.brands_of(NOW, "m", "root", None, "") == ("zephyr", "acme")
+    assert tracked.brands_of(NOW, "m", "elsewhere") == ("zephyr", "acme", "other")
+    assert tracked.brands_of(NOW, "nothing", "") == ()
 
 
 def test_one_thread_of_two_brands_is_two_conversations():
@@ -152,7 +152,7 @@ def test_the_least_recently_seen_gives_way_when_all_slots_are_taken():
     tracked.count(reply(NOW + MINUTE, thread="t0"))
     tracked.count(reply(NOW + MINUTE, thread="new"))
     assert tracked.slot_of("acme", "t1") is None
-    assert tracked.brands_of("t0", "new") == ("acme",)
+    assert tracked.brands_of(NOW, "t0", "new") == ("acme",)
     assert len(tracked) == 3
     assert view(tracked, NOW + MINUTE, "new").mentions == 1
 
@@ -160,7 +160,8 @@ def test_the_least_recently_seen_gives_way_when_all_slots_are_taken():
 def test_what_nobody_speaks_of_for_three_days_is_dropped():
     tracked = filled(reply(thread="old"), reply(NOW + DAY, thread="young"), reply(NOW + 3 * DAY + 1, thread="now"))
     assert tracked.slot_of("acme", "old") is None
-    assert tracked.brands_of("young") == ("acme",)
+    assert tracked.brands_of(NOW + 3 * DAY, "young") == ("acme",)
+    assert tracked.brands_of(NOW + 4 * DAY + 1, "young") == (), "the authors' time decides, also before it is dropped"
 
 
 def test_the_ceiling_rises_with_what_the_brand_is_used_to():
@@ -289,7 +290,7 @@ def test_a_dump_at_every_step_changes_nothing(steps):
         assert msgspec.msgpack.encode(dumped) == kept
         slot = tracked.slot_of(item.brand, item.thread)
         assert tracked.view(slot, now) == twin.view(slot, now)
-        assert tracked.brands_of(item.thread) == twin.brands_of(item.thread)
+        assert tracked.brands_of(NOW, item.thread) == twin.brands_of(NOW, item.thread)
         assert len(tracked) <= 5
 
 
