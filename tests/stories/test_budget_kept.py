@@ -10,6 +10,8 @@ from buzzwatch.model.incident import ChangeKind, Severity
 from buzzwatch.model.instant import DAY
 
 LEARNT = 14
+CALIBRATED = ("bad-buzz", "thread-escalating", "sudden-volume")
+"""A budget sets thresholds where a rule asks for the unusual; that of `chorus` is fixed, and rings when it is met."""
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +37,11 @@ def test_ordinary_days_ring_within_the_budgets(plain: Ruleset, per_hour: float, 
     scene = Scene(MONDAY - LEARNT * DAY, plain, "nobody")
     scene.tell(*ordinary_days(MONDAY - LEARNT * DAY, MONDAY + days * DAY, per_hour, seed=9))
     opened = [c.incident for c in scene.changes if c.kind is ChangeKind.OPENED and c.at >= MONDAY]
-    by_rule = {rule.name: sum(i.reason.rule == rule.name for i in opened) for rule in plain.brands["acme"].rules}
+    by_rule = {
+        rule.name: sum(i.reason.rule == rule.name for i in opened)
+        for rule in plain.brands["acme"].rules
+        if rule.name in CALIBRATED
+    }
     allowed = {rule.name: rule.rate * days for rule in plain.brands["acme"].rules}
     for rule, rung in by_rule.items():
         assert rung <= allowed[rule] + 2 * allowed[rule] ** 0.5 + 1, (rule, by_rule)
