@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from stage.machine import introduce, resident
 from stage.mentions import SEED, brand_keys, rule_files
 
-from buzzwatch.app.drive import feed
+from buzzwatch.app.drive import copy_memory, feed
 from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.model.input import RulesSwapped
 from buzzwatch.model.instant import HOUR, Instant
@@ -79,9 +79,10 @@ def main() -> None:
     )
     pauses = []
     for _ in range(3):
+        dumped = None  # the writing thread lets go of it, not the loop
         gc.collect()
         began = time.perf_counter()
-        dumped = spine.dump()
+        dumped = copy_memory(spine)
         pauses.append(time.perf_counter() - began)
     print(f"copy for a snapshot, the loop pauses: {', '.join(f'{pause * 1e3:.0f}' for pause in pauses)} ms")
     with TemporaryDirectory() as directory:
