@@ -55,7 +55,7 @@ class Daemon:
         self.record = Record(config.state)
         try:
             self._assemble(secrets, clock)
-        except BaseException:
+        except BaseException:  # whatever stops us, another process may have the state
             self.record.close()
             raise
 

@@ -114,7 +114,7 @@ class Ledger:
         try:
             self._write(batch)
             self._db.execute("COMMIT")
-        except BaseException:
+        except BaseException:  # an interrupted commit too leaves nothing half written
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise

@@ -34,4 +34,4 @@ def test_every_requirement_is_pinned_within_its_range(text):
 @pytest.mark.parametrize("name", ["constraints.txt", "Makefile", "pyproject.toml", ".ci/run"])
 def test_no_file_says_where_packages_come_from(name):
     text = (ROOT / name).read_text("utf-8")
-    assert not re.search(r"index-url|--index|find-links|pypi\.org|trusted-host", text)
+    assert not re.search(r"index-url|--index|find-links|trusted-host|://", text)
