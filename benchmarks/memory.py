@@ -17,6 +17,7 @@ from stage.mentions import SEED, brand_keys, rule_files
 
 from buzzwatch.app.drive import copy_memory, feed
 from buzzwatch.app.rulebook import compile_rules
+from buzzwatch.memory import Memory
 from buzzwatch.model.input import RulesSwapped
 from buzzwatch.model.instant import HOUR, Instant
 from buzzwatch.model.mention import Kind, Sighting
@@ -64,7 +65,7 @@ def main() -> None:
     introduce(SEED)
     keys = brand_keys(brands)
     rules = compile_rules(rule_files(keys))
-    spine = Spine(threads)
+    spine = Spine(Memory(threads))
     print(f"{len(keys)} brands, 5 rules each: {resident():.0f} MB")
     for _ in feed(spine, RulesSwapped(START, rules)):
         pass
@@ -75,7 +76,8 @@ def main() -> None:
     spent = time.process_time() - began
     count = threads * (1 + REPLIES)
     print(
-        f"{len(spine.tracker)} threads, {count} mentions: {resident():.0f} MB, {spent / count * 1e6:.1f} us a mention"
+        f"{len(spine.memory.tracker)} threads, {count} mentions: "
+        f"{resident():.0f} MB, {spent / count * 1e6:.1f} us a mention"
     )
     pauses = []
     for _ in range(3):
@@ -92,9 +94,9 @@ def main() -> None:
         del dumped
         began = time.perf_counter()
         ((_, found),) = read_snapshots(Path(directory), 1)
-        again = Spine.load(found, rules)
+        again = Memory.load(found, rules)
         print(f"read and load it: {time.perf_counter() - began:.2f} s")
-    assert again.digest() == spine.digest()
+    assert again.digest() == spine.memory.digest()
 
 
 if __name__ == "__main__":

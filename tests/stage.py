@@ -265,7 +265,7 @@ class Scene:
     @property
     def live(self) -> list[Incident]:
         """Incidents that are open or taken."""
-        return [i for i in self.spine.desk.incidents.values() if i.state is not State.RESOLVED]
+        return [i for i in self.spine.memory.desk.incidents.values() if i.state is not State.RESOLVED]
 
 
 def says(outcome: Outcome) -> bool:
@@ -290,7 +290,7 @@ class House:
         self.metrics = Metrics("test")
         self.queue = IntakeQueue(clock, self.metrics)
         spine = self.record.write_now(self._rebuild)
-        hearing = Hearing(spine.rules)
+        hearing = Hearing(spine.memory.rules)
         self.drive = Drive(spine, self.queue, hearing, self.record, clock, self.metrics, self._rebuild)
         self.drive.on_commit = self._keep
         self.outcomes: list[tuple[Instant, Outcome]] = []
@@ -332,7 +332,7 @@ class House:
             due: Instant | None = until
             while due is not None and due <= until:
                 await settle()
-                due = self.drive.spine.next_due
+                due = self.drive.spine.memory.next_due
                 await self.record.write(lambda _: None)  # comes after what the drive has asked for
                 await settle()
                 if self._driving.done():

@@ -23,8 +23,8 @@ def scene() -> Scene:
 
 
 def look(scene: Scene, *gaps: Gap, now: int = NOON + 6 * MINUTE) -> Lookout:
-    pulse = scene.spine.pulse("acme")
-    return Lookout(now, rules().brands["acme"], pulse, scene.spine.tracker, gaps, {})
+    pulse = scene.spine.memory.pulses.get("acme")
+    return Lookout(now, rules().brands["acme"], pulse, scene.spine.memory.tracker, gaps, {})
 
 
 def test_the_subject_is_the_conversation_in_focus_the_mentions_own_or_the_brand(scene: Scene):
@@ -40,12 +40,12 @@ def test_the_subject_is_the_conversation_in_focus_the_mentions_own_or_the_brand(
 
 
 def test_silence_counts_from_the_last_mention_or_the_end_of_the_last_gap(scene: Scene):
-    last = scene.spine.pulse("acme").last_at
+    last = scene.spine.memory.pulses.get("acme").last_at
     assert look(scene).silence() == NOON + 6 * MINUTE - last
     closed = Gap(NOON, "push", MONDAY, NOON + 5 * MINUTE + 1)
     assert look(scene, closed).silence() == MINUTE - 1
     assert look(scene, Gap(NOON, "push", NOON, 2**62)).silence() is None
-    assert silent_since(scene.spine.pulse("acme"), ()) == last
+    assert silent_since(scene.spine.memory.pulses.get("acme"), ()) == last
 
 
 def test_authors_are_gathered_once_each_within_the_time_and_the_unknown_one_never(scene: Scene):

@@ -39,7 +39,7 @@ def test_a_source_that_comes_and_goes_leaves_one_timer_a_brand():
     for minute in range(1, 40):
         at = MONDAY + minute * MINUTE
         scene.tell(Gap(at, "push", at, FOREVER), Gap(at + SECOND, "push", at, at + SECOND))
-    assert len(scene.spine.dump()["timers"]) == 1
+    assert len(scene.spine.memory.dump()["timers"]) == 1
 
 
 def test_paging_goes_on_when_its_fresh_numbers_cannot_be_had(monkeypatch: pytest.MonkeyPatch):
@@ -49,7 +49,7 @@ def test_paging_goes_on_when_its_fresh_numbers_cannot_be_had(monkeypatch: pytest
         scene.run_to(BEGIN + HOUR)
     undisturbed.run_to(BEGIN + HOUR)
     assert scene.pages == undisturbed.pages
-    assert list(scene.spine.dump()["set_aside"]) == ["acme"]
+    assert list(scene.spine.memory.dump()["set_aside"]) == ["acme"]
 
 
 def test_steps_due_at_the_same_time_are_all_sent():
@@ -62,7 +62,7 @@ def test_paging_goes_on_when_its_route_is_given_another_name():
     scene = angry_scene(rules())
     renamed = {name: text.replace("oncall", "first-line") for name, text in rules().files.items()}
     paged = len(scene.pages)
-    scene.tell(RulesSwapped(scene.spine.now + 1, compile_rules(renamed)))
+    scene.tell(RulesSwapped(scene.spine.memory.now + 1, compile_rules(renamed)))
     scene.run_to(BEGIN + HOUR)
     assert (20, "sophie/sms") in scene.pages[paged:]
 
@@ -71,7 +71,7 @@ def test_a_route_that_loses_its_steps_is_told_a_last_time():
     scene = angry_scene(rules())
     paged = len(scene.pages)
     without = ONCALL[: ONCALL.index("    steps:")] + ONCALL[ONCALL.index("    copy:") :]
-    scene.tell(RulesSwapped(scene.spine.now + 1, rules_with(oncall_yaml=without)))
+    scene.tell(RulesSwapped(scene.spine.memory.now + 1, rules_with(oncall_yaml=without)))
     scene.run_to(BEGIN + HOUR)
     assert [target for _, target in scene.pages[paged:]] == ["console"]
 
@@ -82,7 +82,7 @@ def test_what_an_incident_covered_stays_closed_with_it():
     scene.run_to(BEGIN + 31 * MINUTE)
     [incident] = scene.live
     assert incident.covers
-    scene.tell(Command(scene.spine.now + 1, Verb.RESOLVE, incident.id, "ines"))
+    scene.tell(Command(scene.spine.memory.now + 1, Verb.RESOLVE, incident.id, "ines"))
     scene.tell(*crowd(BEGIN + 32 * MINUTE, 15, 5 * MINUTE, thread="x:root", parent="x:root"))
     scene.run_to(BEGIN + 40 * MINUTE)
     assert scene.live == []
@@ -90,6 +90,6 @@ def test_what_an_incident_covered_stays_closed_with_it():
 
 def test_a_clock_set_back_to_after_the_last_input_moves_nothing():
     scene = angry_scene(rules())
-    before, now = scene.live, scene.spine.now
+    before, now = scene.live, scene.spine.memory.now
     scene.tell(ClockSet(now + 5 * SECOND, now))
     assert scene.live == before

@@ -122,7 +122,7 @@ async def _tell(daemon: Daemon, intake: str) -> None:
 
 def _show(daemon: Daemon, now: Instant) -> None:
     """One line: the time, and the angry posts of the last quarter of an hour against the usual number."""
-    pulse = daemon.drive.spine.pulse("acme")
+    pulse = daemon.drive.spine.memory.pulses.get("acme")
     if pulse is None:
         return
     signal = pulse.signal(Detector.NEGATIVITY, 15 * MINUTE)

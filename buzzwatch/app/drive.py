@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 def run_to(spine: Spine, until: Instant) -> Iterator[tuple[Instant, Outcome]]:
     """Tick whatever is due before an instant, each at its own second."""
-    while (due := spine.next_due) is not None and due < until:
+    while (due := spine.memory.next_due) is not None and due < until:
         yield due, spine.step(Tick(due))
 
 
@@ -58,7 +58,7 @@ def copy_memory(spine: Spine) -> dict[str, Any]:
     collects = gc.isenabled()
     gc.disable()
     try:
-        return spine.dump()
+        return spine.memory.dump()
     finally:
         if collects:
             gc.enable()
@@ -120,7 +120,7 @@ class Drive:
         """Until something came in, or a tick is due."""
         arrival = self.queue.arrival
         if not arrival.is_set():
-            due = self.spine.next_due
+            due = self.spine.memory.next_due
             if due is None:
                 await arrival.wait()
             elif due > self.clock.now():
@@ -129,17 +129,17 @@ class Drive:
 
     async def _turn(self) -> None:
         told, payloads = self.queue.take()
-        batch = Batch(seq=self._seq, now=self.spine.now)
+        batch = Batch(seq=self._seq, now=self.spine.memory.now)
         now = self.clock.now()
         if any(isinstance(item, ClockSet) for item, _ in told):
             told.sort(key=lambda each: not isinstance(each.item, ClockSet))  # nothing comes before it
         elif told or payloads:
-            now = max(now, self.spine.now + 1)  # an instant that was ticked already takes no more inputs
+            now = max(now, self.spine.memory.now + 1)  # an instant that was ticked already takes no more inputs
         else:
             await self._advance(now + 1, batch)
         outcomes = [await self._take(self._stamp(item, now), batch, "") for item, _ in told]
         receipts = await self._hear(payloads, now, batch) if payloads else []
-        batch.seq, batch.now = self._seq, self.spine.now
+        batch.seq, batch.now = self._seq, self.spine.memory.now
         if batch.inputs or batch.outcomes or batch.refused or batch.heard or batch.erased:
             await self._commit(batch)
         self._stepped.clear()
@@ -149,12 +149,12 @@ class Drive:
         self._answer(batch, payloads, receipts)
 
     def _stamp(self, item: Input, now: Instant) -> Input:
-        return ClockSet(now, self.spine.now) if isinstance(item, ClockSet) else replace(item, seen_at=now)
+        return ClockSet(now, self.spine.memory.now) if isinstance(item, ClockSet) else replace(item, seen_at=now)
 
     async def _hear(self, payloads: list[Payload], now: Instant, batch: Batch) -> list[Receipt]:
         heard: list[HeardPayload] = []
         for payload in payloads:
-            heard.append(self._hearing.hear(payload.body, now, self.spine.tracker))
+            heard.append(self._hearing.hear(payload.body, now, self.spine.memory.tracker))
             await asyncio.sleep(0)  # probes, pages and pings get their turn between payloads
         everything = [item for part in heard for _, items in part.mentions for item in items]
         verdicts = iter(await self._record.sift(everything) if everything else ())
@@ -205,7 +205,7 @@ class Drive:
         return outcome
 
     async def _advance(self, until: Instant, batch: Batch) -> None:
-        while (due := self.spine.next_due) is not None and due < until:
+        while (due := self.spine.memory.next_due) is not None and due < until:
             tick = Tick(due)
             self._keep(due, self.spine.step(tick), batch)
             self._stepped.append(tick)

@@ -71,10 +71,12 @@ class Daemon:
             self.clock.jumped = self._report_jump
             self.clock.went_back = self._follow_back
         spine = record.write_now(self._rebuild)
-        self.drive = Drive(spine, self.queue, Hearing(spine.rules), record, self.clock, self.metrics, self._rebuild)
+        self.drive = Drive(
+            spine, self.queue, Hearing(spine.memory.rules), record, self.clock, self.metrics, self._rebuild
+        )
         self.drive.on_commit = self._hear_commit
         self.rulebook = Rulebook(config, secrets, self.clock, self.metrics)
-        self._first_rules = self._read_rules(spine.rules)
+        self._first_rules = self._read_rules(spine.memory.rules)
         self.links = Links(config.state, config.web.base_url)
         self.ears = Ears(make_sources(config, secrets), self.queue, self.clock)
         self.drive.on_poison = self.ears.poison
@@ -82,7 +84,7 @@ class Daemon:
         self.courier = Courier(
             record,
             words.compose,
-            lambda target: ways.channel_for(target, self.drive.spine.rules),
+            lambda target: ways.channel_for(target, self.drive.spine.memory.rules),
             self._report,
             self.clock,
         )
@@ -146,7 +148,7 @@ class Daemon:
             await self._end(stopped, driving, sending, hearing, looking)
 
     async def _put_rules_in_force(self) -> None:
-        current = self.drive.spine.rules
+        current = self.drive.spine.memory.rules
         if self._first_rules.digest != current.digest:
             await self.rulebook.accept(self._first_rules, current, self.queue)
 
@@ -161,7 +163,7 @@ class Daemon:
             log.error("nobody_may_be_told", why=trouble)
         for warning in self.config.warnings:
             log.warning("configuration_unwise", why=warning)
-        log.info("daemon_ready", port=self.port, brands=len(self.drive.spine.rules.brands), seq=self._seq)
+        log.info("daemon_ready", port=self.port, brands=len(self.drive.spine.memory.rules.brands), seq=self._seq)
         systemd.notify("READY=1", status="listening")
         self.ready.set()
 
@@ -214,7 +216,7 @@ class Daemon:
         interval = systemd.watchdog_interval()
         while True:
             self.metrics.outbox_waiting.set(await self.record.waiting())
-            live = [i for i in self.drive.spine.desk.incidents.values() if i.state is not State.RESOLVED]
+            live = [i for i in self.drive.spine.memory.desk.incidents.values() if i.state is not State.RESOLVED]
             for severity in Severity:
                 number = sum(i.severity is severity for i in live)
                 self.metrics.incidents_open.labels(severity.label).set(number)

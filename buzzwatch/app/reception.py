@@ -56,12 +56,12 @@ class Reception:
 
     def status(self) -> dict[str, Any]:
         """See `Desk`."""
-        live = [i for i in self._drive.spine.desk.incidents.values() if i.state is not State.RESOLVED]
+        live = [i for i in self._drive.spine.memory.desk.incidents.values() if i.state is not State.RESOLVED]
         return {
             "unready": list(self.unready()),
             "now": self._clock.now(),
-            "rules": self._drive.spine.rules.digest,
-            "brands": len(self._drive.spine.rules.brands),
+            "rules": self._drive.spine.memory.rules.digest,
+            "brands": len(self._drive.spine.memory.rules.brands),
             "incidents": [{"id": i.id, "state": i.state, "severity": i.severity.label} for i in live],
             "sources": self._ears.states(),
         }
@@ -73,7 +73,7 @@ class Reception:
         if found is None:
             return None
         incident, history = found
-        rules = self._drive.spine.rules
+        rules = self._drive.spine.memory.rules
         brand = rules.brands.get(incident.subject.brand)
         rule = next((r for r in brand.rules if r.name == incident.reason.rule), None) if brand else None
         return PageView(
@@ -91,7 +91,7 @@ class Reception:
         )
 
     def _points(self, incident: Incident) -> tuple[Point, ...]:
-        pulse = self._drive.spine.pulse(incident.subject.brand)
+        pulse = self._drive.spine.memory.pulses.get(incident.subject.brand)
         if pulse is None or incident.state is State.RESOLVED:
             return ()
         signal = incident.reason.signal
@@ -108,33 +108,35 @@ class Reception:
 
     async def _command(self, verb: Verb, incident: str, by: str) -> Answer:
         spine = self._drive.spine
-        known = spine.desk.incidents.get(incident)
+        known = spine.memory.desk.incidents.get(incident)
         if known is None:
-            live = ", ".join(i.id for i in spine.desk.incidents.values() if i.state is not State.RESOLVED) or "none"
-            return Answer(False, (f"there is no incident {incident!r} open; open are: {live}",))
-        people = spine.rules.people
+            live = (
+                ", ".join(i.id for i in spine.memory.desk.incidents.values() if i.state is not State.RESOLVED) or "none"
+            )
+            return Answer(False, (f"there is no incident {incident!r} open; open are: {', '.join(live) or 'none'}",))
+        people = spine.memory.rules.people
         if people and by not in people:
             return Answer(False, (f"there is nobody called {by!r} in oncall.yaml; people are: {', '.join(people)}",))
         if known.state is State.RESOLVED:
             return Answer(False, (f"{incident} is closed already",))
         await self._queue.tell(Command(0, verb, incident, by))
-        after = self._drive.spine.desk.incidents.get(incident, known)
+        after = self._drive.spine.memory.desk.incidents.get(incident, known)
         done = after.taken_by == by if verb is Verb.TAKE else after.state is State.RESOLVED
         return Answer(done, (f"{incident}: {after.state} by {by}" if done else f"{incident}: nothing changed",))
 
     async def reload(self) -> Answer:
         """See `Desk`."""
         try:
-            found, changes = await asyncio.to_thread(self._rulebook.read, self._drive.spine.rules)
+            found, changes = await asyncio.to_thread(self._rulebook.read, self._drive.spine.memory.rules)
         except RuleFaults as faults:
             self._rulebook.refuse(faults, self._queue)
             return Answer(False, tuple(str(fault) for fault in faults.faults))
-        await self._rulebook.accept(found, self._drive.spine.rules, self._queue)
+        await self._rulebook.accept(found, self._drive.spine.memory.rules, self._queue)
         return Answer(True, tuple(changes) or ("nothing changed",))
 
     async def learn(self, habits: dict[str, dict[str, Any]]) -> Answer:
         """See `Desk`."""
-        brands = self._drive.spine.rules.brands
+        brands = self._drive.spine.memory.rules.brands
         unknown = sorted(set(habits) - set(brands))
         if unknown:
             return Answer(False, (f"no such brand here: {', '.join(unknown)}; brands are: {', '.join(brands)}",))
@@ -150,7 +152,7 @@ class Reception:
         """See `Desk`."""
         now = self._clock.now()
         trouble = Trouble(now, "test", now, "TEST")
-        template = announce_trouble(trouble, self._drive.spine.rules, (Target(*channel.split("/", 1)),))[0]
+        template = announce_trouble(trouble, self._drive.spine.memory.rules, (Target(*channel.split("/", 1)),))[0]
         notice = msgspec.structs.replace(template, key=f"test.{now}.{channel}", test=True)
         delivered: asyncio.Future[Delivered] = asyncio.get_running_loop().create_future()
         self._tests[notice.key] = delivered

@@ -9,11 +9,12 @@ import structlog
 
 from buzzwatch.app.drive import feed, run_to
 from buzzwatch.incidents.desk import COOL_DOWN
+from buzzwatch.memory import NO_RULES, Memory
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.input import Outcome, RulesSwapped
 from buzzwatch.model.instant import Instant
 from buzzwatch.rules.faults import RuleFaults
-from buzzwatch.spine import NO_RULES, Spine
+from buzzwatch.spine import Spine
 from buzzwatch.store.journal import Ledger, read_journal, read_rules
 from buzzwatch.store.snapshot import read_snapshots
 
@@ -77,7 +78,7 @@ def _from_snapshot(snapshots: list[tuple[int, dict[str, Any]]], rules: RulesOnRe
     for seq, dumped in snapshots:
         try:
             ruleset = rules[dumped["rules"]].rules if dumped["rules"] else NO_RULES
-            return seq, Spine.load(dumped, ruleset)
+            return seq, Spine(Memory.load(dumped, ruleset))
         except (ValueError, KeyError, TypeError, IndexError, RuleFaults) as error:
             log.warning("snapshot_refused", seq=seq, error=f"{type(error).__name__}: {error}")
     return 0, Spine()

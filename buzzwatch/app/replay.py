@@ -74,7 +74,7 @@ class Replay:
                 progress(chunk.fraction)
         if self.summary.first_at is None:
             return
-        ended = self.spine.now
+        ended = self.spine.memory.now
         yield from feed(self.spine, Gap(ended, "end of file", ended, FOREVER))
         yield from run_to(self.spine, ended + DAY)
 
@@ -90,14 +90,14 @@ class Replay:
 
     def _see(self, mention: Mention) -> Iterator[tuple[Instant, Outcome]]:
         spine, summary = self.spine, self.summary
-        seen_at = max(min(instant_of(mention.created_at), self._horizon), spine.now)
+        seen_at = max(min(instant_of(mention.created_at), self._horizon), spine.memory.now)
         if summary.first_at is None:
             summary.first_at = seen_at
             yield from feed(spine, RulesSwapped(seen_at, self._rules))
         summary.last_at = seen_at
         if mention.deleted:
             return
-        sightings, clamped = self._hearing.see(mention, seen_at, spine.tracker)
+        sightings, clamped = self._hearing.see(mention, seen_at, spine.memory.tracker)
         self._hearing.forget_batch()
         summary.mended += clamped
         if not sightings:
@@ -106,7 +106,7 @@ class Replay:
         summary.late += sightings[0].late
         self._remember(mention, sightings[0].negativity)
         for sighting in sightings:
-            due = spine.next_due
+            due = spine.memory.next_due
             if due is not None and due < seen_at:
                 yield from run_to(spine, seen_at)
             spine.step(sighting)
@@ -128,5 +128,5 @@ def learn_habits(
     replay = Replay(rules, horizon)
     for _ in replay.run(chunks, progress):
         pass
-    pulses = {key: replay.spine.pulse(key) for key in rules.brands}
+    pulses = {key: replay.spine.memory.pulses.get(key) for key in rules.brands}
     return {key: pulse.habits() for key, pulse in pulses.items() if pulse is not None}

@@ -60,11 +60,11 @@ async def test_a_commit_that_fails_is_retried_and_nothing_is_stepped_or_answered
     await until_stuck(house)
     assert house.drive.stuck == "database or disk is full"
     await settle()
-    stepped = house.drive.spine.digest()
+    stepped = house.drive.spine.memory.digest()
     second = house.queue.submit("push", b'{"id": "x:2", "text": "acme", "created_at": "2026-03-02T12:00:00Z"}')
     for _ in range(3):
         await house.clock.advance(RETRY)
-    assert house.drive.spine.digest() == stepped
+    assert house.drive.spine.memory.digest() == stepped
     assert not first.done()
     assert not second.done()
     assert journalled(house) == []
@@ -99,11 +99,14 @@ async def test_an_input_that_makes_a_step_fail_is_marked_skipped_by_replay_and_i
         ("x:poison", "ZeroDivisionError: half-way"),
         ("x:after", None),
     ]
-    known = [name for name in ("before", "poison", "after") if house.drive.spine.tracker.brands_of(NOON, f"x:{name}")]
+    known = [
+        name for name in ("before", "poison", "after") if house.drive.spine.memory.tracker.brands_of(NOON, f"x:{name}")
+    ]
     assert known == ["before", "after"]
     monkeypatch.undo()
     database = open_for_reading(house.record.directory)
-    assert recover(database, house.record.directory, compile_rules).digest() == house.drive.spine.digest()
+    recovered = recover(database, house.record.directory, compile_rules)
+    assert recovered.memory.digest() == house.drive.spine.memory.digest()
     database.close()
 
 
@@ -131,10 +134,10 @@ async def test_a_decision_that_fails_sets_one_brand_aside_until_the_rules_change
     assert brands.count("") == 1
     monkeypatch.undo()
     await outcry("second")
-    assert "acme" not in {i.subject.brand for i in house.drive.spine.desk.incidents.values()}
+    assert "acme" not in {i.subject.brand for i in house.drive.spine.memory.desk.incidents.values()}
     await house.tell(RulesSwapped(0, rules("Europe/London")))
     await outcry("third")
-    assert "acme" in {i.subject.brand for i in house.drive.spine.desk.incidents.values()}
+    assert "acme" in {i.subject.brand for i in house.drive.spine.memory.desk.incidents.values()}
 
 
 async def test_what_was_stepped_and_not_committed_when_the_process_died_happens_again(tmp_path: Path):
@@ -163,7 +166,7 @@ async def test_the_tick_owed_from_before_a_downtime_comes_after_it(tmp_path: Pat
     house.open()
     assert (await house.say(mention(house.clock.now(), "next"))).accepted == 1
     await house.move(house.clock.now() + 2 * SECOND)
-    assert house.drive.spine.next_due is None or house.drive.spine.next_due > house.clock.now()
+    assert house.drive.spine.memory.next_due is None or house.drive.spine.memory.next_due > house.clock.now()
     await house.close()
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from stage import MONDAY, ONCALL, Scene, sighting
 
 from buzzwatch.app.rulebook import compile_rules
+from buzzwatch.memory import Memory
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import Change, ChangeKind, Incident, Severity
 from buzzwatch.model.input import EVERYTHING, Command, Delivered, Gap, Verb
@@ -56,7 +57,7 @@ class World(Scene):
         self.record: dict[str, Incident] = {}
 
     def play(self, act: str, one: object, two: object) -> None:
-        now = self.spine.now + SECOND
+        now = self.spine.memory.now + SECOND
         match act:
             case "post":
                 self.tell(sighting(now, f"p{now}", thread=one, negativity=two))
@@ -75,12 +76,12 @@ class World(Scene):
     def _restart(self, now: int, down: int, *, from_snapshot: bool) -> None:
         for _, outcome in self.outcomes:
             self.record |= {incident.id: incident for incident in outcome.touched}
-        since = self.spine.now
+        since = self.spine.memory.now
         self.down += down + SECOND
         if from_snapshot:
-            packed = msgspec.msgpack.encode(self.spine.dump())
-            self.spine = Spine.load(msgspec.msgpack.decode(packed), self.spine.rules)
-        known = list(self.spine.desk.incidents)
+            packed = msgspec.msgpack.encode(self.spine.memory.dump())
+            self.spine = Spine(Memory.load(msgspec.msgpack.decode(packed), self.spine.memory.rules))
+        known = list(self.spine.memory.desk.incidents)
         self.spine.restore([self.record[key] for key in known])
         self.tell(Gap(now + down, EVERYTHING, since, now + down))
 
@@ -95,7 +96,7 @@ def test_no_critical_incident_passes_without_a_person_told_unless_it_ended_or_wa
         world = World(ruleset)
         for act in acts:
             world.play(*act)
-        world.run_to(world.spine.now + 2 * DAY)
+        world.run_to(world.spine.memory.now + 2 * DAY)
         keys = [notice.key for notice in world.notices if not notice.incident.id.startswith("ops-")]
         assert len(keys) == len(set(keys)), "one key, one message"
         for changes, notices in histories(world).values():

@@ -12,13 +12,14 @@ import msgspec
 from stage import MONDAY, House, mention, poisson, rules, warmed
 
 from buzzwatch.clock import VirtualClock
+from buzzwatch.memory import NO_RULES
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import State
 from buzzwatch.model.input import ClockSet, Command, Gap, Input, Outcome, RulesSwapped, Trouble, Verb
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, Instant, moment_of
 from buzzwatch.model.mention import Author, Mention
 from buzzwatch.model.notification import Notice
-from buzzwatch.spine import NO_RULES, Spine
+from buzzwatch.spine import Spine
 from buzzwatch.store.journal import read_journal
 from buzzwatch.store.record import Record
 
@@ -48,7 +49,7 @@ def _tell(item: Input) -> Act:
 
 def _answer(verb: Verb, by: str) -> Act:
     async def answer(house: House) -> None:
-        for incident in list(house.drive.spine.desk.incidents.values()):
+        for incident in list(house.drive.spine.memory.desk.incidents.values()):
             if incident.state is not State.RESOLVED:
                 await house.tell(Command(0, verb, incident.id, by))
 
@@ -240,4 +241,4 @@ if __name__ == "__main__":
     with TemporaryDirectory() as scratch:
         lived = live(Path(scratch))
     outcomes = msgspec.json.encode(lived.outcomes)
-    sys.stdout.buffer.write(outcomes + lived.spine.digest().encode())
+    sys.stdout.buffer.write(outcomes + lived.spine.memory.digest().encode())

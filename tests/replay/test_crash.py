@@ -79,7 +79,7 @@ def plugged(mains: Mains) -> Callable[[Path], Record]:
 
 
 async def swap(house: House, _: list[str]) -> None:
-    if house.drive.spine.rules.digest != rules().digest:
+    if house.drive.spine.memory.rules.digest != rules().digest:
         await house.tell(RulesSwapped(0, rules()))
 
 
@@ -94,7 +94,7 @@ async def send(house: House, sent: list[str]) -> None:
 
 
 async def take(house: House, _: list[str]) -> None:
-    for incident in house.drive.spine.desk.incidents.values():
+    for incident in house.drive.spine.memory.desk.incidents.values():
         if incident.state is State.OPEN:
             await house.tell(Command(0, Verb.TAKE, incident.id, "ines"))
             return

@@ -13,6 +13,7 @@ from stage import says
 from buzzwatch.app.drive import feed, run_to, ticks_end
 from buzzwatch.app.recover import recover, replay_journal
 from buzzwatch.app.rulebook import compile_rules
+from buzzwatch.memory import Memory
 from buzzwatch.model.incident import ChangeKind
 from buzzwatch.model.input import Input, Outcome, Tick
 from buzzwatch.model.instant import SECOND, Instant
@@ -28,19 +29,23 @@ def telling(stepped: Iterable[tuple[Instant, Outcome]]) -> Stepped:
 
 
 def reloaded(spine: Spine) -> Spine:
-    return Spine.load(msgspec.msgpack.decode(msgspec.msgpack.encode(spine.dump())), BOOK[spine.rules.digest])
+    return Spine(
+        Memory.load(
+            msgspec.msgpack.decode(msgspec.msgpack.encode(spine.memory.dump())), BOOK[spine.memory.rules.digest]
+        )
+    )
 
 
 def every_input(lived: Lived) -> list[Input]:
     """The journal's, and the ticks between them."""
     spine, items = Spine(), []
     for _, item in lived.inputs:
-        while (due := spine.next_due) is not None and due < ticks_end(item):
+        while (due := spine.memory.next_due) is not None and due < ticks_end(item):
             items.append(Tick(due))
             spine.step(items[-1])
         items.append(item)
         spine.step(item)
-    while (due := spine.next_due) is not None and due <= lived.spine.now:
+    while (due := spine.memory.next_due) is not None and due <= lived.spine.memory.now:
         items.append(Tick(due))
         spine.step(items[-1])
     return items
@@ -64,8 +69,8 @@ def test_the_journal_from_its_beginning_gives_what_the_live_run_gave(lived: Live
     spine, database = Spine(), open_for_reading(lived.folder)
     seq, now = Ledger(database).position()
     assert telling(replay_journal(spine, database, 0, seq, now, swaps())) == lived.outcomes
-    telling(run_to(spine, lived.spine.now + 1))
-    assert spine.digest() == lived.spine.digest()
+    telling(run_to(spine, lived.spine.memory.now + 1))
+    assert spine.memory.digest() == lived.spine.memory.digest()
     database.close()
 
 
@@ -76,11 +81,11 @@ def test_the_journal_from_any_kept_snapshot_gives_the_rest_of_what_the_live_run_
     assert len(kept) > 10
     for after, packed in kept:
         dumped = msgspec.msgpack.decode(packed)
-        spine = Spine.load(dumped, BOOK[dumped["rules"]])
+        spine = Spine(Memory.load(dumped, BOOK[dumped["rules"]]))
         stepped = telling(replay_journal(spine, database, after, seq, now, swaps()))
         assert stepped == lived.outcomes[len(lived.outcomes) - len(stepped) :], after
-        telling(run_to(spine, lived.spine.now + 1))
-        assert spine.digest() == lived.spine.digest(), after
+        telling(run_to(spine, lived.spine.memory.now + 1))
+        assert spine.memory.digest() == lived.spine.memory.digest(), after
     assert len(stepped) < len(lived.outcomes)
     database.close()
 
@@ -88,8 +93,8 @@ def test_the_journal_from_any_kept_snapshot_gives_the_rest_of_what_the_live_run_
 def test_recovery_rebuilds_the_memory_that_was_lost(lived: Lived):
     database = open_database(lived.folder)
     spine = recover(database, lived.folder, compile_rules)
-    telling(run_to(spine, lived.spine.now + 1))
-    assert spine.digest() == lived.spine.digest()
+    telling(run_to(spine, lived.spine.memory.now + 1))
+    assert spine.memory.digest() == lived.spine.memory.digest()
     database.close()
 
 
@@ -102,22 +107,22 @@ def test_dump_and_load_before_any_input_change_nothing(lived: Lived):
             copies.append(reloaded(live))
         outcome = live.step(item)
         assert copy.step(item) == outcome, (number, item)
-        digest = live.digest()
-        assert copy.digest() == digest, (number, item)
+        digest = live.memory.digest()
+        assert copy.memory.digest() == digest, (number, item)
         for other in copies:
             assert other.step(item) == outcome, (number, item)
-    assert [copy.digest() for copy in copies] == [digest] * len(copies)
+    assert [copy.memory.digest() for copy in copies] == [digest] * len(copies)
 
 
 def test_a_tick_with_nothing_to_do_changes_nothing(lived: Lived):
     plain, ticked = Spine(), Spine()
     for number, (_, item) in enumerate(lived.inputs):
         expected = telling(feed(plain, item))
-        idle = ticked.now // SECOND * SECOND + SECOND * (1 + number % 7)
-        if ticked.now and idle < min(ticks_end(item), ticked.next_due or idle + 1):
+        idle = ticked.memory.now // SECOND * SECOND + SECOND * (1 + number % 7)
+        if ticked.memory.now and idle < min(ticks_end(item), ticked.memory.next_due or idle + 1):
             assert ticked.step(Tick(idle)) == Outcome()
         assert telling(feed(ticked, item)) == expected, name_of(item.seen_at)
-    assert ticked.digest() == plain.digest()
+    assert ticked.memory.digest() == plain.memory.digest()
 
 
 def test_another_process_with_another_hash_seed_gives_the_same_outcomes(lived: Lived):
@@ -128,4 +133,4 @@ def test_another_process_with_another_hash_seed_gives_the_same_outcomes(lived: L
         capture_output=True,
         check=True,
     )
-    assert run.stdout.endswith(msgspec.json.encode(lived.outcomes) + lived.spine.digest().encode())
+    assert run.stdout.endswith(msgspec.json.encode(lived.outcomes) + lived.spine.memory.digest().encode())

@@ -46,4 +46,4 @@ def test_ordinary_days_ring_within_the_budgets(plain: Ruleset, per_hour: float, 
     for rule, rung in by_rule.items():
         assert rung <= allowed[rule] + 2 * allowed[rule] ** 0.5 + 1, (rule, by_rule)
     assert sum(i.severity is Severity.CRITICAL for i in opened) <= 6
-    assert msgspec.to_builtins(scene.spine.dump()["set_aside"]) == []
+    assert msgspec.to_builtins(scene.spine.memory.dump()["set_aside"]) == []

@@ -93,7 +93,7 @@ def test_a_clock_set_back_shifts_what_is_open_and_escalation_goes_on():
     scene = Scene(MONDAY, rules())
     scene.tell(*crowd(NOON, 16, 8 * MINUTE))
     scene.run_to(NOON + 8 * MINUTE)
-    (before,), was = scene.live, scene.spine.now
+    (before,), was = scene.live, scene.spine.memory.now
     scene.tell(ClockSet(NOON - HOUR, was))
     (after,) = scene.live
     assert after.step_at - (NOON - HOUR) == before.step_at - was
@@ -153,7 +153,7 @@ async def test_a_clock_that_jumps_to_2099_and_back_freezes_nothing(tmp_path: Pat
     assert clock.now() == round(hands.steady * SECOND)
     for number in range(20):
         await hear(f"mob{number}", 20 * SECOND, angry=True)
-    (live,) = [i for i in house.drive.spine.desk.incidents.values() if i.state is State.OPEN]
+    (live,) = [i for i in house.drive.spine.memory.desk.incidents.values() if i.state is State.OPEN]
     assert live.reason.rule == "bad-buzz"
     assert NOON + 20 * MINUTE < live.began_at <= clock.now()
     for minute in range(6):

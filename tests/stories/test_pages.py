@@ -21,7 +21,7 @@ def scene() -> Scene:
 
 
 def incident(scene: Scene) -> Incident:
-    (only,) = scene.spine.desk.incidents.values()
+    (only,) = scene.spine.memory.desk.incidents.values()
     return only
 
 
@@ -31,13 +31,13 @@ def last(scene: Scene) -> Change:
 
 def goes_on(scene: Scene, span: Span, every: Span = 30 * SECOND) -> None:
     """The same anger for a while longer, neither more nor less."""
-    since = scene.spine.now + SECOND
+    since = scene.spine.memory.now + SECOND
     scene.tell(*crowd(since, span // every, span))
     scene.run_to(since + span)
 
 
 def say(scene: Scene, verb: Verb, by: str) -> None:
-    scene.tell(Command(scene.spine.now + 1, verb, incident(scene).id, by))
+    scene.tell(Command(scene.spine.memory.now + 1, verb, incident(scene).id, by))
 
 
 def fail(scene: Scene, notice: Notice, at: Instant) -> None:
@@ -60,7 +60,7 @@ def test_an_answer_ends_the_pages_at_any_step_and_is_told_to_all_that_were_paged
     scene: Scene, minutes: int, paged: int
 ):
     opened = scene.changes[0].at
-    goes_on(scene, opened + minutes * MINUTE - scene.spine.now)
+    goes_on(scene, opened + minutes * MINUTE - scene.spine.memory.now)
     before = set(incident(scene).told)
     say(scene, Verb.TAKE, "karim")
     assert last(scene).kind is ChangeKind.TAKEN
@@ -74,7 +74,7 @@ def test_an_answer_ends_the_pages_at_any_step_and_is_told_to_all_that_were_paged
 
 
 def test_after_a_downtime_only_the_latest_of_the_overdue_steps_is_sent_and_says_that_it_is_late(scene: Scene):
-    down, up = scene.spine.now, scene.spine.now + 42 * MINUTE
+    down, up = scene.spine.memory.now, scene.spine.memory.now + 42 * MINUTE
     due = incident(scene).step_at
     already = len(scene.notices)
     scene.tell(Gap(up, EVERYTHING, down, up))
@@ -88,8 +88,8 @@ def test_after_a_downtime_only_the_latest_of_the_overdue_steps_is_sent_and_says_
 
 def test_what_gets_twice_as_bad_after_it_was_taken_is_told_to_who_took_it_and_wakes_nobody(scene: Scene):
     say(scene, Verb.TAKE, "karim")
-    scene.tell(*crowd(scene.spine.now + MINUTE, 60, 8 * MINUTE))
-    scene.run_to(scene.spine.now + SECOND)
+    scene.tell(*crowd(scene.spine.memory.now + MINUTE, 60, 8 * MINUTE))
+    scene.run_to(scene.spine.memory.now + SECOND)
     assert last(scene).kind in {ChangeKind.WORSENED, ChangeKind.NOTED}
     worse = [n for _, o in scene.outcomes for n in o.notices if n.kind is ChangeKind.WORSENED and not n.page]
     assert {str(notice.target) for notice in worse} == {"console", "karim/push"}
@@ -103,8 +103,8 @@ def test_a_warning_that_becomes_critical_after_it_was_taken_pages():
     assert incident(scene).severity is Severity.WARNING
     assert scene.pages == []
     say(scene, Verb.TAKE, "karim")
-    scene.tell(*crowd(scene.spine.now + MINUTE, 30, 10 * MINUTE))
-    scene.run_to(scene.spine.now + SECOND)
+    scene.tell(*crowd(scene.spine.memory.now + MINUTE, 30, 10 * MINUTE))
+    scene.run_to(scene.spine.memory.now + SECOND)
     assert incident(scene).severity is Severity.CRITICAL
     assert incident(scene).state is State.OPEN
     assert scene.pages[0][1] == "ines/push"
@@ -122,8 +122,8 @@ def test_what_a_person_closed_stays_closed_for_as_long_as_it_merely_goes_on(scen
 def test_what_a_person_closed_comes_back_when_it_doubles(scene: Scene):
     say(scene, Verb.RESOLVE, "ines")
     pages = len(scene.pages)
-    scene.tell(*crowd(scene.spine.now + MINUTE, 40, 6 * MINUTE))
-    scene.run_to(scene.spine.now + SECOND)
+    scene.tell(*crowd(scene.spine.memory.now + MINUTE, 40, 6 * MINUTE))
+    scene.run_to(scene.spine.memory.now + SECOND)
     assert ChangeKind.REOPENED in {change.kind for change in scene.changes}
     assert incident(scene).closed_by is None
     assert len(scene.pages) == pages + 1
@@ -131,20 +131,20 @@ def test_what_a_person_closed_comes_back_when_it_doubles(scene: Scene):
 
 def test_the_end_is_told_to_all_that_were_told(scene: Scene):
     goes_on(scene, 12 * MINUTE)
-    scene.run_to(scene.spine.now + 70 * MINUTE)
+    scene.run_to(scene.spine.memory.now + 70 * MINUTE)
     over = next(change for change in scene.changes if change.kind is ChangeKind.OVER)
     told = [n for at, o in scene.outcomes for n in o.notices if at == over.at]
     reached = [str(n.target) for n in scene.notices if n.kind is not ChangeKind.OVER]
     assert {str(n.target) for n in told} == set(reached) == {"console", *(who for _, who in scene.pages)}
     assert all(n.kind is ChangeKind.OVER and not n.page for n in told)
     assert over.incident.lasted < over.at - over.incident.opened_at
-    scene.run_to(scene.spine.now + HOUR)
-    assert scene.spine.desk.incidents == {}
+    scene.run_to(scene.spine.memory.now + HOUR)
+    assert scene.spine.memory.desk.incidents == {}
     assert last(scene) == over
 
 
 def test_what_starts_again_within_an_hour_of_its_end_is_the_same_incident_and_pages(scene: Scene):
-    scene.run_to(scene.spine.now + 40 * MINUTE)
+    scene.run_to(scene.spine.memory.now + 40 * MINUTE)
     over = next(change for change in scene.changes if change.kind is ChangeKind.OVER)
     pages = len(scene.pages)
     scene.tell(*crowd(over.at + 30 * MINUTE, 20, 10 * MINUTE))
@@ -155,14 +155,14 @@ def test_what_starts_again_within_an_hour_of_its_end_is_the_same_incident_and_pa
 
 
 def test_what_starts_again_later_than_that_is_another_incident(scene: Scene):
-    scene.run_to(scene.spine.now + 5 * HOUR)
-    scene.tell(*crowd(scene.spine.now, 20, 10 * MINUTE))
-    scene.run_to(scene.spine.now + SECOND)
+    scene.run_to(scene.spine.memory.now + 5 * HOUR)
+    scene.tell(*crowd(scene.spine.memory.now, 20, 10 * MINUTE))
+    scene.run_to(scene.spine.memory.now + SECOND)
     assert [change.kind for change in scene.changes].count(ChangeKind.OPENED) == 2
 
 
 def test_who_cannot_be_reached_brings_the_next_step_forward(scene: Scene):
-    at = scene.spine.now + 10 * SECOND
+    at = scene.spine.memory.now + 10 * SECOND
     fail(scene, scene.notices[-1], at)
     assert [(who, notice.due_at) for notice in scene.notices if notice.page for who in [str(notice.target)]][1:] == [
         ("ines/sms", at)
@@ -172,17 +172,17 @@ def test_who_cannot_be_reached_brings_the_next_step_forward(scene: Scene):
 
 def test_a_channel_that_fails_brings_nothing_forward(scene: Scene):
     console = next(notice for notice in scene.notices if str(notice.target) == "console")
-    fail(scene, console, scene.spine.now + 10 * SECOND)
+    fail(scene, console, scene.spine.memory.now + 10 * SECOND)
     assert len(scene.pages) == 1
 
 
 def test_where_nobody_can_be_reached_a_round_is_tried_fast_and_then_the_next_one_in_its_time(scene: Scene):
     failed = 0
-    until = scene.spine.now + HOUR
-    while scene.spine.now < until:
+    until = scene.spine.memory.now + HOUR
+    while scene.spine.memory.now < until:
         pages = [notice for notice in scene.notices if notice.page]
         if len(pages) > failed:
-            fail(scene, pages[failed], scene.spine.now + SECOND)
+            fail(scene, pages[failed], scene.spine.memory.now + SECOND)
             failed += 1
         else:
             goes_on(scene, MINUTE)

@@ -106,7 +106,7 @@ def test_what_our_own_people_post_is_no_traffic_and_no_answer():
     scene.tell(*crowd(NOON + MINUTE, 60, 15 * MINUTE, **ours))
     scene.run_to(NOON + 20 * MINUTE)
     assert scene.changes == []
-    slot = scene.spine.tracker.slot_of("acme", "x:root")
+    slot = scene.spine.memory.tracker.slot_of("acme", "x:root")
     assert slot is not None
-    thread = scene.spine.tracker.view(slot, scene.spine.now)
+    thread = scene.spine.memory.tracker.view(slot, scene.spine.memory.now)
     assert (thread.mentions, thread.authors, thread.answered) == (1, 1, False)

@@ -1,0 +1,158 @@
+"""Everything the spine remembers between two inputs."""
+
+import hashlib
+from datetime import UTC, tzinfo
+from typing import Any
+
+import msgspec
+
+from buzzwatch.detect.pulse import Pulse
+from buzzwatch.detect.thread import Escalation
+from buzzwatch.gaps import Gaps
+from buzzwatch.incidents.desk import Desk
+from buzzwatch.lookout import Recollection
+from buzzwatch.model.brand import Brand, Ruleset
+from buzzwatch.model.input import ClockSet, Input
+from buzzwatch.model.instant import SECOND, Instant, Span, next_second
+from buzzwatch.model.mention import Sighting
+from buzzwatch.threads.tracker import Tracker
+from buzzwatch.timers import Timers
+
+NO_RULES = Ruleset(digest="", brands={}, people={}, routes={})
+DUMP_VERSION = 2
+
+
+class TimeWentBackwardsError(ValueError):
+    """An input is older than one already stepped."""
+
+
+class Stir:
+    """What happened to one brand since it was last decided upon."""
+
+    __slots__ = ("mentions", "threads")
+
+    def __init__(self) -> None:
+        self.threads: dict[str, None] = {}
+        self.mentions: list[Sighting] = []
+
+
+class Memory:
+    """Bounded, and whole in `dump`."""
+
+    def __init__(self, capacity: int = 200_000) -> None:
+        self.now: Instant = 0
+        self.rules = NO_RULES
+        self.tracker = Tracker(Escalation(), capacity)
+        self.desk = Desk()
+        self.pulses: dict[str, Pulse] = {}
+        self.dirty: dict[str, Stir] = {}
+        self.dirty_due: Instant | None = None
+        self.timers = Timers()
+        self.gaps = Gaps()
+        self.recollection: Recollection = {}
+        self.set_aside: dict[str, None] = {}
+        self.adopted: dict[str, bytes] = {}
+
+    @property
+    def next_due(self) -> Instant | None:
+        """The next whole second at which a tick would do something; skipping every other changes nothing."""
+        first = self.timers.first
+        timer = None if first is None else max(-(-first // SECOND) * SECOND, next_second(self.now))
+        if self.dirty_due is None:
+            return timer
+        dirty = max(self.dirty_due, -(-self.now // SECOND) * SECOND)  # a downtime may lie between
+        return dirty if timer is None else min(dirty, timer)
+
+    def advance(self, item: Input) -> Instant:
+        """Make it the time of an input; what is dated later is forgotten where the clock was set back.
+
+        Raises:
+            TimeWentBackwardsError: its `seen_at` lies before an earlier input's; nothing is changed.
+        """
+        seen_at = item.seen_at
+        if isinstance(item, ClockSet) and seen_at < self.now:  # else nothing that was stepped lies in the future
+            self._set_back(seen_at, self.now - seen_at)
+        if seen_at < self.now:
+            raise TimeWentBackwardsError(f"{seen_at} comes before {self.now}, which was stepped already")
+        self.now = seen_at
+        return seen_at
+
+    def bear(self, brand: Brand, at: Instant) -> Pulse:
+        """A pulse for a brand that has none; it believes what was learnt for it elsewhere."""
+        pulse = self.pulses[brand.key] = Pulse(brand.zone, at)
+        if brand.key in self.adopted:
+            pulse.adopt(msgspec.msgpack.decode(self.adopted.pop(brand.key)))
+        return pulse
+
+    def stir(self, brand: str) -> Stir:
+        """What happened to a brand since it was last decided upon, to be added to: the next tick decides."""
+        if brand not in self.dirty:
+            self.dirty[brand] = Stir()
+            self.dirty_due = self.dirty_due or next_second(self.now)
+        return self.dirty[brand]
+
+    def dump(self) -> dict[str, Any]:
+        """The whole memory as builtins and bytes, sharing nothing with it; quick, since the loop waits for it."""
+        return {
+            "version": DUMP_VERSION,
+            "now": self.now,
+            "rules": self.rules.digest,
+            "tracker": self.tracker.dump(),
+            "desk": self.desk.dump(),
+            "pulses": {key: pulse.dump() for key, pulse in self.pulses.items()},
+            "dirty": {
+                key: [list(stir.threads), [msgspec.to_builtins(m) for m in stir.mentions]]
+                for key, stir in self.dirty.items()
+            },
+            "dirty_due": self.dirty_due,
+            "timers": self.timers.dump(),
+            "gaps": self.gaps.dump(),
+            "recollection": {key: list(authors.items()) for key, authors in self.recollection.items()},
+            "set_aside": list(self.set_aside),
+            "adopted": dict(self.adopted),
+        }
+
+    @classmethod
+    def load(cls, dumped: dict[str, Any], rules: Ruleset) -> "Memory":
+        """The memory that was dumped; `rules` are those whose digest it names.
+
+        Raises:
+            ValueError: the dump is another version's, or names other rules.
+        """
+        if dumped.get("version") != DUMP_VERSION or dumped["rules"] != rules.digest:
+            raise ValueError(f"a dump of version {dumped.get('version')} under rules {dumped.get('rules')}")
+        memory = cls()
+        memory.now = dumped["now"]
+        memory.rules = rules
+        memory.tracker = Tracker.load(dumped["tracker"], Escalation())
+        memory.desk = Desk.load(dumped["desk"])
+        memory.pulses = {key: Pulse.load(body, memory._zone(key)) for key, body in dumped["pulses"].items()}
+        for key, (threads, mentions) in dumped["dirty"].items():
+            stir = memory.dirty[key] = Stir()
+            stir.threads = dict.fromkeys(threads)
+            stir.mentions = msgspec.convert(mentions, list[Sighting])
+        memory.dirty_due = dumped["dirty_due"]
+        memory.timers = Timers((due, kind, key) for due, kind, key in dumped["timers"])
+        memory.gaps = Gaps.load(dumped["gaps"])
+        memory.recollection = {
+            key: {author: (at, mention) for author, (at, mention) in authors}
+            for key, authors in dumped["recollection"].items()
+        }
+        memory.set_aside = dict.fromkeys(dumped["set_aside"])
+        memory.adopted = dict(dumped["adopted"])
+        return memory
+
+    def digest(self) -> str:
+        """Names the memory: equal for equal memories, in every process."""
+        return hashlib.blake2b(msgspec.msgpack.encode(self.dump()), digest_size=16).hexdigest()
+
+    def _set_back(self, now: Instant, ahead: Span) -> None:
+        """The clock had run ahead: keep what was learnt and what is open, forget what is dated in the future."""
+        self.now = now
+        self.tracker = Tracker(Escalation(), self.tracker.capacity)
+        self.pulses = {key: pulse.set_back(now, ahead) for key, pulse in self.pulses.items()}
+        self.dirty, self.dirty_due, self.timers, self.gaps, self.recollection = {}, None, Timers(), Gaps(), {}
+        self.desk.shift(-ahead)
+
+    def _zone(self, brand: str) -> tzinfo:
+        return self.rules.brands[brand].zone if brand in self.rules.brands else UTC
