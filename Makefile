@@ -11,7 +11,7 @@ help:
 	@echo "make test    every check and every test"
 	@echo "make run     start the daemon on buzzwatch.yaml and rules/"
 	@echo "make lint    the checks without the tests"
-	@echo "make bench   the figures of docs/benchmarks.md, measured here"
+	@echo "make bench   measure all figures again and write them into docs/benchmarks.md"
 	@echo "make soak    the long drills"
 	@echo "make clean   remove what the others made"
 
@@ -32,7 +32,7 @@ lint: $(VENV)/.tools
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.tools
-	@set -e; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+	$(BIN)/python benchmarks/report.py
 
 soak: $(VENV)/.tools
 	$(BIN)/python -m pytest -m soak --timeout 7200

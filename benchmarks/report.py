@@ -1,0 +1,101 @@
+"""Measures everything again and puts the figures into docs/benchmarks.md: `python benchmarks/report.py [name ...]`.
+
+Each command's output goes between the two comments that bear its name; where they are missing it is only printed. The
+scorers of alarm quality are looked for in the folder that BUZZWATCH_SCORERS names, else in `../shared/bench` beside the
+checkout; without them their figures stay as they are.
+"""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from stage.machine import introduce
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENT = ROOT / "docs" / "benchmarks.md"
+SCORERS = Path(os.environ.get("BUZZWATCH_SCORERS", ROOT.parent / "shared" / "bench"))
+PROGRAM = f"{sys.executable} -m buzzwatch"
+
+OURS = (
+    "quiet",
+    "threads",
+    "stories",
+    "ingest",
+    "replay",
+    "live_mqtt",
+    "latency",
+    "memory",
+)
+THEIRS = {
+    "score_volume": ("volume.py",),
+    "score_threads": ("threads.py",),
+    "score_stories": ("stories.py",),
+}
+
+
+def commands() -> dict[str, list[str]]:
+    """What is run, by the name of its place in the document."""
+    scored = {name: [str(SCORERS / words[0]), "--cmd", PROGRAM, *words[1:]] for name, words in THEIRS.items()}
+    return scored | {name: [str(ROOT / "benchmarks" / f"{name}.py")] for name in OURS}
+
+
+def measure(words: list[str]) -> str | None:
+    """The output of a script, shown while it comes; None if it fails."""
+    lines = []
+    with subprocess.Popen(
+        [sys.executable, *words], cwd=ROOT / "benchmarks", stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as script:
+        assert script.stdout is not None
+        for line in script.stdout:
+            print(line, end="", flush=True)
+            lines.append(line.rstrip())
+    return None if script.returncode else "\n".join(lines).strip()
+
+
+def as_markdown(output: str) -> str:
+    """Tables as they are, everything else as it was printed; no path of the machine it was measured on."""
+    tables, parts = re.split(r"((?:^\|.*\n?)+)", output.replace(f"{ROOT}/", ""), flags=re.MULTILINE), []
+    for part in tables:
+        text = part.strip("\n")
+        if text.strip():
+            parts.append(text if text.startswith("|") else f"```text\n{text}\n```")
+    return "\n\n".join(parts)
+
+
+def put(document: str, name: str, figures: str) -> str:
+    """The document with other figures between the comments of a name."""
+    place = re.compile(rf"(<!-- {name}: begin -->\n).*?(<!-- {name}: end -->)", re.DOTALL)
+    return place.sub(lambda found: f"{found[1]}\n{figures}\n\n{found[2]}", document)
+
+
+def main(names: list[str]) -> int:
+    known = commands()
+    if unknown := [name for name in names if name not in known]:
+        print(f"no figures named {', '.join(unknown)}: there are {', '.join(known)}", file=sys.stderr)
+        return 2
+    introduce(0)
+    failed = []
+    for name in names or known:
+        script = Path(known[name][0])
+        print(f"\n== {name}: {shlex.join(known[name])}", flush=True)
+        if not script.exists():
+            print(f"not measured: {script} is not there")
+            continue
+        began = time.perf_counter()
+        figures = measure(known[name])
+        print(f"== {name}: {time.perf_counter() - began:.0f} s")
+        if figures is None:
+            failed.append(name)
+        else:  # the document is read again each time: it may be edited meanwhile
+            DOCUMENT.write_text(put(DOCUMENT.read_text("utf-8"), name, as_markdown(figures)), "utf-8")
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
