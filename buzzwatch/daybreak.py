@@ -41,4 +41,4 @@ def evidence_of(rule: Rule, said: Recurrence) -> Evidence:
         reach=None,
         answered=False,
     )
-    return Evidence(reason, Onset(said.began_at, said.samples), float(said.week), Severity.WATCH)
+    return Evidence(reason, Onset(said.began_at, said.samples), said.pace, Severity.WATCH)

@@ -85,8 +85,8 @@ class Recurring:
         self._authors = [b""] * len(self.days)
         self.shown = [""] * len(self.days)
         """A mention of each of these days, "" for none."""
-        self.told = 0
-        """Voices of the last week when people were told, 0 since it was calm."""
+        self.told = 0.0
+        """The pace when people were told, 0 since it was calm."""
         self.top = 0.0
         """Highest score since it was calm."""
         self._past = past
@@ -105,9 +105,9 @@ class Recurring:
         return self._past.days
 
     @property
-    def week(self) -> int:
-        """Voices of the last seven days."""
-        return self.voices(7)
+    def pace(self) -> float:
+        """Voices in three days, at the pace of the liveliest window: a plateau does not double while a window fills."""
+        return max(WIDTHS[0] * _mean(_heard(self.days[-width:])) for width in WIDTHS)
 
     @property
     def learning(self) -> bool:
@@ -167,7 +167,7 @@ class Recurring:
         if unusual:
             self._spell += 1
         else:
-            self._spell, self.told, self.top = 0, 0, 0.0
+            self._spell, self.told, self.top = 0, 0.0, 0.0
         if self._spell > _HELD and self._past.days > LONGEST:
             kept = LONGEST / self._past.days
             self._past = Past(*(each * kept for each in self._past))

@@ -28,7 +28,7 @@ LEAST_DAYS = 3
 TIMES = 2.0
 """So many times the usual at least: with enough voices a few more are certain, and no news."""
 WORSE = 2.0
-"""What was told is told again when the week has so many times as many voices."""
+"""What was told is told again at so many times the pace."""
 
 _CALM = LINE / 2
 _CATCH_UP = HOUR
@@ -45,8 +45,8 @@ class Recurrence(Struct, frozen=True, gc=False):
 
     `fresh`: it is news; else it merely goes on. In `width` days, on `spoken` of which anybody spoke, there were
     `voices` (one for each author on each day) by so many `authors`, where `expected` are usual; `times` is how many
-    times that many, the loudest day left out. `score` and `ceiling` as everywhere. `week` counts the voices of seven
-    days, whatever the window. `samples` are mentions, the latest first.
+    times that many, the loudest day left out. `score` and `ceiling` as everywhere. `pace` is the voices of three days,
+    whatever the window. `samples` are mentions, the latest first.
     """
 
     subject: str
@@ -59,7 +59,7 @@ class Recurrence(Struct, frozen=True, gc=False):
     times: float
     score: float
     ceiling: float
-    week: int
+    pace: float
     began_at: Instant
     trend: Trend
     learning: bool
@@ -101,25 +101,28 @@ class Diary:
 
         Late ones and our own people's are no voices.
         """
-        if sighting.late or sighting.is_ours:
+        seen, at = sighting.seen_at, sighting.posted_at
+        if at > seen:
+            at = seen
+        if seen - at > LONGEST_WINDOW or sighting.is_ours:
             return False
-        at = sighting.counted_at
         if not self._begins <= at < self._ends:
             self._today = day_of(self.zone, at)
             self._begins, self._ends = start_of(self.zone, self._today), start_of(self.zone, self._today + 1)
-        day = max(self._today, self._first)
+        day = self._today if self._today > self._first else self._first
         said = self._said.get(day)
         if first := said is None:
-            said = self._said[day] = {}
-        for subject in ("", *subjects):
+            said = self._said[day] = {"": _Said()}
+        author, copy = sighting.author, sighting.copy
+        said[""].voices.add(author, copy)
+        for subject in subjects:
             one = said.get(subject)
             if one is None:
                 one = said[subject] = _Said()
                 self._keep_fair(said)
-            one.voices.add(sighting.author, sighting.copy)
-            if subject:
-                followers = -1 if sighting.followers is None else sighting.followers
-                one.best = max(one.best, (int(sighting.negativity * 10), followers, at, sighting.mention))
+            one.voices.add(author, copy)
+            followers = -1 if sighting.followers is None else sighting.followers
+            one.best = max(one.best, (int(sighting.negativity * 10), followers, at, sighting.mention))
         return first
 
     def follow(self, zone: tzinfo) -> None:
@@ -229,11 +232,11 @@ class Diary:
             and seen.observed >= TIMES * seen.expected
             and subject.authors(seen.width) >= LEAST_AUTHORS
         )
-        fresh = unusual and (not subject.told or subject.week >= WORSE * subject.told)
+        fresh = unusual and (not subject.told or subject.pace >= WORSE * subject.told)
         if not fresh and not (subject.told and subject.lasts(self._brand)):
             return None
         if fresh:
-            subject.told = subject.week
+            subject.told = subject.pace
         rises = subject.rises
         return Recurrence(
             subject=key,
@@ -246,7 +249,7 @@ class Diary:
             times=seen.observed / seen.expected,
             score=seen.score,
             ceiling=ceiling,
-            week=subject.week,
+            pace=subject.pace,
             began_at=start_of(self.zone, day - subject.began()),
             trend=Trend.RISING if rises >= _TURN else Trend.FADING if rises <= 1 / _TURN else Trend.STEADY,
             learning=subject.learning,

@@ -153,13 +153,19 @@ def dead_ends(ruleset: Ruleset, channels: Collection[str]) -> list[str]:
 
 def changes(old: Ruleset, new: Ruleset) -> list[str]:
     """What differs, one line each, for who has just edited the files."""
-    bare = [{key: replace(brand, rules=()) for key, brand in ruleset.brands.items()} for ruleset in (old, new)]
+    bare = [
+        {key: replace(brand, rules=(), slow=None) for key, brand in ruleset.brands.items()} for ruleset in (old, new)
+    ]
     lines = _differences("brand", *bare)
     for key in sorted(old.brands.keys() & new.brands.keys()):
-        before, after = ({rule.name: rule for rule in ruleset.brands[key].rules} for ruleset in (old, new))
+        before, after = (_by_name(ruleset.brands[key]) for ruleset in (old, new))
         lines += [f"{key}: {line}" for line in _differences("rule", before, after)]
     lines += _differences("person", old.people, new.people)
     return lines + _differences("route", old.routes, new.routes)
+
+
+def _by_name(brand: Brand) -> dict[str, Rule]:
+    return {rule.name: rule for rule in (*brand.rules, brand.slow) if rule is not None}
 
 
 def _differences(kind: str, old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:
