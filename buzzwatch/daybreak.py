@@ -26,8 +26,8 @@ def evidence_of(rule: Rule, said: Recurrence) -> Evidence:
     clauses = (
         Clause("slow.unusual", said.score >= said.ceiling, said.score, said.ceiling),
         Clause("slow.times", said.times >= TIMES, said.times, TIMES),
-        Clause("slow.authors", said.authors >= LEAST_AUTHORS, float(said.authors), LEAST_AUTHORS),
-        Clause("slow.days", said.spoken >= LEAST_DAYS, float(said.spoken), LEAST_DAYS),
+        Clause("slow.authors", said.authors >= LEAST_AUTHORS, float(said.authors), float(LEAST_AUTHORS)),
+        Clause("slow.days", said.spoken >= LEAST_DAYS, float(said.spoken), float(LEAST_DAYS)),
     )
     reason = Reason(
         rule=rule.name,

@@ -104,12 +104,14 @@ class Diary:
         seen, at = sighting.seen_at, sighting.posted_at
         if at > seen:
             at = seen
-        if seen - at > LONGEST_WINDOW or sighting.is_ours:
+        elif seen - at > LONGEST_WINDOW:
+            return False
+        if sighting.is_ours:
             return False
         if not self._begins <= at < self._ends:
             self._today = day_of(self.zone, at)
             self._begins, self._ends = start_of(self.zone, self._today), start_of(self.zone, self._today + 1)
-        day = self._today if self._today > self._first else self._first
+        day = max(self._today, self._first)
         said = self._said.get(day)
         if first := said is None:
             said = self._said[day] = {"": _Said()}
