@@ -83,6 +83,16 @@ def goes_viral(day: int, theme: str) -> float:
     return {0: 100, 1: 10, 2: 3}.get(day, 1) if theme == SCREEN else 1
 
 
+def flares_up(day: int, theme: str) -> float:
+    """A hundred times for a day, and nothing after it."""
+    return 100 if day == 0 and theme == SCREEN else 1
+
+
+def bills(day: int, theme: str) -> float:
+    """Five times as much for three days every month: bills go out."""
+    return 5 if day % 30 < 3 and theme == SCREEN else 1
+
+
 def rests(day: int, _theme: str) -> float:
     """Half as much at weekends, and a third of it for a fortnight."""
     return (0.5 if day % 7 in {3, 4} else 1.2) * (1 / 3 if 0 <= day < 14 else 1)
@@ -112,6 +122,7 @@ ORDINARY = (
     Case("five themes, bursty", MIXED, noise=1.0),
     Case("weekends, a holiday", {OTHERS: 40.0, SCREEN: 5.0}, rests),
     Case("the same, theme alone", {OTHERS: 40.0, SCREEN: 5.0}, rests_alone),
+    Case("three days a month", {OTHERS: 40.0, SCREEN: 2.0}, bills),
     Case("brand twice for good", {OTHERS: 20.0, SCREEN: 2.0, "staff": 10.0}, doubles),
 )
 EVENTS = (
@@ -121,7 +132,8 @@ EVENTS = (
     Case("the same, bursty days", {OTHERS: 40.0, SCREEN: 0.5}, grows, noise=1.0, days=28),
     Case("the same, exponentially", {OTHERS: 40.0, SCREEN: 0.5}, grows_faster, days=28),
     Case("5 to 15 at once, for good", {OTHERS: 40.0, SCREEN: 5.0}, triples_alone),
-    Case("one viral day", {OTHERS: 40.0, SCREEN: 2.0}, goes_viral, days=28),
+    Case("one loud day", {OTHERS: 40.0, SCREEN: 2.0}, flares_up, days=28),
+    Case("one viral day and its echo", {OTHERS: 40.0, SCREEN: 2.0}, goes_viral, days=28),
 )
 
 
