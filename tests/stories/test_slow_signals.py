@@ -5,9 +5,10 @@ import pytest
 from stage import ACME, MONDAY, ONCALL, Scene, crowd, rules, sighting
 
 from buzzwatch.app.rulebook import compile_rules
+from buzzwatch.detect.recurring import DEAF
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import ChangeKind, Incident, Severity, Subject
-from buzzwatch.model.input import RulesSwapped
+from buzzwatch.model.input import EVERYTHING, Gap, RulesSwapped
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, Instant
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.notification import Notice, Target
@@ -112,6 +113,16 @@ def test_a_theme_sought_by_other_words_begins_anew():
     scene.tell(*talk(range(20), 4, ()), RulesSwapped(BEGIN + 20 * DAY, rules()), *posts)
     scene.run_to(BEGIN + 27 * DAY)
     assert slow(scene) == []
+
+
+def test_the_days_of_a_downtime_are_passed_over_and_those_around_it_closed_once():
+    scene = Scene(BEGIN, rules())
+    down, up = BEGIN + 22 * DAY + 20 * HOUR, BEGIN + 25 * DAY + 8 * HOUR
+    scene.tell(*talk(range(23), 4, ()), Gap(up, EVERYTHING, down, up), *talk(range(25, 27), 4, ()))
+    scene.run_to(BEGIN + 27 * DAY)
+    diary = scene.spine.memory.diaries["acme"].dump()
+    assert diary["brand"][-6:] == [4, 4, DEAF, DEAF, 4, 4]
+    assert diary["said"] == {}
 
 
 @pytest.mark.parametrize("a_day", [0, 1])
