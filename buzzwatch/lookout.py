@@ -109,7 +109,7 @@ class Lookout:
 
     def is_same_trouble(self, subject: Subject, incident: Incident, finding: Finding) -> bool:
         """Whether a new trouble and an open one are one: a conversation that explains half of the brand's excess."""
-        if incident.subject.quiet or subject.quiet:
+        if incident.subject.quiet or subject.quiet or incident.subject.topic:
             return False
         thread = subject.thread or incident.subject.thread
         if not thread or (subject.thread and incident.subject.thread):

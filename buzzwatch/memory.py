@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from buzzwatch.detect.pulse import Pulse
+from buzzwatch.detect.slow import Diary
 from buzzwatch.detect.thread import Escalation
 from buzzwatch.gaps import Gaps
 from buzzwatch.incidents.desk import Desk
@@ -19,7 +20,7 @@ from buzzwatch.threads.tracker import Tracker
 from buzzwatch.timers import Timers
 
 NO_RULES = Ruleset(digest="", brands={}, people={}, routes={})
-DUMP_VERSION = 2
+DUMP_VERSION = 3
 
 
 class TimeWentBackwardsError(ValueError):
@@ -45,6 +46,7 @@ class Memory:
         self.tracker = Tracker(Escalation(), capacity)
         self.desk = Desk()
         self.pulses: dict[str, Pulse] = {}
+        self.diaries: dict[str, Diary] = {}
         self.dirty: dict[str, Stir] = {}
         self.dirty_due: Instant | None = None
         self.timers = Timers()
@@ -78,7 +80,8 @@ class Memory:
         return seen_at
 
     def bear(self, brand: Brand, at: Instant) -> Pulse:
-        """A pulse for a brand that has none; it believes what was learnt for it elsewhere."""
+        """A pulse, and a diary, for a brand that has none; it believes what was learnt for it elsewhere."""
+        self.diaries[brand.key] = Diary(brand.zone, at)
         pulse = self.pulses[brand.key] = Pulse(brand.zone, at)
         if brand.key in self.adopted:
             pulse.adopt(msgspec.msgpack.decode(self.adopted.pop(brand.key)))
@@ -100,6 +103,7 @@ class Memory:
             "tracker": self.tracker.dump(),
             "desk": self.desk.dump(),
             "pulses": {key: pulse.dump() for key, pulse in self.pulses.items()},
+            "diaries": {key: diary.dump() for key, diary in self.diaries.items()},
             "dirty": {
                 key: [list(stir.threads), [msgspec.to_builtins(m) for m in stir.mentions]]
                 for key, stir in self.dirty.items()
@@ -127,6 +131,7 @@ class Memory:
         memory.tracker = Tracker.load(dumped["tracker"], Escalation())
         memory.desk = Desk.load(dumped["desk"])
         memory.pulses = {key: Pulse.load(body, memory._zone(key)) for key, body in dumped["pulses"].items()}
+        memory.diaries = {key: Diary.load(body, memory._zone(key)) for key, body in dumped["diaries"].items()}
         for key, (threads, mentions) in dumped["dirty"].items():
             stir = memory.dirty[key] = Stir()
             stir.threads = dict.fromkeys(threads)
@@ -151,6 +156,8 @@ class Memory:
         self.now = now
         self.tracker = Tracker(Escalation(), self.tracker.capacity)
         self.pulses = {key: pulse.set_back(now, ahead) for key, pulse in self.pulses.items()}
+        for diary in self.diaries.values():
+            diary.set_back(now)
         self.dirty, self.dirty_due, self.timers, self.gaps, self.recollection = {}, None, Timers(), Gaps(), {}
         self.desk.shift(-ahead)
 

@@ -5,7 +5,9 @@ from functools import partial
 
 import msgspec
 
+from buzzwatch.daybreak import evidence_of, subjects_of, theme_key
 from buzzwatch.detect.pulse import Pulse
+from buzzwatch.detect.slow import USUAL_RATE
 from buzzwatch.incidents.desk import Desk
 from buzzwatch.lookout import Lookout, silent_since
 from buzzwatch.memory import Memory, Stir
@@ -84,6 +86,8 @@ class Spine:
             return
         pulse = memory.pulses.get(sighting.brand) or memory.bear(brand, sighting.counted_at)
         pulse.count(sighting)
+        if memory.diaries[sighting.brand].count(sighting, subjects_of(sighting)):
+            self._wait_for_day(sighting.brand)
         if sighting.brand not in memory.dirty:
             self._break_silence(brand, now)
         stir = memory.stir(sighting.brand)
@@ -107,7 +111,8 @@ class Spine:
                     self._attempt(incident.subject.brand, partial(self._attend, incident, now, changes), faults)
                     self._wait_for(key)
             elif key not in self.memory.set_aside:
-                self._attempt(key, partial(self._listen, key, now, changes), faults)
+                look = self._end_days if kind == "day" else self._listen
+                self._attempt(key, partial(look, key, now, changes), faults)
 
     def _attempt(self, brand: str, work: Callable[[], None], faults: list[Fault]) -> None:
         """Decide upon one brand; one that fails is set aside until the rules change, the others go on.
@@ -173,6 +178,19 @@ class Spine:
                     changes.append(self._ring(rule, subject, finding, lookout))
         self._wait_for_silence(brand)
 
+    def _end_days(self, key: str, now: Instant, changes: list[Change | None]) -> None:
+        """A local day of a brand has ended: what keeps coming back is put on the list, and nobody is told."""
+        brand, desk = self.memory.rules.brands.get(key), self.memory.desk
+        if brand is None:
+            return
+        rate = brand.slow.rate if brand.slow else USUAL_RATE
+        for said in self.memory.diaries[key].close(now, self.memory.gaps.spans(), rate):
+            subject = Subject(key, topic=said.subject)
+            incident = desk.live(subject)
+            if brand.slow is not None and (said.fresh or incident is not None):
+                changes.append(desk.ring(incident, subject, brand.slow, partial(evidence_of, brand.slow, said), now))
+        self._wait_for_day(key)
+
     def _attend(self, incident: Incident, now: Instant, changes: list[Change | None]) -> None:
         """An incident may be calm for long enough, or its next escalation step may be due."""
         if incident.subject.quiet and incident.state is not State.RESOLVED:
@@ -208,11 +226,13 @@ class Spine:
     def _swap(self, item: RulesSwapped | Gap | Trouble | ClockSet | Warmed, now: Instant) -> None:
         match item:
             case RulesSwapped():
-                self.memory.rules = item.rules
+                before, self.memory.rules = self.memory.rules.brands, item.rules
                 self.memory.set_aside = {}
                 for brand in item.rules.brands.values():
                     self._follow_zone(brand)
+                    self._follow_themes(brand, before.get(brand.key))
                     self._wait_for_silence(brand)
+                    self._wait_for_day(brand.key)
                 self._page_the_unpaged(now)
             case Gap():
                 self._hear_gap(item, now)
@@ -274,6 +294,7 @@ class Spine:
             self._wait_for(incident)
         for brand in self.memory.rules.brands.values():
             self._wait_for_silence(brand)
+            self._wait_for_day(brand.key)
 
     def _wait_for(self, key: str) -> None:
         incident = self.memory.desk.incidents.get(key)
@@ -299,10 +320,25 @@ class Spine:
             coming = [since + over for over in overs if since + over > self.memory.now]
             self.memory.timers.arrange(min(coming, default=self._ever_more_rarely(since)), "quiet", brand.key)
 
+    def _wait_for_day(self, key: str) -> None:
+        diary = self.memory.diaries.get(key)
+        due = None if diary is None else diary.due(self.memory.gaps.spans())
+        if due is not None:
+            self.memory.timers.arrange(max(due, self.memory.now + 1), "day", key)
+
     def _follow_zone(self, brand: Brand) -> None:
         pulse = self.memory.pulses.get(brand.key)
         if pulse is not None and pulse.zone != brand.zone:
             self.memory.pulses[brand.key] = Pulse.load(pulse.dump(), brand.zone)
+            self.memory.diaries[brand.key].follow(brand.zone)
+
+    def _follow_themes(self, brand: Brand, before: Brand | None) -> None:
+        """A theme that is sought by other words begins anew: more of it would be no news."""
+        diary = self.memory.diaries.get(brand.key)
+        if diary is not None:
+            known = before.themes if before else {}
+            for theme in [theme for theme, words in brand.themes.items() if known.get(theme) != words]:
+                diary.renew(theme_key(theme))
 
     def _lookout(self, brand: Brand, pulse: Pulse, now: Instant) -> Lookout:
         return Lookout(now, brand, pulse, self.memory.tracker, self.memory.gaps, self.memory.recollection)

@@ -33,13 +33,13 @@ def test_a_brand_that_falls_silent_rings_though_nothing_else_ever_happens():
     assert [(change.kind, change.at) for change in scene.changes] == [(ChangeKind.OPENED, MONDAY + 9 * HOUR)]
 
 
-def test_a_source_that_comes_and_goes_leaves_one_timer_a_brand():
+def test_a_source_that_comes_and_goes_leaves_one_timer_of_each_kind():
     scene = Scene(MONDAY, rules())
     scene.tell(sighting(MONDAY, "m", "mute"))
     for minute in range(1, 40):
         at = MONDAY + minute * MINUTE
         scene.tell(Gap(at, "push", at, FOREVER), Gap(at + SECOND, "push", at, at + SECOND))
-    assert len(scene.spine.memory.dump()["timers"]) == 1
+    assert [kind for _, kind, _ in scene.spine.memory.dump()["timers"]] == ["quiet", "day"]
 
 
 def test_paging_goes_on_when_its_fresh_numbers_cannot_be_had(monkeypatch: pytest.MonkeyPatch):

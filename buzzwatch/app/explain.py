@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from buzzwatch.model.incident import Change, Incident, Reason
-from buzzwatch.model.instant import MINUTE, SECOND, Instant, moment_of
+from buzzwatch.model.instant import DAY, MINUTE, SECOND, Instant, moment_of
 from buzzwatch.model.signal import Clause
 from buzzwatch.store.journal import read_incident
 from buzzwatch.store.outbox import read_deliveries
@@ -33,7 +33,8 @@ def explain(db: sqlite3.Connection, incident_id: str, timezone: str = "UTC") -> 
 
 
 def _head(incident: Incident, zone: ZoneInfo) -> Iterator[str]:
-    about = incident.subject.thread or ("silence" if incident.subject.quiet else "the brand as a whole")
+    subject = incident.subject
+    about = subject.thread or subject.topic or ("silence" if subject.quiet else "the brand as a whole")
     yield f"{incident.id}: {incident.severity.label}, {incident.state}, {incident.subject.brand}, about {about}"
     began, opened, true = (_at(at, zone) for at in (incident.began_at, incident.opened_at, incident.true_at))
     yield f"  began {began}, opened {opened}, true until {true}"
@@ -46,7 +47,8 @@ def _why(reason: Reason) -> Iterator[str]:
     if reason.signal is not None:
         signal = reason.signal
         learning = " (still learning: a prior speaks)" if signal.learning else ""
-        over = f" in {signal.over // MINUTE} min" if signal.over else ""
+        days = signal.over // DAY
+        over = f" in {days} days" if days else f" in {signal.over // MINUTE} min" if signal.over else ""
         numbers = f"{signal.observed:.1f}{over}, usual {signal.expected:.1f}, score {signal.score:.1f}"
         yield f"  {signal.detector}: {numbers}{learning}"
     for clause in reason.clauses:

@@ -94,6 +94,8 @@ class Reception:
         pulse = self._drive.spine.memory.pulses.get(incident.subject.brand)
         if pulse is None or incident.state is State.RESOLVED:
             return ()
+        if topic := incident.subject.topic:
+            return tuple(Point(*bar) for bar in self._drive.spine.memory.diaries[incident.subject.brand].history(topic))
         signal = incident.reason.signal
         detector = Detector.NEGATIVITY if signal and signal.detector is Detector.NEGATIVITY else Detector.VOLUME
         return tuple(Point(*bar) for bar in pulse.history(detector))

@@ -11,12 +11,16 @@ from buzzwatch.model.view import Condition
 
 
 class Scope(StrEnum):
-    """What a rule is judged upon: the brand at each tick, each stirring thread, each fresh mention, or a silence."""
+    """What a rule is judged upon.
+
+    The brand at each tick, each stirring thread, each fresh mention, a silence, or each subject once its day has ended.
+    """
 
     BRAND = "brand"
     THREAD = "thread"
     MENTION = "mention"
     QUIET = "quiet"
+    DAY = "day"
 
 
 class Rule(Struct, frozen=True):
@@ -67,6 +71,8 @@ class Brand(Struct, frozen=True):
     sector: str | None = None
     themes: dict[str, tuple[str, ...]] = {}
     voices: dict[str, frozenset[str]] = {}
+    slow: Rule | None = None
+    """What becomes of its slow signals; None: nothing."""
 
 
 class Person(Struct, frozen=True):

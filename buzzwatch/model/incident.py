@@ -30,11 +30,18 @@ class State(StrEnum):
 
 
 class Subject(Struct, frozen=True, gc=False):
-    """What the trouble is about: the brand as a whole (thread ""), one conversation, or a silence."""
+    """What the trouble is about: the brand as a whole (thread ""), one conversation, a silence, or a slow signal."""
 
     brand: str
     thread: str = ""
     quiet: bool = False
+    topic: str = ""
+    """What keeps coming back: `theme:screen`, `story:x:1790`."""
+
+    @property
+    def topic_name(self) -> str:
+        """The topic as people call it."""
+        return self.topic.partition(":")[2]
 
 
 class Reason(Struct, frozen=True):

@@ -13,6 +13,7 @@ class Detector(StrEnum):
     VOLUME = "volume"
     NEGATIVITY = "negativity"
     THREAD = "thread"
+    SLOW = "slow"
 
 
 class Trend(StrEnum):
@@ -27,8 +28,9 @@ class Signal(Struct, frozen=True, gc=False):
     """One detector over one trailing window at one instant.
 
     `observed` and `expected` are mentions in the window (for negativity: negative mentions, copies once, as a sum of
-    probabilities). `score` is unbounded, about 0 on ordinary traffic, higher is worse. `share` and `usual_share` are
-    fractions, None where the detector has none. `learning`: the brand's own past is too short, a prior speaks.
+    probabilities; for slow signals: voices, one for each author on each day). `score` is unbounded, about 0 on ordinary
+    traffic, higher is worse. `share` and `usual_share` are fractions, None where the detector has none. `learning`: the
+    brand's own past is too short, a prior speaks.
     """
 
     detector: Detector

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from buzzwatch.model.incident import ChangeKind, Incident, Reason, State
-from buzzwatch.model.instant import Instant
+from buzzwatch.model.instant import DAY, Instant
 from buzzwatch.model.notification import Notice
 from buzzwatch.model.signal import Detector, Signal
 from buzzwatch.notify.phrases import Phrases, phrases_of
@@ -116,11 +116,25 @@ class Facts:
         signal = self.window_signal
         if signal is None:
             return self.says or self.name(self.reason.rule)
+        if incident.subject.topic:
+            return self._recurring(signal)
         phrase = phrases.in_window_estimated if signal.learning else phrases.in_window
         return phrase.format(
             count=self.counted(signal),
             span=self.figures.span(signal.over),
             usual=self.usual(signal),
+        )
+
+    def _recurring(self, signal: Signal) -> str:
+        spoken = next((clause.observed for clause in self.reason.clauses if clause.name == "slow.days"), "?")
+        return self.phrases.recurring.format(
+            topic=self.name(self.incident.subject.topic_name),
+            count=self.counted(signal),
+            span=self.figures.span(signal.over),
+            usual=self.usual(signal),
+            authors=self.phrases.count(self.reason.authors, self.phrases.authors),
+            spoken=spoken if isinstance(spoken, str) or spoken is None else self.figures.number(spoken),
+            days=signal.over // DAY,
         )
 
     def _conversation(self) -> list[str]:
@@ -143,8 +157,8 @@ class Facts:
 
     def counted(self, signal: Signal) -> str:
         """What it observed, with its noun."""
-        noun = self.phrases.angry if signal.detector is Detector.NEGATIVITY else self.phrases.posts
-        return self.phrases.count(signal.observed, noun)
+        nouns = {Detector.NEGATIVITY: self.phrases.angry, Detector.SLOW: self.phrases.voices}
+        return self.phrases.count(signal.observed, nouns.get(signal.detector, self.phrases.posts))
 
     def usual(self, signal: Signal) -> str:
         """What it expected: whole posts, unless that would hide how few they are."""

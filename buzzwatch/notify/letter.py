@@ -84,6 +84,8 @@ def _numbers(facts: Facts) -> Iterator[str]:
     if facts.is_conversation:
         yield _sentence(facts.line())
         yield from (_sentence(part) for part in people[1:])
+    elif facts.incident.subject.topic:
+        yield _sentence(facts.line())
     elif signal:
         usual = facts.usual(signal)
         yield phrases.observed.format(count=facts.counted(signal), span=figures.span(signal.over), usual=usual)

@@ -29,6 +29,7 @@ class Phrases(Struct, frozen=True, kw_only=True):
     angry: Noun
     authors: Noun
     followers: Noun
+    voices: Noun
 
     severity: dict[Severity, str]
     trend: dict[Trend, str]
@@ -37,6 +38,7 @@ class Phrases(Struct, frozen=True, kw_only=True):
     start: str
     in_window: str
     in_window_estimated: str
+    recurring: str
     angry_share: str
     runaway: str
     conversation: str
@@ -108,6 +110,7 @@ FRENCH = Phrases(
     angry=("post en colère", "posts en colère"),
     authors=("auteur", "auteurs"),
     followers=("abonné", "abonnés"),
+    voices=("voix", "voix"),
     severity={Severity.CRITICAL: "CRITIQUE", Severity.WARNING: "ALERTE", Severity.WATCH: "À SUIVRE"},
     trend={Trend.RISING: "monte", Trend.STEADY: "stable", Trend.FADING: "retombe"},
     trend_sentence={
@@ -118,6 +121,7 @@ FRENCH = Phrases(
     start="{severity} {brand}\u00a0: ",
     in_window="{count} en {span} (habituel {usual})",
     in_window_estimated="{count} en {span} (habituel estimé {usual})",
+    recurring="«\u00a0{topic}\u00a0»\u00a0: {count} en {span} (habituel {usual}), {authors}, {spoken} jours sur {days}",
     angry_share="{share} en colère",
     runaway="une conversation s’emballe\u00a0: {facts}",
     conversation="une conversation\u00a0: {facts}",
@@ -192,6 +196,7 @@ FRENCH = Phrases(
         "source": "source",
         "theme": "sujet",
         "voice": "voix",
+        "days": "jours avec des posts",
         "over": "sans aucun post",
     },
     do="À faire",
@@ -211,6 +216,7 @@ ENGLISH = Phrases(
     angry=("angry post", "angry posts"),
     authors=("author", "authors"),
     followers=("follower", "followers"),
+    voices=("voice", "voices"),
     severity={Severity.CRITICAL: "CRITICAL", Severity.WARNING: "WARNING", Severity.WATCH: "WATCH"},
     trend={Trend.RISING: "growing", Trend.STEADY: "steady", Trend.FADING: "fading"},
     trend_sentence={
@@ -221,6 +227,7 @@ ENGLISH = Phrases(
     start="{severity} {brand}: ",
     in_window="{count} in {span} (usually {usual})",
     in_window_estimated="{count} in {span} (usually about {usual})",
+    recurring="“{topic}”: {count} in {span} (usually {usual}), {authors}, on {spoken} of {days} days",
     angry_share="{share} angry",
     runaway="one conversation is taking off: {facts}",
     conversation="one conversation: {facts}",
@@ -295,6 +302,7 @@ ENGLISH = Phrases(
         "source": "source",
         "theme": "subject",
         "voice": "voice",
+        "days": "days with posts",
         "over": "without a post",
     },
     do="What to do",

@@ -119,6 +119,14 @@ class Neither(Every, frozen=True):
 Part: TypeAlias = Terms | Every
 
 
+class Unasked(Struct, frozen=True):
+    """Of a rule that is not judged by what it reads: a detector of its own rings it."""
+
+    def judge(self, view: View) -> Finding:  # noqa: ARG002 - the shape of a condition
+        """No."""
+        return NO
+
+
 class Compiled:
     """A `when`, ready to be judged; equal to another one if the same was written with the same budget."""
 

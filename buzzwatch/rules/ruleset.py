@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from buzzwatch.model.brand import Brand, Match, Person, Route, Rule, Ruleset, Scope, Step
 from buzzwatch.model.incident import Severity
-from buzzwatch.model.instant import HOUR, MINUTE, Span
+from buzzwatch.model.instant import DAY, HOUR, LONGEST_WINDOW, MINUTE, Span
 from buzzwatch.rules import schema
-from buzzwatch.rules.condition import Compiled
+from buzzwatch.rules.condition import Compiled, Unasked
 from buzzwatch.rules.faults import Fault, RuleFaults
 from buzzwatch.rules.text import LARGEST_FILE, Document, Value, blot_addresses, parse
 from buzzwatch.rules.units import nearest, shown
@@ -25,6 +25,9 @@ _RATES = {Severity.CRITICAL: 1 / 30, Severity.WARNING: 1 / 7, Severity.WATCH: 1 
 _LEAST_CALM: Span = 30 * MINUTE
 _MOMENTARY = (schema.Thread, schema.Quiet)
 """Conditions that no window of time keeps true: a silence is over once somebody is heard."""
+_SLOW_RATE = 1 / 30
+_SLOW_CALM: Span = 3 * DAY + LONGEST_WINDOW
+"""Three days that are judged and do not keep it; the last of them may have been waited for."""
 _REPEAT: Span = 15 * MINUTE
 _PRIVATE = frozenset({"reach"})
 """Keys of `oncall.yaml` whose values no fault repeats."""
@@ -45,6 +48,7 @@ _SAYS: dict[str, dict[type[schema.Written], str]] = {
     },
 }
 """What a rule says where it says nothing itself, by the first kind of condition it has, in this order."""
+_SAYS_SLOW = {"fr": "Un sujet revient jour après jour", "en": "A subject keeps coming back, day after day"}
 
 
 def read(directory: Path) -> dict[str, str]:
@@ -149,13 +153,19 @@ def dead_ends(ruleset: Ruleset, channels: Collection[str]) -> list[str]:
 
 def changes(old: Ruleset, new: Ruleset) -> list[str]:
     """What differs, one line each, for who has just edited the files."""
-    bare = [{key: replace(brand, rules=()) for key, brand in ruleset.brands.items()} for ruleset in (old, new)]
+    bare = [
+        {key: replace(brand, rules=(), slow=None) for key, brand in ruleset.brands.items()} for ruleset in (old, new)
+    ]
     lines = _differences("brand", *bare)
     for key in sorted(old.brands.keys() & new.brands.keys()):
-        before, after = ({rule.name: rule for rule in ruleset.brands[key].rules} for ruleset in (old, new))
+        before, after = (_by_name(ruleset.brands[key]) for ruleset in (old, new))
         lines += [f"{key}: {line}" for line in _differences("rule", before, after)]
     lines += _differences("person", old.people, new.people)
     return lines + _differences("route", old.routes, new.routes)
+
+
+def _by_name(brand: Brand) -> dict[str, Rule]:
+    return {rule.name: rule for rule in (*brand.rules, brand.slow) if rule is not None}
 
 
 def _differences(kind: str, old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:
@@ -264,6 +274,22 @@ def _brand(written: schema.BrandFile, routes: Mapping[str, Route]) -> Brand:
         sector=written.sector,
         themes=written.themes,
         voices={voice: frozenset(accounts) for voice, accounts in written.voices.items()},
+        slow=None if written.slow is None else _slow(written.slow, written.language, routes),
+    )
+
+
+def _slow(written: schema.Slow, language: str, routes: Mapping[str, Route]) -> Rule:
+    """Of a brand's slow signals: a line on the list whatever happens, whoever's brand it is."""
+    notify = written.notify or next(name for name in ("care-desk", "oncall", schema.CONSOLE) if name in routes)
+    return Rule(
+        name="slow",
+        says=_SAYS_SLOW[language],
+        when=Unasked(),
+        scope=Scope.DAY,
+        severity=Severity.WATCH,
+        notify=notify if notify in routes else schema.CONSOLE,
+        rate=written.budget or _SLOW_RATE,
+        calm=_SLOW_CALM,
     )
 
 

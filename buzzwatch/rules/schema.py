@@ -300,6 +300,30 @@ class Rule(Written):
     runbook: WebAddress | None = Field(default=None, description="A page that says more.")
 
 
+class Slow(Written):
+    """What becomes of subjects that keep coming back for days: a line on the list, never a message or a page."""
+
+    notify: Annotated[Word, AfterValidator(_known_route)] | None = Field(
+        default=None,
+        description="A route of oncall.yaml; `care-desk` if there is one, else `oncall`, else the console.",
+        examples=["care-desk"],
+    )
+    budget: Budget | None = Field(
+        default=None, description="Lines for nothing on ordinary days, all subjects together; 1 per month if left out."
+    )
+
+
+def _unless_off(value: object) -> object:
+    if value is None:
+        raise mistake("nothing is written here", "write `off`, or remove the key")
+    return None if value == "off" else value
+
+
+def _or_off(schema: dict[str, Any]) -> None:
+    """In the JSON Schema, `off` takes the place of nothing."""
+    schema["anyOf"] = [{"const": "off"} if kind == {"type": "null"} else kind for kind in schema["anyOf"]]
+
+
 def _in_one_group(voices: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     groups: dict[str, str] = {}
     for group, accounts in voices.items():
@@ -336,6 +360,12 @@ class BrandFile(Written):
         default_factory=dict,
         description="Words by what they tell of; each counts as it is written and with a final s or x.",
         examples=[{"safety": ["fumée", "incendie"]}],
+    )
+    slow: Annotated[Slow | None, BeforeValidator(_unless_off)] = Field(
+        default_factory=Slow,
+        description="Themes that keep coming back for days; `off`: nothing is said of them.",
+        examples=["off", {"notify": "care-desk"}],
+        json_schema_extra=_or_off,
     )
     rules: Annotated[tuple[Rule, ...], Lax, Field(max_length=100)] = Field(default=(), description="When to tell whom.")
 

@@ -22,7 +22,7 @@ class PageView(Struct, frozen=True):
 
     `language` is the incident's ("fr" or "en"), used where the reader's browser asks for neither. `people` are those
     who may take it, key to name; anybody by any name if it is empty. `points` are of equal width, oldest first, and
-    count what `incident.reason.signal` counts: negative mentions for negativity, else mentions; empty where there is
+    count what `incident.reason.signal` counts: negative mentions, voices of days, else mentions; empty where there is
     nothing to draw.
     """
 

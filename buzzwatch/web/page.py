@@ -12,7 +12,7 @@ from buzzwatch.web import chart
 from buzzwatch.web.desk import PageView
 from buzzwatch.web.words import choose_language, words
 
-_HEADLINES = {Detector.NEGATIVITY: "angry", Detector.VOLUME: "many", Detector.THREAD: "thread"}
+_HEADLINES = {Detector.NEGATIVITY: "angry", Detector.VOLUME: "many", Detector.THREAD: "thread", Detector.SLOW: "slow"}
 _FIGURES = {"en": ENGLISH, "fr": FRENCH}
 
 NAME_LIMIT = 60
@@ -81,7 +81,10 @@ def _headline(incident: Incident, phrases: dict[str, str], figures: Figures, beg
         mentions = incident.reason.mentions
         return phrases["match" if mentions == 1 else "matches"].format(n=figures.number(mentions))
     return phrases[_HEADLINES[signal.detector]].format(
-        n=figures.number(signal.observed), usual=figures.number(signal.expected), span=figures.span(signal.over)
+        n=figures.number(signal.observed),
+        usual=figures.number(signal.expected),
+        span=figures.span(signal.over),
+        topic=incident.subject.topic_name,
     )
 
 

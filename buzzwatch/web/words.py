@@ -24,6 +24,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "One conversation: {n} posts by {authors} authors, {share} angry.",
         "Une conversation : {n} posts de {authors} auteurs, {share} en colère.",
     ),
+    "slow": (
+        "“{topic}” keeps coming back: {n} voices in {span}, usually {usual}.",
+        "« {topic} » revient : {n} voix en {span}, d'habitude {usual}.",
+    ),
     "silence": ("Nothing has been posted since {when}.", "Plus aucun post depuis {when}."),
     "matches": ("{n} posts match what this rule looks for.", "{n} posts répondent à cette règle."),
     "match": ("One post matches what this rule looks for.", "Un post répond à cette règle."),

@@ -1,4 +1,4 @@
-"""Two days in a small world with everything that has ever been awkward, invented and seeded."""
+"""Two days in a small world with everything that has ever been awkward, and a fortnight later a slow one."""
 
 import asyncio
 import random
@@ -36,7 +36,7 @@ Script = list[tuple[Instant, Act]]
 def corpus() -> Script:
     """Acts and when they happen, in order; what falls into a downtime happens after it."""
     first = [*_quiet_morning(), *_awkward_dates(), *_conversation(), *_crisis(), *_deaf_afternoon(), *_smoke()]
-    return sorted([*first, *_evening()], key=lambda each: each[0]) + _second_day()
+    return sorted([*first, *_evening()], key=lambda each: each[0]) + _second_day() + _comes_back()
 
 
 def _say(*mentions: Mention) -> Act:
@@ -158,6 +158,16 @@ def _second_day() -> Script:
     return [*script, (at + 5 * HOUR, _say(mention(at + 5 * HOUR, "end"))), (at + 15 * HOUR, _tell(warmed(0, "rival")))]
 
 
+def _comes_back() -> Script:
+    """A few a day for five days, and then no more."""
+    script = []
+    for day in range(10, 15):
+        for number in range(5):
+            when = BEGIN + day * DAY + number * 2 * HOUR
+            script.append((when, _say(mention(when, f"back{day}-{number}", text=f"Boycott d'acme ! ({day}-{number})"))))
+    return [*script, (BEGIN + 20 * DAY, _say(mention(BEGIN + 20 * DAY, "calm again")))]
+
+
 async def _power_cut(house: House) -> House:
     """Down for 55 minutes."""
     await house.kill()
@@ -209,8 +219,9 @@ async def _live(folder: Path) -> Lived:
     house.open()
     sent: list[Notice] = []
     for at, act in corpus():
-        while clock.now() + 10 * MINUTE < at:
-            await house.move(clock.now() + 10 * MINUTE)
+        step = 10 * MINUTE if at < BEGIN + 2 * DAY else 6 * HOUR
+        while clock.now() + step < at:
+            await house.move(clock.now() + step)
             sent += await house.deliver(fails=_unlucky(len(sent)))
         await house.move(max(at, clock.now()))
         done = await act(house)

@@ -55,7 +55,9 @@ def test_the_corpus_holds_what_is_awkward(lived: Lived):
     kinds = {change.kind for _, outcome in lived.outcomes for change in outcome.changes}
     assert kinds == set(ChangeKind)
     rules = {rule for _, outcome in lived.outcomes for change in outcome.changes for rule in change.incident.rules}
-    assert {"smoke", "press"} <= rules
+    assert {"smoke", "press", "slow"} <= rules
+    slow = [change for _, outcome in lived.outcomes for change in outcome.changes if change.incident.subject.topic]
+    assert [change.kind for change in slow] == [ChangeKind.OPENED, ChangeKind.OVER]
     assert {type(item).__name__ for _, item in lived.inputs} == {
         "Sighting", "RulesSwapped", "Gap", "Command", "Delivered", "Trouble", "ClockSet", "Warmed",
     }  # fmt: skip

@@ -47,7 +47,7 @@ def faults_of(**files: str) -> list[str]:
             HEAD + "zzz: 1",
             (
                 "acme.yaml:3:1: unknown key `zzz`; "
-                "valid here: brand, name, timezone, language, role, sector, match, official, voices, themes, rules"
+                "valid here: brand, name, timezone, language, role, sector, match, official, voices, themes, slow, rules"
             ),
         ),
         (

@@ -102,6 +102,7 @@ def test_changes_are_told_one_by_one():
     assert changes(old, load({"acme.yaml": edited, "oncall.yaml": ONCALL})) == [
         "acme: rule `line` changed",
         "acme: rule `page` removed",
+        "acme: rule `slow` changed",
         "acme: rule `wake` added",
         "person `ines` added",
         "route `oncall` added",
