@@ -7,11 +7,13 @@ from typing import Any
 import msgspec
 
 from buzzwatch.detect.pulse import Pulse
+from buzzwatch.detect.spread import Carriers
 from buzzwatch.detect.thread import Escalation
 from buzzwatch.gaps import Gaps
 from buzzwatch.incidents.desk import Desk
 from buzzwatch.lookout import Recollection
 from buzzwatch.model.brand import Brand, Ruleset
+from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.input import ClockSet, Input
 from buzzwatch.model.instant import SECOND, Instant, Span, next_second
 from buzzwatch.model.mention import Sighting
@@ -19,7 +21,7 @@ from buzzwatch.threads.tracker import Tracker
 from buzzwatch.timers import Timers
 
 NO_RULES = Ruleset(digest="", brands={}, people={}, routes={})
-DUMP_VERSION = 2
+DUMP_VERSION = 3
 
 
 class TimeWentBackwardsError(ValueError):
@@ -45,6 +47,7 @@ class Memory:
         self.tracker = Tracker(Escalation(), capacity)
         self.desk = Desk()
         self.pulses: dict[str, Pulse] = {}
+        self.carriers: dict[str, Carriers] = {}
         self.dirty: dict[str, Stir] = {}
         self.dirty_due: Instant | None = None
         self.timers = Timers()
@@ -79,7 +82,8 @@ class Memory:
 
     def bear(self, brand: Brand, at: Instant) -> Pulse:
         """A pulse for a brand that has none; it believes what was learnt for it elsewhere."""
-        pulse = self.pulses[brand.key] = Pulse(brand.zone, at)
+        pulse = self.pulses[brand.key] = Pulse(brand.zone, at, brand.campaigns)
+        self.carriers[brand.key] = Carriers()
         if brand.key in self.adopted:
             pulse.adopt(msgspec.msgpack.decode(self.adopted.pop(brand.key)))
         return pulse
@@ -100,6 +104,7 @@ class Memory:
             "tracker": self.tracker.dump(),
             "desk": self.desk.dump(),
             "pulses": {key: pulse.dump() for key, pulse in self.pulses.items()},
+            "carriers": {key: carriers.dump() for key, carriers in self.carriers.items()},
             "dirty": {
                 key: [list(stir.threads), [msgspec.to_builtins(m) for m in stir.mentions]]
                 for key, stir in self.dirty.items()
@@ -126,7 +131,8 @@ class Memory:
         memory.rules = rules
         memory.tracker = Tracker.load(dumped["tracker"], Escalation())
         memory.desk = Desk.load(dumped["desk"])
-        memory.pulses = {key: Pulse.load(body, memory._zone(key)) for key, body in dumped["pulses"].items()}
+        memory.pulses = {key: Pulse.load(body, *memory._hours(key)) for key, body in dumped["pulses"].items()}
+        memory.carriers = {key: Carriers.load(body) for key, body in dumped["carriers"].items()}
         for key, (threads, mentions) in dumped["dirty"].items():
             stir = memory.dirty[key] = Stir()
             stir.threads = dict.fromkeys(threads)
@@ -151,8 +157,11 @@ class Memory:
         self.now = now
         self.tracker = Tracker(Escalation(), self.tracker.capacity)
         self.pulses = {key: pulse.set_back(now, ahead) for key, pulse in self.pulses.items()}
+        self.carriers = {key: Carriers() for key in self.carriers}
         self.dirty, self.dirty_due, self.timers, self.gaps, self.recollection = {}, None, Timers(), Gaps(), {}
         self.desk.shift(-ahead)
 
-    def _zone(self, brand: str) -> tzinfo:
-        return self.rules.brands[brand].zone if brand in self.rules.brands else UTC
+    def _hours(self, key: str) -> tuple[tzinfo, tuple[Campaign, ...]]:
+        """Whose hours and campaigns a brand has."""
+        brand = self.rules.brands.get(key)
+        return (brand.zone, brand.campaigns) if brand else (UTC, ())

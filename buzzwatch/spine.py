@@ -7,6 +7,7 @@ import msgspec
 
 from buzzwatch.detect.pulse import Pulse
 from buzzwatch.incidents.desk import Desk
+from buzzwatch.incidents.mute import severity_for
 from buzzwatch.lookout import Lookout, silent_since
 from buzzwatch.memory import Memory, Stir
 from buzzwatch.model.brand import Brand, Rule, Scope
@@ -84,6 +85,7 @@ class Spine:
             return
         pulse = memory.pulses.get(sighting.brand) or memory.bear(brand, sighting.counted_at)
         pulse.count(sighting)
+        memory.carriers[sighting.brand].count(sighting)
         if sighting.brand not in memory.dirty:
             self._break_silence(brand, now)
         stir = memory.stir(sighting.brand)
@@ -127,7 +129,7 @@ class Spine:
             return
         pulse = self.memory.pulses[key]
         pulse.look(now, self.memory.gaps.spans())
-        lookout = self._lookout(brand, pulse, now)
+        lookout = self._lookout(brand, now)
         for rule in brand.rules:
             match rule.scope:
                 case Scope.BRAND:
@@ -142,6 +144,19 @@ class Spine:
                     for mention in sorted(stir.mentions, key=lambda m: m.mention):
                         lookout.focus(mention.thread, mention)
                         self._apply(rule, lookout, changes)
+        changes += [self._raise(lookout, incident) for incident in self.memory.desk.of_brand(key)]
+
+    def _raise(self, lookout: Lookout, incident: Incident) -> Change | None:
+        """The press may have joined; what comes to a page by that goes where the brand's critical rules go."""
+        press, brand = lookout.press(incident), lookout.brand
+        if press is None:
+            return None
+        severity = severity_for(brand, incident.severity, press=True)
+        routes, route = self.memory.rules.routes, incident.route
+        if severity is Severity.CRITICAL and not escalation.route_of(incident, self.memory.rules).steps:
+            pages = (rule.notify for rule in brand.rules if rule.severity is Severity.CRITICAL)
+            route = next((name for name in pages if name in routes and routes[name].steps), route)
+        return self.memory.desk.join_press(incident, press, severity, route, lookout.now)
 
     def _apply(self, rule: Rule, lookout: Lookout, changes: list[Change | None]) -> None:
         finding = rule.when.judge(lookout)
@@ -166,7 +181,7 @@ class Spine:
         subject = Subject(key, quiet=True)
         if self.memory.desk.live(subject) is None:
             pulse.look(now, self.memory.gaps.spans())
-            lookout = self._lookout(brand, pulse, now)
+            lookout = self._lookout(brand, now)
             for rule in _scoped(brand, Scope.QUIET):
                 finding = rule.when.judge(lookout)
                 if finding.passed and self.memory.desk.live(subject) is None:
@@ -192,7 +207,7 @@ class Spine:
         if brand is None or pulse is None or incident.subject.quiet or brand.key in self.memory.set_aside:
             return incident
         pulse.look(now, self.memory.gaps.spans())
-        return self._lookout(brand, pulse, now).refreshed(incident)
+        return self._lookout(brand, now).refreshed(incident)
 
     def _is_silent(self, incident: Incident) -> bool:
         pulse = self.memory.pulses.get(incident.subject.brand)
@@ -211,7 +226,7 @@ class Spine:
                 self.memory.rules = item.rules
                 self.memory.set_aside = {}
                 for brand in item.rules.brands.values():
-                    self._follow_zone(brand)
+                    self._follow_hours(brand)
                     self._wait_for_silence(brand)
                 self._page_the_unpaged(now)
             case Gap():
@@ -299,13 +314,15 @@ class Spine:
             coming = [since + over for over in overs if since + over > self.memory.now]
             self.memory.timers.arrange(min(coming, default=self._ever_more_rarely(since)), "quiet", brand.key)
 
-    def _follow_zone(self, brand: Brand) -> None:
+    def _follow_hours(self, brand: Brand) -> None:
         pulse = self.memory.pulses.get(brand.key)
-        if pulse is not None and pulse.zone != brand.zone:
-            self.memory.pulses[brand.key] = Pulse.load(pulse.dump(), brand.zone)
+        if pulse is not None and (pulse.zone, pulse.campaigns) != (brand.zone, brand.campaigns):
+            self.memory.pulses[brand.key] = Pulse.load(pulse.dump(), brand.zone, brand.campaigns)
 
-    def _lookout(self, brand: Brand, pulse: Pulse, now: Instant) -> Lookout:
-        return Lookout(now, brand, pulse, self.memory.tracker, self.memory.gaps, self.memory.recollection)
+    def _lookout(self, brand: Brand, now: Instant) -> Lookout:
+        memory = self.memory
+        carriers = memory.carriers[brand.key]
+        return Lookout(now, brand, memory.pulses, memory.tracker, memory.gaps, memory.recollection, carriers)
 
 
 def _scoped(brand: Brand, scope: Scope) -> list[Rule]:
