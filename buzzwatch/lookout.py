@@ -1,14 +1,18 @@
 """One brand at one instant, as its rules read it, and the evidence for what they found."""
 
+from collections.abc import Mapping
+
 from msgspec.structs import replace
 
+from buzzwatch.detect.budget import LINE
 from buzzwatch.detect.pulse import Pulse
+from buzzwatch.detect.spread import Carriers
 from buzzwatch.gaps import Gaps
 from buzzwatch.incidents.desk import Evidence
 from buzzwatch.incidents.mute import severity_for
 from buzzwatch.model.brand import Brand, Rule
-from buzzwatch.model.incident import Incident, Reason, Subject
-from buzzwatch.model.instant import HOUR, LONGEST_WINDOW, Instant, Span
+from buzzwatch.model.incident import Incident, Press, Reason, Sector, Subject
+from buzzwatch.model.instant import HOUR, LONGEST_WINDOW, MINUTE, Instant, Span
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.signal import Clause, Detector, Finding, Onset, Signal
 from buzzwatch.model.thread import ThreadView
@@ -26,25 +30,35 @@ Recollection = dict[str, dict[int, tuple[Instant, str]]]
 """By condition: author's key to the last mention of theirs that fitted, after its instant."""
 MOST_SHOWN = 3
 """Posts that an alarm shows."""
+FEWEST_PEERS = 2
+"""Other brands of a sector that must rise as well, and half of those known, for it to be the sector's trouble."""
+FRESH: Span = 5 * MINUTE
+"""A brand not looked at for so long, or for a quarter of the window, is not rising."""
 
 
 class Lookout:
     """Implements `model.view.View`; the spine puts a thread or a mention in focus."""
 
-    __slots__ = ("_gaps", "_pulse", "_recollection", "_thread", "_tracker", "_views", "brand", "mention", "now")
+    __slots__ = (
+        "_carriers", "_gaps", "_pulse", "_pulses", "_recollection", "_thread", "_tracker", "_views", "brand", "mention",
+        "now",
+    )  # fmt: skip
 
     def __init__(
         self,
         now: Instant,
         brand: Brand,
-        pulse: Pulse,
+        pulses: Mapping[str, Pulse],
         tracker: Tracker,
         gaps: Gaps,
         recollection: Recollection,
+        carriers: Carriers,
     ) -> None:
         self.now = now
         self.brand = brand
-        self._pulse = pulse
+        self._pulse = pulses[brand.key]
+        self._pulses = pulses
+        self._carriers = carriers
         self._tracker = tracker
         self._gaps = gaps
         self._recollection = recollection
@@ -87,6 +101,10 @@ class Lookout:
         """See `View`; what was silent because we were deaf does not count."""
         since = silent_since(self._pulse, self._gaps)
         return None if since is None or since > self.now else self.now - since
+
+    def sources(self, over: Span) -> tuple[str, ...]:
+        """See `View`."""
+        return self._carriers.sources(over, self.now)
 
     def gather(self, key: str, over: Span) -> int:
         """See `View`. A mention whose author is unknown counts for nobody."""
@@ -133,7 +151,23 @@ class Lookout:
         reason = self._reason(rule.name, rule.says, finding.clauses, finding.signal, thread)
         reason = replace(reason, heard_late=self._heard_late(onset.began_at))
         observed = float(reason.mentions) if finding.signal is None or thread else finding.signal.observed
-        return Evidence(reason, onset, observed, severity_for(self.brand, rule.severity, answered=reason.answered))
+        severity = severity_for(self.brand, rule.severity, answered=reason.answered)
+        raised = severity_for(self.brand, rule.severity, answered=reason.answered, press=True)
+        return Evidence(reason, onset, observed, severity, raised)
+
+    def press(self, incident: Incident) -> Press | None:
+        """The press that has joined a trouble since it began on social media: its conversations, or the brand.
+
+        What one mention made ring has begun with that mention: a rule about the press is not raised by it.
+        """
+        if incident.press is not None or incident.subject.quiet:
+            return None
+        threads = {subject.thread for subject in (incident.subject, *incident.covers)}
+        names = {clause.name for clause in incident.reason.clauses}
+        by_one = any(name.startswith("mention.") for name in names) and "mention.authors" not in names
+        since = incident.opened_at if by_one else incident.began_at
+        post = self._carriers.jump(since, None if "" in threads else threads)
+        return None if post is None else Press(post.mention, post.at, post.source)
 
     def refreshed(self, incident: Incident) -> Incident:
         """The incident with the numbers of now; its rule, its clauses and its beginning stay."""
@@ -149,6 +183,7 @@ class Lookout:
         self, rule: str, says: str, clauses: tuple[Clause, ...], signal: Signal | None, thread: ThreadView | None
     ) -> Reason:
         detector, over = _measure(signal)
+        asked = next((each.spread_over for each in self.brand.rules if each.name == rule), None)
         if thread is not None:
             return Reason(
                 rule=rule,
@@ -162,6 +197,7 @@ class Lookout:
                 reach=thread.reach,
                 answered=thread.answered,
                 thread=thread.id,
+                sources=self.sources(asked) if asked else (),
             )
         return Reason(
             rule=rule,
@@ -174,7 +210,21 @@ class Lookout:
             negative_share=self._pulse.share(over),
             reach=None,
             answered=False,
+            sources=self.sources(asked or over),
+            sector=self._sector(signal) if signal else None,
+            campaign=self._pulse.campaign(over) if signal else None,
         )
+
+    def _sector(self, signal: Signal) -> Sector | None:
+        """The sector, if it rises with the brand, as far as the others were looked at."""
+        others = [self._pulses[key] for key in self.brand.peers if key in self._pulses and key != self.brand.key]
+        recent = self.now - max(FRESH, signal.over // 4)
+        rising = sum(
+            other.looked_at > recent and other.signal(signal.detector, signal.over).score > LINE for other in others
+        )
+        if rising < FEWEST_PEERS or 2 * rising < len(others):
+            return None
+        return Sector(self.brand.sector or "", rising + 1, len(others) + 1)
 
     def _gathered(self, rule: Rule) -> list[tuple[Instant, str]]:
         """The mentions by whose authors a rule counts, the newest first."""

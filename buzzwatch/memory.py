@@ -8,11 +8,13 @@ import msgspec
 
 from buzzwatch.detect.pulse import Pulse
 from buzzwatch.detect.slow import Diary
+from buzzwatch.detect.spread import Carriers
 from buzzwatch.detect.thread import Escalation
 from buzzwatch.gaps import Gaps
 from buzzwatch.incidents.desk import Desk
 from buzzwatch.lookout import Recollection
 from buzzwatch.model.brand import Brand, Ruleset
+from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.input import ClockSet, Input
 from buzzwatch.model.instant import SECOND, Instant, Span, next_second
 from buzzwatch.model.mention import Sighting
@@ -47,6 +49,7 @@ class Memory:
         self.desk = Desk()
         self.pulses: dict[str, Pulse] = {}
         self.diaries: dict[str, Diary] = {}
+        self.carriers: dict[str, Carriers] = {}
         self.dirty: dict[str, Stir] = {}
         self.dirty_due: Instant | None = None
         self.timers = Timers()
@@ -80,9 +83,10 @@ class Memory:
         return seen_at
 
     def bear(self, brand: Brand, at: Instant) -> Pulse:
-        """A pulse, and a diary, for a brand that has none; it believes what was learnt for it elsewhere."""
+        """A pulse and what goes with it, for a brand that has none; it believes what was learnt for it elsewhere."""
         self.diaries[brand.key] = Diary(brand.zone, at)
-        pulse = self.pulses[brand.key] = Pulse(brand.zone, at)
+        pulse = self.pulses[brand.key] = Pulse(brand.zone, at, brand.campaigns)
+        self.carriers[brand.key] = Carriers()
         if brand.key in self.adopted:
             pulse.adopt(msgspec.msgpack.decode(self.adopted.pop(brand.key)))
         return pulse
@@ -104,6 +108,7 @@ class Memory:
             "desk": self.desk.dump(),
             "pulses": {key: pulse.dump() for key, pulse in self.pulses.items()},
             "diaries": {key: diary.dump() for key, diary in self.diaries.items()},
+            "carriers": {key: carriers.dump() for key, carriers in self.carriers.items()},
             "dirty": {
                 key: [list(stir.threads), [msgspec.to_builtins(m) for m in stir.mentions]]
                 for key, stir in self.dirty.items()
@@ -130,8 +135,9 @@ class Memory:
         memory.rules = rules
         memory.tracker = Tracker.load(dumped["tracker"], Escalation())
         memory.desk = Desk.load(dumped["desk"])
-        memory.pulses = {key: Pulse.load(body, memory._zone(key)) for key, body in dumped["pulses"].items()}
-        memory.diaries = {key: Diary.load(body, memory._zone(key)) for key, body in dumped["diaries"].items()}
+        memory.diaries = {key: Diary.load(body, memory._hours(key)[0]) for key, body in dumped["diaries"].items()}
+        memory.pulses = {key: Pulse.load(body, *memory._hours(key)) for key, body in dumped["pulses"].items()}
+        memory.carriers = {key: Carriers.load(body) for key, body in dumped["carriers"].items()}
         for key, (threads, mentions) in dumped["dirty"].items():
             stir = memory.dirty[key] = Stir()
             stir.threads = dict.fromkeys(threads)
@@ -158,8 +164,11 @@ class Memory:
         self.pulses = {key: pulse.set_back(now, ahead) for key, pulse in self.pulses.items()}
         for diary in self.diaries.values():
             diary.set_back(now)
+        self.carriers = {key: Carriers() for key in self.carriers}
         self.dirty, self.dirty_due, self.timers, self.gaps, self.recollection = {}, None, Timers(), Gaps(), {}
         self.desk.shift(-ahead)
 
-    def _zone(self, brand: str) -> tzinfo:
-        return self.rules.brands[brand].zone if brand in self.rules.brands else UTC
+    def _hours(self, key: str) -> tuple[tzinfo, tuple[Campaign, ...]]:
+        """Whose hours and campaigns a brand has."""
+        brand = self.rules.brands.get(key)
+        return (brand.zone, brand.campaigns) if brand else (UTC, ())

@@ -9,6 +9,7 @@ from buzzwatch.daybreak import evidence_of, subjects_of, theme_key
 from buzzwatch.detect.pulse import Pulse
 from buzzwatch.detect.slow import USUAL_RATE
 from buzzwatch.incidents.desk import Desk
+from buzzwatch.incidents.mute import severity_for
 from buzzwatch.lookout import Lookout, silent_since
 from buzzwatch.memory import Memory, Stir
 from buzzwatch.model.brand import Brand, Rule, Scope
@@ -88,6 +89,7 @@ class Spine:
         pulse.count(sighting)
         if memory.diaries[sighting.brand].count(sighting, subjects_of(sighting)):
             self._wait_for_day(sighting.brand)
+        memory.carriers[sighting.brand].count(sighting)
         if sighting.brand not in memory.dirty:
             self._break_silence(brand, now)
         stir = memory.stir(sighting.brand)
@@ -132,7 +134,7 @@ class Spine:
             return
         pulse = self.memory.pulses[key]
         pulse.look(now, self.memory.gaps.spans())
-        lookout = self._lookout(brand, pulse, now)
+        lookout = self._lookout(brand, now)
         for rule in brand.rules:
             match rule.scope:
                 case Scope.BRAND:
@@ -147,6 +149,19 @@ class Spine:
                     for mention in sorted(stir.mentions, key=lambda m: m.mention):
                         lookout.focus(mention.thread, mention)
                         self._apply(rule, lookout, changes)
+        changes += [self._raise(lookout, incident) for incident in self.memory.desk.of_brand(key)]
+
+    def _raise(self, lookout: Lookout, incident: Incident) -> Change | None:
+        """The press may have joined; what comes to a page by that goes where the brand's critical rules go."""
+        press, brand = lookout.press(incident), lookout.brand
+        if press is None:
+            return None
+        severity = severity_for(brand, incident.severity, press=True)
+        routes, route = self.memory.rules.routes, incident.route
+        if severity is Severity.CRITICAL and not escalation.route_of(incident, self.memory.rules).steps:
+            pages = (rule.notify for rule in brand.rules if rule.severity is Severity.CRITICAL)
+            route = next((name for name in pages if name in routes and routes[name].steps), route)
+        return self.memory.desk.join_press(incident, press, severity, route, lookout.now)
 
     def _apply(self, rule: Rule, lookout: Lookout, changes: list[Change | None]) -> None:
         finding = rule.when.judge(lookout)
@@ -171,7 +186,7 @@ class Spine:
         subject = Subject(key, quiet=True)
         if self.memory.desk.live(subject) is None:
             pulse.look(now, self.memory.gaps.spans())
-            lookout = self._lookout(brand, pulse, now)
+            lookout = self._lookout(brand, now)
             for rule in _scoped(brand, Scope.QUIET):
                 finding = rule.when.judge(lookout)
                 if finding.passed and self.memory.desk.live(subject) is None:
@@ -210,7 +225,7 @@ class Spine:
         if brand is None or pulse is None or incident.subject.quiet or brand.key in self.memory.set_aside:
             return incident
         pulse.look(now, self.memory.gaps.spans())
-        return self._lookout(brand, pulse, now).refreshed(incident)
+        return self._lookout(brand, now).refreshed(incident)
 
     def _is_silent(self, incident: Incident) -> bool:
         pulse = self.memory.pulses.get(incident.subject.brand)
@@ -229,7 +244,7 @@ class Spine:
                 before, self.memory.rules = self.memory.rules.brands, item.rules
                 self.memory.set_aside = {}
                 for brand in item.rules.brands.values():
-                    self._follow_zone(brand)
+                    self._follow_hours(brand)
                     self._follow_themes(brand, before.get(brand.key))
                     self._wait_for_silence(brand)
                     self._wait_for_day(brand.key)
@@ -326,12 +341,6 @@ class Spine:
         if due is not None:
             self.memory.timers.arrange(max(due, self.memory.now + 1), "day", key)
 
-    def _follow_zone(self, brand: Brand) -> None:
-        pulse = self.memory.pulses.get(brand.key)
-        if pulse is not None and pulse.zone != brand.zone:
-            self.memory.pulses[brand.key] = Pulse.load(pulse.dump(), brand.zone)
-            self.memory.diaries[brand.key].follow(brand.zone)
-
     def _follow_themes(self, brand: Brand, before: Brand | None) -> None:
         """A theme that is sought by other words begins anew: more of it would be no news."""
         diary = self.memory.diaries.get(brand.key)
@@ -340,8 +349,19 @@ class Spine:
             for theme in [theme for theme, words in brand.themes.items() if known.get(theme) != words]:
                 diary.renew(theme_key(theme))
 
-    def _lookout(self, brand: Brand, pulse: Pulse, now: Instant) -> Lookout:
-        return Lookout(now, brand, pulse, self.memory.tracker, self.memory.gaps, self.memory.recollection)
+    def _follow_hours(self, brand: Brand) -> None:
+        pulse = self.memory.pulses.get(brand.key)
+        if pulse is None:
+            return
+        if pulse.zone != brand.zone:
+            self.memory.diaries[brand.key].follow(brand.zone)
+        if (pulse.zone, pulse.campaigns) != (brand.zone, brand.campaigns):
+            self.memory.pulses[brand.key] = Pulse.load(pulse.dump(), brand.zone, brand.campaigns)
+
+    def _lookout(self, brand: Brand, now: Instant) -> Lookout:
+        memory = self.memory
+        carriers = memory.carriers[brand.key]
+        return Lookout(now, brand, memory.pulses, memory.tracker, memory.gaps, memory.recollection, carriers)
 
 
 def _scoped(brand: Brand, scope: Scope) -> list[Rule]:

@@ -43,6 +43,7 @@ brand: acme
 name: Acme Airlines
 timezone: {zone}
 language: fr
+sector: trade
 match: {{any: [acme]}}
 official: ["x:@acme_fr"]
 voices: {{press: ["x:@paper"], ours: ["x:@boss"]}}
@@ -86,6 +87,7 @@ ZEPHYR = """
 brand: zephyr
 timezone: Europe/London
 language: en
+sector: trade
 match: {any: [zephyr]}
 rules:
   - name: bad-buzz
@@ -104,6 +106,7 @@ RIVAL = """
 brand: rival
 role: competitor
 language: en
+sector: trade
 match: {any: [rival]}
 rules:
   - name: bad-buzz

@@ -22,6 +22,7 @@ def explain(db: sqlite3.Connection, incident_id: str, timezone: str = "UTC") -> 
         *_head(incident, zone),
         "",
         *_why(incident.reason),
+        *_company(incident),
         "",
         "History",
         *(f"  {_at(change.at, zone)}  {_event(change)}" for change in history),
@@ -58,6 +59,20 @@ def _why(reason: Reason) -> Iterator[str]:
     if reason.heard_late:
         since, until = reason.heard_late
         yield f"  we were deaf from {moment_of(since):%H:%M} to {moment_of(until):%H:%M} UTC"
+
+
+def _company(incident: Incident) -> Iterator[str]:
+    """What puts the numbers into their place."""
+    reason, press = incident.reason, incident.press
+    if press is not None:
+        raised = ": severity one up" if incident.raised else ""
+        yield f"  the press joined at {moment_of(press.at):%H:%M} UTC with {press.mention} ({press.source}){raised}"
+    if reason.campaign is not None:
+        yield f"  expected ×{reason.campaign.factor:g}: {reason.campaign.why}"
+    if len(reason.sources) > 1:
+        yield f"  on {len(reason.sources)} sources: {', '.join(reason.sources)}"
+    if (sector := reason.sector) is not None:
+        yield f"  the whole sector, not you alone: {sector.rising} of {sector.known} brands ({sector.name})"
 
 
 def describe(clause: Clause) -> str:

@@ -24,5 +24,5 @@ def sample_of(mention: Mention, negativity: float) -> Sample:
 
 async def read_samples(record: Record, incident: Incident) -> list[Sample]:
     """The posts that show an incident best, in the order of the incident, as their sources last told them."""
-    texts = await record.read(lambda db: read_mentions(db, incident.samples))
-    return [sample_of(*texts[key]) for key in incident.samples if key in texts]
+    texts = await record.read(lambda db: read_mentions(db, incident.shown))
+    return [sample_of(*texts[key]) for key in incident.shown if key in texts]

@@ -118,7 +118,7 @@ class Replay:
 
     def samples(self, notice: Notice) -> list[Sample]:
         """The posts that a notice quotes, as far as they are still at hand."""
-        return [sample_of(*self._texts[key]) for key in notice.incident.samples if key in self._texts]
+        return [sample_of(*self._texts[key]) for key in notice.incident.shown if key in self._texts]
 
 
 def learn_habits(

@@ -1,6 +1,6 @@
 """Everything that is known of one brand's traffic: count each mention, look at each decision, then ask."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from itertools import accumulate
 from math import log, sqrt
@@ -9,10 +9,12 @@ from typing import Any
 from buzzwatch.detect import negativity, volume
 from buzzwatch.detect.baseline import Baseline, Gaps
 from buzzwatch.detect.budget import LINE, Tail
+from buzzwatch.detect.calendar import Calendar, Swell
 from buzzwatch.detect.samples import Candidate, Samples
 from buzzwatch.detect.surge import HOLD, ORDINARY, Surge
 from buzzwatch.detect.volume import Spread
 from buzzwatch.detect.windows import SPAN, WIDTHS, Windows
+from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.instant import EVERY_WINDOW, HOUR, LONGEST_WINDOW, MINUTE, WINDOWS, Instant, Span
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.signal import Detector, Onset, Signal, Trend
@@ -25,6 +27,7 @@ _ALL = 2 * _COUNT  # the place of all windows together
 _APART = (*(max(over, HOUR) for over in WINDOWS * 2), HOLD)  # of peaks, by place
 _LULL = 10.0  # log likelihood: silence this clear ends the way back to a beginning
 _STEP = 1.5  # a rise is looked for as at least so many times the usual
+_PLAIN = [1.0] * _COUNT
 
 
 class Pulse:
@@ -33,14 +36,19 @@ class Pulse:
     `count` what is seen, `look` at every tick at which the brand is dirty or due, then ask: answers are as of the last
     look. Instants never go backwards. What was posted before `born_at` enters nothing. A window of a new brand is not
     scored before the brand has lived twice as long, and an hour at least: there is nothing to compare with.
+
+    `campaigns`, in order and without overlap, multiply what is usual while they last; what falls into one is not
+    learnt: its factor is somebody's guess.
     """
 
     __slots__ = (
-        "_baseline", "_born", "_expected", "_heard", "_hour", "_last_at", "_level", "_loudest", "_minute", "_profile",
-        "_rate", "_ready", "_samples", "_scores", "_shapes", "_spread", "_surge", "_tails", "_until", "_windows",
+        "_baseline", "_born", "_calendar", "_damp", "_expected", "_heard", "_hour", "_last_at", "_level", "_loudest",
+        "_minute", "_profile", "_rate", "_ready", "_samples", "_scores", "_shapes", "_spread", "_surge", "_swell",
+        "_tails", "_until", "_windows",
     )  # fmt: skip
 
-    def __init__(self, zone: tzinfo, born_at: Instant) -> None:
+    def __init__(self, zone: tzinfo, born_at: Instant, campaigns: Sequence[Campaign] = ()) -> None:
+        self._calendar = Calendar(campaigns)
         self._born = born_at // MINUTE
         self._windows = Windows(self._born)
         self._baseline = Baseline(zone, born_at)
@@ -61,6 +69,16 @@ class Pulse:
     def zone(self) -> tzinfo:
         """Whose hours and days these are."""
         return self._baseline.zone
+
+    @property
+    def campaigns(self) -> tuple[Campaign, ...]:
+        """All of the calendar."""
+        return self._calendar.campaigns
+
+    @property
+    def looked_at(self) -> Instant:
+        """The last look, of which every answer is."""
+        return self._until
 
     @property
     def last_at(self) -> Instant | None:
@@ -130,7 +148,7 @@ class Pulse:
             loud = 0.0
             if observed > expected * generous:
                 loud = volume.score(observed, expected, spread)
-                rises.append((volume.rise(observed, expected * ordinary), WINDOWS[index]))
+                rises.append((volume.rise(observed, expected * ordinary) * self._damp[index], WINDOWS[index]))
             self._note(index, loud, now)
             expected *= anger
             angry = 0.0
@@ -139,7 +157,7 @@ class Pulse:
             self._note(index + _COUNT, angry, now)
         if self._heard:  # only a mention can be an onset
             self._heard = False
-            self._surge.hear(sum(rise for rise, _ in rises), now)
+            self._surge.hear(sum(rise for rise, _ in rises), now, ordinary=not self._swell)
             if self._surge.onset_at == now:
                 self._loudest = max(rises)[1]
             self._note(_ALL, self._surge.score, now)
@@ -199,7 +217,12 @@ class Pulse:
     def usual(self, over: Span) -> float:
         """Mentions usual in the last whole minutes, the open one among them; twelve hours at most."""
         since = max(self._born, self._minute + 1 - over // MINUTE)
-        return self._level * (self._usual_until(self._minute + 1) - self._usual_until(since))
+        return self._level * (self._expected_until(self._minute + 1) - self._expected_until(since))
+
+    def campaign(self, over: Span) -> Campaign | None:
+        """The one that reaches into a trailing window, the last of several."""
+        since = (self._minute + 1) * MINUTE - over
+        return next(reversed(self._calendar.between(since, self._until + 1)), None)
 
     def trend(self, detector: Detector) -> Trend:
         """The last quarter of an hour against the one before."""
@@ -225,7 +248,7 @@ class Pulse:
         began, best, total = self._minute, 0.0, 0.0
         minutes = range(self._minute, max(self._born, self._minute - SPAN) - 1, -1)
         for minute, seen in zip(minutes, self._windows.backwards(angry=angry), strict=False):
-            total += seen * gain - cost * self._shapes[minute // 60 - self._hour]
+            total += seen * gain - cost * self._shapes[minute // 60 - self._hour] * self._swell.factor(minute)
             if seen and total > best:
                 began, best = minute, total
             elif total < best - _LULL:
@@ -241,7 +264,7 @@ class Pulse:
         for first in range(self._minute + 1 - SPAN, self._minute + 1, width):
             buckets = [self._windows.bucket(minute) for minute in range(first, first + width)]
             seen = sum((bucket.milli / 1_000 if angry else bucket.mentions) for bucket in buckets)
-            hours = self._usual_until(first + width) - self._usual_until(first)
+            hours = self._expected_until(first + width) - self._expected_until(first)
             bars.append((first * MINUTE, float(seen), self._level * hours * usual))
         return bars
 
@@ -267,7 +290,7 @@ class Pulse:
 
     def set_back(self, now: Instant, ahead: Span) -> "Pulse":
         """One born now, by a clock that ran so far ahead: it keeps what was learnt, and since when all is silent."""
-        pulse = Pulse(self.zone, now)
+        pulse = Pulse(self.zone, now, self.campaigns)
         pulse.adopt(self.habits())
         pulse._last_at = None if self._last_at is None else self._last_at - ahead
         return pulse
@@ -292,9 +315,9 @@ class Pulse:
         }
 
     @classmethod
-    def load(cls, dumped: Mapping[str, Any], zone: tzinfo) -> "Pulse":
-        """What `dump` gave, alive again."""
-        pulse = cls(zone, dumped["born"] * MINUTE)
+    def load(cls, dumped: Mapping[str, Any], zone: tzinfo, campaigns: Sequence[Campaign] = ()) -> "Pulse":
+        """What `dump` gave, alive again; under another zone or calendar if these changed."""
+        pulse = cls(zone, dumped["born"] * MINUTE, campaigns)
         pulse._windows = Windows.load(dumped["windows"])
         pulse._baseline = Baseline.load(dumped["baseline"], zone)
         pulse._samples = Samples.load(dumped["samples"])
@@ -319,7 +342,8 @@ class Pulse:
         self._windows.roll(minute)
         if minute // 60 != self._minute // 60:
             self._frame(minute // 60)
-            self._baseline.learn(self._windows.left, minute - SPAN, gaps, *self._help(minute))
+            known = self._help(minute)
+            self._baseline.learn(self._windows.left, minute - SPAN, self._unlearnable(minute, gaps), *known)
             self._windows.left.clear()
             self._frame(minute // 60)
             self._settle(minute)
@@ -332,6 +356,13 @@ class Pulse:
         self._hour = hour - SPAN // 60
         self._shapes = [self._baseline.shape(self._hour + step) for step in range(SPAN // 60 + 1)]
         self._profile = [0.0, *accumulate(self._shapes)]
+        self._swell = Swell(self._calendar.between(self._hour * HOUR, (hour + 1) * HOUR), self._hour)
+
+    def _unlearnable(self, minute: int, gaps: Gaps) -> Gaps:
+        """Deaf times and campaigns that reach into what may be learnt now."""
+        since = (self._minute - SPAN) // 60 * HOUR
+        told = self._calendar.between(since, (minute - SPAN) * MINUTE)
+        return [*gaps, *((campaign.since, campaign.until) for campaign in told)] if told else gaps
 
     def _settle(self, minute: int) -> None:
         """Fix level and spread."""
@@ -343,7 +374,7 @@ class Pulse:
         if not self._baseline.learning:
             return 0.0, 0.0
         since = max(self._born, minute - SPAN)
-        return float(self._windows.total()), self._usual_until(minute + 1) - self._usual_until(since)
+        return float(self._windows.total()), self._expected_until(minute + 1) - self._expected_until(since)
 
     def _expect(self, minute: int) -> None:
         """Work out the usual count of each window, without the open minute."""
@@ -352,8 +383,28 @@ class Pulse:
         until = self._usual_until(minute)
         firsts = (max(self._born, minute - width + 1) for width in WIDTHS)
         self._expected = [self._level * (until - self._usual_until(first)) for first in firsts]
+        self._damp = _PLAIN
+        if self._swell:
+            self._expect_campaign(minute)
         lived = minute - self._born if self._baseline.learning else 1 << 62
         self._ready = sum(lived >= max(2 * width, 60) for width in WIDTHS)
+
+    def _expect_campaign(self, minute: int) -> None:
+        """Let the usual count of each window be what the calendar says.
+
+        A rise then counts for less: on its scale, the cube root, the noise of k times as many is so much wider.
+        """
+        until, factor = self._expected_until(minute), self._swell.factor(minute)
+        self._rate *= factor
+        self._damp = []
+        for index, width in enumerate(WIDTHS):
+            plain = self._expected[index]
+            self._expected[index] = self._level * (until - self._expected_until(max(self._born, minute - width + 1)))
+            self._damp.append(max(1.0, self._expected[index] / plain if plain else factor) ** (-1 / 3))
+
+    def _expected_until(self, minute: int) -> float:
+        """Profile hours from the first framed hour to a minute, each times the factor of its campaign."""
+        return self._usual_until(minute) + self._swell.until(minute, self._usual_until)
 
     def _usual_until(self, minute: int) -> float:
         """Profile hours from the first framed hour to a minute."""

@@ -28,12 +28,14 @@ class Surge:
 
     The unit is the root mean square of the brand's loudest moments of a day, capped; a score of LINE is such a moment.
     A score is an onset, not a plateau: it stands as long as it is about as loud, for a day at most, and only what is
-    louder by a good part replaces it. Days are counted from birth.
+    louder by a good part replaces it. Days are counted from birth; one in which it was heard amid a campaign is no
+    ordinary one, and teaches nothing.
     """
 
-    __slots__ = ("_born", "_day", "_days", "_loudest", "_record", "_squares", "onset_at", "score")
+    __slots__ = ("_aside", "_born", "_day", "_days", "_loudest", "_record", "_squares", "onset_at", "score")
 
     def __init__(self, born_at: Instant) -> None:
+        self._aside = False  # the open day is no ordinary one
         self._born = born_at
         self._day = 0
         self._loudest = 0.0
@@ -45,9 +47,10 @@ class Surge:
         self.onset_at: Instant | None = None
         """When it was."""
 
-    def hear(self, loudness: float, now: Instant) -> None:
+    def hear(self, loudness: float, now: Instant, *, ordinary: bool = True) -> None:
         """Take into account how loud it is; `now` never goes backwards."""
         self._pass_days((now - self._born) // DAY)
+        self._aside = self._aside or not ordinary
         self._loudest = max(self._loudest, loudness)
         score = LINE * loudness / self._unit
         held = self.onset_at is not None and now - self.onset_at <= HOLD
@@ -58,7 +61,7 @@ class Surge:
             self.score = 0.0
 
     def dump(self) -> tuple[Any, ...]:
-        """Eight numbers or None."""
+        """Nine numbers, truths or None."""
         return tuple(getattr(self, name) for name in self.__slots__)
 
     @classmethod
@@ -86,8 +89,11 @@ class Surge:
         passed = day - self._day
         if passed <= 0:
             return
-        kept = _KEEP**passed
+        kept = _KEEP ** (passed - self._aside)
         loudest = min(self._loudest, _CAP * self._unit)
-        self._squares = (self._squares * _KEEP + loudest**2) * _KEEP ** (passed - 1)
+        if self._aside:
+            self._squares *= kept
+        else:
+            self._squares = (self._squares * _KEEP + loudest**2) * _KEEP ** (passed - 1)
         self._days = self._days * kept + (1 - kept) / (1 - _KEEP)
-        self._day, self._loudest = day, 0.0
+        self._day, self._loudest, self._aside = day, 0.0, False

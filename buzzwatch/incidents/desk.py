@@ -8,9 +8,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from buzzwatch.model.brand import Rule
-from buzzwatch.model.incident import Change, ChangeKind, Incident, Reason, Severity, State, Subject
+from buzzwatch.model.incident import Change, ChangeKind, Incident, Press, Reason, Severity, State, Subject
 from buzzwatch.model.input import Command, Delivered, Verb
 from buzzwatch.model.instant import HOUR, Instant, Span, moment_of
+from buzzwatch.model.mention import PRESS
 from buzzwatch.model.signal import Onset
 
 COOL_DOWN: Span = HOUR
@@ -31,6 +32,12 @@ class Evidence(Struct, frozen=True):
     observed: float
     """The number that is compared with what people were told of."""
     severity: Severity
+    raised: Severity | None = None
+    """What that comes to where the press has joined; None: the same."""
+
+    def severity_in(self, incident: Incident) -> Severity:
+        """What it counts for in an incident."""
+        return self.raised or self.severity if incident.raised else self.severity
 
 
 class Desk:
@@ -80,7 +87,8 @@ class Desk:
         goes_on = before.closed_by is not None and now - before.true_at < before.calm
         doubled = rule.name == before.reason.rule and found.observed >= WORSE * max(before.worst, before.peak)
         news = found.severity is Severity.CRITICAL and rule.name not in before.rules
-        if goes_on and not doubled and not news and found.severity <= before.severity:
+        severity = found.severity_in(before)
+        if goes_on and not doubled and not news and severity <= before.severity:
             self.put(replace(before, true_at=now))  # a person closed it and it merely went on: stay closed
             return None
         if now - (before.closed_at or now) > COOL_DOWN:
@@ -88,7 +96,7 @@ class Desk:
         again = replace(
             before,
             state=State.OPEN,
-            severity=found.severity,
+            severity=severity,
             rules=_with(before.rules, rule.name),
             true_at=now,
             reason=found.reason,
@@ -129,13 +137,14 @@ class Desk:
         same = rule.name == incident.reason.rule
         if same:
             incident = replace(incident, peak=max(incident.peak, found.observed))
-        if found.severity > incident.severity:
+        severity = found.severity_in(incident)
+        if severity > incident.severity:
             worse = replace(
                 incident,
                 state=State.OPEN,  # what was taken was less than this
                 taken_by=None,
                 taken_at=None,
-                severity=found.severity,
+                severity=severity,
                 rules=_with(incident.rules, rule.name),
                 true_at=now,
                 reason=found.reason,
@@ -157,6 +166,7 @@ class Desk:
                 reason=found.reason,
                 samples=found.onset.samples,
                 worst=found.observed,
+                route=rule.notify if incident.raised and incident.step_at is None else incident.route,
             )
             return self._change(worse, ChangeKind.WORSENED, now)
         if rule.name not in incident.rules:
@@ -165,6 +175,26 @@ class Desk:
         if now != incident.true_at:
             self.put(replace(incident, true_at=now))
         return None
+
+    def join_press(self, incident: Incident, press: Press, severity: Severity, route: str, now: Instant) -> Change:
+        """The press has joined: told once. By that it may come to a higher severity, which `route` then hears.
+
+        It stays raised for as long as its rules hold and come to that severity, as if each were one more severe.
+        """
+        joined = replace(incident, press=press)
+        if severity > incident.severity:
+            watch, warning, critical = incident.held_at
+            joined = replace(
+                joined,
+                state=State.OPEN,
+                taken_by=None,
+                taken_at=None,
+                severity=severity,
+                raised=True,
+                route=route,
+                held_at=(0, watch, max(warning, critical)),
+            )
+        return self._change(joined, ChangeKind.WORSENED, now, why=PRESS)
 
     def due_at(self, incident: Incident) -> Instant:
         """When the incident must be looked at again though nothing happens: calm for long enough, or forgotten."""
@@ -224,7 +254,9 @@ class Desk:
         """Move every instant: the clock they were taken from was wrong by so much."""
         for incident in list(self.incidents.values()):
             dated = {name: getattr(incident, name) for name in _DATED}
-            moved = {name: at + span for name, at in dated.items() if at is not None}
+            moved: dict[str, Any] = {name: at + span for name, at in dated.items() if at is not None}
+            if incident.press is not None:
+                moved["press"] = replace(incident.press, at=incident.press.at + span)
             self.put(replace(incident, held_at=tuple(at + span for at in incident.held_at), **moved))
 
     def dump(self) -> dict[str, Any]:
@@ -258,5 +290,6 @@ def _with(rules: tuple[str, ...], name: str) -> tuple[str, ...]:
 
 
 def _held(incident: Incident, found: Evidence, now: Instant) -> tuple[Instant, Instant, Instant]:
-    watch, warning, critical = (now if level is found.severity else incident.held_at[level - 1] for level in Severity)
+    severity = found.severity_in(incident)
+    watch, warning, critical = (now if level is severity else incident.held_at[level - 1] for level in Severity)
     return watch, warning, critical

@@ -11,9 +11,8 @@ from buzzwatch.ingest.scorer.protocol import Scorer
 from buzzwatch.ingest.theme import Themes
 from buzzwatch.model.brand import Brand
 from buzzwatch.model.instant import MINUTE, Instant, instant_of
-from buzzwatch.model.mention import Author, Kind, Mention, Sighting
+from buzzwatch.model.mention import UNKNOWN_SOURCE, Author, Kind, Mention, Sighting
 
-UNKNOWN_SOURCE = "unknown"
 _SKEW = MINUTE
 """Clocks differ by so much without anybody being wrong."""
 

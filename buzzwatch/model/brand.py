@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.incident import Severity
 from buzzwatch.model.instant import Span
 from buzzwatch.model.view import Condition
@@ -26,8 +27,9 @@ class Scope(StrEnum):
 class Rule(Struct, frozen=True):
     """One alert rule.
 
-    `rate` is its budget in false alarms a day; `calm` how long it must not hold before it is over. `least` is how many
-    mentions a conversation must have before it is worth asking.
+    `rate` is its budget in false alarms a day; `calm` how long it must not hold before it is over. `quiet_over` is how
+    long a silence must last, `spread_over` the time over which sources are counted; None: it asks for neither. `least`
+    is how many mentions a conversation must have before it is worth asking.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Rule(Struct, frozen=True):
     rate: float
     calm: Span
     quiet_over: Span | None = None
+    spread_over: Span | None = None
     least: int = 0
     do: tuple[str, ...] = ()
     runbook: str | None = None
@@ -56,7 +59,8 @@ class Brand(Struct, frozen=True):
     """A watched brand.
 
     `official`, and the accounts of each group of `voices`, are handles as "source:@handle", folded to lower case.
-    `themes` are words by the name of what they tell of; see `ingest.theme`.
+    `themes` are words by the name of what they tell of; see `ingest.theme`. `peers` are the keys of the brands of its
+    sector, its own among them. `campaigns` are in order and do not overlap.
     """
 
     key: str
@@ -73,6 +77,8 @@ class Brand(Struct, frozen=True):
     voices: dict[str, frozenset[str]] = {}
     slow: Rule | None = None
     """What becomes of its slow signals; None: nothing."""
+    peers: tuple[str, ...] = ()
+    campaigns: tuple[Campaign, ...] = ()
 
 
 class Person(Struct, frozen=True):

@@ -4,6 +4,7 @@ from enum import IntEnum, StrEnum
 
 from msgspec import Struct
 
+from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.instant import HOUR, Instant, Span
 from buzzwatch.model.signal import Clause, Signal, Trend
 
@@ -44,6 +45,22 @@ class Subject(Struct, frozen=True, gc=False):
         return self.topic.partition(":")[2]
 
 
+class Sector(Struct, frozen=True, gc=False):
+    """Brands of one trade that rise together: so many of those known, the one in question among them."""
+
+    name: str
+    rising: int
+    known: int
+
+
+class Press(Struct, frozen=True, gc=False):
+    """The mention by which the press joined a trouble that had begun on social media."""
+
+    mention: str
+    at: Instant
+    source: str
+
+
 class Reason(Struct, frozen=True):
     """Why, in numbers: the rule, its clauses, and the strongest signal with its usual value."""
 
@@ -62,6 +79,12 @@ class Reason(Struct, frozen=True):
     """The conversation that the numbers are of; empty: the brand as a whole."""
     heard_late: tuple[Instant, Instant] | None = None
     """The deaf time (from, until) that lies between the beginning and the hearing, if any."""
+    sources: tuple[str, ...] = ()
+    """Those that carry the talk of the brand, by name; empty where it is of one conversation."""
+    sector: Sector | None = None
+    """Where it is the whole sector and not the brand alone."""
+    campaign: Campaign | None = None
+    """Which of the calendar's is part of what is expected."""
 
 
 class Incident(Struct, frozen=True):
@@ -106,6 +129,15 @@ class Incident(Struct, frozen=True):
     """Targets of the latest step that did not turn out to be unreachable."""
     told: tuple[str, ...] = ()
     """Targets already told, in order, for "who else was told"."""
+    press: Press | None = None
+    """How the press joined it, once it has."""
+    raised: bool = False
+    """By that its severity went one up, and each of its rules counts one more."""
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """Mentions to show, the most telling first: the press that joined, then the samples."""
+        return tuple(dict.fromkeys((*((self.press.mention,) if self.press else ()), *self.samples)))
 
     @property
     def lasted(self) -> Span:

@@ -10,6 +10,10 @@ from buzzwatch.model.instant import LONGEST_WINDOW, Instant
 
 OURS = "ours"
 """The group of voices who are the brand's own people: neither customers nor an official answer."""
+PRESS = "press"
+"""The group of voices who are journalists: what they post counts as an article does."""
+
+UNKNOWN_SOURCE = "unknown"
 
 
 class Kind(StrEnum):
@@ -107,3 +111,8 @@ class Sighting(Struct, frozen=True, gc=False, omit_defaults=True, tag="sighting"
     def is_ours(self) -> bool:
         """By one of our accounts or one of our people: no customer, whatever it says."""
         return self.official or self.voice == OURS
+
+    @property
+    def is_press(self) -> bool:
+        """An article, or by one of the voices of the press."""
+        return (self.kind is Kind.ARTICLE or self.voice == PRESS) and not self.is_ours

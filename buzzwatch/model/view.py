@@ -35,6 +35,9 @@ class View(Protocol):
     def silence(self) -> Span | None:
         """Time since the last mention, None while a source is deaf or before the first one."""
 
+    def sources(self, over: Span) -> tuple[str, ...]:
+        """The sources that carried talk of the brand in the trailing `over`, by name."""
+
     def gather(self, key: str, over: Span) -> int:
         """Note that the mention in focus fits `key`; distinct authors that did so in the trailing `over`."""
 

@@ -16,18 +16,23 @@ from buzzwatch.notify.quoting import clean, cut, disarm
 
 LONGEST_NAME = 40
 _LONGEST_LINE = 300
+_MOST_NAMES = 6
 _PLACEHOLDER = re.compile(r"\{(brand|rule|observed|expected|share|over)\}")
 
 
 class Headline(Struct, frozen=True):
-    """One line in three parts: of whom, what (the part to shorten), and where it is going."""
+    """One line in parts: of whom, what (the part to shorten), where it is going, and an aside where there is room."""
 
     start: str
     what: str
     end: str
+    aside: str = ""
 
     def within(self, limit: int) -> str:
         """The whole line, `what` cut so that it has at most `limit` characters."""
+        whole = f"{self.start}{self.what}{self.end}{self.aside}"
+        if len(whole) <= limit:
+            return whole
         room = limit - len(self.start) - len(self.end)
         return cut(self.start + cut(self.what, max(room, 1)) + self.end, limit)
 
@@ -83,7 +88,11 @@ class Facts:
         if self.notice.test:
             start = f"TEST {start}"
         shows_trend = self.is_alarm and not self.incident.subject.quiet and not self.is_ours
-        return Headline(start, self._event(), f", {phrases.trend[self.reason.trend]}" if shows_trend else "")
+        end = f", {phrases.trend[self.reason.trend]}" if shows_trend else ""
+        if self.is_alarm and self.incident.press:
+            end = f", {phrases.press_joined}{end}"
+        aside = f", {self._sector(phrases.sector_short)}" if self.is_alarm and self.reason.sector else ""
+        return Headline(start, self._event(), end, aside)
 
     def _event(self) -> str:
         incident = self.incident
@@ -163,6 +172,25 @@ class Facts:
     def usual(self, signal: Signal) -> str:
         """What it expected: whole posts, unless that would hide how few they are."""
         return self.figures.number(round(signal.expected) if signal.expected >= 1 else signal.expected)
+
+    def beside(self) -> list[str]:
+        """What puts the numbers into their place: a campaign, the sources, the sector."""
+        phrases, reason, lines = self.phrases, self.reason, []
+        if reason.campaign:
+            factor, why = self.figures.number(reason.campaign.factor), disarm(clean(reason.campaign.why, _LONGEST_LINE))
+            lines.append(phrases.campaign.format(factor=factor, why=why))
+        if len(reason.sources) > 1:
+            names = [self.name(source) for source in reason.sources[:_MOST_NAMES]]
+            if (more := len(reason.sources) - _MOST_NAMES) > 0:
+                names.append(phrases.more.format(n=more))
+            lines.append(phrases.sources.format(n=len(reason.sources), names=", ".join(names)))
+        if reason.sector:
+            lines.append(self._sector(phrases.sector))
+        return lines
+
+    def _sector(self, phrase: str) -> str:
+        sector = self.reason.sector
+        return phrase.format(rising=sector.rising, known=sector.known, name=self.name(sector.name)) if sector else ""
 
     @property
     def says(self) -> str:

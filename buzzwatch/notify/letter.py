@@ -40,7 +40,7 @@ class Section(Struct, frozen=True):
 
 def sections(facts: Facts, samples: Sequence[Sample], link: str | None, replaces: int) -> list[Section]:
     """The letter, the most needed first."""
-    told = _what(facts) if facts.is_alarm else _answer(facts)
+    told = _what(facts, samples) if facts.is_alarm else _answer(facts)
     parts = [Section(_lines(told)), Section(_lines(_circumstances(facts, replaces)))]
     if facts.is_alarm:
         parts += [
@@ -56,14 +56,19 @@ def _lines(texts: Iterator[str] | Sequence[str]) -> tuple[Line, ...]:
     return tuple(Line(text) for text in texts)
 
 
-def _what(facts: Facts) -> Iterator[str]:
+def _what(facts: Facts, samples: Sequence[Sample]) -> Iterator[str]:
     phrases, incident, reason = facts.phrases, facts.incident, facts.reason
     if facts.says:
         yield facts.says
+    if incident.press:
+        author = next((each.author for each in samples if each.mention == incident.press.mention), None)
+        who = quote(author, LONGEST_NAME) if author else facts.name(incident.press.source)
+        yield phrases.press.format(who=who, time=facts.clock(incident.press.at))
     if incident.subject.quiet:
         yield phrases.silent_since.format(time=facts.clock(incident.began_at))
     else:
         yield from _numbers(facts)
+        yield from facts.beside()
         since = facts.clock(incident.began_at)
         span = facts.figures.span(facts.notice.due_at - incident.began_at)
         phrase = phrases.since_only if facts.is_ours else phrases.since

@@ -58,6 +58,12 @@ class Phrases(Struct, frozen=True, kw_only=True):
     silent_since: str
     answered: str
     unanswered: str
+    press: str
+    press_joined: str
+    sources: str
+    sector: str
+    sector_short: str
+    campaign: str
     untaken: str
     taken_since: str
     taken_at: str
@@ -147,6 +153,12 @@ FRENCH = Phrases(
     silent_since="Dernier post à {time}.",
     answered="Une réponse officielle a été donnée il y a moins de 30\u00a0min.",
     unanswered="Aucune réponse officielle récente ne l’a calmée.",
+    press="La presse s’en mêle\u00a0: {who}, {time}.",
+    press_joined="la presse s’en mêle",
+    sources="Sur {n} sources\u00a0: {names}.",
+    sector="Tout le secteur, pas vous seuls\u00a0: {rising} marques sur {known} ({name}).",
+    sector_short="tout le secteur ({rising} sur {known})",
+    campaign="Attendu ×{factor}\u00a0: {why}.",
     untaken="Personne ne l’a encore pris, {span} après l’alerte.",
     taken_since="Pris par {name} depuis {time}.",
     taken_at="Pris par {name} à {time}.",
@@ -194,6 +206,7 @@ FRENCH = Phrases(
         "followers": "abonnés de l’auteur",
         "kind": "sorte de post",
         "source": "source",
+        "sources": "sources",
         "theme": "sujet",
         "voice": "voix",
         "days": "jours avec des posts",
@@ -253,6 +266,12 @@ ENGLISH = Phrases(
     silent_since="Last post at {time}.",
     answered="An official reply was given less than 30\u00a0min ago.",
     unanswered="No recent official reply has calmed it.",
+    press="The press has joined: {who}, {time}.",
+    press_joined="the press has joined",
+    sources="On {n} sources: {names}.",
+    sector="The whole sector, not you alone: {rising} of {known} brands ({name}).",
+    sector_short="the whole sector ({rising} of {known})",
+    campaign="Expected ×{factor}: {why}.",
     untaken="Nobody has taken it yet, {span} after the alert.",
     taken_since="Taken by {name} since {time}.",
     taken_at="Taken by {name} at {time}.",
@@ -300,6 +319,7 @@ ENGLISH = Phrases(
         "followers": "followers of the author",
         "kind": "kind of post",
         "source": "source",
+        "sources": "sources",
         "theme": "subject",
         "voice": "voice",
         "days": "days with posts",

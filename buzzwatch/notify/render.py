@@ -30,7 +30,7 @@ def render(notice: Notice, samples: Sequence[Sample], link: str | None, now: Ins
         title=title,
         text="\n\n".join(map(_plain, letter)),
         html=_page().render(language=language, title=title, sections=letter),
-        short=segment(headline.start, headline.what, headline.end, link),
+        short=segment(headline.start, headline.what, headline.end, link, headline.aside),
         severity=notice.severity if facts.is_alarm and not notice.test else None,
     )
 

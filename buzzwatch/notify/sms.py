@@ -42,12 +42,17 @@ def fold(text: str) -> str:
     return "".join(_fold(character) for character in text.translate(_SPELT))
 
 
-def segment(start: str, what: str, end: str, link: str | None) -> str:
-    """The words, then the link whole; where room lacks, `what` is cut first. A link that leaves no room is left out."""
-    start, what, end = fold(start), fold(what), fold(end)
+def segment(start: str, what: str, end: str, link: str | None, aside: str = "") -> str:
+    """The words, then the link whole; where room lacks, `aside` goes and `what` is cut first, then the rest.
+
+    A link that leaves no room is left out.
+    """
+    start, what, end, aside = fold(start), fold(what), fold(end), fold(aside)
     carried = link is not None and fold(link) == link and septets(link) <= _LONGEST_LINK
     tail = f" {link}" if carried else ""
     room = SEGMENT - septets(tail)
+    if septets(start + what + end + aside) <= room:
+        end += aside
     return _cut(start + _cut(what, room - septets(start) - septets(end)) + end, room) + tail
 
 

@@ -13,7 +13,7 @@ from buzzwatch.model.instant import EVERY_WINDOW, HOUR
 from buzzwatch.model.mention import OURS, Sighting
 from buzzwatch.model.signal import Clause, Detector, Finding, Signal, Trend
 from buzzwatch.model.view import View
-from buzzwatch.rules.schema import Leaf, Mention, Negativity, Quiet, Thread, Volume, When
+from buzzwatch.rules.schema import Leaf, Mention, Negativity, Quiet, Spread, Thread, Volume, When
 
 NO = Finding(passed=False, clauses=())
 LEAST_USUAL = 1.0
@@ -160,7 +160,7 @@ class Compiled:
 
     def _compile(self, when: When, rate: float) -> Part:
         """Several keys mean all; the cheapest to refuse come first."""
-        leaves = (when.mention, when.thread, when.quiet, when.volume, when.negativity)
+        leaves = (when.mention, when.thread, when.quiet, when.spread, when.volume, when.negativity)
         parts: list[Part] = [self._terms(leaf, rate) for leaf in leaves if leaf is not None]
         if when.all:
             parts.append(Every(self._group(when.all, rate)))
@@ -184,6 +184,9 @@ class Compiled:
                 return _thread(leaf, rate)
             case Quiet():
                 return Terms(tuple(_minimum("quiet.over", lambda view: view.silence(), leaf.over)))
+            case Spread():
+                over = leaf.over
+                return Terms(tuple(_minimum("spread.sources", lambda view: len(view.sources(over)), leaf.sources)))
             case Mention():
                 return self._mentioned(leaf)
 

@@ -11,6 +11,7 @@ from buzzwatch.model.brand import Brand, Match, Person, Route, Rule, Ruleset, Sc
 from buzzwatch.model.incident import Severity
 from buzzwatch.model.instant import DAY, HOUR, LONGEST_WINDOW, MINUTE, Span
 from buzzwatch.rules import schema
+from buzzwatch.rules.calendar import CALENDAR, campaigns_of, overlaps
 from buzzwatch.rules.condition import Compiled, Unasked
 from buzzwatch.rules.faults import Fault, RuleFaults
 from buzzwatch.rules.text import LARGEST_FILE, Document, Value, blot_addresses, parse
@@ -18,7 +19,8 @@ from buzzwatch.rules.units import nearest, shown
 from buzzwatch.rules.validate import validate
 
 ONCALL = ("oncall.yaml", "oncall.yml")
-CALENDAR = ("calendar.yaml", "calendar.yml")
+SHARED = (*ONCALL, *CALENDAR)
+"""Files that describe no brand."""
 
 _RATES = {Severity.CRITICAL: 1 / 30, Severity.WARNING: 1 / 7, Severity.WATCH: 1 / 7}
 """False alarms a day where a rule names no budget."""
@@ -38,6 +40,7 @@ _SAYS: dict[str, dict[type[schema.Written], str]] = {
         schema.Quiet: "Plus aucun message",
         schema.Negativity: "Plus de messages en colère que d'habitude",
         schema.Volume: "Plus de messages que d'habitude",
+        schema.Spread: "On en parle sur plusieurs sources",
     },
     "en": {
         schema.Mention: "A post to look at",
@@ -45,6 +48,7 @@ _SAYS: dict[str, dict[type[schema.Written], str]] = {
         schema.Quiet: "No posts any more",
         schema.Negativity: "More angry posts than usual",
         schema.Volume: "More posts than usual",
+        schema.Spread: "Several sources talk of it",
     },
 }
 """What a rule says where it says nothing itself, by the first kind of condition it has, in this order."""
@@ -106,22 +110,31 @@ def load(files: Mapping[str, str]) -> Ruleset:
     documents = _parsed(files, faults)
     outline = _outline(documents)
     oncall: schema.OncallFile | None = None
+    calendar = schema.CalendarFile(campaigns=())
     brands: list[tuple[Document, schema.BrandFile]] = []
     for file, document in documents.items():
         try:
             if file in ONCALL:
                 oncall = validate(document, schema.OncallFile, outline, _PRIVATE)
+            elif file in CALENDAR:
+                calendar = validate(document, schema.CalendarFile, outline)
+                faults += overlaps(document, calendar, _ours(documents))
             else:
                 brands.append((document, validate(document, schema.BrandFile, _with_groups(outline, document.value))))
         except RuleFaults as refused:
             faults += refused.faults
-    faults += _repeated(document for file, document in documents.items() if file not in ONCALL)
-    if not any(file not in ONCALL for file in files):
+    faults += _repeated(document for file, document in documents.items() if file not in SHARED)
+    if not any(file not in SHARED for file in files):
         faults.append(_whole("*.yaml", "no brand is described here", "add a file that begins with `brand: …`"))
     if faults:
         raise RuleFaults(faults)
     routes = _routes(oncall)
-    compiled = [_brand(written, routes) for _, written in brands]
+    written = [each for _, each in brands]
+    sectors = _sectors(written)
+    compiled = [
+        replace(_brand(each, routes), peers=sectors.get(each.brand, ()), campaigns=campaigns_of(calendar, each))
+        for each in written
+    ]
     people = {} if oncall is None else {key: _person(key, person) for key, person in oncall.people.items()}
     return Ruleset(_digest(files), {brand.key: brand for brand in compiled}, people, routes)
 
@@ -154,12 +167,15 @@ def dead_ends(ruleset: Ruleset, channels: Collection[str]) -> list[str]:
 def changes(old: Ruleset, new: Ruleset) -> list[str]:
     """What differs, one line each, for who has just edited the files."""
     bare = [
-        {key: replace(brand, rules=(), slow=None) for key, brand in ruleset.brands.items()} for ruleset in (old, new)
+        {key: replace(brand, rules=(), slow=None, peers=(), campaigns=()) for key, brand in ruleset.brands.items()}
+        for ruleset in (old, new)
     ]
     lines = _differences("brand", *bare)
     for key in sorted(old.brands.keys() & new.brands.keys()):
         before, after = (_by_name(ruleset.brands[key]) for ruleset in (old, new))
         lines += [f"{key}: {line}" for line in _differences("rule", before, after)]
+        if old.brands[key].campaigns != new.brands[key].campaigns:
+            lines.append(f"{key}: calendar changed")
     lines += _differences("person", old.people, new.people)
     return lines + _differences("route", old.routes, new.routes)
 
@@ -201,28 +217,35 @@ def _parsed(files: Mapping[str, str], faults: list[Fault]) -> dict[str, Document
     """Every file that is valid YAML, in the order of the names; the faults of the others are added."""
     documents: dict[str, Document] = {}
     for file, text in sorted(files.items()):
-        if file in CALENDAR:
-            faults.append(_whole(file, "not yet: the calendar comes with a later release", "remove it"))
-            continue
         try:
             documents[file] = parse(file, text, blot_addresses if file in ONCALL else None)
         except RuleFaults as refused:
             faults += refused.faults
-    oncall = [file for file in documents if file in ONCALL]
-    if len(oncall) > 1:
-        faults.append(_whole(oncall[1], f"{oncall[0]} is there as well", "keep one of them"))
+    for names in (ONCALL, CALENDAR):
+        found = [file for file in documents if file in names]
+        if len(found) > 1:
+            faults.append(_whole(found[1], f"{found[0]} is there as well", "keep one of them"))
     return documents
+
+
+def _ours(documents: Mapping[str, Document]) -> dict[str, bool]:
+    """Every brand that has a key, and whether it is one of ours, before its file is known to be right."""
+    written = (document.value for file, document in documents.items() if file not in SHARED)
+    brands = ((each.get("brand"), each.get("role", "ours")) for each in written if isinstance(each, dict))
+    return {key: role == "ours" for key, role in brands if isinstance(key, str)}
 
 
 def _outline(documents: Mapping[str, Document]) -> schema.Outline:
     """What may be referred to, as far as it can be told before the files are known to be right."""
+    brands = tuple(_ours(documents))
     written = next((documents[file].value for file in ONCALL if file in documents), None)
     if not isinstance(written, dict):
-        return schema.Outline()
+        return schema.Outline(brands=brands)
     routes, people = written.get("routes", {}), written.get("people", {})
     return schema.Outline(
         tuple(routes) if isinstance(routes, dict) else None,
         {key: _means(person) for key, person in people.items()} if isinstance(people, dict) else None,
+        brands=brands,
     )
 
 
@@ -258,6 +281,16 @@ def _repeated(documents: Iterable[Document]) -> list[Fault]:
             elif isinstance(name, str):
                 seen.add(name)
     return faults
+
+
+def _sectors(brands: Iterable[schema.BrandFile]) -> dict[str, tuple[str, ...]]:
+    """By brand that has a sector: all brands of it."""
+    sectors: dict[str, list[str]] = {}
+    for brand in brands:
+        if brand.sector is not None:
+            sectors.setdefault(" ".join(brand.sector.casefold().split()), []).append(brand.brand)
+    together = map(tuple, sectors.values())
+    return {key: keys for keys in together for key in keys}
 
 
 def _brand(written: schema.BrandFile, routes: Mapping[str, Route]) -> Brand:
@@ -309,6 +342,7 @@ def _rule(written: schema.Rule, language: str, routes: Mapping[str, Route]) -> R
         rate=rate,
         calm=max([_LEAST_CALM, *map(_calm, leaves)]),
         quiet_over=_silence(written.when),
+        spread_over=max((leaf.over for leaf in leaves if isinstance(leaf, schema.Spread)), default=None),
         least=_least(written.when),
         do=written.do,
         runbook=written.runbook,

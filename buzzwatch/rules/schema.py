@@ -1,24 +1,27 @@
-"""The files that comms staff write, as typed models: brand files and `oncall.yaml`.
+"""The files that comms staff write, as typed models: brand files, `oncall.yaml` and `calendar.yaml`.
 
 Every field carries its description and examples, for the JSON Schema that editors complete from.
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from msgspec import Struct
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, model_validator
 from pydantic import ValidationInfo as Info
 
-from buzzwatch.model.instant import MINUTE, Span
+from buzzwatch.model.instant import HOUR, MINUTE, Span
 from buzzwatch.rules.units import (
     Account,
     Budget,
     Count,
     Delay,
+    Factor,
     Lax,
     Line,
     LongSpan,
+    Moment,
     Phrase,
     Ratio,
     Share,
@@ -34,6 +37,8 @@ from buzzwatch.rules.units import (
 
 DEEPEST_CONDITION = 8
 """Levels of `all`, `any` and `none` within each other."""
+LONGEST_CAMPAIGN = timedelta(days=92)
+"""What lasts longer is the new normal."""
 CONSOLE = "console"
 """The built-in route and channel."""
 
@@ -41,13 +46,15 @@ CONSOLE = "console"
 class Outline(Struct, frozen=True):
     """What may be referred to. None: not known.
 
-    Routes, and people with their means, are those of `oncall.yaml`; themes and voices those of the brand's own file.
+    Routes, and people with their means, are those of `oncall.yaml`; themes and voices those of the brand's own file;
+    brands those of all files.
     """
 
     routes: tuple[str, ...] | None = None
     people: Mapping[str, tuple[str, ...]] | None = None
     themes: tuple[str, ...] | None = None
     voices: tuple[str, ...] | None = None
+    brands: tuple[str, ...] | None = None
 
 
 class Written(BaseModel):
@@ -200,6 +207,15 @@ class Mention(Requirements):
         return self
 
 
+class Spread(Written):
+    """On how many sources the brand is talked of."""
+
+    sources: Annotated[int, Field(ge=2, le=50)] = Field(
+        description="So many different sources carry mentions of the brand.", examples=[3]
+    )
+    over: LongSpan = Field(default=HOUR, description="The trailing window; 1h if left out.", examples=["2h"])
+
+
 class Quiet(Written):
     """Nothing at all is heard of the brand."""
 
@@ -209,12 +225,13 @@ class Quiet(Written):
 class When(Written):
     """Conditions; several keys mean all of them."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"unanswered", "spread"})
+    later: ClassVar[frozenset[str]] = frozenset({"unanswered"})
     volume: Volume | None = Field(default=None, description="How many mentions there are.")
     negativity: Negativity | None = Field(default=None, description="How many of them are negative.")
     thread: Thread | None = Field(default=None, description="What one conversation does.")
     mention: Mention | None = Field(default=None, description="What one mention is.")
     quiet: Quiet | None = Field(default=None, description="Nothing is heard any more.")
+    spread: Spread | None = Field(default=None, description="On how many sources it is talked of.")
     all: "Conditions | None" = Field(default=None, description="Every one of these holds.")
     any: "Conditions | None" = Field(default=None, description="At least one of these holds.")
     none: "Conditions | None" = Field(default=None, description="None of these holds.")
@@ -228,7 +245,7 @@ class When(Written):
     @property
     def leaves(self) -> "Iterator[Leaf]":
         """Every condition but `all`, `any` and `none`, wherever it stands."""
-        for leaf in (self.volume, self.negativity, self.thread, self.mention, self.quiet):
+        for leaf in (self.volume, self.negativity, self.thread, self.mention, self.quiet, self.spread):
             if leaf is not None:
                 yield leaf
         for group in (self.all, self.any, self.none):
@@ -248,7 +265,7 @@ class When(Written):
         return denied or any(when.denies_silence for group in (self.all, self.any) for when in group or ())
 
 
-Leaf: TypeAlias = Volume | Negativity | Thread | Mention | Quiet
+Leaf: TypeAlias = Volume | Negativity | Thread | Mention | Quiet | Spread
 Conditions: TypeAlias = Annotated[tuple[When, ...], Lax, Field(min_length=1, max_length=50)]
 When.model_rebuild()
 
@@ -466,8 +483,56 @@ class OncallFile(Written):
     )
 
 
+def _known_brand(name: str, info: Info) -> str:
+    brands = info.context.brands if isinstance(info.context, Outline) else None
+    if brands is not None and name not in brands:
+        raise mistake(f"no brand {shown(name)} is described here", nearest(name, brands))
+    return name
+
+
+class Campaign(Written):
+    """A time for which more mentions than usual are expected, or fewer."""
+
+    brand: (
+        Annotated[
+            tuple[Annotated[Word, AfterValidator(_known_brand)], ...],
+            Lax,
+            Field(min_length=1, max_length=500),
+            BeforeValidator(_listed),
+        ]
+        | None
+    ) = Field(default=None, description="Of this brand or these; all of ours if left out.", examples=["acme"])
+    since: Moment = Field(
+        alias="from",
+        description="Its beginning, as a local time of the brand's place.",
+        examples=['"2026-12-01 09:00"'],
+    )
+    until: Moment = Field(description="Its end, likewise; at most 92 days later.", examples=['"2026-12-03 23:00"'])
+    expect: Factor = Field(
+        description="So many times the usual number of mentions; below 1x for strikes and holidays.", examples=["5x"]
+    )
+    why: Line = Field(description="What it is, for the message.", examples=["Soldes"])
+
+    @model_validator(mode="after")
+    def _end_after_it_began(self) -> "Campaign":
+        if self.until <= self.since:
+            raise mistake("`until` is not after `from`", "check the two dates")
+        if self.until - self.since > LONGEST_CAMPAIGN:
+            raise mistake(f"longer than {LONGEST_CAMPAIGN.days} days", "what lasts is learnt as usual by itself")
+        return self
+
+
+class CalendarFile(Written):
+    """When more mentions than usual are expected."""
+
+    campaigns: Annotated[tuple[Campaign, ...], Lax, Field(max_length=1_000)] = Field(
+        description="Times for which more mentions than usual are expected, or fewer; of one brand only one at a time.",
+        examples=[[{"from": '"2026-12-01 09:00"', "until": '"2026-12-03 23:00"', "expect": "5x", "why": "Soldes"}]],
+    )
+
+
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of both kinds of files, for editors."""
-    adapter: TypeAdapter[BrandFile | OncallFile] = TypeAdapter(BrandFile | OncallFile)
+    """The JSON Schema (2020-12) of all kinds of files, for editors."""
+    adapter: TypeAdapter[BrandFile | OncallFile | CalendarFile] = TypeAdapter(BrandFile | OncallFile | CalendarFile)
     schema = adapter.json_schema(by_alias=True)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "buzzwatch", **schema}

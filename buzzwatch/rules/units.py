@@ -6,6 +6,7 @@ A wrong one raises a pydantic error that carries a message and a remedy, which `
 import difflib
 import re
 from collections.abc import Callable, Collection
+from datetime import datetime
 from typing import Annotated
 from unicodedata import combining, normalize
 from zoneinfo import ZoneInfo, available_timezones
@@ -26,6 +27,8 @@ _BUDGET = re.compile(r"([0-9]{1,4}) per (?:([0-9]{1,3}) )?(day|week|month)s?")
 _BUDGET_DAYS = {"day": 1, "week": 7, "month": 30}
 _WORD = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _ACCOUNT = re.compile(r"[a-z0-9_.-]+:\S+")
+LEAST_FACTOR, MOST_FACTOR = 0.05, 50.0
+"""Of a campaign: who expects next to nothing makes a crisis of every mention, who expects everything hides one."""
 _PLACEHOLDER = re.compile(r"\{([a-z_]*)\}")
 PLACEHOLDERS = ("brand", "rule", "observed", "expected", "share", "over")
 """What the texts of a rule may hold in braces."""
@@ -188,6 +191,26 @@ def _web_address(value: str) -> str:
     return value
 
 
+def _moment(value: object) -> datetime:
+    """A local time without its zone."""
+    if isinstance(value, str) and re.fullmatch(r"20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}", value):
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            raise mistake(f"{shown(value)} is in no calendar", "check the day and the hour") from None
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise mistake(f"{shown(value)} has no hour", f'write "{value} 00:00"')
+    raise mistake(f"{shown(value)} is not a local time", 'write the day and the hour, such as "2026-12-01 09:00"')
+
+
+def _factor(value: object) -> float:
+    factor = _ratio(value)
+    if not LEAST_FACTOR <= factor <= MOST_FACTOR:
+        side = "small" if factor < LEAST_FACTOR else "large"
+        raise mistake(f"{shown(value)} is too {side}", f"write {LEAST_FACTOR:g}x to {MOST_FACTOR:g}x")
+    return factor
+
+
 def _span_schema(*examples: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,6}[smhd]$", "examples": list(examples)})
 
@@ -211,6 +234,16 @@ Share = Annotated[
 Ratio = Annotated[
     float, BeforeValidator(_ratio), WithJsonSchema({"type": "string", "pattern": "^[0-9.]+x$", "examples": ["3x"]})
 ]
+Factor = Annotated[
+    float, BeforeValidator(_factor), WithJsonSchema({"type": "string", "pattern": "^[0-9.]+x$", "examples": ["5x"]})
+]
+"""What a campaign multiplies the usual by."""
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "pattern": "^20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}$"}),
+]
+"""A local time of the brand's place, to the minute."""
 Budget = Annotated[
     float,
     BeforeValidator(_budget),

@@ -1,5 +1,6 @@
 """The page of one incident, as HTML."""
 
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -52,6 +53,7 @@ class Pages:
             language=language,
             w=phrases,
             headline=_headline(view.incident, phrases, figures, at(view.incident.began_at)),
+            beside=_beside(view, phrases, figures, at),
             chart=chart.draw(view.points),
             at=at,
             name_of=name_of,
@@ -86,6 +88,22 @@ def _headline(incident: Incident, phrases: dict[str, str], figures: Figures, beg
         span=figures.span(signal.over),
         topic=incident.subject.topic_name,
     )
+
+
+def _beside(view: PageView, phrases: dict[str, str], figures: Figures, at: Callable[[Instant], str]) -> list[str]:
+    """What puts the number into its place: the press, a campaign, the sources, the sector."""
+    press, reason, lines = view.incident.press, view.incident.reason, []
+    if press:
+        author = next((sample.author for sample in view.samples if sample.mention == press.mention), None)
+        lines.append(phrases["press"].format(who=author or press.source, when=at(press.at)))
+    if reason.campaign:
+        factor = figures.number(reason.campaign.factor)
+        lines.append(phrases["campaign"].format(factor=factor, why=reason.campaign.why))
+    if len(reason.sources) > 1:
+        lines.append(phrases["sources"].format(n=len(reason.sources), names=", ".join(reason.sources)))
+    if sector := reason.sector:
+        lines.append(phrases["sector"].format(rising=sector.rising, known=sector.known, name=sector.name))
+    return lines
 
 
 def _iso(instant: Instant) -> str:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from stage import MONDAY, rules
 
 from buzzwatch.incidents.desk import COOL_DOWN, WORSE, Desk, Evidence
-from buzzwatch.model.incident import Change, ChangeKind, Incident, Reason, Severity, State, Subject
+from buzzwatch.model.incident import Change, ChangeKind, Incident, Press, Reason, Severity, State, Subject
 from buzzwatch.model.input import Command, Delivered, Verb
 from buzzwatch.model.instant import HOUR, MINUTE, Instant
 from buzzwatch.model.notification import Target
@@ -202,3 +202,39 @@ def test_a_shift_moves_every_instant(desk: Desk):
     assert after.opened_at == before.opened_at - HOUR
     assert after.taken_at is None
     assert desk.due_at(after) == desk.due_at(before) - HOUR
+
+
+def press(desk: Desk, at: Instant, severity: Severity, route: str = "room") -> Change:
+    return desk.join_press(only(desk), Press("x:paper", at - MINUTE, "press"), severity, route, at)
+
+
+def test_the_press_raises_what_its_rules_count_for_until_they_have_not_held_for_long_enough():
+    desk = Desk()
+    ring(desk, NOON, rule=VOLUME)
+    change = press(desk, NOON + MINUTE, Severity.CRITICAL)
+    assert (change.kind, change.why) == (ChangeKind.WORSENED, "press")
+    assert desk.settle(only(desk), NOON + VOLUME.calm - 1) is None
+    found = replace(evidence(10.0, Severity.WARNING, VOLUME.name), raised=Severity.CRITICAL)
+    assert desk.ring(only(desk), BRAND, VOLUME, lambda: found, NOON + MINUTE) is None
+    assert desk.settle(only(desk), NOON + VOLUME.calm) is None
+    assert desk.settle(only(desk), NOON + MINUTE + VOLUME.calm).kind is ChangeKind.OVER
+
+
+def test_a_critical_rule_takes_over_the_route_of_what_the_press_made_critical_and_pages_nobody():
+    desk = Desk()
+    ring(desk, NOON, rule=VOLUME)
+    press(desk, NOON + MINUTE, Severity.CRITICAL)
+    assert ring(desk, NOON + 2 * MINUTE).kind is ChangeKind.WORSENED
+    assert (only(desk).route, only(desk).severity) == ("oncall", Severity.CRITICAL)
+
+
+def test_where_the_press_raises_nothing_what_was_taken_stays_taken(desk: Desk):
+    obey(desk, Verb.TAKE)
+    assert press(desk, NOON + 2 * MINUTE, Severity.CRITICAL).kind is ChangeKind.WORSENED
+    assert (only(desk).taken_by, only(desk).raised, only(desk).route) == ("ines", False, "oncall")
+
+
+def test_a_clock_that_was_ahead_moves_the_press_as_well(desk: Desk):
+    press(desk, NOON + MINUTE, Severity.CRITICAL)
+    desk.shift(-HOUR)
+    assert only(desk).press.at == NOON - HOUR

@@ -5,6 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.incident import ChangeKind, Severity, State, Subject
 from buzzwatch.model.instant import HOUR, MINUTE
 from buzzwatch.model.notification import Sample
@@ -375,3 +376,27 @@ def test_whatever_people_write_the_title_is_one_short_line_and_the_sms_one_segme
     assert message.short.endswith(LINK)
     assert "<!channel>" not in message.text
     assert "@everyone" not in message.title + message.text
+
+
+def beside(change, incident, **reason):
+    return change(reason=replace(incident.reason, **reason))
+
+
+def test_sources_are_named_where_there_are_several_and_the_first_six_where_there_are_many(change, incident, now):
+    several = beside(change, incident, sources=("bluesky", "press", "reddit", "x"))
+    assert "Sur 4 sources : bluesky, press, reddit, x." in plain(render(several, (), None, now).text)
+    english = replace(several, language="en")
+    assert "On 4 sources: bluesky, press, reddit, x." in plain(render(english, (), None, now).text)
+    assert "sources" not in render(beside(change, incident, sources=("x",)), (), None, now).text
+    many = beside(change, incident, sources=tuple(f"s{number}" for number in range(9)))
+    assert "Sur 9 sources : s0, s1, s2, s3, s4, s5, et 3 autres." in plain(render(many, (), None, now).text)
+
+
+def test_names_of_sources_and_campaigns_are_shown_as_text(change, incident, now):
+    hostile = beside(
+        change, incident, sources=("<!channel>", "\u202ex"), campaign=Campaign(0, MINUTE, 0.5, "<b>Grève</b> @here")
+    )
+    said = render(hostile, (), None, now)
+    assert "Attendu ×0,5 : ‹b›Grève‹/b› @here." in plain(said.text)
+    assert "Sur 2 sources : ‹!channel›, x." in plain(said.text)
+    assert "<b>Grève" not in said.html

@@ -41,3 +41,9 @@ def test_any_words_give_one_segment_of_the_alphabet(link, start, what, end):
     assert septets(short) <= SEGMENT
     assert fold(short) == short
     assert link is None or short.endswith(link)
+
+
+def test_an_aside_is_said_where_it_has_room_and_nothing_is_cut_for_it():
+    assert segment("A: ", "b", ", monte", LINK, ", tout le secteur") == f"A: b, monte, tout le secteur {LINK}"
+    long = "grave " * 19
+    assert segment("A: ", long, ", monte", LINK, ", tout le secteur") == segment("A: ", long, ", monte", LINK)

@@ -11,13 +11,14 @@ from typing import Any, NamedTuple
 import msgspec
 from stage import MONDAY, House, mention, poisson, rules, warmed
 
+from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.clock import VirtualClock
 from buzzwatch.memory import NO_RULES
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import State
 from buzzwatch.model.input import ClockSet, Command, Gap, Input, Outcome, RulesSwapped, Trouble, Verb
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, Instant, moment_of
-from buzzwatch.model.mention import Author, Mention
+from buzzwatch.model.mention import Author, Kind, Mention
 from buzzwatch.model.notification import Notice
 from buzzwatch.spine import Spine
 from buzzwatch.store.journal import read_journal
@@ -27,7 +28,13 @@ SEED = 20
 BEGIN = MONDAY + 6 * HOUR
 FOREVER: Instant = 2**62
 FIRST, OTHER = rules(), rules("America/New_York", "zephyr.yaml")
-BOOK: dict[str, Ruleset] = {each.digest: each for each in (NO_RULES, FIRST, OTHER)}
+CALENDAR = """
+campaigns:
+  - {from: "2026-03-02 10:30", until: "2026-03-02 20:15", expect: 1.5x, why: Soldes}
+  - {brand: rival, from: "2026-03-02 10:30", until: "2026-03-03 20:15", expect: 0.5x, why: Grève}
+"""
+DATED = compile_rules(FIRST.files | {"calendar.yaml": CALENDAR})
+BOOK: dict[str, Ruleset] = {each.digest: each for each in (NO_RULES, FIRST, DATED, OTHER)}
 
 Act = Callable[[House], Awaitable[object]]
 Script = list[tuple[Instant, Act]]
@@ -64,6 +71,7 @@ def _quiet_morning() -> Script:
         for at in poisson(dice, BEGIN, BEGIN + 30 * HOUR, per_hour):
             told = mention(at, f"{brand}{at}", brand, angry=dice.random() < 0.1)
             script.append((at + dice.randrange(20) * SECOND, _say(told)))
+    script.append((BEGIN + 5 * HOUR, _tell(RulesSwapped(0, DATED))))
     return [*script, (BEGIN + HOUR, _say(mention(BEGIN + HOUR, "last", "mute")))]
 
 
@@ -104,7 +112,8 @@ def _crisis() -> Script:
     storm = [mention(at + 33 * MINUTE, f"copy{number}", angry=True, text="Honte à acme !") for number in range(60)]
     script += [(at + 12 * MINUTE, _answer(Verb.TAKE, "ines")), (at + 34 * MINUTE, _say(*storm))]
     rival = [mention(at, f"rival-mob{number}", "rival", angry=True) for number in range(12)]
-    return [*script, (at + 3 * MINUTE, _say(*rival)), (at + 50 * MINUTE, _answer(Verb.RESOLVE, "ines"))]
+    others = [mention(at + MINUTE, f"other-mob{number}", "zephyr", angry=True, source="forum") for number in range(7)]
+    return [*script, (at + 3 * MINUTE, _say(*rival, *others)), (at + 50 * MINUTE, _answer(Verb.RESOLVE, "ines"))]
 
 
 def _deaf_afternoon() -> Script:
@@ -155,6 +164,11 @@ def _second_day() -> Script:
     for number in range(90):
         when = at + (number - 20) * MINUTE // 2
         script.append((when, _say(mention(when, f"again{number}", "zephyr", angry=number > 30))))
+    for number in range(60):
+        when = at + 3 * HOUR + number * 12 * SECOND
+        script.append((when, _say(mention(when, f"talk{number}"))))
+    article = mention(at + 3 * HOUR + 13 * MINUTE, "article", source="press", kind=Kind.ARTICLE)
+    script.append((at + 3 * HOUR + 13 * MINUTE, _say(article)))
     return [*script, (at + 5 * HOUR, _say(mention(at + 5 * HOUR, "end"))), (at + 15 * HOUR, _tell(warmed(0, "rival")))]
 
 

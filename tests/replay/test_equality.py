@@ -61,6 +61,11 @@ def test_the_corpus_holds_what_is_awkward(lived: Lived):
     assert {type(item).__name__ for _, item in lived.inputs} == {
         "Sighting", "RulesSwapped", "Gap", "Command", "Delivered", "Trouble", "ClockSet", "Warmed",
     }  # fmt: skip
+    told = [change.incident for _, outcome in lived.outcomes for change in outcome.changes]
+    assert any(incident.press and incident.raised for incident in told)
+    assert any(incident.reason.sector for incident in told)
+    assert any(incident.reason.campaign for incident in told)
+    assert any(len(incident.reason.sources) > 1 for incident in told)
     late = [item for _, item in lived.inputs if type(item).__name__ == "Sighting" and item.late]
     assert {item.mention for item in late} == {"x:stale", "x:ancient"}
     assert any(notice.late_since for _, outcome in lived.outcomes for notice in outcome.notices)

@@ -59,6 +59,10 @@ class Desk:
     def silence(self):
         return self.seen.silence
 
+    def sources(self, over):
+        self.overs.add(over)
+        return self.seen.sources
+
     def gather(self, key, over):
         self.noted.setdefault(key, set()).add(self.mention.author)
         return len(self.noted[key])
@@ -77,6 +81,7 @@ def judge(when: str, **seen) -> Finding:
     ("when", "enough", "too_little"),
     [
         ("{volume: {at_least: 10}}", {"volume": (10.0, 1.0, 0.0)}, {"volume": (9.0, 1.0, 0.0)}),
+        ("{spread: {sources: 3}}", {"sources": ("bluesky", "reddit", "x")}, {"sources": ("bluesky", "x")}),
         ("{volume: {times: 3x}}", {"volume": (30.0, 10.0, 0.0)}, {"volume": (29.0, 10.0, 0.0)}),
         ("{volume: {unusual: true}}", {"volume": (1.0, 1.0, 5.0)}, {"volume": (1.0, 1.0, 4.9)}),
         ("{volume: {authors: 8}}", {"authors": 8}, {"authors": 7}),
@@ -217,6 +222,8 @@ def test_authors_of_fitting_mentions_are_gathered_whatever_else_is_asked():
     [
         ("{volume: {unusual: true}}", Scope.BRAND, HOUR, None),
         ("{negativity: {unusual: true}}", Scope.BRAND, 30 * MINUTE, None),
+        ("{spread: {sources: 3, over: 2h}}", Scope.BRAND, 2 * HOUR, None),
+        ("{all: [{spread: {sources: 3}}, {thread: {authors: 3}}]}", Scope.THREAD, HOUR, None),
         ("{negativity: {unusual: true}, thread: {authors: 3}}", Scope.THREAD, 30 * MINUTE, None),
         ("{any: [{thread: {authors: 3}}, {mention: {authors: 3, over: 2h}}]}", Scope.MENTION, 2 * HOUR, None),
         ("{quiet: {over: 3h}}", Scope.QUIET, 30 * MINUTE, 3 * HOUR),

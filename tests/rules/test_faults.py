@@ -110,7 +110,7 @@ def faults_of(**files: str) -> list[str]:
         ),
         (
             RULE + "when: {}",
-            "acme.yaml:6:11: this asks for nothing; add one of: volume, negativity, thread, mention, quiet, all, any, none",
+            "acme.yaml:6:11: this asks for nothing; add one of: volume, negativity, thread, mention, quiet, spread, all, any, none",
         ),
         (
             RULE + "when: {volume: {over: 1h}}",
@@ -185,6 +185,14 @@ def faults_of(**files: str) -> list[str]:
         (
             RULE + "when: {thread: {escalating: true, over: 1h}}",
             "acme.yaml:6:39: not yet: `over` comes with a later release; remove it",
+        ),
+        (
+            RULE + "when: {spread: {sources: 1}}",
+            "acme.yaml:6:30: `1` is too small; write 2 or more",
+        ),
+        (
+            RULE + "when: {spread: {over: 2h}}",
+            "acme.yaml:6:20: `sources` is missing; add `sources: 3`",
         ),
         (
             RULE + "when: {unanswered: {for: 1h}}",
@@ -344,12 +352,6 @@ def test_two_files_of_one_brand_are_a_fault_of_the_second():
 def test_a_directory_without_a_brand_is_a_fault():
     assert faults_of() == ["*.yaml: no brand is described here; add a file that begins with `brand: …`"]
     assert faults_of(oncall="people: {}") == faults_of()
-
-
-def test_a_calendar_is_not_yet_read():
-    assert faults_of(acme=HEAD, calendar="") == [
-        "calendar.yaml: not yet: the calendar comes with a later release; remove it"
-    ]
 
 
 def test_files_that_cannot_be_read_are_faults(tmp_path):

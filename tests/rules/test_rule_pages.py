@@ -36,6 +36,8 @@ def test_an_example_of_the_rules_page_is_valid(info, text):
     if info == "yaml fragment":
         rule = "rules:\n  - name: one\n    severity: watch\n    " + text.replace("\n", "\n    ")
         assert load({"acme.yaml": BRAND + rule}).brands["acme"].rules
+    elif text.startswith("campaigns:"):
+        assert load({"acme.yaml": BRAND, "calendar.yaml": text}).brands["acme"].campaigns
     elif text.startswith("brand:"):
         assert load({"acme.yaml": text}).brands
     else:

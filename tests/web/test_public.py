@@ -1,9 +1,12 @@
 import re
+from unittest.mock import AsyncMock
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from msgspec.structs import replace
 
-from buzzwatch.model.incident import State
+from buzzwatch.model.campaign import Campaign
+from buzzwatch.model.incident import Change, ChangeKind, Press, Sector, State
 from buzzwatch.model.instant import MINUTE
 from buzzwatch.web.public import public_app
 
@@ -167,3 +170,38 @@ async def test_the_button_of_a_link_that_leads_nowhere_does_nothing(client):
 
 async def test_a_form_larger_than_a_name_is_refused(client):
     assert (await press(client, "take", "i" * 100_000))[0] == 413
+
+
+async def test_the_page_tells_of_the_press_the_calendar_the_sources_and_the_sector(client, desk):
+    desk.become(
+        press=Press("x:1", desk.record.began_at, "x"),
+        reason=replace(
+            desk.record.reason,
+            sources=("bluesky", "<x>"),
+            sector=Sector("airlines", 3, 4),
+            campaign=Campaign(0, MINUTE, 5.0, "<i>Soldes</i>"),
+        ),
+    )
+    french, english = [await text_of(client, f"/i/{CODE}", **{"Accept-Language": each}) for each in ("fr", "en")]
+    for line in (
+        "La presse s&#39;en mêle : @lea, 23:00",
+        "Attendu ×5 : &lt;i&gt;Soldes&lt;/i&gt;",
+        "Sur 2 sources : bluesky, &lt;x&gt;",
+        "Tout le secteur, pas vous seuls : 3 marques sur 4 (airlines)",
+    ):
+        assert line in french
+    for line in (
+        "The press has joined: @lea, 23:00",
+        "Expected ×5: &lt;i&gt;Soldes",
+        "On 2 sources: bluesky",
+        "The whole sector, not you alone: 3 of 4 brands (airlines)",
+    ):
+        assert line in english
+
+
+async def test_the_history_says_that_the_press_has_joined_in_the_readers_language(client, desk, monkeypatch):
+    joined = Change(ChangeKind.WORSENED, desk.record.opened_at, desk.record, why="press")
+    shown = replace(await desk.page(CODE), history=(joined,))
+    monkeypatch.setattr(desk, "page", AsyncMock(return_value=shown))
+    assert "la presse s&#39;en mêle" in await text_of(client, f"/i/{CODE}", **{"Accept-Language": "fr"})
+    assert "the press has joined" in await text_of(client, f"/i/{CODE}", **{"Accept-Language": "en"})
