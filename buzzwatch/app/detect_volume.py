@@ -107,8 +107,9 @@ def _judged(rows: list[Count], step: Span, rate: float) -> Iterator[str]:
         first, minutes = row.at // MINUTE, step // MINUTE
         pulse.spread(first, minutes, row.mentions)
         pulse.look((first + minutes) * MINUTE - SECOND, gaps)
-        signal = pulse.signal(Detector.VOLUME, EVERY_WINDOW)
-        holds = signal.score > 0 and signal.score >= pulse.ceiling(Detector.VOLUME, EVERY_WINDOW, rate)
-        score = signal.score if pulse.onset_at_last_look else 0.0
+        score = pulse.score(Detector.VOLUME, EVERY_WINDOW)
+        holds = score > 0 and score >= pulse.ceiling(Detector.VOLUME, EVERY_WINDOW, rate)
+        if not pulse.onset_at_last_look:
+            score = 0.0
         yield f"{row.timestamp},{row.value},{pulse.usual(step):.3f},{score:.4f},{int(holds and not held)}\n"
         held = holds

@@ -7,6 +7,8 @@ from functools import lru_cache
 from math import sqrt
 from typing import Any
 
+from msgspec.structs import astuple
+
 from buzzwatch.detect import negativity, volume
 from buzzwatch.detect.volume import Spread
 from buzzwatch.detect.windows import Bucket
@@ -138,7 +140,7 @@ class Baseline:
         """Everything, as builtins and bytes that share nothing with this object."""
         return {
             "minute": self._minute,
-            "pending": [tuple(bucket) for bucket in self._pending],
+            "pending": [astuple(bucket) for bucket in self._pending],
             "numbers": self._numbers(),
             "evidence": self._evidence.tobytes(),
             "ratios": self._ratios.tobytes(),
@@ -182,7 +184,7 @@ class Baseline:
         exposure = self._exposure(hour, gaps)
         if exposure < _LEAST_EXPOSURE:
             return
-        heard = [bucket for bucket in buckets if not _deaf(bucket.minute, gaps)]
+        heard = [bucket for bucket in buckets if not _deaf(bucket.minute, gaps)] if gaps else buckets
         scale = 60 / exposure
         count = sum(bucket.mentions for bucket in heard) * scale
         fresh = sum(bucket.fresh for bucket in heard) * scale
