@@ -350,11 +350,12 @@ class Pulse:
         self._rate = self._level * self._shapes[minute // 60 - self._hour] / HOUR
         profile, shapes, level, zero = self._profile, self._shapes, self._level, self._hour * 60
         until, oldest = self._usual_until(minute), self._born - zero
-        self._expected = expected = []
+        expected: list[float] = []
         for width in WIDTHS:
             first = minute - zero - width + 1
             hour, part = divmod(max(oldest, first), 60)
             expected.append(level * (until - (profile[hour] + part / 60 * shapes[hour])))
+        self._expected = expected
         lived = minute - self._born if self._baseline.learning else 2 * SPAN
         self._ready = _COUNT if lived >= 2 * SPAN else sum(lived >= max(2 * width, 60) for width in WIDTHS)
 

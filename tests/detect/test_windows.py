@@ -122,8 +122,8 @@ def test_counts_spread_evenly_are_the_same_as_mentions_one_by_one(minutes, menti
 
 def test_counts_of_one_time_twice_are_added_up():
     once, twice = Windows(BORN), Windows(BORN)
-    once.spread(BORN, 5, 46)
+    once.spread(BORN, 5, 40)
     for _ in range(2):
-        twice.spread(BORN, 5, 23)
-    assert sum(once.backwards(angry=False)) == sum(twice.backwards(angry=False)) == 46
-    assert twice.past()[0] == [once.past()[0][0]] * len(WIDTHS)
+        twice.spread(BORN, 5, 20)
+    assert sum(once.backwards(angry=False)) == sum(twice.backwards(angry=False)) == 40
+    assert twice.past()[0] == once.past()[0] == [32] * len(WIDTHS)
