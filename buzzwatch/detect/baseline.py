@@ -10,6 +10,7 @@ from typing import Any
 from msgspec.structs import astuple
 
 from buzzwatch.detect import negativity, volume
+from buzzwatch.detect.shift import Shift
 from buzzwatch.detect.volume import Spread
 from buzzwatch.detect.windows import Bucket
 from buzzwatch.model.instant import HOUR, MINUTE, Instant
@@ -55,7 +56,7 @@ class Baseline:
 
     __slots__ = (
         "_calm", "_count", "_dispersion", "_evidence", "_fresh", "_minute", "_negative", "_pending", "_ratios",
-        "_samples", "_shape", "_spell", "_sum", "_weight", "learnt", "zone",
+        "_samples", "_shape", "_shift", "_spell", "_sum", "_weight", "learnt", "zone",
     )  # fmt: skip
 
     def __init__(self, zone: tzinfo, born_at: Instant) -> None:
@@ -76,6 +77,7 @@ class Baseline:
         self._negative = 0.0
         self._spell = 0  # hours since the first extreme one, 0 outside
         self._calm = 0  # hours since the last extreme one
+        self._shift = Shift()
 
     @property
     def learning(self) -> bool:
@@ -144,6 +146,7 @@ class Baseline:
             "numbers": self._numbers(),
             "evidence": self._evidence.tobytes(),
             "ratios": self._ratios.tobytes(),
+            "shift": self._shift.dump(),
         }
 
     @classmethod
@@ -153,6 +156,7 @@ class Baseline:
         baseline._minute = dumped["minute"]
         baseline._pending = [Bucket(*bucket) for bucket in dumped["pending"]]
         baseline._set(dumped["numbers"], array("d", dumped["evidence"]), array("d", dumped["ratios"]))
+        baseline._shift = Shift.load(dumped["shift"])
         return baseline
 
     def habits(self) -> dict[str, Any]:
@@ -199,6 +203,9 @@ class Baseline:
             self._note(place, count, level, self._level_doubt(seen, hours))
             self._note_share(count, fresh, negative)
             return
+        if self._move(count, expected, self._shape[place], spread):
+            level, spread = self.level(), self.spread(hour)
+            expected = level * self._shape[place]
         extreme = volume.score(count, expected, spread) > _LINE or (
             negativity.score(negative, int(fresh), expected * self.anger, self.share, spread) > _LINE
         )
@@ -220,10 +227,12 @@ class Baseline:
         if self.level() < _FEW and until - hour >= WEEK:
             return self._learn_empty_weeks(hour, (until - hour) // WEEK)
         level, doubt, count = self.level(seen, hours), self._level_doubt(seen, hours), min(WEEK, until - hour)
-        touched = set()
+        spread, touched = self.spread(hour, seen, hours), set()
         for each in range(hour, hour + count):
             place = hour_of_week(self.zone, each)
             touched.add(place % 24)
+            if not self.learning and self._move(0.0, self.level() * self._shape[place], self._shape[place], spread):
+                level, doubt = self.level(), self._level_doubt(seen, hours)
             self._sum *= _LEVEL_KEEP
             self._weight = self._weight * _LEVEL_KEEP + self._shape[place]
             self._evidence[place] = self._evidence[place] * _BIN_KEEP + self._evidence_of(place, level, doubt)
@@ -308,6 +317,13 @@ class Baseline:
         self._calm = 0 if extreme else self._calm + hours
         if self._calm >= _CALM:
             self._spell = self._calm = 0
+
+    def _move(self, count: float, expected: float, shape: float, spread: Spread) -> bool:
+        """Take the level of the last days for the normal one if it is another for good."""
+        moved = self._shift.hear(count, expected, shape, spread)
+        if moved is not None:
+            self._sum, self._weight = moved
+        return moved is not None
 
     def _loosen(self) -> None:
         """Let the past weigh a day only, so that a new level is learnt within days."""
