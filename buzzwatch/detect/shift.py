@@ -5,8 +5,8 @@ from math import log
 
 from buzzwatch.detect.volume import Spread
 
-LASTING = 72
-"""Hours: longer than a weekend."""
+LASTING = (48, 72)
+"""Hours until more, and until less, is a new normal: a crisis may last two days, a quiet weekend lasts sixty hours."""
 
 _EVIDENCE = 12.0  # in nats: log likelihood ratio
 _HOURLY = 1.0  # an hour says so much at most: it takes days to convince, however busy the brand
@@ -44,7 +44,7 @@ class Shift:
             self._hours[place] += 1
             self._count[place] += min(count, _CAP * expected)
             self._weight[place] += shape
-            if evidence >= _EVIDENCE and self._hours[place] >= LASTING:
+            if evidence >= _EVIDENCE and self._hours[place] >= LASTING[place]:
                 return self._accept(place, expected / shape)
         return None
 
