@@ -15,6 +15,7 @@ from buzzwatch.sources.file import FileFaultError
 
 HEADER = "timestamp,value,expected,score,alarm\n"
 _MOST = 1_000_000_000
+_GAPS = 100  # kept: what lies in them is not learnt yet, or will never be
 _SHOWN = 40  # characters
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a time without a zone is UTC
 _ODD = 0.1  # of the distances: more that are far under the step, and there is no step
@@ -143,8 +144,7 @@ def _judged(rows: list[Count], step: Span, rate: float) -> Iterator[str]:
     minutes = step // MINUTE
     for timestamp, value, at, mentions in rows:
         if at - until >= step // 2:
-            gaps = [gap for gap in gaps if gap[1] > at - 2 * LONGEST_WINDOW]
-            gaps.append((until, at))
+            gaps = [*gaps[1 - _GAPS :], (until, at)]
         until = at + step
         first = at // MINUTE
         pulse.spread(first, minutes, mentions)

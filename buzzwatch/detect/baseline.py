@@ -55,13 +55,15 @@ class Baseline:
     """
 
     __slots__ = (
-        "_calm", "_count", "_dispersion", "_evidence", "_fresh", "_minute", "_negative", "_pending", "_ratios",
-        "_samples", "_shape", "_shift", "_spell", "_sum", "_weight", "learnt", "zone",
+        "_calm", "_count", "_dispersion", "_evidence", "_fresh", "_negative", "_pending", "_ratios",
+        "_samples", "_shape", "_shift", "_spell", "_sum", "_weight", "learnt", "until",
+        "zone",
     )  # fmt: skip
 
     def __init__(self, zone: tzinfo, born_at: Instant) -> None:
         self.zone = zone
-        self._minute = born_at // MINUTE  # the first that is not learnt yet
+        self.until = born_at // MINUTE
+        """The first minute that is not learnt yet."""
         self._pending: list[Bucket] = []  # of an hour that is not over yet
         self.learnt = 0.0
         """Hours."""
@@ -116,7 +118,7 @@ class Baseline:
         `hours` as in `level`: they stand in while the brand is young.
         """
         self._pending.extend(left)
-        hour, last = self._minute // 60, until // 60
+        hour, last = self.until // 60, until // 60
         if hour >= last:
             return
         if not self.learning:
@@ -126,7 +128,7 @@ class Baseline:
         while hour < last:
             following = pending[at].minute // 60 if at < len(pending) else last
             plain = min(following, last, _deaf_from(hour, gaps))
-            if plain > hour and self._minute <= hour * 60:
+            if plain > hour and self.until <= hour * 60:
                 hour = self._learn_empty(hour, plain, seen, hours)
                 continue
             end = at
@@ -136,12 +138,12 @@ class Baseline:
             at = end
             hour += 1
         self._pending = pending[at:]
-        self._minute = last * 60
+        self.until = last * 60
 
     def dump(self) -> dict[str, Any]:
         """Everything, as builtins and bytes that share nothing with this object."""
         return {
-            "minute": self._minute,
+            "minute": self.until,
             "pending": [astuple(bucket) for bucket in self._pending],
             "numbers": self._numbers(),
             "evidence": self._evidence.tobytes(),
@@ -153,7 +155,7 @@ class Baseline:
     def load(cls, dumped: Mapping[str, Any], zone: tzinfo) -> "Baseline":
         """What `dump` gave, alive again."""
         baseline = cls(zone, 0)
-        baseline._minute = dumped["minute"]
+        baseline.until = dumped["minute"]
         baseline._pending = [Bucket(*bucket) for bucket in dumped["pending"]]
         baseline._set(dumped["numbers"], array("d", dumped["evidence"]), array("d", dumped["ratios"]))
         baseline._shift = Shift.load(dumped["shift"])
@@ -344,7 +346,7 @@ class Baseline:
 
     def _exposure(self, hour: int, gaps: Gaps) -> int:
         """Minutes of an hour in which we lived and heard."""
-        first, end = max(hour * 60, self._minute), hour * 60 + 60
+        first, end = max(hour * 60, self.until), hour * 60 + 60
         if not gaps:
             return end - first
         if any(since <= first * MINUTE and until >= end * MINUTE for since, until in gaps):

@@ -107,10 +107,11 @@ class Pulse:
     def look(self, now: Instant, gaps: Gaps = ()) -> None:
         """Learn the hours that left the longest window, then score every window as of `now`.
 
-        `gaps` are the deaf times (from, until) of this brand's sources that reach into what is not learnt yet.
+        `gaps` are the deaf times (from, until) of this brand's sources that reach into what is not learnt yet. A look
+        at which nothing is new teaches nothing: what is normal must not depend on how often somebody asks.
         """
-        windows, minute = self._windows, now // MINUTE
-        if minute != self._minute:
+        windows, minute, heard = self._windows, now // MINUTE, self._heard
+        if minute != self._minute or (heard and self._baseline.learning):
             self._turn(minute, gaps)
         self._until = now
         counts, freshes, millis = windows.past()
@@ -129,15 +130,15 @@ class Pulse:
                 loud = volume.score(observed, expected, spread)
                 rises.append((volume.rise(observed, expected * ordinary), WINDOWS[index]))
             scores[index] = loud
-            if loud > LINE or tails[index].top:
+            if heard and (loud > LINE or tails[index].top):
                 tails[index].observe(loud, now, _APART[index])
             expected *= anger
             if negative and negative / 1_000 > expected * generous:
                 angry = negativity.score(negative / 1_000, freshes[index] + fresh, expected, share, spread)
             scores[index + _COUNT] = angry
-            if angry > LINE or tails[index + _COUNT].top:
+            if heard and (angry > LINE or tails[index + _COUNT].top):
                 tails[index + _COUNT].observe(angry, now, _APART[index])
-        if self._heard:  # only a mention can be an onset
+        if heard:  # only a mention can be an onset
             self._heard = False
             self._surge.hear(sum(rise for rise, _ in rises), now)
             if self._surge.onset_at == now:
@@ -316,11 +317,15 @@ class Pulse:
     def _turn(self, minute: int, gaps: Gaps) -> None:
         """Open a minute: learn what became old enough, and work out what is usual now."""
         self._windows.roll(minute)
-        if minute // 60 != self._minute // 60:
-            self._frame(minute // 60)
+        hour = minute // 60
+        if self._heard and hour * 60 - SPAN > self._baseline.until:
+            self._frame(hour)
             self._baseline.learn(self._windows.left, minute - SPAN, gaps, *self._help(minute))
             self._windows.left.clear()
-            self._frame(minute // 60)
+            self._frame(hour)
+            self._settle(minute)
+        elif hour != self._minute // 60:
+            self._frame(hour)
             self._settle(minute)
         elif self._baseline.learning:
             self._settle(minute)
