@@ -22,7 +22,7 @@ from buzzwatch.detect.shift import Shift
 from buzzwatch.model.instant import EVERY_WINDOW, MINUTE, SECOND
 from buzzwatch.model.signal import Detector
 
-ROW, WEEKS, SEEDS = 30, 6, 10
+ROW, WEEKS, SEEDS = 30, 6, 4
 DAY = 24 * 60 // ROW
 SIZES = (3.0, 30.0, 300.0)
 CHANGES = {"doubles": 2.0, "halves": 0.5, "stays": 1.0}

@@ -1,10 +1,10 @@
-"""Do the volume detector's constants suit brands they were not chosen on? `python benchmarks/volume_transfer.py DIR`.
+"""Do the volume detector's constants suit brands they were not chosen on? `python benchmarks/volume_transfer.py [DIR]`.
 
-DIR has the layout of the Numenta Anomaly Benchmark: a CSV a brand (timestamp,value) and combined_windows.json. The
-detector's own constants are drawn at random around the shipped ones and every draw is judged as `detect volume` judges,
-at its own alarms, one false alarm in four weeks. Each brand is then left out once: of the draws that are best on the
-others, the middle value of each constant is taken, and judged on the brand left out. Prints how the shipped constants
-do on all brands, how the chosen ones do on those left out, and how much the draws differ.
+DIR is laid out as in the Numenta Anomaly Benchmark: a CSV a brand (timestamp,value), combined_windows.json; without it
+six brands are invented. The detector's own constants are drawn at random around the shipped ones and every draw is
+judged as `detect volume` judges, at its own alarms, one false alarm in four weeks. Each brand is then left out once: of
+the draws that are best on the others, the middle value of each constant is taken, and judged on the brand left out.
+Prints how the shipped constants do on all brands, how those chosen do where they were not, and how the draws differ.
 
 Scores are NAB's: 0 is silence, 100 is every window at its first row and nothing else.
 """
@@ -19,7 +19,10 @@ from math import ceil, exp, floor, log
 from multiprocessing import Pool
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
+
+from stage.volume_brands import write
 
 from buzzwatch.app.detect_volume import judge
 from buzzwatch.detect import baseline, budget, pulse, surge, volume
@@ -159,28 +162,35 @@ def transferred(settings: Sequence[Setting], worths: Sequence[Sequence[Worth]], 
         yield judged(path, spans)
 
 
+def compare(folder: Path, draws: int, width: float, seed: int, jobs: int) -> None:
+    dice = random.Random(seed)
+    start = shipped()
+    settings = [start, *(drawn(dice, start, width) for _ in range(draws))]
+    with Pool(jobs) as pool:
+        worths = pool.map(judge_all, [(folder, setting) for setting in settings], chunksize=1)
+    print(f"{draws} draws, seed {seed}, up to {width:g} times; Python {sys.version.split()[0]}")
+    print(f"shipped, all brands:    {told(worths[0])}")
+    print(f"chosen without a brand: {told(list(transferred(settings[1:], worths[1:], folder)))}")
+    scores = sorted(score(each) for each in worths[1:])
+    falses = sorted(sum(each.false for each in those) / sum(each.weeks for each in those) for those in worths[1:])
+    for name, place in (("lowest tenth", 0.1), ("middle", 0.5), ("highest tenth", 0.9)):
+        at = int(place * draws)
+        print(f"draws, {name}: standard {scores[at]:.1f}; {falses[at]:.2f} false a brand and week")
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    options.add_argument("folder", type=Path, metavar="DIR")
-    options.add_argument("--draws", type=int, default=100)
-    options.add_argument("--width", type=float, default=2.0, help="a constant is multiplied or divided by up to this")
+    options.add_argument("folder", type=Path, nargs="?", metavar="DIR")
+    options.add_argument("--draws", type=int, default=60)
+    options.add_argument("--width", type=float, default=1.8, help="a constant is multiplied or divided by up to this")
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--jobs", type=int, default=2)
     chose = options.parse_args()
-    dice = random.Random(chose.seed)
-    start = shipped()
-    settings = [start, *(drawn(dice, start, chose.width) for _ in range(chose.draws))]
-    with Pool(chose.jobs) as pool:
-        worths = pool.map(judge_all, [(chose.folder, setting) for setting in settings], chunksize=1)
-    print(f"{chose.draws} draws, seed {chose.seed}, up to {chose.width:g} times; Python {sys.version.split()[0]}")
-    print(f"shipped, all brands:    {told(worths[0])}")
-    print(f"chosen without a brand: {told(list(transferred(settings[1:], worths[1:], chose.folder)))}")
-    drawn_scores = sorted(score(each) for each in worths[1:])
-    falses = sorted(sum(each.false for each in those) / sum(each.weeks for each in those) for those in worths[1:])
-    for name, place in (("lowest tenth", 0.1), ("middle", 0.5), ("highest tenth", 0.9)):
-        at = min(len(drawn_scores) - 1, int(place * len(drawn_scores)))
-        print(f"draws, {name}: standard {drawn_scores[at]:.1f}, {falses[at]:.2f} false a brand and week")
-    take(start)
+    with TemporaryDirectory() as scratch:
+        folder = chose.folder or Path(scratch)
+        if chose.folder is None:
+            write(folder, 6, chose.seed)
+        compare(folder, chose.draws, chose.width, chose.seed, chose.jobs)
 
 
 if __name__ == "__main__":

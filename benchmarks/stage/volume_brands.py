@@ -1,13 +1,12 @@
-"""Invented brands with labelled bursts, in NAB's layout: `python benchmarks/volume_brands.py DIR [BRANDS [SEED]]`.
+"""Invented brands with labelled bursts, in the layout of the Numenta Anomaly Benchmark.
 
-A second judge for `volume_transfer.py`, beside real brands: from one mention in two hours to 4,000 an hour, other days
-and weeks, rougher and smoother, with a level that wanders, doubles or halves, with silences of days, with bursts in the
-first weeks and bursts close together, and with small bumps that nobody labelled. 55 days of counts of 5 minutes each.
+From one mention in two hours to 4,000 an hour, other days and weeks, rougher and smoother, with a level that wanders,
+doubles or halves, with silences of days, with bursts in the first weeks and bursts close together, and with small bumps
+that nobody labelled. 55 days of counts of 5 minutes each.
 """
 
 import json
 import random
-import sys
 from datetime import datetime, timedelta
 from math import exp, log, pi, sin
 from pathlib import Path
@@ -72,7 +71,8 @@ def brand(seed: int) -> tuple[list[int], list[int]]:
     return [draw(dice, rate * dice.gammavariate(1 / rough, rough)) for rate in rates], labels
 
 
-def main(folder: Path, brands: int, seed: int) -> None:
+def write(folder: Path, brands: int, seed: int) -> None:
+    """So many of them into a folder, with combined_windows.json."""
     folder.mkdir(parents=True, exist_ok=True)
     times = [f"{START + timedelta(minutes=5 * row):%Y-%m-%d %H:%M:%S}" for row in range(ROWS)]
     windows: dict[str, list[list[str]]] = {}
@@ -91,7 +91,3 @@ def main(folder: Path, brands: int, seed: int) -> None:
                 spans.append([since, until])
         windows[name] = [[times[since], times[until]] for since, until in spans]
     (folder / "combined_windows.json").write_text(json.dumps(windows, indent=1))
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), *(int(text) for text in [*sys.argv[2:], "24", "1"][:2]))
