@@ -5,6 +5,7 @@ six brands are invented. The detector's own constants are drawn at random around
 judged as `detect volume` judges, at its own alarms, one false alarm in four weeks. Each brand is then left out once: of
 the draws that are best on the others, the middle value of each constant is taken, and judged on the brand left out.
 Prints how the shipped constants do on all brands, how those chosen do where they were not, and how the draws differ.
+What windows say depends on the baseline's constants alone: with each draw of these, the others are drawn ten times.
 
 Scores are NAB's: 0 is silence, 100 is every window at its first row and nothing else.
 """
@@ -108,17 +109,72 @@ def earn(alarms: Sequence[int], windows: Sequence[tuple[int, int]]) -> tuple[dic
 
 
 def judged(path: Path, spans: Sequence[Sequence[str]]) -> Worth:
-    """One brand under the constants of the moment; rows of the probation (15 %, at most 750) are not scored."""
+    """One brand under the constants of the moment."""
     lines = list(judge(path, BUDGET))[1:]
-    times = [line.split(",", 1)[0][:19] for line in lines]
-    windows = [(times.index(since[:19]), times.index(until[:19])) for since, until in spans]
-    probation = ceil(min(floor(0.15 * len(lines)), 750))
+    times = [line.split(",", 1)[0] for line in lines]
+    return worth(times, [row for row, line in enumerate(lines) if line[-2] == "1"], spans)
+
+
+def worth(times: Sequence[str], alarms: Sequence[int], spans: Sequence[Sequence[str]]) -> Worth:
+    """Rows of the probation (15 %, at most 750) are not scored."""
+    row_of = {time[:19]: row for row, time in reversed(list(enumerate(times)))}
+    probation = ceil(min(floor(0.15 * len(times)), 750))
+    windows = [(row_of[since[:19]], row_of[until[:19]]) for since, until in spans]
     windows = [window for window in windows if window[1] >= probation]
-    alarms = [row for row, line in enumerate(lines) if line[-2] == "1" and row >= probation]
+    alarms = [row for row in alarms if row >= probation]
     points, found = earn(alarms, windows)
     outside = [row for row in alarms if not any(first <= row <= last for first, last in windows)]
     false = len(outside) - sum(later - row <= 12 for row, later in pairwise(outside))
-    return Worth(*points.values(), found, len(windows), false, (len(lines) - probation) / 288 / 7)
+    return Worth(*points.values(), found, len(windows), false, (len(times) - probation) / 288 / 7)
+
+
+class Heard(NamedTuple):
+    """What the windows say at a row: each that is louder than usual, observed and expected."""
+
+    row: int
+    now: int
+    windows: list[tuple[float, float]]
+
+
+def heard(path: Path) -> tuple[list[str], list[Heard]]:
+    """The times of all rows, and what is heard at those with mentions, under the baseline's constants of the moment."""
+    times: list[str] = []
+    told: list[Heard] = []
+    windows: list[tuple[float, float]] = []
+    rise, whole = volume.rise, pulse.Surge
+
+    def listen(observed: float, expected: float) -> float:
+        windows.append((observed, expected))
+        return 0.0
+
+    class Ear(surge.Surge):
+        def hear(self, _: float, now: int) -> None:
+            told.append(Heard(len(times), now, windows.copy()))
+            windows.clear()
+
+    volume.rise, pulse.Surge = listen, Ear
+    try:
+        for line in judge(path, BUDGET):
+            if told or line[:4].isdecimal():
+                times.append(line.split(",", 1)[0])
+            windows.clear()
+    finally:
+        volume.rise, pulse.Surge = rise, whole
+    return times, told
+
+
+def alarms_of(told: Sequence[Heard]) -> list[int]:
+    """As `Pulse` and `detect volume` come to them, with the real surge, tail and rise."""
+    born = told[0].now - told[0].now % 60_000 - 4 * 60_000
+    loud, tail, rung, held = surge.Surge(born), budget.Tail(born, surge.ORDINARY), [], False
+    for row, now, windows in told:
+        loud.hear(sum(volume.rise(observed, expected) for observed, expected in windows), now)
+        tail.observe(loud.score, now, surge.HOLD)
+        holds = loud.score > 0 and loud.score >= tail.ceiling(BUDGET, now)
+        if holds and not held:
+            rung.append(row)
+        held = holds
+    return rung
 
 
 def brands(folder: Path) -> dict[Path, Sequence[Sequence[str]]]:
@@ -127,10 +183,20 @@ def brands(folder: Path) -> dict[Path, Sequence[Sequence[str]]]:
     return {path: spans[path.name] for path in sorted(folder.glob("*.csv"))}
 
 
-def judge_all(task: tuple[Path, Setting]) -> list[Worth]:
-    folder, setting = task
-    take(setting)
+def judge_all(folder: Path) -> list[Worth]:
     return [judged(path, spans) for path, spans in brands(folder).items()]
+
+
+def judge_draws(task: tuple[Path, Sequence[Setting]]) -> list[list[Worth]]:
+    """Of settings that have the baseline's constants in common."""
+    folder, settings = task
+    take(settings[0])
+    told = [(*heard(path), spans) for path, spans in brands(folder).items()]
+    worths = []
+    for setting in settings:
+        take(setting)
+        worths.append([worth(times, alarms_of(rows), spans) for times, rows, spans in told])
+    return worths
 
 
 def score(worths: Sequence[Worth], name: str = "standard") -> float:
@@ -165,9 +231,21 @@ def transferred(settings: Sequence[Setting], worths: Sequence[Sequence[Worth]], 
 def compare(folder: Path, draws: int, width: float, seed: int, jobs: int) -> None:
     dice = random.Random(seed)
     start = shipped()
-    settings = [start, *(drawn(dice, start, width) for _ in range(draws))]
+    groups: list[list[dict[str, float]]] = [[start]]
+    for number in range(draws):
+        setting = drawn(dice, start, width)
+        if number % 10 == 0:
+            groups.append([])
+        elif groups[-1]:
+            setting |= {key: value for key, value in groups[-1][0].items() if key[:9] == "baseline."}
+        groups[-1].append(setting)
     with Pool(jobs) as pool:
-        worths = pool.map(judge_all, [(folder, setting) for setting in settings], chunksize=1)
+        worths = [each for those in pool.map(judge_draws, [(folder, those) for those in groups], 1) for each in those]
+    settings = [setting for those in groups for setting in those]
+    if worths[0] != judge_all(folder):
+        print(
+            "what was heard does not come to the alarms of `detect volume`: look whether `alarms_of` still does as it"
+        )
     print(f"{draws} draws, seed {seed}, up to {width:g} times; Python {sys.version.split()[0]}")
     print(f"shipped, all brands:    {told(worths[0])}")
     print(f"chosen without a brand: {told(list(transferred(settings[1:], worths[1:], folder)))}")
