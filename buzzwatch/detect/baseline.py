@@ -35,7 +35,7 @@ _CALM = 24  # hours without an extreme one end a spell
 _AFTER_SPELL = 24.0  # hours that the old level still weighs once a new one is accepted
 _WINSOR = 3.0  # standard deviations
 _LEAST_EXPOSURE = 30  # minutes of an hour
-_FEW = 0.2  # mentions an hour, under which whole empty weeks are learnt at once
+_FEW = 0.2  # mentions an hour, under which whole empty weeks are learnt at once, and twice as many is no other level
 
 
 @lru_cache(maxsize=8_192)
@@ -50,14 +50,14 @@ class Baseline:
 
     Level: decayed mentions over decayed profile hours. Profile: per bin, a mean of observed over expected, weighted by
     evidence and shrunk toward its hour of day, itself shrunk toward 1. Counts are winsorised. An extreme hour is held
-    back; 48 hours after the first of a spell the new level is accepted, fast. Hours of the local week follow the zone:
-    the one that spring skips is never met, the one that autumn doubles is learnt twice.
+    back; 48 hours after the first of a spell the new level is accepted, fast; so is one that is twice or half as high
+    for days (`shift`). Hours of the local week follow the zone: the one that spring skips is never met, the one that
+    autumn doubles is learnt twice.
     """
 
     __slots__ = (
-        "_calm", "_count", "_dispersion", "_evidence", "_fresh", "_negative", "_pending", "_ratios",
-        "_samples", "_shape", "_shift", "_spell", "_sum", "_weight", "learnt", "until",
-        "zone",
+        "_calm", "_count", "_dispersion", "_evidence", "_fresh", "_negative", "_pending", "_ratios", "_samples",
+        "_shape", "_shift", "_spell", "_sum", "_weight", "learnt", "until", "zone",
     )  # fmt: skip
 
     def __init__(self, zone: tzinfo, born_at: Instant) -> None:
@@ -171,6 +171,7 @@ class Baseline:
         if len(evidence) != WEEK or len(ratios) != WEEK:
             raise ValueError(f"a profile of {len(evidence)} and {len(ratios)} hours: {WEEK} are needed; learn it again")
         self._set(habits["numbers"], evidence, ratios)
+        self._shift = Shift()
 
     def _numbers(self) -> list[float]:
         return [
@@ -233,7 +234,8 @@ class Baseline:
         for each in range(hour, hour + count):
             place = hour_of_week(self.zone, each)
             touched.add(place % 24)
-            if not self.learning and self._move(0.0, self.level() * self._shape[place], self._shape[place], spread):
+            expected = self.level() * self._shape[place]
+            if not self.learning and self._move(0.0, expected, self._shape[place], spread):
                 level, doubt = self.level(), self._level_doubt(seen, hours)
             self._sum *= _LEVEL_KEEP
             self._weight = self._weight * _LEVEL_KEEP + self._shape[place]
@@ -322,6 +324,8 @@ class Baseline:
 
     def _move(self, count: float, expected: float, shape: float, spread: Spread) -> bool:
         """Take the level of the last days for the normal one if it is another for good."""
+        if expected < _FEW * shape:
+            return False  # nothing could be told from so few, and there are many such hours
         moved = self._shift.hear(count, expected, shape, spread)
         if moved is not None:
             self._sum, self._weight = moved
