@@ -162,8 +162,7 @@ def detect_volume(
     if rate is None:
         _fail(f"{budget!r} is not a budget of false alarms: write `1 per 4 weeks`, or per day, week, month")
     with _plain_errors():
-        for line in judge(file, rate):
-            sys.stdout.write(line)
+        sys.stdout.writelines(judge(file, rate))
         sys.stdout.flush()
 
 
@@ -307,15 +306,17 @@ def _print(answer: "Answer") -> None:
 @contextmanager
 def _plain_errors() -> Iterator[None]:
     """What a person can mend is said in words, without a traceback."""
-    from buzzwatch.app.faults import EXPECTED  # noqa: PLC0415 - as in `run`
-
     try:
         yield
-    except EXPECTED as error:
-        _fail(str(error))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(1) from None
+    except Exception as error:
+        from buzzwatch.app.faults import EXPECTED  # noqa: PLC0415 - most of the program is loaded for it
+
+        if not isinstance(error, EXPECTED):
+            raise
+        _fail(str(error))
 
 
 @contextmanager

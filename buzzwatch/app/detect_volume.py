@@ -1,7 +1,6 @@
 """Counts of a file judged as the daemon would judge the mentions: to try it on an export of one's own."""
 
 import csv
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -16,6 +15,10 @@ from buzzwatch.sources.file import FileFaultError
 
 HEADER = "timestamp,value,expected,score,alarm\n"
 _MOST = 1_000_000_000
+_GAPS = 100  # kept: what lies in them is not learnt yet, or will never be
+_SHOWN = 40  # characters
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a time without a zone is UTC
+_ODD = 0.1  # of the distances: more that are far under the step, and there is no step
 
 
 class Count(NamedTuple):
@@ -31,8 +34,12 @@ def judge(path: Path, rate: float) -> Iterator[str]:
     """Lines of CSV, one for each row: what was usual, how unusual it was at the end of the row, whether it rang.
 
     The score is that of an onset, 0 elsewhere; the alarm is raised when a rule `volume: {unusual: true}` begins to hold
-    that accepts so many false alarms a day. Rows of one instant are added up, each judged with those before it. Where
-    rows are missing, nobody listened: nothing is learnt from it.
+    that accepts so many false alarms a day.
+
+    A row lasts as long as most rows are apart, in whole minutes. Rows of one time are added up, each judged with those
+    before it; so are rows that overlap. Where rows are missing, nobody listened: nothing is learnt from it. A time
+    without a zone is UTC; zones may differ from row to row. Other columns, empty lines, a byte order mark and either
+    line ending are accepted. A file without rows, or with one, rings nothing.
 
     Raises:
         FileFaultError: a row is not to be understood or out of order, or rows are too close or too far apart.
@@ -47,49 +54,84 @@ def judge(path: Path, rate: float) -> Iterator[str]:
 
 def _rows(path: Path, lines: Iterable[str]) -> Iterator[Count]:
     reader = csv.reader(lines)
-    header = next(reader, [])
-    if not {"timestamp", "value"} <= set(header):
-        raise FileFaultError(f"{path}, line 1: the columns are {','.join(header) or 'missing'}: write timestamp,value")
-    when, what, before = header.index("timestamp"), header.index("value"), None
-    for row in reader:
-        if not row:
-            continue
-        place = f"{path}, line {reader.line_num}"
-        if len(row) != len(header):
-            raise FileFaultError(f"{place}: {len(row)} columns where line 1 has {len(header)}: mend it")
-        at, mentions = _instant(row[when]), _number(row[what])
-        if at is None:
-            raise FileFaultError(f"{place}: {row[when]!r} is not a time: write one such as 2026-11-22T18:04:05Z")
-        if mentions is None:
-            raise FileFaultError(f"{place}: {row[what]!r} is not a number of mentions: write a whole number, 0 or more")
-        if before is not None and at < before:
-            raise FileFaultError(f"{place}: {row[when]} comes before the line above: sort the file by time")
-        before = at
-        yield Count(row[when], row[what], at, mentions)
+    try:
+        header = next(reader, [])
+        if not {"timestamp", "value"} <= set(header):
+            raise FileFaultError(
+                f"{path}, line 1: the columns are {','.join(header)[:80] or 'missing'}: write timestamp,value"
+            )
+        when, what, width = header.index("timestamp"), header.index("value"), len(header)
+        before, minute, heard = None, None, 0
+        for row in reader:
+            if not row:
+                continue
+            if len(row) != width:
+                raise _fault(path, reader.line_num, f"{len(row)} columns where line 1 has {width}: mend it")
+            timestamp, value = row[when], row[what]
+            at, mentions = _instant(timestamp), _number(value)
+            if at is None or at < 0:
+                raise _fault(
+                    path, reader.line_num, f"{_short(timestamp)} is no time since 1970: write 2026-11-22T18:04:05Z, say"
+                )
+            if before is not None and at < before:
+                raise _fault(path, reader.line_num, f"{timestamp} comes before the line above: sort the file by time")
+            heard = mentions if at // MINUTE != minute else heard + mentions
+            if mentions < 0 or heard > _MOST:
+                wanted = f"write a whole number, 0 to {_MOST:,} a minute"
+                raise _fault(path, reader.line_num, f"{_short(value)} is not a number of mentions: {wanted}")
+            before, minute = at, at // MINUTE
+            yield Count(timestamp, value, at, mentions)
+    except csv.Error as error:
+        raise _fault(path, reader.line_num, f"this is no CSV ({error}): check quotes and separators") from None
+
+
+def _fault(path: Path, line: int, what: str) -> FileFaultError:
+    return FileFaultError(f"{path}, line {line}: {what}")
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
 
 
 def _instant(text: str) -> Instant | None:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        if moment.tzinfo:
+            return instant_of(moment)
+    except (ValueError, OverflowError):
         return None
-    return instant_of(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * SECOND + since.microseconds // 1_000
 
 
-def _number(text: str) -> int | None:
+def _number(text: str) -> int:
+    """Mentions; -1 if it is no number of them."""
     try:
         number = float(text)
     except ValueError:
-        return None
-    return int(number) if 0 <= number <= _MOST and not math.fmod(number, 1) else None
+        return -1
+    return int(number) if 0 <= number <= _MOST and number.is_integer() and "_" not in text else -1
 
 
 def _step(path: Path, rows: list[Count]) -> Span:
     """How long a row lasts: the most usual distance between two of them, in whole minutes."""
     distances = Counter(after.at - before.at for before, after in pairwise(rows) if after.at > before.at)
-    step = distances.most_common(1)[0][0] if distances else 5 * MINUTE
-    if step % MINUTE or not MINUTE <= step <= LONGEST_WINDOW:
-        raise FileFaultError(f"{path}: the rows are {step / MINUTE:g} minutes apart: from 1 minute to 12 hours will do")
+    if not distances:
+        return 5 * MINUTE
+    step = round(distances.most_common(1)[0][0] / MINUTE) * MINUTE
+    if not MINUTE <= step <= LONGEST_WINDOW:
+        apart = distances.most_common(1)[0][0] / MINUTE
+        raise FileFaultError(f"{path}: the rows are {apart:g} minutes apart: from 1 minute to 12 hours will do")
+    closer = sum(times for distance, times in distances.items() if 2 * distance < step)
+    if closer > _ODD * distances.total():
+        least = min(distances)
+        line = 2 + next(place for place, (one, two) in enumerate(pairwise(rows), 1) if two.at - one.at == least)
+        raise _fault(
+            path,
+            line,
+            f"{least / MINUTE:g} minutes after the row above, where most rows are {step / MINUTE:g} apart: "
+            "write one file for each distance",
+        )
     return step
 
 
@@ -99,16 +141,17 @@ def _judged(rows: list[Count], step: Span, rate: float) -> Iterator[str]:
         return
     pulse, held, until = Pulse(UTC, rows[0].at), False, rows[0].at
     gaps: list[tuple[Instant, Instant]] = []
-    for row in rows:
-        if row.at - until >= step // 2:
-            gaps = [gap for gap in gaps if gap[1] > row.at - 2 * LONGEST_WINDOW]
-            gaps.append((until, row.at))
-        until = row.at + step
-        first, minutes = row.at // MINUTE, step // MINUTE
-        pulse.spread(first, minutes, row.mentions)
+    minutes = step // MINUTE
+    for timestamp, value, at, mentions in rows:
+        if at - until >= step // 2:
+            gaps = [*gaps[1 - _GAPS :], (until, at)]
+        until = at + step
+        first = at // MINUTE
+        pulse.spread(first, minutes, mentions)
         pulse.look((first + minutes) * MINUTE - SECOND, gaps)
-        signal = pulse.signal(Detector.VOLUME, EVERY_WINDOW)
-        holds = signal.score > 0 and signal.score >= pulse.ceiling(Detector.VOLUME, EVERY_WINDOW, rate)
-        score = signal.score if pulse.onset_at_last_look else 0.0
-        yield f"{row.timestamp},{row.value},{pulse.usual(step):.3f},{score:.4f},{int(holds and not held)}\n"
+        score = pulse.score(Detector.VOLUME, EVERY_WINDOW)
+        holds = score > 0 and score >= pulse.ceiling(Detector.VOLUME, EVERY_WINDOW, rate)
+        if not pulse.onset_at_last_look:
+            score = 0.0
+        yield f"{timestamp},{value},{pulse.usual(step):.3f},{score:.4f},{'1' if holds and not held else '0'}\n"
         held = holds

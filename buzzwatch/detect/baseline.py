@@ -7,7 +7,10 @@ from functools import lru_cache
 from math import sqrt
 from typing import Any
 
+from msgspec.structs import astuple
+
 from buzzwatch.detect import negativity, volume
+from buzzwatch.detect.shift import Shift
 from buzzwatch.detect.volume import Spread
 from buzzwatch.detect.windows import Bucket
 from buzzwatch.model.instant import HOUR, MINUTE, Instant
@@ -32,7 +35,7 @@ _CALM = 24  # hours without an extreme one end a spell
 _AFTER_SPELL = 24.0  # hours that the old level still weighs once a new one is accepted
 _WINSOR = 3.0  # standard deviations
 _LEAST_EXPOSURE = 30  # minutes of an hour
-_FEW = 0.2  # mentions an hour, under which whole empty weeks are learnt at once
+_FEW = 0.2  # mentions an hour, under which whole empty weeks are learnt at once, and twice as many is no other level
 
 
 @lru_cache(maxsize=8_192)
@@ -47,18 +50,20 @@ class Baseline:
 
     Level: decayed mentions over decayed profile hours. Profile: per bin, a mean of observed over expected, weighted by
     evidence and shrunk toward its hour of day, itself shrunk toward 1. Counts are winsorised. An extreme hour is held
-    back; 48 hours after the first of a spell the new level is accepted, fast. Hours of the local week follow the zone:
-    the one that spring skips is never met, the one that autumn doubles is learnt twice.
+    back; 48 hours after the first of a spell the new level is accepted, fast; so is one that is twice or half as high
+    for days (`shift`). Hours of the local week follow the zone: the one that spring skips is never met, the one that
+    autumn doubles is learnt twice.
     """
 
     __slots__ = (
-        "_calm", "_count", "_dispersion", "_evidence", "_fresh", "_minute", "_negative", "_pending", "_ratios",
-        "_samples", "_shape", "_spell", "_sum", "_weight", "learnt", "zone",
+        "_calm", "_count", "_dispersion", "_evidence", "_fresh", "_negative", "_pending", "_ratios", "_samples",
+        "_shape", "_shift", "_spell", "_sum", "_weight", "learnt", "until", "zone",
     )  # fmt: skip
 
     def __init__(self, zone: tzinfo, born_at: Instant) -> None:
         self.zone = zone
-        self._minute = born_at // MINUTE  # the first that is not learnt yet
+        self.until = born_at // MINUTE
+        """The first minute that is not learnt yet."""
         self._pending: list[Bucket] = []  # of an hour that is not over yet
         self.learnt = 0.0
         """Hours."""
@@ -74,6 +79,7 @@ class Baseline:
         self._negative = 0.0
         self._spell = 0  # hours since the first extreme one, 0 outside
         self._calm = 0  # hours since the last extreme one
+        self._shift = Shift()
 
     @property
     def learning(self) -> bool:
@@ -112,7 +118,7 @@ class Baseline:
         `hours` as in `level`: they stand in while the brand is young.
         """
         self._pending.extend(left)
-        hour, last = self._minute // 60, until // 60
+        hour, last = self.until // 60, until // 60
         if hour >= last:
             return
         if not self.learning:
@@ -122,7 +128,7 @@ class Baseline:
         while hour < last:
             following = pending[at].minute // 60 if at < len(pending) else last
             plain = min(following, last, _deaf_from(hour, gaps))
-            if plain > hour and self._minute <= hour * 60:
+            if plain > hour and self.until <= hour * 60:
                 hour = self._learn_empty(hour, plain, seen, hours)
                 continue
             end = at
@@ -132,25 +138,27 @@ class Baseline:
             at = end
             hour += 1
         self._pending = pending[at:]
-        self._minute = last * 60
+        self.until = last * 60
 
     def dump(self) -> dict[str, Any]:
         """Everything, as builtins and bytes that share nothing with this object."""
         return {
-            "minute": self._minute,
-            "pending": [tuple(bucket) for bucket in self._pending],
+            "minute": self.until,
+            "pending": [astuple(bucket) for bucket in self._pending],
             "numbers": self._numbers(),
             "evidence": self._evidence.tobytes(),
             "ratios": self._ratios.tobytes(),
+            "shift": self._shift.dump(),
         }
 
     @classmethod
     def load(cls, dumped: Mapping[str, Any], zone: tzinfo) -> "Baseline":
         """What `dump` gave, alive again."""
         baseline = cls(zone, 0)
-        baseline._minute = dumped["minute"]
+        baseline.until = dumped["minute"]
         baseline._pending = [Bucket(*bucket) for bucket in dumped["pending"]]
         baseline._set(dumped["numbers"], array("d", dumped["evidence"]), array("d", dumped["ratios"]))
+        baseline._shift = Shift.load(dumped["shift"])
         return baseline
 
     def habits(self) -> dict[str, Any]:
@@ -163,6 +171,7 @@ class Baseline:
         if len(evidence) != WEEK or len(ratios) != WEEK:
             raise ValueError(f"a profile of {len(evidence)} and {len(ratios)} hours: {WEEK} are needed; learn it again")
         self._set(habits["numbers"], evidence, ratios)
+        self._shift = Shift()
 
     def _numbers(self) -> list[float]:
         return [
@@ -182,7 +191,7 @@ class Baseline:
         exposure = self._exposure(hour, gaps)
         if exposure < _LEAST_EXPOSURE:
             return
-        heard = [bucket for bucket in buckets if not _deaf(bucket.minute, gaps)]
+        heard = [bucket for bucket in buckets if not _deaf(bucket.minute, gaps)] if gaps else buckets
         scale = 60 / exposure
         count = sum(bucket.mentions for bucket in heard) * scale
         fresh = sum(bucket.fresh for bucket in heard) * scale
@@ -197,6 +206,9 @@ class Baseline:
             self._note(place, count, level, self._level_doubt(seen, hours))
             self._note_share(count, fresh, negative)
             return
+        if self._move(count, expected, self._shape[place], spread):
+            level, spread = self.level(), self.spread(hour)
+            expected = level * self._shape[place]
         extreme = volume.score(count, expected, spread) > _LINE or (
             negativity.score(negative, int(fresh), expected * self.anger, self.share, spread) > _LINE
         )
@@ -218,10 +230,13 @@ class Baseline:
         if self.level() < _FEW and until - hour >= WEEK:
             return self._learn_empty_weeks(hour, (until - hour) // WEEK)
         level, doubt, count = self.level(seen, hours), self._level_doubt(seen, hours), min(WEEK, until - hour)
-        touched = set()
+        spread, touched = self.spread(hour, seen, hours), set()
         for each in range(hour, hour + count):
             place = hour_of_week(self.zone, each)
             touched.add(place % 24)
+            expected = self.level() * self._shape[place]
+            if not self.learning and self._move(0.0, expected, self._shape[place], spread):
+                level, doubt = self.level(), self._level_doubt(seen, hours)
             self._sum *= _LEVEL_KEEP
             self._weight = self._weight * _LEVEL_KEEP + self._shape[place]
             self._evidence[place] = self._evidence[place] * _BIN_KEEP + self._evidence_of(place, level, doubt)
@@ -307,6 +322,15 @@ class Baseline:
         if self._calm >= _CALM:
             self._spell = self._calm = 0
 
+    def _move(self, count: float, expected: float, shape: float, spread: Spread) -> bool:
+        """Take the level of the last days for the normal one if it is another for good."""
+        if expected < _FEW * shape:
+            return False  # nothing could be told from so few, and there are many such hours
+        moved = self._shift.hear(count, expected, shape, spread)
+        if moved is not None:
+            self._sum, self._weight = moved
+        return moved is not None
+
     def _loosen(self) -> None:
         """Let the past weigh a day only, so that a new level is learnt within days."""
         kept = min(1.0, _AFTER_SPELL / self._weight) if self._weight else 1.0
@@ -326,7 +350,7 @@ class Baseline:
 
     def _exposure(self, hour: int, gaps: Gaps) -> int:
         """Minutes of an hour in which we lived and heard."""
-        first, end = max(hour * 60, self._minute), hour * 60 + 60
+        first, end = max(hour * 60, self.until), hour * 60 + 60
         if not gaps:
             return end - first
         if any(since <= first * MINUTE and until >= end * MINUTE for since, until in gaps):

@@ -37,7 +37,7 @@ class Tail:
     past within weeks. The past fades with a half-life of 60 days.
     """
 
-    __slots__ = ("_at", "_days", "_excess", "_over_at", "_peaks", "_prior", "_top")
+    __slots__ = ("_at", "_days", "_excess", "_over_at", "_peaks", "_prior", "top")
 
     def __init__(self, now: Instant, prior: Prior = USUAL) -> None:
         self._prior = prior
@@ -45,23 +45,19 @@ class Tail:
         self._days = 0.0
         self._peaks = [0.0] * len(_LINES)
         self._excess = [0.0] * len(_LINES)
-        self._top = 0.0  # highest score of the open cluster, 0 when there is none
+        self.top = 0.0
+        """The open cluster's highest score, 0 if there is none: then a score of LINE or less need not be observed."""
         self._over_at = now
 
     def observe(self, score: float, now: Instant, apart: Span) -> None:
         """Take a score into account; `now` never goes backwards."""
-        if self._top and now - self._over_at >= apart:
+        if self.top and now - self._over_at >= apart:
             self._age(self._over_at)
-            self._add(0.0, self._top)
-            self._top = 0.0
+            self._add(0.0, self.top)
+            self.top = 0.0
         if score > LINE:
-            self._top = max(self._top, score)
+            self.top = max(self.top, score)
             self._over_at = now
-
-    @property
-    def open(self) -> bool:
-        """A cluster is open; when none is, a score at or under LINE need not be observed."""
-        return self._top > 0
 
     def rise(self, before: float, after: float, now: Instant) -> None:
         """Take into account that a maximum which is a peak by itself (a thread's) rose to a score over LINE."""
@@ -88,13 +84,13 @@ class Tail:
 
     def dump(self) -> tuple[float, ...]:
         """Fourteen numbers."""
-        return self._at, self._days, self._top, self._over_at, *self._peaks, *self._excess
+        return self._at, self._days, self.top, self._over_at, *self._peaks, *self._excess
 
     @classmethod
     def load(cls, dumped: Sequence[float], prior: Prior = USUAL) -> "Tail":
         """What `dump` gave, alive again."""
         tail = cls(int(dumped[0]), prior)
-        tail._days, tail._top, tail._over_at = dumped[1], dumped[2], int(dumped[3])
+        tail._days, tail.top, tail._over_at = dumped[1], dumped[2], int(dumped[3])
         tail._peaks, tail._excess = list(dumped[4:9]), list(dumped[9:])
         return tail
 

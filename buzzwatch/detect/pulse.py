@@ -24,7 +24,7 @@ _INDEX = {over: index for index, over in enumerate(WINDOWS)}
 _RECENT, _BEFORE = WINDOWS.index(15 * MINUTE), WINDOWS.index(30 * MINUTE)
 _TURN = 1.5  # standard deviations between the last quarter of an hour and the one before
 _ALL = 2 * _COUNT  # the place of all windows together
-_APART = (*(max(over, HOUR) for over in WINDOWS * 2), HOLD)  # of peaks, by place
+_APART = tuple(max(over, HOUR) for over in WINDOWS)  # of peaks, by window
 _LULL = 10.0  # log likelihood: silence this clear ends the way back to a beginning
 _STEP = 1.5  # a rise is looked for as at least so many times the usual
 _PLAIN = [1.0] * _COUNT
@@ -118,49 +118,51 @@ class Pulse:
 
     def spread(self, first: int, minutes: int, mentions: int) -> None:
         """Count mentions of which nothing else is known evenly over so many minutes, the earlier ones one more."""
-        each, more = divmod(mentions, minutes)
-        for minute in range(first, first + minutes):
-            self._windows.roll(minute)
-            self._windows.add(each + (minute - first < more))
+        self._windows.spread(first, minutes, mentions)
         if mentions:
             self._last_at, self._heard = (first + min(mentions, minutes) - 1) * MINUTE, True
 
     def look(self, now: Instant, gaps: Gaps = ()) -> None:
         """Learn the hours that left the longest window, then score every window as of `now`.
 
-        `gaps` are the deaf times (from, until) of this brand's sources that reach into what is not learnt yet.
+        `gaps` are the deaf times (from, until) of this brand's sources that reach into what is not learnt yet. A look
+        at which nothing is new teaches nothing: what is normal must not depend on how often somebody asks.
         """
-        windows, minute = self._windows, now // MINUTE
-        if minute != self._minute:
+        windows, minute, heard = self._windows, now // MINUTE, self._heard
+        if minute != self._minute or (heard and self._baseline.learning):
             self._turn(minute, gaps)
         self._until = now
         counts, freshes, millis = windows.past()
         count, fresh, milli = windows.open()
         elapsed = self._rate * (now - minute * MINUTE)
-        spread, share = self._spread, self._baseline.share
+        spread, share, anger = self._spread, self._baseline.share, self._baseline.anger
+        usual, damp, scores, tails = self._expected, self._damp, self._scores, self._tails
         generous = 1 + spread.doubt
-        anger = self._baseline.anger
         rises: list[tuple[float, Span]] = []
         ordinary = 1 + sqrt(spread.doubt**2 + spread.noise / spread.dispersion)  # one day's own noise is conceded
         for index in range(self._ready):
-            expected = self._expected[index] + elapsed
-            observed, negative = counts[index] + count, (millis[index] + milli) / 1_000
-            loud = 0.0
+            expected = usual[index] + elapsed
+            observed, negative = counts[index] + count, millis[index] + milli
+            loud = angry = 0.0
             if observed > expected * generous:
                 loud = volume.score(observed, expected, spread)
-                rises.append((volume.rise(observed, expected * ordinary) * self._damp[index], WINDOWS[index]))
-            self._note(index, loud, now)
+                rises.append((volume.rise(observed, expected * ordinary) * damp[index], WINDOWS[index]))
+            scores[index] = loud
+            if heard and (loud > LINE or tails[index].top):
+                tails[index].observe(loud, now, _APART[index])
             expected *= anger
-            angry = 0.0
-            if negative > expected * generous:
-                angry = negativity.score(negative, freshes[index] + fresh, expected, share, spread)
-            self._note(index + _COUNT, angry, now)
-        if self._heard:  # only a mention can be an onset
+            if negative and negative / 1_000 > expected * generous:
+                angry = negativity.score(negative / 1_000, freshes[index] + fresh, expected, share, spread)
+            scores[index + _COUNT] = angry
+            if heard and (angry > LINE or tails[index + _COUNT].top):
+                tails[index + _COUNT].observe(angry, now, _APART[index])
+        if heard:  # only a mention can be an onset
             self._heard = False
             self._surge.hear(sum(rise for rise, _ in rises), now, ordinary=not self._swell)
             if self._surge.onset_at == now:
                 self._loudest = max(rises)[1]
-            self._note(_ALL, self._surge.score, now)
+            scores[_ALL] = self._surge.score
+            tails[_ALL].observe(self._surge.score, now, HOLD)
 
     def signal(self, detector: Detector, over: Span) -> Signal:
         """Volume or negativity over a standard window; volume also over EVERY_WINDOW. KeyError for any other.
@@ -190,6 +192,10 @@ class Pulse:
             self._baseline.share,
             self._baseline.learning,
         )
+
+    def score(self, detector: Detector, over: Span) -> float:
+        """That of the signal."""
+        return self._scores[_place(detector, over)]
 
     def mentions(self, over: Span) -> int:
         """Mentions in a standard window."""
@@ -331,21 +337,19 @@ class Pulse:
         pulse._expect(dumped["minute"])
         return pulse
 
-    def _note(self, place: int, score: float, now: Instant) -> None:
-        self._scores[place] = score
-        tail = self._tails[place]
-        if score > LINE or tail.open:
-            tail.observe(score, now, _APART[place])
-
     def _turn(self, minute: int, gaps: Gaps) -> None:
         """Open a minute: learn what became old enough, and work out what is usual now."""
         self._windows.roll(minute)
-        if minute // 60 != self._minute // 60:
-            self._frame(minute // 60)
+        hour = minute // 60
+        if self._heard and hour * 60 - SPAN > self._baseline.until:
+            self._frame(hour)
             known = self._help(minute)
             self._baseline.learn(self._windows.left, minute - SPAN, self._unlearnable(minute, gaps), *known)
             self._windows.left.clear()
-            self._frame(minute // 60)
+            self._frame(hour)
+            self._settle(minute)
+        elif hour != self._minute // 60:
+            self._frame(hour)
             self._settle(minute)
         elif self._baseline.learning:
             self._settle(minute)
@@ -380,14 +384,18 @@ class Pulse:
         """Work out the usual count of each window, without the open minute."""
         self._minute = minute
         self._rate = self._level * self._shapes[minute // 60 - self._hour] / HOUR
-        until = self._usual_until(minute)
-        firsts = (max(self._born, minute - width + 1) for width in WIDTHS)
-        self._expected = [self._level * (until - self._usual_until(first)) for first in firsts]
-        self._damp = _PLAIN
+        profile, shapes, level, zero = self._profile, self._shapes, self._level, self._hour * 60
+        until, oldest = self._usual_until(minute), self._born - zero
+        expected: list[float] = []
+        for width in WIDTHS:
+            first = minute - zero - width + 1
+            hour, part = divmod(max(oldest, first), 60)
+            expected.append(level * (until - (profile[hour] + part / 60 * shapes[hour])))
+        self._expected, self._damp = expected, _PLAIN
         if self._swell:
             self._expect_campaign(minute)
-        lived = minute - self._born if self._baseline.learning else 1 << 62
-        self._ready = sum(lived >= max(2 * width, 60) for width in WIDTHS)
+        lived = minute - self._born if self._baseline.learning else 2 * SPAN
+        self._ready = _COUNT if lived >= 2 * SPAN else sum(lived >= max(2 * width, 60) for width in WIDTHS)
 
     def _expect_campaign(self, minute: int) -> None:
         """Let the usual count of each window be what the calendar says.

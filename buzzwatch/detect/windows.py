@@ -2,7 +2,10 @@
 
 from array import array
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from buzzwatch.model.instant import LONGEST_WINDOW, MINUTE, WINDOWS
 
@@ -21,7 +24,7 @@ _LAP = 1 << 31  # minutes beside keys are kept modulo this: some 4,000 years, so
 _HALF = 500
 
 
-class Bucket(NamedTuple):
+class Bucket(Struct, frozen=True, gc=False):
     """What one minute holds.
 
     `fresh` are mentions whose text was not seen before; `milli` is their summed negativity in thousandths, so that no
@@ -85,10 +88,28 @@ class Windows:
                         millis[index] += milli
         return fresh
 
-    def add(self, mentions: int) -> None:
-        """Count mentions without author or text in the open minute: for volume alone."""
-        self._count[self.head % RING] += mentions
+    def spread(self, first: int, minutes: int, mentions: int) -> None:
+        """Count mentions without author or text evenly over so many minutes, the last of which is opened.
+
+        The earlier ones get one more where it does not come out even. For volume alone; 720 minutes at most, and none
+        before a minute that was spread over already.
+        """
+        self.roll(first + minutes - 1)
+        each, more = divmod(mentions, minutes)
+        count = self._count
+        for minute in range(first, first + more):
+            count[minute % RING] += each + 1
+        for minute in range(first + more, first + minutes):
+            count[minute % RING] += each
         self._total += mentions
+        past = self.head - first  # minutes of them before the open one
+        before = past * each + min(past, more) if past < minutes else mentions
+        counts = self._past[0]
+        for index, width in enumerate(WIDTHS):
+            outside = past - width + 1
+            counts[index] += before
+            if outside > 0:
+                counts[index] -= outside * each + min(outside, more) if outside < minutes else mentions
 
     def roll(self, minute: int) -> None:
         """Make `minute` the open one; whole minutes that leave the ring are handed to `left`."""
@@ -133,7 +154,7 @@ class Windows:
         """Everything, as builtins and bytes that share nothing with this object."""
         return {
             "head": self.head,
-            "left": [tuple(bucket) for bucket in self.left],
+            "left": [astuple(bucket) for bucket in self.left],
             "count": self._count.tobytes(),
             "fresh": self._fresh.tobytes(),
             "milli": self._milli.tobytes(),
@@ -188,16 +209,26 @@ class Windows:
             for index, width in enumerate(WIDTHS):
                 if steps >= width:
                     sums[index] = 0
-                elif steps == 1:
-                    sums[index] += inside - ring[(head - width + 1) % RING]
+                    continue
+                first = (head - width + 1) % RING
+                if steps == 1:
+                    sums[index] += inside - ring[first]
+                elif first + steps <= RING:
+                    sums[index] += inside - sum(ring[first : first + steps])
                 else:
-                    sums[index] += inside - _sum(ring, head - width + 1, head - width + steps)
-        for minute in range(head - SPAN, min(head, head - SPAN - 1 + steps) + 1):
+                    sums[index] += inside - sum(ring[first:]) - sum(ring[: first + steps - RING])
+        self._leave(range(head - SPAN, min(head, head - SPAN - 1 + steps) + 1))
+
+    def _leave(self, minutes: range) -> None:
+        """Hand over the oldest minutes of the ring, and make room for new ones."""
+        count, fresh, milli = self._count, self._fresh, self._milli
+        for minute in minutes:
             slot = minute % RING
-            if self._count[slot]:
-                self.left.append(self.bucket(minute))
-                self._total -= self._count[slot]
-                self._count[slot] = self._fresh[slot] = self._milli[slot] = 0
+            seen = count[slot]
+            if seen:
+                self.left.append(Bucket(minute, seen, fresh[slot], milli[slot]))
+                self._total -= seen
+                count[slot] = fresh[slot] = milli[slot] = 0
 
 
 def _zeros() -> "array[int]":

@@ -136,12 +136,73 @@ def test_rows_of_one_instant_are_added_up(tmp_path):
     assert float(two[-1]["expected"]) == pytest.approx(2 * float(one[-1]["expected"]), rel=0.02)
 
 
+def test_two_distances_in_one_file_are_a_fault(tmp_path):
+    path = written(tmp_path / "odd.csv", [3] * 20, HOUR)
+    fine = written(tmp_path / "fine.csv", [3] * 20).read_text().replace("2026-03-02", "2026-03-04").splitlines()[1:]
+    path.write_text("\n".join([*path.read_text().splitlines(), *fine[:8]]) + "\n")
+    with pytest.raises(FileFaultError, match="line 23: 5 minutes after the row above, where most rows are 60 apart"):
+        list(judge(path, WEEKLY))
+
+
+@pytest.mark.parametrize(
+    ("mark", "ends"), [("", "\r\n"), ("\ufeff", "\n"), ("\ufeff", "\r\n")], ids=["CRLF", "mark", "both"]
+)
+def test_a_byte_order_mark_and_other_line_ends_change_nothing(tmp_path, mark, ends):
+    plain = written(tmp_path / "plain.csv", list(counts())[:600])
+    other = tmp_path / "other.csv"
+    other.write_bytes((mark + plain.read_text().replace("\n", ends)).encode())
+    assert judged(other) == judged(plain)
+
+
+def test_rows_that_come_some_seconds_early_or_late_are_judged_alike(tmp_path):
+    plain, late = written(tmp_path / "plain.csv", list(counts())[:600]), tmp_path / "late.csv"
+    lines = [
+        f"{line.split(',')[0][:-2]}{number * 7 % 50:02},{line.split(',')[1]}" if number else line
+        for number, line in enumerate(plain.read_text().splitlines())
+    ]
+    late.write_text("\n".join(lines))
+    assert [row["expected"] for row in judged(late)] == [row["expected"] for row in judged(plain)]
+
+
+def test_the_largest_counts_are_judged(tmp_path):
+    rows = judged(written(tmp_path / "most.csv", [1_000_000_000] * 2_000, MINUTE))
+    assert float(rows[-1]["expected"]) == pytest.approx(1e9, rel=0.05)
+
+
+def test_the_last_years_of_the_calendar_are_judged(tmp_path):
+    path = tmp_path / "late.csv"
+    path.write_text("timestamp,value\n9999-12-31 23:50:00,5\n9999-12-31 23:55:00,5\n")
+    assert len(judged(path)) == 2
+
+
+def test_a_directory_or_nothing_at_all_is_named(tmp_path):
+    for path in (tmp_path, tmp_path / "missing.csv"):
+        with pytest.raises(FileFaultError, match="cannot be read"):
+            list(judge(path, WEEKLY))
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
         ("", "line 1: the columns are missing: write timestamp,value"),
         ("time,count\n", "line 1: the columns are time,count: write timestamp,value"),
-        ("timestamp,value\n2026-03-02,1\nyesterday,1\n", "line 3: 'yesterday' is not a time"),
+        ("timestamp;value\n2026-03-02;1\n", "line 1: the columns are timestamp;value: write timestamp,value"),
+        ("timestamp,value\n2026-03-02,1\nyesterday,1\n", "line 3: 'yesterday' is no time since 1970"),
+        ("timestamp,value\n1772409600,1\n", "line 2: '1772409600' is no time"),
+        ("timestamp,value\n02/03/2026 00:00,1\n", "line 2: '02/03/2026 00:00' is no time"),
+        ("timestamp,value\n0001-01-01T00:00:00+01:00,1\n", "line 2: '0001-01-01T00:00:00+01:00' is no time"),
+        ("timestamp,value\n\0\0,1\n", "line 2: '\\x00\\x00' is no time"),
+        (f"timestamp,value\n{'9' * 500},1\n", f"line 2: '{'9' * 40}…' is no time"),
+        (f"timestamp,value\n2026-03-02,{'9' * 200_000}\n", "line 2: this is no CSV"),
+        ("timestamp,value\n2026-03-02,inf\n", "line 2: 'inf' is not a number of mentions"),
+        ("timestamp,value\n2026-03-02,1e999\n", "line 2: '1e999' is not a number of mentions"),
+        ("timestamp,value\n2026-03-02,1_000\n", "line 2: '1_000' is not a number of mentions"),
+        ("timestamp,value\n2026-03-02,1000000001\n", "line 2: '1000000001' is not a number of mentions: write a whole"),
+        ("timestamp,value\n" + 3 * "2026-03-02,500000000\n", "line 4: '500000000' is not a number of mentions"),
+        (
+            "timestamp,value\n2026-03-02T01:00:00+02:00,1\n2026-03-02T00:59:00+03:00,1\n",
+            "line 3: 2026-03-02T00:59:00+03:00 comes before the line above",
+        ),
         ("timestamp,value\n2026-03-02,many\n", "line 2: 'many' is not a number of mentions"),
         ("timestamp,value\n2026-03-02,\n", "line 2: '' is not a number of mentions"),
         ("timestamp,value\n2026-03-02,-1\n", "line 2: '-1' is not a number of mentions"),

@@ -163,3 +163,21 @@ def test_adopted_habits_are_believed():
     assert pupil.level() == teacher.level()
     assert not pupil.learning
     assert math.isfinite(pupil.shape(FIRST))
+
+
+@pytest.mark.parametrize("moment", ["2026-03-29", "2026-10-25"])
+def test_a_change_of_the_clocks_unlearns_nothing(moment):
+    change = instant_of(datetime.fromisoformat(moment).replace(tzinfo=PARIS)) // HOUR
+    first = change - 5 * WEEK
+    baseline = Baseline(PARIS, first * HOUR)
+
+    def local(hour):
+        return datetime.fromtimestamp(hour * 3_600, PARIS).hour
+
+    for hour in range(first, change + 3 * 24):
+        teach(baseline, [60 if 8 <= local(hour) < 20 else 12], first=hour)
+        if hour == change - 1:
+            level, shapes = baseline.level(), {local(each): baseline.shape(each) for each in range(change - 24, change)}
+    assert baseline.level() == pytest.approx(level, rel=0.03)
+    for hour in range(change + 24, change + 48):
+        assert baseline.shape(hour) == pytest.approx(shapes[local(hour)], rel=0.1)

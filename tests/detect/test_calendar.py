@@ -67,6 +67,7 @@ def test_a_campaign_as_loud_as_expected_rings_nothing_and_leaves_what_is_usual_a
     assert rings(told, days((SALES, 5.0), seed=seed)) == []
     assert rings(plain, days(seed=seed)) == []
     for pulse in (told, plain):
+        pulse.count(sighting(SALES.until + 2 * DAY))  # what is over is learnt when somebody is heard again
         pulse.look(SALES.until + 2 * DAY)
     assert usual(told) == pytest.approx(usual(plain), rel=0.06)
     surges = [pulse.habits()["surge"] for pulse in (told, plain)]

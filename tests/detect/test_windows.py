@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from buzzwatch.detect.windows import RING, SPAN, WIDTHS, Windows
+from buzzwatch.detect.windows import RING, SPAN, WIDTHS, Bucket, Windows
 
 BORN = 29_000_000
 
@@ -36,7 +36,7 @@ def test_a_minute_leaves_after_twelve_hours_and_is_handed_over_once():
     assert windows.left == []
     assert windows.bucket(BORN).mentions == 1
     windows.roll(BORN + RING)
-    assert [tuple(bucket) for bucket in windows.left] == [(BORN, 1, 1, 900)]
+    assert windows.left == [Bucket(BORN, 1, 1, 900)]
     windows.roll(BORN + 5 * RING)
     assert len(windows.left) == 1
     assert windows.total() == 0
@@ -101,3 +101,29 @@ def test_a_dump_comes_back_the_same_and_shares_nothing():
             each.count(windows.head, 600, windows.head % 7, windows.head % 5)
         assert twin.dump() == windows.dump() != dumped
         assert counted(twin) == counted(windows)
+
+
+@pytest.mark.parametrize(("minutes", "mentions"), [(1, 7), (5, 23), (5, 0), (60, 61), (720, 1_000)])
+@pytest.mark.parametrize("apart", [0, 3, 1_000])
+def test_counts_spread_evenly_are_the_same_as_mentions_one_by_one(minutes, mentions, apart):
+    spread, counted = Windows(BORN), Windows(BORN)
+    for row in range(3):
+        first = BORN + row * (minutes + apart)
+        spread.spread(first, minutes, mentions)
+        each, more = divmod(mentions, minutes)
+        for minute in range(first, first + minutes):
+            counted.roll(minute)
+            for _ in range(each + (minute - first < more)):
+                counted.count(minute, 0, 0, 0)
+        assert spread.past()[0] == counted.past()[0]
+        assert spread.open()[0] == counted.open()[0]
+        assert spread.total() == counted.total()
+
+
+def test_counts_of_one_time_twice_are_added_up():
+    once, twice = Windows(BORN), Windows(BORN)
+    once.spread(BORN, 5, 40)
+    for _ in range(2):
+        twice.spread(BORN, 5, 20)
+    assert sum(once.backwards(angry=False)) == sum(twice.backwards(angry=False)) == 40
+    assert twice.past()[0] == once.past()[0] == [32] * len(WIDTHS)
