@@ -64,6 +64,7 @@ def test_the_press_makes_a_warning_critical_and_pages_by_the_route_of_the_brands
     assert (raised.kind, raised.at) == (ChangeKind.WORSENED, NOON + 32 * MINUTE + SECOND)
     assert (raised.incident.severity, raised.incident.press.mention) == (Severity.CRITICAL, "x:article")
     assert raised.incident.route == "oncall"
+    assert raised.incident.reason.mentions == 25, "as it stands now, the article among them"
     assert scene.pages[0][1] == "ines/push"
     assert [change.why for change in scene.changes].count("press") == 1
 
