@@ -161,7 +161,7 @@ class Spine:
         if severity is Severity.CRITICAL and not escalation.route_of(incident, self.memory.rules).steps:
             pages = (rule.notify for rule in brand.rules if rule.severity is Severity.CRITICAL)
             route = next((name for name in pages if name in routes and routes[name].steps), route)
-        return self.memory.desk.join_press(incident, press, severity, route, lookout.now)
+        return self.memory.desk.join_press(lookout.refreshed(incident), press, severity, route, lookout.now)
 
     def _apply(self, rule: Rule, lookout: Lookout, changes: list[Change | None]) -> None:
         finding = rule.when.judge(lookout)

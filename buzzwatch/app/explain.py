@@ -7,8 +7,11 @@ from zoneinfo import ZoneInfo
 from buzzwatch.model.incident import Change, Incident, Reason
 from buzzwatch.model.instant import DAY, MINUTE, SECOND, Instant, moment_of
 from buzzwatch.model.signal import Clause
+from buzzwatch.notify.quoting import clean
 from buzzwatch.store.journal import read_incident
 from buzzwatch.store.outbox import read_deliveries
+
+_LONGEST = 300
 
 
 def explain(db: sqlite3.Connection, incident_id: str, timezone: str = "UTC") -> list[str] | None:
@@ -66,11 +69,12 @@ def _company(incident: Incident) -> Iterator[str]:
     reason, press = incident.reason, incident.press
     if press is not None:
         raised = ": severity one up" if incident.raised else ""
-        yield f"  the press joined at {moment_of(press.at):%H:%M} UTC with {press.mention} ({press.source}){raised}"
+        who = clean(f"{press.mention} ({press.source})", _LONGEST)
+        yield f"  the press joined at {moment_of(press.at):%H:%M} UTC with {who}{raised}"
     if reason.campaign is not None:
         yield f"  expected ×{reason.campaign.factor:g}: {reason.campaign.why}"
     if len(reason.sources) > 1:
-        yield f"  on {len(reason.sources)} sources: {', '.join(reason.sources)}"
+        yield f"  on {len(reason.sources)} sources: {clean(', '.join(reason.sources), _LONGEST)}"
     if (sector := reason.sector) is not None:
         yield f"  the whole sector, not you alone: {sector.rising} of {sector.known} brands ({sector.name})"
 

@@ -4,7 +4,7 @@ from bisect import insort
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from buzzwatch.model.instant import DAY, HOUR, Instant, Span
+from buzzwatch.model.instant import DAY, HOUR, MINUTE, Instant, Span
 from buzzwatch.model.mention import UNKNOWN_SOURCE, Sighting
 
 MOST_SOURCES = 64
@@ -13,6 +13,8 @@ MOST_PRESS = 100
 """Posts of the press kept of a brand, the latest."""
 UNHEARD: Span = 12 * HOUR
 """For so long there was none of the press before, for one post of it to be a jump."""
+LEAD: Span = 5 * MINUTE
+"""Of a brand-wide trouble the beginning is known to the minute: with what came so soon after, it may have begun."""
 _USUAL: Span = 7 * DAY
 """The past by which posts of the press are usual."""
 _MANY, _TIMES = 3, 3.0
@@ -63,6 +65,8 @@ class Carriers:
         `threads` are the conversations that the trouble is about, None: the brand as a whole. The press of a brand
         that is used to it has jumped only once it says more than usual.
         """
+        if threads is None:
+            since += LEAD
         if not self._press or self._press[-1].at <= since:
             return None
         posts = [post for post in self._press if threads is None or post.thread in threads]

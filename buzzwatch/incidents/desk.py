@@ -102,7 +102,7 @@ class Desk:
             reason=found.reason,
             samples=found.onset.samples,
             worst=max(before.worst, found.observed) if rule.name == before.reason.rule else found.observed,
-            route=rule.notify,
+            route=_route(before, rule, found),
             calm=max(rule.calm, before.calm),
             held_at=_held(before, found, now),
             taken_by=None,
@@ -150,7 +150,7 @@ class Desk:
                 reason=found.reason,
                 samples=found.onset.samples,
                 worst=max(incident.worst, found.observed) if same else found.observed,
-                route=rule.notify,
+                route=_route(incident, rule, found),
             )
             return self._change(worse, ChangeKind.WORSENED, now)
         if same and found.observed >= WORSE * max(incident.worst, 1.0):
@@ -287,6 +287,11 @@ class Desk:
 
 def _with(rules: tuple[str, ...], name: str) -> tuple[str, ...]:
     return rules if name in rules else (*rules, name)
+
+
+def _route(incident: Incident, rule: Rule, found: Evidence) -> str:
+    """The rule's own, unless it is by the press alone that it comes to this: then those who heard of that."""
+    return incident.route if found.severity_in(incident) > found.severity else rule.notify
 
 
 def _held(incident: Incident, found: Evidence, now: Instant) -> tuple[Instant, Instant, Instant]:

@@ -505,9 +505,9 @@ class Campaign(Written):
     since: Moment = Field(
         alias="from",
         description="Its beginning, as a local time of the brand's place.",
-        examples=['"2026-12-01 09:00"'],
+        examples=["2026-12-01 09:00"],
     )
-    until: Moment = Field(description="Its end, likewise; at most 92 days later.", examples=['"2026-12-03 23:00"'])
+    until: Moment = Field(description="Its end, likewise; at most 92 days later.", examples=["2026-12-03 23:00"])
     expect: Factor = Field(
         description="So many times the usual number of mentions; below 1x for strikes and holidays.", examples=["5x"]
     )
@@ -527,7 +527,7 @@ class CalendarFile(Written):
 
     campaigns: Annotated[tuple[Campaign, ...], Lax, Field(max_length=1_000)] = Field(
         description="Times for which more mentions than usual are expected, or fewer; of one brand only one at a time.",
-        examples=[[{"from": '"2026-12-01 09:00"', "until": '"2026-12-03 23:00"', "expect": "5x", "why": "Soldes"}]],
+        examples=[[{"from": "2026-12-01 09:00", "until": "2026-12-03 23:00", "expect": "5x", "why": "Soldes"}]],
     )
 
 

@@ -36,7 +36,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "Tout le secteur, pas vous seuls : {rising} marques sur {known} ({name})",
     ),
     "campaign": ("Expected ×{factor}: {why}", "Attendu ×{factor} : {why}"),
-    "why press": ("the press has joined", "la presse s'en mêle"),
+    "joined": ("the press has joined", "la presse s'en mêle"),
     "matches": ("{n} posts match what this rule looks for.", "{n} posts répondent à cette règle."),
     "match": ("One post matches what this rule looks for.", "Un post répond à cette règle."),
     "observed": ("Now", "En ce moment"),

@@ -21,7 +21,7 @@ async def test_what_puts_the_numbers_into_their_place_is_explained(tmp_path):
     (incident,) = scene.live
     reason = replace(
         incident.reason,
-        sources=("bluesky", "x"),
+        sources=("blue\x1b[2Jsky", "x"),
         sector=Sector("airlines", 3, 4),
         campaign=Campaign(MONDAY, MONDAY + HOUR, 2.5, "Soldes"),
     )
@@ -37,7 +37,7 @@ async def test_what_puts_the_numbers_into_their_place_is_explained(tmp_path):
     for line in (
         "  the press joined at 12:00 UTC with x:paper (x): severity one up",
         "  expected ×2.5: Soldes",
-        "  on 2 sources: bluesky, x",
+        "  on 2 sources: blue [2Jsky, x",
         "  the whole sector, not you alone: 3 of 4 brands (airlines)",
         "  2026-03-02 12:00:00  worsened: press (critical)",
     ):

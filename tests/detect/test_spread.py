@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from streams import MONDAY, sighting
 
-from buzzwatch.detect.spread import MOST_PRESS, MOST_SOURCES, Carriers
+from buzzwatch.detect.spread import LEAD, MOST_PRESS, MOST_SOURCES, Carriers
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, Instant
 from buzzwatch.model.mention import Kind, Sighting
 
@@ -65,24 +65,25 @@ def test_whoever_invents_sources_fills_no_memory_and_no_order_changes_what_is_ke
 
 
 def test_the_first_post_of_the_press_after_the_beginning_is_the_jump():
-    later, first = press(NOON + 20 * MINUTE), press(NOON + 5 * MINUTE)
+    later, first = press(NOON + 20 * MINUTE), press(NOON + 6 * MINUTE)
     assert joined(NOON, later, first) == first.mention
-    assert joined(NOON, sighting(NOON + 3 * MINUTE, voice="press")) is not None
-    assert joined(NOON, sighting(NOON + 3 * MINUTE), sighting(NOON + 3 * MINUTE, voice="unions")) is None
+    assert joined(NOON, sighting(NOON + 6 * MINUTE, voice="press")) is not None
+    assert joined(NOON, sighting(NOON + 6 * MINUTE), sighting(NOON + 6 * MINUTE, voice="unions")) is None
     assert joined(NOON, press(NOON - 13 * HOUR)) is None
 
 
-@pytest.mark.parametrize("earlier", [0, MINUTE, 11 * HOUR])
+@pytest.mark.parametrize("earlier", [-LEAD, 0, MINUTE, 11 * HOUR])
 def test_what_began_with_the_press_does_not_jump_to_it(earlier: int):
-    assert joined(NOON, press(NOON - earlier), press(NOON + MINUTE)) is None
-    assert joined(NOON, press(NOON - 12 * HOUR), press(NOON + MINUTE)) is not None
+    assert joined(NOON, press(NOON - earlier), press(NOON + HOUR)) is None
+    assert joined(NOON, press(NOON - 12 * HOUR), press(NOON + HOUR)) is not None
 
 
 def test_a_brand_that_is_used_to_the_press_needs_more_of_it_than_usual():
     used = [press(NOON - number * 4 * HOUR) for number in range(1, 40)]
+    first = NOON + 10 * MINUTE
     assert joined(NOON, *used, *(press(NOON + number * HOUR) for number in range(1, 3))) is None
     assert joined(NOON, *used, *(press(NOON + number * 4 * HOUR) for number in range(1, 12))) is None
-    assert joined(NOON, *used, *(press(NOON + number * MINUTE) for number in range(1, 4))) == f"press:{NOON + MINUTE}"
+    assert joined(NOON, *used, *(press(first + number * MINUTE) for number in range(3))) == f"press:{first}"
 
 
 def test_where_the_past_is_forgotten_no_press_is_unusual():
@@ -104,4 +105,4 @@ def test_a_dump_holds_everything():
     for each in (counted, again):
         each.count(press(NOON + HOUR))
     assert again.dump() == counted.dump()
-    assert again.jump(NOON - 1, None) == counted.jump(NOON - 1, None)
+    assert again.jump(NOON - HOUR, None) == counted.jump(NOON - HOUR, None)

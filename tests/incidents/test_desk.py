@@ -238,3 +238,17 @@ def test_a_clock_that_was_ahead_moves_the_press_as_well(desk: Desk):
     press(desk, NOON + MINUTE, Severity.CRITICAL)
     desk.shift(-HOUR)
     assert only(desk).press.at == NOON - HOUR
+
+
+def test_what_the_press_made_critical_goes_the_same_way_when_it_comes_back():
+    desk = Desk()
+    ring(desk, NOON, rule=VOLUME)
+    press(desk, NOON + MINUTE, Severity.CRITICAL, "oncall")
+    assert desk.settle(only(desk), NOON + VOLUME.calm).kind is ChangeKind.OVER
+    found = replace(evidence(30.0, Severity.WARNING, VOLUME.name), raised=Severity.CRITICAL)
+    again = desk.ring(None, BRAND, VOLUME, lambda: found, NOON + VOLUME.calm + MINUTE)
+    assert (again.kind, again.incident.severity, again.incident.route) == (
+        ChangeKind.REOPENED,
+        Severity.CRITICAL,
+        "oncall",
+    )

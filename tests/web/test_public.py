@@ -205,3 +205,6 @@ async def test_the_history_says_that_the_press_has_joined_in_the_readers_languag
     monkeypatch.setattr(desk, "page", AsyncMock(return_value=shown))
     assert "la presse s&#39;en mêle" in await text_of(client, f"/i/{CODE}", **{"Accept-Language": "fr"})
     assert "the press has joined" in await text_of(client, f"/i/{CODE}", **{"Accept-Language": "en"})
+    shown = replace(shown, history=(replace(joined, kind=ChangeKind.NOTED),))
+    monkeypatch.setattr(desk, "page", AsyncMock(return_value=shown))
+    assert "la presse" not in await text_of(client, f"/i/{CODE}", **{"Accept-Language": "fr"}), "a rule of that name"
