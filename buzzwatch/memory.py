@@ -3,6 +3,7 @@
 import hashlib
 from datetime import UTC, tzinfo
 from typing import Any
+from zlib import crc32
 
 import msgspec
 
@@ -19,7 +20,7 @@ from buzzwatch.threads.tracker import Tracker
 from buzzwatch.timers import Timers
 
 NO_RULES = Ruleset(digest="", brands={}, people={}, routes={})
-DUMP_VERSION = 2
+DUMP_VERSION = 3
 
 
 class TimeWentBackwardsError(ValueError):
@@ -82,7 +83,13 @@ class Memory:
         pulse = self.pulses[brand.key] = Pulse(brand.zone, at)
         if brand.key in self.adopted:
             pulse.adopt(msgspec.msgpack.decode(self.adopted.pop(brand.key)))
+        self.compare(brand)
         return pulse
+
+    def compare(self, brand: Brand) -> None:
+        """Have the comparators that its rules name score a brand, and learn anew at another hour than most others."""
+        if (pulse := self.pulses.get(brand.key)) is not None:
+            pulse.compare(brand.comparisons, crc32(brand.key.encode()) % 24)
 
     def stir(self, brand: str) -> Stir:
         """What happened to a brand since it was last decided upon, to be added to: the next tick decides."""

@@ -212,6 +212,7 @@ class Spine:
                 self.memory.set_aside = {}
                 for brand in item.rules.brands.values():
                     self._follow_zone(brand)
+                    self.memory.compare(brand)
                     self._wait_for_silence(brand)
                 self._page_the_unpaged(now)
             case Gap():

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from buzzwatch.model.incident import Severity
 from buzzwatch.model.instant import Span
+from buzzwatch.model.signal import Comparison
 from buzzwatch.model.view import Condition
 
 
@@ -23,7 +24,7 @@ class Rule(Struct, frozen=True):
     """One alert rule.
 
     `rate` is its budget in false alarms a day; `calm` how long it must not hold before it is over. `least` is how many
-    mentions a conversation must have before it is worth asking.
+    mentions a conversation must have before it is worth asking. `comparisons` are what it asks comparators.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Rule(Struct, frozen=True):
     least: int = 0
     do: tuple[str, ...] = ()
     runbook: str | None = None
+    comparisons: tuple[Comparison, ...] = ()
 
 
 class Match(Struct, frozen=True):
@@ -67,6 +69,11 @@ class Brand(Struct, frozen=True):
     sector: str | None = None
     themes: dict[str, tuple[str, ...]] = {}
     voices: dict[str, frozenset[str]] = {}
+
+    @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """What its rules ask comparators, each once, in a fixed order."""
+        return tuple(sorted({comparison for rule in self.rules for comparison in rule.comparisons}))
 
 
 class Person(Struct, frozen=True):

@@ -11,7 +11,7 @@ from buzzwatch.model.brand import Brand, Match, Person, Route, Rule, Ruleset, Sc
 from buzzwatch.model.incident import Severity
 from buzzwatch.model.instant import HOUR, MINUTE, Span
 from buzzwatch.rules import schema
-from buzzwatch.rules.condition import Compiled
+from buzzwatch.rules.condition import Compiled, comparisons
 from buzzwatch.rules.faults import Fault, RuleFaults
 from buzzwatch.rules.text import LARGEST_FILE, Document, Value, blot_addresses, parse
 from buzzwatch.rules.units import nearest, shown
@@ -286,6 +286,7 @@ def _rule(written: schema.Rule, language: str, routes: Mapping[str, Route]) -> R
         least=_least(written.when),
         do=written.do,
         runbook=written.runbook,
+        comparisons=comparisons(written.when),
     )
 
 
