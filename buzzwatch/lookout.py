@@ -14,7 +14,7 @@ from buzzwatch.model.brand import Brand, Rule
 from buzzwatch.model.incident import Incident, Press, Reason, Sector, Subject
 from buzzwatch.model.instant import HOUR, LONGEST_WINDOW, MINUTE, Instant, Span
 from buzzwatch.model.mention import Sighting
-from buzzwatch.model.signal import Clause, Detector, Finding, Onset, Signal
+from buzzwatch.model.signal import Clause, Comparator, Detector, Finding, Onset, Signal
 from buzzwatch.model.thread import ThreadView
 from buzzwatch.threads.tracker import Tracker
 
@@ -83,19 +83,19 @@ class Lookout:
             self._views[self._thread] = None if slot is None else self._tracker.view(slot, self.now)
         return self._views.get(self._thread)
 
-    def signal(self, detector: Detector, over: Span) -> Signal:
+    def signal(self, detector: Detector, over: Span, by: Comparator | None = None) -> Signal:
         """See `View`."""
-        return self._pulse.signal(detector, over)
+        return self._pulse.signal(detector, over, by)
 
     def authors(self, detector: Detector, over: Span) -> int:
         """See `View`."""
         return self._pulse.authors(detector, over)
 
-    def ceiling(self, detector: Detector, over: Span, rate: float) -> float:
+    def ceiling(self, detector: Detector, over: Span, rate: float, by: Comparator | None = None) -> float:
         """See `View`."""
         if detector is Detector.THREAD:
             return self._tracker.thread_ceiling(self.brand.key, rate)
-        return self._pulse.ceiling(detector, over, rate)
+        return self._pulse.ceiling(detector, over, rate, by)
 
     def silence(self) -> Span | None:
         """See `View`; what was silent because we were deaf does not count."""
@@ -175,7 +175,7 @@ class Lookout:
         self.focus(before.thread)
         if before.thread and self.thread is None:
             return incident
-        signal = before.signal and self._pulse.signal(before.signal.detector, before.signal.over)
+        signal = before.signal and self._pulse.signal(before.signal.detector, before.signal.over, before.signal.by)
         reason = self._reason(before.rule, before.says, before.clauses, signal, self.thread)
         return replace(incident, reason=replace(reason, heard_late=before.heard_late))
 

@@ -3,6 +3,7 @@
 import hashlib
 from datetime import UTC, tzinfo
 from typing import Any
+from zlib import crc32
 
 import msgspec
 
@@ -89,7 +90,13 @@ class Memory:
         self.carriers[brand.key] = Carriers()
         if brand.key in self.adopted:
             pulse.adopt(msgspec.msgpack.decode(self.adopted.pop(brand.key)))
+        self.compare(brand)
         return pulse
+
+    def compare(self, brand: Brand) -> None:
+        """Have the comparators that its rules name score a brand, and learn anew at another hour than most others."""
+        if (pulse := self.pulses.get(brand.key)) is not None:
+            pulse.compare(brand.comparisons, crc32(brand.key.encode()) % 24)
 
     def stir(self, brand: str) -> Stir:
         """What happened to a brand since it was last decided upon, to be added to: the next tick decides."""

@@ -246,6 +246,7 @@ class Spine:
                 for brand in item.rules.brands.values():
                     self._follow_hours(brand)
                     self._follow_themes(brand, before.get(brand.key))
+                    self.memory.compare(brand)
                     self._wait_for_silence(brand)
                     self._wait_for_day(brand.key)
                 self._page_the_unpaged(now)

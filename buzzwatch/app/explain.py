@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from buzzwatch.model.incident import Change, Incident, Reason
 from buzzwatch.model.instant import DAY, MINUTE, SECOND, Instant, moment_of
-from buzzwatch.model.signal import Clause
+from buzzwatch.model.signal import Clause, Signal
 from buzzwatch.notify.quoting import clean
 from buzzwatch.store.journal import read_incident
 from buzzwatch.store.outbox import read_deliveries
@@ -54,7 +54,7 @@ def _why(reason: Reason) -> Iterator[str]:
         days = signal.over // DAY
         over = f" in {days} days" if days else f" in {signal.over // MINUTE} min" if signal.over else ""
         numbers = f"{signal.observed:.1f}{over}, usual {signal.expected:.1f}, score {signal.score:.1f}"
-        yield f"  {signal.detector}: {numbers}{learning}"
+        yield f"  {signal.detector}{_by(signal)}: {numbers}{learning}"
     for clause in reason.clauses:
         yield f"  {'yes' if clause.passed else 'no '}  {describe(clause)}"
     if reason.answered:
@@ -82,7 +82,11 @@ def _company(incident: Incident) -> Iterator[str]:
 def describe(clause: Clause) -> str:
     """A clause in one line: what was seen, what was needed, what is usual."""
     usual = "" if clause.expected is None else f", usual {_number(clause.expected)}"
-    return f"{clause.name}: {_number(clause.observed)} (needed {_number(clause.needed)}{usual})"
+    return f"{clause.name}{_by(clause)}: {_number(clause.observed)} (needed {_number(clause.needed)}{usual})"
+
+
+def _by(judged: Signal | Clause) -> str:
+    return "" if judged.by is None else f" by {judged.by}"
 
 
 def _event(change: Change) -> str:

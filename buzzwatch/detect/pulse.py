@@ -6,10 +6,13 @@ from itertools import accumulate
 from math import log, sqrt
 from typing import Any
 
+from msgspec.structs import replace
+
 from buzzwatch.detect import negativity, volume
 from buzzwatch.detect.baseline import Baseline, Gaps
 from buzzwatch.detect.budget import LINE, Tail
 from buzzwatch.detect.calendar import Calendar, Swell
+from buzzwatch.detect.panel import Panel
 from buzzwatch.detect.samples import Candidate, Samples
 from buzzwatch.detect.surge import HOLD, ORDINARY, Surge
 from buzzwatch.detect.volume import Spread
@@ -17,7 +20,7 @@ from buzzwatch.detect.windows import SPAN, WIDTHS, Windows
 from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.instant import EVERY_WINDOW, HOUR, LONGEST_WINDOW, MINUTE, WINDOWS, Instant, Span
 from buzzwatch.model.mention import Sighting
-from buzzwatch.model.signal import Detector, Onset, Signal, Trend
+from buzzwatch.model.signal import Comparator, Comparison, Detector, Onset, Signal, Trend
 
 _COUNT = len(WINDOWS)
 _INDEX = {over: index for index, over in enumerate(WINDOWS)}
@@ -43,8 +46,8 @@ class Pulse:
 
     __slots__ = (
         "_baseline", "_born", "_calendar", "_damp", "_expected", "_heard", "_hour", "_last_at", "_level", "_loudest",
-        "_minute", "_profile", "_rate", "_ready", "_samples", "_scores", "_shapes", "_spread", "_surge", "_swell",
-        "_tails", "_until", "_windows",
+        "_minute", "_panel", "_profile", "_rate", "_ready", "_samples", "_scores", "_shapes", "_spread", "_surge",
+        "_swell", "_tails", "_until", "_windows",
     )  # fmt: skip
 
     def __init__(self, zone: tzinfo, born_at: Instant, campaigns: Sequence[Campaign] = ()) -> None:
@@ -57,6 +60,7 @@ class Pulse:
         self._tails.append(Tail(born_at, ORDINARY))
         self._scores = [0.0] * (_ALL + 1)
         self._surge = Surge(born_at)
+        self._panel: Panel | None = None
         self._heard = False  # anything, since the last look
         self._loudest = WINDOWS[0]  # the window that rose most at the last onset
         self._last_at: Instant | None = None
@@ -84,6 +88,15 @@ class Pulse:
     def last_at(self) -> Instant | None:
         """When the last mention was counted, the brand's own posts among them; None before the first."""
         return self._last_at
+
+    def compare(self, comparisons: Sequence[Comparison], hour: int) -> None:
+        """Have comparators score these from now on, and learn anew each day at an hour; none: what they knew goes."""
+        if not comparisons:
+            self._panel = None
+            return
+        if self._panel is None:
+            self._panel = Panel(max(self._born, self._windows.head - SPAN), hour)
+        self._panel.follow(comparisons)
 
     def count(self, sighting: Sighting) -> None:
         """Count a mention in the minute it was posted in; O(1). Late ones and our own people's are no traffic."""
@@ -163,12 +176,17 @@ class Pulse:
                 self._loudest = max(rises)[1]
             scores[_ALL] = self._surge.score
             tails[_ALL].observe(self._surge.score, now, HOLD)
+        if self._panel is not None:
+            self._panel.judge(self._amount, now, gaps)
 
-    def signal(self, detector: Detector, over: Span) -> Signal:
+    def signal(self, detector: Detector, over: Span, by: Comparator | None = None) -> Signal:
         """Volume or negativity over a standard window; volume also over EVERY_WINDOW. KeyError for any other.
 
-        All windows together are shown by the one that rose most.
+        All windows together are shown by the one that rose most. A comparator gives the score alone.
         """
+        if by is not None:
+            score = self._panel.score(Comparison(by, detector, over)) if self._panel else 0.0
+            return replace(self.signal(detector, over), score=score, by=by)
         place = _place(detector, over)
         over = self._loudest if place == _ALL else over
         index = _INDEX[over]
@@ -211,8 +229,10 @@ class Pulse:
         """Distinct known authors in a standard window; for negativity those of negative mentions."""
         return self._windows.authors(over // MINUTE, angry=detector is Detector.NEGATIVITY)
 
-    def ceiling(self, detector: Detector, over: Span, rate: float) -> float:
-        """The score that ordinary traffic of this brand reaches `rate` times a day; `over` as in `signal`."""
+    def ceiling(self, detector: Detector, over: Span, rate: float, by: Comparator | None = None) -> float:
+        """The score that ordinary traffic of this brand reaches `rate` times a day; the rest as in `signal`."""
+        if by is not None and self._panel is not None:
+            return self._panel.ceiling(Comparison(by, detector, over), rate, self._until)
         return self._tails[_place(detector, over)].ceiling(rate, self._until)
 
     @property
@@ -299,6 +319,7 @@ class Pulse:
         pulse = Pulse(self.zone, now, self.campaigns)
         pulse.adopt(self.habits())
         pulse._last_at = None if self._last_at is None else self._last_at - ahead
+        pulse._panel = self._panel and self._panel.set_back(pulse._born, now)
         return pulse
 
     def dump(self) -> dict[str, Any]:
@@ -318,6 +339,7 @@ class Pulse:
             "windows": self._windows.dump(),
             "baseline": self._baseline.dump(),
             "samples": self._samples.dump(),
+            "panel": None if self._panel is None else self._panel.dump(),
         }
 
     @classmethod
@@ -333,6 +355,7 @@ class Pulse:
         pulse._spread = Spread(*dumped["spread"])
         pulse._scores = list(dumped["scores"])
         pulse._last_at, pulse._until, pulse._level = dumped["last_at"], dumped["until"], dumped["level"]
+        pulse._panel = None if dumped["panel"] is None else Panel.load(dumped["panel"])
         pulse._frame(dumped["minute"] // 60)
         pulse._expect(dumped["minute"])
         return pulse
@@ -345,6 +368,8 @@ class Pulse:
             self._frame(hour)
             known = self._help(minute)
             self._baseline.learn(self._windows.left, minute - SPAN, self._unlearnable(minute, gaps), *known)
+            if self._panel is not None:
+                self._panel.learn(self._windows.left, minute - SPAN, gaps)
             self._windows.left.clear()
             self._frame(hour)
             self._settle(minute)
@@ -418,6 +443,10 @@ class Pulse:
         """Profile hours from the first framed hour to a minute."""
         index, part = divmod(minute - self._hour * 60, 60)
         return self._profile[index] + (part / 60 * self._shapes[index] if part else 0.0)
+
+    def _amount(self, detector: Detector, over: Span) -> float:
+        """Mentions, or negative mentions, in a standard window."""
+        return self.mentions(over) if detector is Detector.VOLUME else self._negative(_INDEX[over])
 
     def _negative(self, index: int) -> float:
         return (self._windows.past()[2][index] + self._windows.open()[2]) / 1_000

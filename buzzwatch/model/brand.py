@@ -8,6 +8,7 @@ from msgspec import Struct
 from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.incident import Severity
 from buzzwatch.model.instant import Span
+from buzzwatch.model.signal import Comparison
 from buzzwatch.model.view import Condition
 
 
@@ -29,7 +30,7 @@ class Rule(Struct, frozen=True):
 
     `rate` is its budget in false alarms a day; `calm` how long it must not hold before it is over. `quiet_over` is how
     long a silence must last, `spread_over` the time over which sources are counted; None: it asks for neither. `least`
-    is how many mentions a conversation must have before it is worth asking.
+    is how many mentions a conversation must have before it is worth asking. `comparisons` are what it asks comparators.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Rule(Struct, frozen=True):
     least: int = 0
     do: tuple[str, ...] = ()
     runbook: str | None = None
+    comparisons: tuple[Comparison, ...] = ()
 
 
 class Match(Struct, frozen=True):
@@ -79,6 +81,11 @@ class Brand(Struct, frozen=True):
     """What becomes of its slow signals; None: nothing."""
     peers: tuple[str, ...] = ()
     campaigns: tuple[Campaign, ...] = ()
+
+    @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """What its rules ask comparators, each once, in a fixed order."""
+        return tuple(sorted({comparison for rule in self.rules for comparison in rule.comparisons}))
 
 
 class Person(Struct, frozen=True):

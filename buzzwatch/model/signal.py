@@ -1,6 +1,7 @@
 """What detectors say (Signal) and what a rule found (Clause, Finding)."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -14,6 +15,22 @@ class Detector(StrEnum):
     NEGATIVITY = "negativity"
     THREAD = "thread"
     SLOW = "slow"
+
+
+class Comparator(StrEnum):
+    """A detector of river's that a rule may ask in the place of ours; the word is the one of the rule file."""
+
+    GAUSSIAN = "gaussian"
+    HALF_SPACE_TREES = "half_space_trees"
+    ONE_CLASS_SVM = "one_class_svm"
+
+
+class Comparison(NamedTuple):
+    """What a comparator is asked about: volume or negativity over one standard window."""
+
+    by: Comparator
+    detector: Detector
+    over: Span
 
 
 class Trend(StrEnum):
@@ -30,7 +47,7 @@ class Signal(Struct, frozen=True, gc=False):
     `observed` and `expected` are mentions in the window (for negativity: negative mentions, copies once, as a sum of
     probabilities; for slow signals: voices, one for each author on each day). `score` is unbounded, about 0 on ordinary
     traffic, higher is worse. `share` and `usual_share` are fractions, None where the detector has none. `learning`: the
-    brand's own past is too short, a prior speaks.
+    brand's own past is too short, a prior speaks. `by` gave the score in the place of our own detector.
     """
 
     detector: Detector
@@ -41,6 +58,7 @@ class Signal(Struct, frozen=True, gc=False):
     share: float | None = None
     usual_share: float | None = None
     learning: bool = False
+    by: Comparator | None = None
 
 
 class Clause(Struct, frozen=True, gc=False):
@@ -48,7 +66,8 @@ class Clause(Struct, frozen=True, gc=False):
 
     `name` is the path in the rule file ("negativity.at_least"). `expected` is the usual value beside the observed one.
     Values are in the unit of the rule file: counts, fractions for shares, ratios, milliseconds for durations, scores
-    for `unusual` and `escalating` (needed = the score that ordinary traffic passes as often as the budget allows).
+    for `unusual` and `escalating` (needed = the score that ordinary traffic passes as often as the budget allows). `by`
+    gave the score of an `unusual` in the place of our own detector.
     """
 
     name: str
@@ -56,6 +75,7 @@ class Clause(Struct, frozen=True, gc=False):
     observed: float | str | None
     needed: float | str
     expected: float | None = None
+    by: Comparator | None = None
 
 
 class Finding(Struct, frozen=True):

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from buzzwatch.model.instant import Instant, Span
 from buzzwatch.model.mention import Sighting
-from buzzwatch.model.signal import Detector, Finding, Signal
+from buzzwatch.model.signal import Comparator, Detector, Finding, Signal
 from buzzwatch.model.thread import ThreadView
 
 
@@ -23,13 +23,13 @@ class View(Protocol):
     def mention(self) -> Sighting | None:
         """The fresh mention in focus."""
 
-    def signal(self, detector: Detector, over: Span) -> Signal:
-        """Volume or negativity over one of the standard windows."""
+    def signal(self, detector: Detector, over: Span, by: Comparator | None = None) -> Signal:
+        """Volume or negativity over one of the standard windows, scored by our own detector or by a comparator."""
 
     def authors(self, detector: Detector, over: Span) -> int:
         """Distinct authors in the window; for negativity only those of negative mentions."""
 
-    def ceiling(self, detector: Detector, over: Span, rate: float) -> float:
+    def ceiling(self, detector: Detector, over: Span, rate: float, by: Comparator | None = None) -> float:
         """The score that ordinary traffic of this brand reaches `rate` times a day; `over` is ignored for threads."""
 
     def silence(self) -> Span | None:

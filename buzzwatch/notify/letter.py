@@ -167,6 +167,8 @@ def _clause(facts: Facts, clause: Clause) -> str:
     name = clause.name.removeprefix("none.")
     key = name.rpartition(".")[2]
     label = phrases.clauses.get(name) or phrases.clauses.get(key) or name
+    if clause.by is not None:
+        label = phrases.by.format(label=label, comparator=clause.by.value)
     written = _clause_phrase(facts, key, clause).format(
         label=label,
         observed=_value(facts, key, clause.observed),

@@ -89,6 +89,7 @@ class Phrases(Struct, frozen=True, kw_only=True):
     clause_usual: str
     clause_is: str
     clause_score: str
+    by: str
     missed: str
     unknown: str
     answers: dict[str, str]
@@ -185,6 +186,7 @@ FRENCH = Phrases(
     clause_usual="{label}\u00a0: {observed}, minimum {needed}, habituel {usual}",
     clause_is="{label}\u00a0: {observed}, attendu {needed}",
     clause_score="{label}\u00a0: niveau {observed}, seuil {needed}",
+    by="{label} selon {comparator}",
     missed="{clause} (non atteint)",
     unknown="inconnu",
     answers={"yes": "oui", "no": "non"},
@@ -298,6 +300,7 @@ ENGLISH = Phrases(
     clause_usual="{label}: {observed}, at least {needed} needed, usually {usual}",
     clause_is="{label}: {observed}, wanted {needed}",
     clause_score="{label}: level {observed}, line at {needed}",
+    by="{label} by {comparator}",
     missed="{clause} (not reached)",
     unknown="unknown",
     answers={},

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from buzzwatch.model.instant import EVERY_WINDOW, HOUR
 from buzzwatch.model.mention import OURS, Sighting
-from buzzwatch.model.signal import Clause, Detector, Finding, Signal, Trend
+from buzzwatch.model.signal import Clause, Comparator, Comparison, Detector, Finding, Signal, Trend
 from buzzwatch.model.view import View
 from buzzwatch.rules.schema import Leaf, Mention, Negativity, Quiet, Spread, Thread, Volume, When
 
@@ -35,6 +36,7 @@ class Check(Struct, frozen=True):
     need: Callable[[View], Known]
     fits: Callable[[Any, Any], bool] = operator.ge
     usual: Callable[[View], float | None] = _unknown
+    by: Comparator | None = None
 
     def holds(self, view: View) -> bool:
         """Whether it is satisfied now."""
@@ -45,7 +47,7 @@ class Check(Struct, frozen=True):
         """The same, in numbers."""
         value, needed = self.read(view), self.need(view)
         passed = value is not None and self.fits(value, needed)
-        return Clause(self.name, passed, _real(value), _real(needed), self.usual(view))
+        return Clause(self.name, passed, _real(value), _real(needed), self.usual(view), self.by)
 
 
 class Terms(Struct, frozen=True):
@@ -106,7 +108,7 @@ class Neither(Every, frozen=True):
     def clauses(self, view: View) -> tuple[Clause, ...]:
         """Of all parts; one that is not satisfied passes here."""
         return tuple(
-            Clause(f"none.{clause.name}", not clause.passed, clause.observed, clause.needed, clause.expected)
+            replace(clause, name=f"none.{clause.name}", passed=not clause.passed)
             for part in self.parts
             for clause in part.clauses(view)
         )
@@ -224,14 +226,17 @@ def _minimum(
 
 def _window(leaf: Volume | Negativity, detector: Detector, share: float | None, rate: float) -> Terms:
     """Checks of a trailing window; counting its authors is the dearest and comes last."""
-    over, name = leaf.over or HOUR, detector.value
-    span = EVERY_WINDOW if leaf.over is None else over
+    over, name, by = leaf.over or HOUR, detector.value, leaf.comparator
+    span = EVERY_WINDOW if leaf.over is None and by is None else over
 
     def signal(view: View) -> Signal:
         return view.signal(detector, over)
 
     def surprise(view: View) -> Signal:
-        return view.signal(detector, span)
+        return view.signal(detector, span) if by is None else view.signal(detector, span, by)
+
+    def ceiling(view: View) -> float:
+        return view.ceiling(detector, span, rate) if by is None else view.ceiling(detector, span, rate, by)
 
     checks = [
         *_minimum(f"{name}.at_least", lambda v: signal(v).observed, leaf.at_least, lambda v: signal(v).expected),
@@ -239,10 +244,19 @@ def _window(leaf: Volume | Negativity, detector: Detector, share: float | None, 
         *_minimum(f"{name}.share", lambda v: signal(v).share, share, lambda v: signal(v).usual_share),
     ]
     if leaf.unusual:
-        ceiling = Check(f"{name}.unusual", lambda v: surprise(v).score, lambda v: v.ceiling(detector, span, rate))
-        checks.append(ceiling)
+        checks.append(Check(f"{name}.unusual", lambda v: surprise(v).score, ceiling, by=by))
     checks += _minimum(f"{name}.authors", lambda v: v.authors(detector, over), leaf.authors)
     return Terms(tuple(checks), surprise if leaf.unusual else signal)
+
+
+def comparisons(when: When) -> tuple[Comparison, ...]:
+    """What a condition asks comparators."""
+    asked = []
+    for leaf in when.leaves:
+        if isinstance(leaf, Volume | Negativity) and leaf.comparator is not None:
+            detector = Detector.VOLUME if isinstance(leaf, Volume) else Detector.NEGATIVITY
+            asked.append(Comparison(leaf.comparator, detector, leaf.over or HOUR))
+    return tuple(asked)
 
 
 def _times(signal: Signal) -> float:

@@ -12,7 +12,7 @@ from buzzwatch.model.incident import Severity
 from buzzwatch.model.instant import DAY, HOUR, LONGEST_WINDOW, MINUTE, Span
 from buzzwatch.rules import schema
 from buzzwatch.rules.calendar import CALENDAR, campaigns_of, overlaps
-from buzzwatch.rules.condition import Compiled, Unasked
+from buzzwatch.rules.condition import Compiled, Unasked, comparisons
 from buzzwatch.rules.faults import Fault, RuleFaults
 from buzzwatch.rules.text import LARGEST_FILE, Document, Value, blot_addresses, parse
 from buzzwatch.rules.units import nearest, shown
@@ -346,6 +346,7 @@ def _rule(written: schema.Rule, language: str, routes: Mapping[str, Route]) -> R
         least=_least(written.when),
         do=written.do,
         runbook=written.runbook,
+        comparisons=comparisons(written.when),
     )
 
 

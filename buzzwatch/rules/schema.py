@@ -5,6 +5,7 @@ Every field carries its description and examples, for the JSON Schema that edito
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from importlib.util import find_spec
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from msgspec import Struct
@@ -12,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic import ValidationInfo as Info
 
 from buzzwatch.model.instant import HOUR, MINUTE, Span
+from buzzwatch.model.signal import Comparator
 from buzzwatch.rules.units import (
     Account,
     Budget,
@@ -41,6 +43,10 @@ LONGEST_CAMPAIGN = timedelta(days=92)
 """What lasts longer is the new normal."""
 CONSOLE = "console"
 """The built-in route and channel."""
+OURSELVES = "buzzwatch"
+"""Who judges what is unusual unless a rule names somebody else."""
+RIVER_EXTRA = "buzzwatch[river]"
+"""What to install for the others."""
 
 
 class Outline(Struct, frozen=True):
@@ -100,37 +106,70 @@ class Match(Written):
     )
 
 
+_ASKS_NOTHING = frozenset({"over", "by"})
+
+
 class Requirements(Written):
-    """Minimums that must all be reached; `over` alone asks for nothing."""
+    """Minimums that must all be reached; `over` or `by` alone ask for nothing."""
 
     @model_validator(mode="after")
     def _ask_something(self) -> "Requirements":
-        if not any(value is not None for name, value in self if name != "over"):
-            asked = ", ".join(name for name in type(self).model_fields if name != "over")
+        if not any(value is not None for name, value in self if name not in _ASKS_NOTHING):
+            asked = ", ".join(name for name in type(self).model_fields if name not in _ASKS_NOTHING)
             raise mistake("this asks for nothing", f"add one of: {asked}")
         return self
 
 
-class Volume(Requirements):
-    """How many mentions there are."""
+def _installed(name: str) -> str:
+    if name != OURSELVES and find_spec("river") is None:  # it is looked for, not imported: that takes seconds
+        raise mistake(f"`{name}` needs river, which is not installed", f'pip install "{RIVER_EXTRA}"')
+    return name
+
+
+Judge: TypeAlias = Annotated[
+    Literal["buzzwatch", "gaussian", "half_space_trees", "one_class_svm"], AfterValidator(_installed)
+]
+
+
+class Unusual(Requirements):
+    """Requirements that may ask what is unusual, and by whose judgement."""
 
     unusual: Asked | None = Field(
         default=None, description="More than is normal at this hour, as rare as `budget` says."
     )
+    by: Judge | None = Field(
+        default=None,
+        description="Who judges `unusual`: ourselves if left out, or one of river's detectors, to compare.",
+        examples=["half_space_trees"],
+    )
+
+    @model_validator(mode="after")
+    def _judge_something(self) -> "Unusual":
+        if self.by is not None and self.unusual is None:
+            raise mistake("`by` says who judges `unusual`, and `unusual` is missing", "add `unusual: true`")
+        return self
+
+    @property
+    def comparator(self) -> Comparator | None:
+        """Who judges `unusual` in our place."""
+        return None if self.by in {None, OURSELVES} else Comparator(self.by)
+
+
+class Volume(Unusual):
+    """How many mentions there are."""
+
     over: Window | None = Field(
-        default=None, description="The trailing window. Left out: all together for `unusual`, 1h for the rest."
+        default=None,
+        description="The trailing window. Left out: all together for `unusual` by ourselves, 1h for the rest.",
     )
     at_least: Count | None = Field(default=None, description="Mentions in the window.", examples=[50])
     times: Ratio | None = Field(default=None, description="Mentions, against what is usual (never less than 1).")
     authors: Count | None = Field(default=None, description="Different authors in the window.", examples=[20])
 
 
-class Negativity(Requirements):
+class Negativity(Unusual):
     """How many mentions are negative."""
 
-    unusual: Asked | None = Field(
-        default=None, description="More than is normal at this hour, as rare as `budget` says."
-    )
     over: Window = Field(default=15 * MINUTE, description="The trailing window; 15m if left out.")
     at_least: Count | None = Field(default=None, description="Negative mentions in the window.", examples=[10])
     share: Share | None = Field(default=None, description="Negative mentions among all in the window.")

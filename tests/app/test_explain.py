@@ -3,11 +3,12 @@
 from msgspec.structs import replace
 from stage import MONDAY, Scene, crowd, rules, sighting
 
-from buzzwatch.app.explain import explain
+from buzzwatch.app.explain import _why, describe, explain
 from buzzwatch.model.campaign import Campaign
-from buzzwatch.model.incident import Change, ChangeKind, Press, Sector
+from buzzwatch.model.incident import Change, ChangeKind, Press, Reason, Sector
 from buzzwatch.model.input import Outcome
 from buzzwatch.model.instant import HOUR, MINUTE
+from buzzwatch.model.signal import Clause, Comparator, Detector, Signal, Trend
 from buzzwatch.store.journal import Batch
 from buzzwatch.store.record import Record
 
@@ -42,3 +43,16 @@ async def test_what_puts_the_numbers_into_their_place_is_explained(tmp_path):
         "  2026-03-02 12:00:00  worsened: press (critical)",
     ):
         assert line in lines
+
+
+def test_who_judged_in_our_place_is_named():
+    by = Comparator.GAUSSIAN
+    clause = Clause("volume.unusual", True, 8.13, 4.2, by=by)
+    assert describe(clause) == "volume.unusual by gaussian: 8.13 (needed 4.2)"
+    assert describe(Clause("volume.unusual", True, 8.13, 4.2)) == "volume.unusual: 8.13 (needed 4.2)"
+    reason = Reason(
+        rule="loud", says="More posts than usual", clauses=(clause,), trend=Trend.RISING, mentions=46, authors=38,
+        negative_share=None, reach=None, answered=False,
+        signal=Signal(Detector.VOLUME, 15 * MINUTE, 46.0, 3.1, 8.13, by=by),
+    )  # fmt: skip
+    assert "  volume by gaussian: 46.0 in 15 min, usual 3.1, score 8.1" in list(_why(reason))

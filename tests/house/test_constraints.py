@@ -21,6 +21,7 @@ def requirements():
     return [
         *PROJECT["build-system"]["requires"],
         *project["dependencies"],
+        *(text for group in project["optional-dependencies"].values() for text in group),
         *(text for group in PROJECT["dependency-groups"].values() for text in group),
     ]
 

@@ -9,7 +9,7 @@ from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.incident import ChangeKind, Severity, State, Subject
 from buzzwatch.model.instant import HOUR, MINUTE
 from buzzwatch.model.notification import Sample
-from buzzwatch.model.signal import Clause, Trend
+from buzzwatch.model.signal import Clause, Comparator, Trend
 from buzzwatch.notify.render import LONGEST_TITLE, render
 from buzzwatch.notify.sms import SEGMENT, fold, septets
 
@@ -191,6 +191,19 @@ def test_a_runaway_conversation_is_told_by_its_own_numbers(change, reason, now):
     )
     assert "Aucune réponse officielle récente ne l’a calmée." in message.text
     assert "- emballement : niveau 7,1, seuil 3,3" in plain(message.text)
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("fr", "- inhabituel selon half_space_trees : niveau 8,1, seuil 4,2"),
+        ("en", "- unusual by half_space_trees: level 8.1, line at 4.2"),
+    ],
+)
+def test_who_judged_in_our_place_is_named(change, reason, now, language, line):
+    clauses = (Clause("negativity.unusual", True, 8.13, 4.2, by=Comparator.HALF_SPACE_TREES),)
+    told = change(notice_language=language, reason=replace(reason, clauses=clauses))
+    assert line in plain(render(told, (), LINK, now).text).splitlines()
 
 
 def test_an_answered_conversation_says_so(change, reason, now):

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from buzzwatch.model.brand import Scope
 from buzzwatch.model.instant import DAY, EVERY_WINDOW, HOUR, MINUTE
 from buzzwatch.model.mention import Kind, Sighting
-from buzzwatch.model.signal import Detector, Finding, Signal, Trend
+from buzzwatch.model.signal import Comparator, Detector, Finding, Signal, Trend
 from buzzwatch.model.thread import ThreadView
 from buzzwatch.rules.condition import Compiled
 from buzzwatch.rules.ruleset import load
@@ -44,15 +44,17 @@ class Desk:
         self.rates: dict[str, float] = {}
         self.overs: set[int] = set()
 
-    def signal(self, detector, over):
+    def signal(self, detector, over, by=None):
         self.overs.add(over)
         observed, expected, score = getattr(self.seen, detector.value, (0.0, 0.0, 0.0))
-        return Signal(detector, over, observed, expected, score, self.seen.share)
+        if by is not None:
+            score = getattr(self.seen, by)
+        return Signal(detector, over, observed, expected, score, self.seen.share, by=by)
 
     def authors(self, detector, over):
         return self.seen.authors
 
-    def ceiling(self, detector, over, rate):
+    def ceiling(self, detector, over, rate, by=None):
         self.rates[detector.value] = rate
         return self.seen.ceiling
 
@@ -287,3 +289,37 @@ def test_judging_and_explaining_never_disagree(when, volume, score, thread, ment
     assert judged == (explained if explained.passed else Finding(passed=False, clauses=()))
     inverted = rule(f"{{none: [{when}]}}").when.explain(desk)
     assert inverted.passed != explained.passed
+
+
+def test_a_comparator_scores_in_our_place_and_is_named_beside_its_clause():
+    when = "{volume: {unusual: true, by: gaussian}, negativity: {unusual: true, by: one_class_svm}}"
+    finding = judge(when, volume=(9.0, 1.0, 0.0), gaussian=6.0, one_class_svm=5.0)
+    assert finding.passed
+    assert [(clause.name, clause.by, clause.observed) for clause in finding.clauses] == [
+        ("volume.unusual", Comparator.GAUSSIAN, 6.0),
+        ("negativity.unusual", Comparator.ONE_CLASS_SVM, 5.0),
+    ]
+    assert finding.signal.by is Comparator.GAUSSIAN
+    assert not judge(when, volume=(9.0, 1.0, 99.0), negativity=(9.0, 1.0, 99.0), gaussian=6.0, one_class_svm=4.9).passed
+
+
+def test_a_comparator_under_none_is_named_as_well():
+    finding = judge("{none: [{volume: {unusual: true, by: gaussian}}]}", gaussian=1.0)
+    assert [(clause.name, clause.by) for clause in finding.clauses] == [("none.volume.unusual", Comparator.GAUSSIAN)]
+
+
+@pytest.mark.parametrize(
+    ("when", "asked"),
+    [
+        ("{volume: {unusual: true}}", []),
+        ("{volume: {unusual: true, by: buzzwatch}}", []),
+        ("{volume: {unusual: true, by: gaussian}}", [("gaussian", Detector.VOLUME, HOUR)]),
+        ("{negativity: {unusual: true, by: gaussian}}", [("gaussian", Detector.NEGATIVITY, 15 * MINUTE)]),
+        (
+            "{any: [{volume: {unusual: true, by: one_class_svm, over: 3h}}]}",
+            [("one_class_svm", Detector.VOLUME, 3 * HOUR)],
+        ),
+    ],
+)
+def test_a_rule_says_what_it_asks_comparators(when, asked):
+    assert list(rule(when).comparisons) == asked

@@ -4,6 +4,7 @@
 
 import pytest
 
+from buzzwatch.rules import schema
 from buzzwatch.rules.faults import Fault, RuleFaults
 from buzzwatch.rules.ruleset import load, read
 
@@ -177,6 +178,25 @@ def faults_of(**files: str) -> list[str]:
         (
             RULE + 'when: {mention: {voice: presse}}\nvoices: {press: ["x:@a"]}',
             "acme.yaml:6:29: `presse` is not one of `voices`; did you mean `press`?",
+        ),
+        (
+            RULE + "when: {volume: {unusual: true, by: half_space_tree}}",
+            "acme.yaml:6:40: `half_space_tree` is not valid here; did you mean `half_space_trees`?",
+        ),
+        (
+            RULE + "when: {volume: {unusual: true, by: prophet}}",
+            (
+                "acme.yaml:6:40: `prophet` is not valid here; "
+                "valid here: buzzwatch, gaussian, half_space_trees, one_class_svm"
+            ),
+        ),
+        (
+            RULE + "when: {negativity: {at_least: 5, by: gaussian}}",
+            "acme.yaml:6:24: `by` says who judges `unusual`, and `unusual` is missing; add `unusual: true`",
+        ),
+        (
+            RULE + "when: {volume: {by: gaussian, over: 1h}}",
+            "acme.yaml:6:20: this asks for nothing; add one of: unusual, at_least, times, authors",
         ),
         (
             RULE + "when: {mention: {kind: post, over: 1h}}",
@@ -374,3 +394,12 @@ def test_files_that_cannot_be_read_are_faults(tmp_path):
 def test_a_directory_that_is_not_there_is_a_fault(tmp_path):
     with pytest.raises(RuleFaults, match="cannot be read: No such file or directory; check `rules` in buzzwatch"):
         read(tmp_path / "none")
+
+
+@pytest.mark.parametrize("comparator", ["gaussian", "half_space_trees", "one_class_svm"])
+def test_a_comparator_that_is_not_installed_is_a_fault_that_says_what_to_install(comparator, monkeypatch):
+    monkeypatch.setattr(schema, "find_spec", lambda name: None if name == "river" else name)
+    assert faults_of(acme=RULE + f"when: {{volume: {{unusual: true, by: {comparator}}}}}") == [
+        f'acme.yaml:6:40: `{comparator}` needs river, which is not installed; pip install "buzzwatch[river]"'
+    ]
+    load({"acme.yaml": RULE + "when: {volume: {unusual: true, by: buzzwatch}}"})
