@@ -112,9 +112,7 @@ class Reception:
         spine = self._drive.spine
         known = spine.memory.desk.incidents.get(incident)
         if known is None:
-            live = (
-                ", ".join(i.id for i in spine.memory.desk.incidents.values() if i.state is not State.RESOLVED) or "none"
-            )
+            live = [i.id for i in spine.memory.desk.incidents.values() if i.state is not State.RESOLVED]
             return Answer(False, (f"there is no incident {incident!r} open; open are: {', '.join(live) or 'none'}",))
         people = spine.memory.rules.people
         if people and by not in people:

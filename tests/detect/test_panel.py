@@ -132,6 +132,7 @@ def test_only_whole_buckets_that_left_the_longest_window_are_learnt():
 
 def test_six_silent_years_are_learnt_at_once_and_two_weeks_are_kept():
     pulse = lived(days=2)
+    pulse.count(sighting(MONDAY + 6 * 365 * DAY))  # a silence is learnt when somebody is heard again
     pulse.look(MONDAY + 6 * 365 * DAY)
     assert len(counts(pulse)) <= 16 * 288 + 1
     assert not any(counts(pulse))
