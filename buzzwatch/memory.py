@@ -15,11 +15,12 @@ from buzzwatch.model.brand import Brand, Ruleset
 from buzzwatch.model.input import ClockSet, Input
 from buzzwatch.model.instant import SECOND, Instant, Span, next_second
 from buzzwatch.model.mention import Sighting
+from buzzwatch.threads.tales import Tales
 from buzzwatch.threads.tracker import Tracker
 from buzzwatch.timers import Timers
 
 NO_RULES = Ruleset(digest="", brands={}, people={}, routes={})
-DUMP_VERSION = 2
+DUMP_VERSION = 3
 
 
 class TimeWentBackwardsError(ValueError):
@@ -29,10 +30,11 @@ class TimeWentBackwardsError(ValueError):
 class Stir:
     """What happened to one brand since it was last decided upon."""
 
-    __slots__ = ("mentions", "threads")
+    __slots__ = ("mentions", "stories", "threads")
 
     def __init__(self) -> None:
         self.threads: dict[str, None] = {}
+        self.stories: dict[str, None] = {}
         self.mentions: list[Sighting] = []
 
 
@@ -42,7 +44,9 @@ class Memory:
     def __init__(self, capacity: int = 200_000) -> None:
         self.now: Instant = 0
         self.rules = NO_RULES
-        self.tracker = Tracker(Escalation(), capacity)
+        judge = Escalation()  # of both: what a rule may ring by mistake is one budget
+        self.tracker = Tracker(judge, capacity)
+        self.tales = Tales(judge)
         self.desk = Desk()
         self.pulses: dict[str, Pulse] = {}
         self.dirty: dict[str, Stir] = {}
@@ -98,10 +102,11 @@ class Memory:
             "now": self.now,
             "rules": self.rules.digest,
             "tracker": self.tracker.dump(),
+            "tales": self.tales.dump(),
             "desk": self.desk.dump(),
             "pulses": {key: pulse.dump() for key, pulse in self.pulses.items()},
             "dirty": {
-                key: [list(stir.threads), [msgspec.to_builtins(m) for m in stir.mentions]]
+                key: [list(stir.threads), [msgspec.to_builtins(m) for m in stir.mentions], list(stir.stories)]
                 for key, stir in self.dirty.items()
             },
             "dirty_due": self.dirty_due,
@@ -124,12 +129,14 @@ class Memory:
         memory = cls()
         memory.now = dumped["now"]
         memory.rules = rules
-        memory.tracker = Tracker.load(dumped["tracker"], Escalation())
+        judge = Escalation()
+        memory.tracker = Tracker.load(dumped["tracker"], judge)
+        memory.tales = Tales.load(dumped["tales"], judge)
         memory.desk = Desk.load(dumped["desk"])
         memory.pulses = {key: Pulse.load(body, memory._zone(key)) for key, body in dumped["pulses"].items()}
-        for key, (threads, mentions) in dumped["dirty"].items():
+        for key, (threads, mentions, stories) in dumped["dirty"].items():
             stir = memory.dirty[key] = Stir()
-            stir.threads = dict.fromkeys(threads)
+            stir.threads, stir.stories = dict.fromkeys(threads), dict.fromkeys(stories)
             stir.mentions = msgspec.convert(mentions, list[Sighting])
         memory.dirty_due = dumped["dirty_due"]
         memory.timers = Timers((due, kind, key) for due, kind, key in dumped["timers"])
@@ -149,7 +156,8 @@ class Memory:
     def _set_back(self, now: Instant, ahead: Span) -> None:
         """The clock had run ahead: keep what was learnt and what is open, forget what is dated in the future."""
         self.now = now
-        self.tracker = Tracker(Escalation(), self.tracker.capacity)
+        judge = Escalation()
+        self.tracker, self.tales = Tracker(judge, self.tracker.capacity), Tales(judge)
         self.pulses = {key: pulse.set_back(now, ahead) for key, pulse in self.pulses.items()}
         self.dirty, self.dirty_due, self.timers, self.gaps, self.recollection = {}, None, Timers(), Gaps(), {}
         self.desk.shift(-ahead)

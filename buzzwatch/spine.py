@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 import msgspec
+from msgspec.structs import replace
 
 from buzzwatch.detect.pulse import Pulse
 from buzzwatch.incidents.desk import Desk
@@ -82,12 +83,15 @@ class Spine:
         memory.tracker.count(sighting)
         if sighting.late:
             return
+        told = memory.tales.hear(sighting, memory.tracker)
         pulse = memory.pulses.get(sighting.brand) or memory.bear(brand, sighting.counted_at)
-        pulse.count(sighting)
+        pulse.count(replace(sighting, copy=told.copy) if told.copy != sighting.copy else sighting)
         if sighting.brand not in memory.dirty:
             self._break_silence(brand, now)
         stir = memory.stir(sighting.brand)
         stir.threads[sighting.thread] = None
+        if told.stirs:
+            stir.stories[told.story] = None
         if not sighting.official and _scoped(brand, Scope.MENTION):
             stir.mentions.append(sighting)
 
@@ -134,9 +138,10 @@ class Spine:
                     lookout.focus("")
                     self._apply(rule, lookout, changes)
                 case Scope.THREAD:
-                    for thread in sorted(stir.threads):
-                        if lookout.size(thread) >= rule.least:
-                            lookout.focus(thread)
+                    talks = [(thread, False) for thread in sorted(stir.threads)]
+                    for thread, told in talks + [(story, True) for story in sorted(stir.stories)]:
+                        if lookout.size(thread, told=told) >= rule.least:
+                            lookout.focus(thread, told=told)
                             self._apply(rule, lookout, changes)
                 case Scope.MENTION:
                     for mention in sorted(stir.mentions, key=lambda m: m.mention):
@@ -201,7 +206,7 @@ class Spine:
     def _still_silent(self, incident: Incident, now: Instant) -> Incident:
         if self._is_silent(incident):
             held_at = tuple(now if level is incident.severity else incident.held_at[level - 1] for level in Severity)
-            incident = msgspec.structs.replace(incident, true_at=now, held_at=held_at)
+            incident = replace(incident, true_at=now, held_at=held_at)
             self.memory.desk.put(incident)
         return incident
 
@@ -232,7 +237,7 @@ class Spine:
         for incident in list(self.memory.desk.incidents.values()):
             pages = incident.state is State.OPEN and incident.severity is Severity.CRITICAL
             if pages and incident.step_at is None and escalation.route_of(incident, self.memory.rules).steps:
-                self.memory.desk.put(msgspec.structs.replace(incident, step=0, step_from=now, step_at=now))
+                self.memory.desk.put(replace(incident, step=0, step_from=now, step_at=now))
                 self._wait_for(incident.id)
 
     def _hear_gap(self, heard: Gap, now: Instant) -> None:
@@ -259,7 +264,7 @@ class Spine:
 
     def _announce(self, change: Change, now: Instant) -> None:
         incident = self.memory.desk.incidents.get(change.incident.id, change.incident)
-        told = escalation.announce(msgspec.structs.replace(change, incident=incident), self.memory.rules, now)
+        told = escalation.announce(replace(change, incident=incident), self.memory.rules, now)
         self._keep(told)
         if told.incident.step_at is not None and told.incident.step_at <= now:
             self._keep(escalation.climb(told.incident, self.memory.rules, now))
@@ -305,7 +310,8 @@ class Spine:
             self.memory.pulses[brand.key] = Pulse.load(pulse.dump(), brand.zone)
 
     def _lookout(self, brand: Brand, pulse: Pulse, now: Instant) -> Lookout:
-        return Lookout(now, brand, pulse, self.memory.tracker, self.memory.gaps, self.memory.recollection)
+        memory = self.memory
+        return Lookout(now, brand, pulse, memory.tracker, memory.tales, memory.gaps, memory.recollection)
 
 
 def _scoped(brand: Brand, scope: Scope) -> list[Rule]:

@@ -24,7 +24,7 @@ def scene() -> Scene:
 
 def look(scene: Scene, *gaps: Gap, now: int = NOON + 6 * MINUTE) -> Lookout:
     pulse = scene.spine.memory.pulses.get("acme")
-    return Lookout(now, rules().brands["acme"], pulse, scene.spine.memory.tracker, gaps, {})
+    return Lookout(now, rules().brands["acme"], pulse, scene.spine.memory.tracker, scene.spine.memory.tales, gaps, {})
 
 
 def test_the_subject_is_the_conversation_in_focus_the_mentions_own_or_the_brand(scene: Scene):

@@ -22,7 +22,9 @@ def as_object(at: Instant, notice: Notice) -> dict[str, Any]:
         "rule": incident.reason.rule,
         "reason": "; ".join(describe(clause) for clause in incident.reason.clauses),
         "severity": incident.severity.label,
-        "subject": incident.subject.thread or ("quiet" if incident.subject.quiet else "brand"),
+        "subject": incident.subject.thread
+        or incident.subject.story
+        or ("quiet" if incident.subject.quiet else "brand"),
         "observed": round(signal.observed, 2) if signal else incident.worst,
         "expected": round(signal.expected, 2) if signal else None,
         "to": str(notice.target),

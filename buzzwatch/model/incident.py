@@ -30,11 +30,13 @@ class State(StrEnum):
 
 
 class Subject(Struct, frozen=True, gc=False):
-    """What the trouble is about: the brand as a whole (thread ""), one conversation, or a silence."""
+    """What the trouble is about: the brand as a whole, one conversation, one story told by many, or a silence."""
 
     brand: str
     thread: str = ""
     quiet: bool = False
+    story: str = ""
+    """The mention that told it first."""
 
 
 class Reason(Struct, frozen=True):
@@ -55,6 +57,10 @@ class Reason(Struct, frozen=True):
     """The conversation that the numbers are of; empty: the brand as a whole."""
     heard_late: tuple[Instant, Instant] | None = None
     """The deaf time (from, until) that lies between the beginning and the hearing, if any."""
+    story: str = ""
+    """The story that the numbers are of; then `thread` is empty."""
+    copies: int = 0
+    """How many of the mentions are copies of one text."""
 
 
 class Incident(Struct, frozen=True):

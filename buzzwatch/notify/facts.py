@@ -112,6 +112,8 @@ class Facts:
         if self.is_conversation:
             runs_away = any(clause.name == "thread.escalating" and clause.passed for clause in self.reason.clauses)
             facts = ", ".join(self._conversation())
+            if self.reason.story:
+                return (phrases.story_runaway if runs_away else phrases.story).format(facts=facts)
             return (phrases.runaway if runs_away else phrases.conversation).format(facts=facts)
         signal = self.window_signal
         if signal is None:
@@ -132,7 +134,7 @@ class Facts:
 
     @property
     def is_conversation(self) -> bool:
-        """Its numbers are those of one conversation."""
+        """Its numbers are those of one conversation, or of one story."""
         return any(clause.name.startswith("thread.") for clause in self.reason.clauses)
 
     @property

@@ -24,6 +24,11 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "One conversation: {n} posts by {authors} authors, {share} angry.",
         "Une conversation : {n} posts de {authors} auteurs, {share} en colère.",
     ),
+    "story": (
+        "One story in {n} separate posts by {authors} authors, {share} angry.",
+        "Une même histoire dans {n} posts sans lien entre eux, de {authors} auteurs, {share} en colère.",
+    ),
+    "copies": ("{n} copies of one text", "{n} copies d'un même texte"),
     "silence": ("Nothing has been posted since {when}.", "Plus aucun post depuis {when}."),
     "matches": ("{n} posts match what this rule looks for.", "{n} posts répondent à cette règle."),
     "match": ("One post matches what this rule looks for.", "Un post répond à cette règle."),
