@@ -4,6 +4,7 @@ import re
 from array import array
 from hashlib import blake2b
 from itertools import islice
+from operator import concat
 from zlib import crc32
 
 from buzzwatch.ingest.normalise import UNSPACED, spoken
@@ -42,7 +43,7 @@ def liken(mention: Mention, text: str, said: list[str]) -> tuple[int, StoryKeys]
         return _own(mention), StoryKeys()
     words = _words(said)
     address = canonical(mention.url) if mention.url else ""
-    marks = _marks(text, said) if "://" in text or "#" in text else ()
+    marks = _marks(text, said)
     copy = crc32(b" ".join(words)) or 1 if len(words) >= FEWEST_WORDS else _own(mention)
     return copy, StoryKeys(_pairs(words[:MOST_WORDS]), _key(address) if address else 0, marks)
 
@@ -68,10 +69,12 @@ def canonical(link: str) -> str:
 
 
 def _marks(text: str, said: list[str]) -> tuple[int, ...]:
-    marks = [address for link in _LINK.findall(text)[:MOST_LINKS] if (address := canonical(link))]
-    tags = [word for word in said if word[0] == "#" and len(word) > 1]
-    if len(tags) <= MOST_TAGS:
-        marks += tags
+    marks = []
+    if "://" in text:
+        marks += [address for link in _LINK.findall(text)[:MOST_LINKS] if (address := canonical(link))]
+    if "#" in text:
+        tags = [word for word in said if word[0] == "#" and len(word) > 1]
+        marks += tags if len(tags) <= MOST_TAGS else ()
     return tuple(map(_key, dict.fromkeys(marks)))
 
 
@@ -87,10 +90,10 @@ def _words(said: list[str]) -> list[bytes]:
 
 
 def _pairs(words: list[bytes]) -> bytes:
-    """See `StoryKeys.pairs`. That of two words in a row is the CRC of the second, begun with that of the first."""
+    """See `StoryKeys.pairs`."""
     if len(words) < FEWEST_WORDS:
         return b""
-    return array("I", sorted(set(map(crc32, islice(words, 1, None), map(crc32, words))))[:MOST_PAIRS]).tobytes()
+    return array("I", sorted(set(map(crc32, map(concat, words, islice(words, 1, None)))))[:MOST_PAIRS]).tobytes()
 
 
 def _key(name: str) -> int:
