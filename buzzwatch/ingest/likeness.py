@@ -4,7 +4,6 @@ import re
 from array import array
 from hashlib import blake2b
 from itertools import islice
-from operator import concat
 from zlib import crc32
 
 from buzzwatch.ingest.normalise import UNSPACED, spoken
@@ -93,7 +92,7 @@ def _pairs(words: list[bytes]) -> bytes:
     """See `StoryKeys.pairs`."""
     if len(words) < FEWEST_WORDS:
         return b""
-    return array("I", sorted(set(map(crc32, map(concat, words, islice(words, 1, None)))))[:MOST_PAIRS]).tobytes()
+    return array("I", sorted(set(map(crc32, map(bytes.__add__, words, islice(words, 1, None)))))[:MOST_PAIRS]).tobytes()
 
 
 def _key(name: str) -> int:

@@ -34,6 +34,8 @@ FRESH = 3 * DAY
 """For so long a rare link or hashtag stands for the story that it came up with."""
 
 _LOOKED_UP = 12
+_COMPARED = 4
+"""Texts, those first that share most of the twelve: others may share a common turn of phrase."""
 _ROOM = 32
 """Places for each text, at the least: the oldest one has lost a third of its twelve to others."""
 _FEW_PLACES = 1 << 17
@@ -134,7 +136,12 @@ class _Texts:
             place = places[pair & mask]
             if place and place ^ pair <= mask:
                 rows.append(place & mask)
-        return self._most_alike(mine, rows, at) if rows else (0, False)
+        if not rows:
+            return 0, False
+        apart = list(dict.fromkeys(rows))
+        if len(apart) > _COMPARED:
+            apart = sorted(apart, key=rows.count, reverse=True)[:_COMPARED]
+        return self._most_alike(mine, apart, at)
 
     def find_page(self, keys: StoryKeys, at: Instant) -> int:
         """The row of the post that this one is, or points to; 0 for none."""
@@ -199,7 +206,7 @@ class _Texts:
         """Of some rows the most alike, or one that is so beyond doubt."""
         distinct = frozenset(mine)
         found, most, copied = 0, 0.0, False
-        for row in dict.fromkeys(rows):
+        for row in rows:
             theirs = array("I", self.pairs[row])
             shared = len(distinct.intersection(theirs))
             if shared >= FEWEST_SHARED and at - self.seen[row] <= IDLE:
