@@ -127,7 +127,8 @@ class Facts:
 
     def _conversation(self) -> list[str]:
         phrases, reason = self.phrases, self.reason
-        parts = [phrases.count(reason.mentions, phrases.posts), phrases.count(reason.authors, phrases.authors)]
+        posts = phrases.separate if reason.story else phrases.posts
+        parts = [phrases.count(reason.mentions, posts), phrases.count(reason.authors, phrases.authors)]
         if reason.negative_share is not None:
             parts.append(phrases.angry_share.format(share=self.figures.share(reason.negative_share)))
         return parts

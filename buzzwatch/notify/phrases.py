@@ -26,6 +26,7 @@ class Phrases(Struct, frozen=True, kw_only=True):
     """The numbers that take no plural."""
 
     posts: Noun
+    separate: Noun
     copied: Noun
     angry: Noun
     authors: Noun
@@ -110,6 +111,7 @@ FRENCH = Phrases(
     figures=FRENCH_FIGURES,
     singular=frozenset({0, 1}),
     posts=("post", "posts"),
+    separate=("post sans lien", "posts sans lien entre eux"),
     copied=("copie", "copies"),
     angry=("post en colère", "posts en colère"),
     authors=("auteur", "auteurs"),
@@ -127,8 +129,8 @@ FRENCH = Phrases(
     angry_share="{share} en colère",
     runaway="une conversation s’emballe\u00a0: {facts}",
     conversation="une conversation\u00a0: {facts}",
-    story_runaway="une même histoire se répand sans fil commun\u00a0: {facts}",
-    story="une même histoire, sans fil commun\u00a0: {facts}",
+    story_runaway="une même histoire se répand\u00a0: {facts}",
+    story="une même histoire\u00a0: {facts}",
     silence="plus aucun post depuis {span}",
     events={
         ChangeKind.WORSENED: "s’aggrave, {facts}",
@@ -218,6 +220,7 @@ ENGLISH = Phrases(
     figures=ENGLISH_FIGURES,
     singular=frozenset({1}),
     posts=("post", "posts"),
+    separate=("separate post", "separate posts"),
     copied=("copy", "copies"),
     angry=("angry post", "angry posts"),
     authors=("author", "authors"),
@@ -235,8 +238,8 @@ ENGLISH = Phrases(
     angry_share="{share} angry",
     runaway="one conversation is taking off: {facts}",
     conversation="one conversation: {facts}",
-    story_runaway="one story is spreading through separate posts: {facts}",
-    story="one story in separate posts: {facts}",
+    story_runaway="one story is spreading: {facts}",
+    story="one story: {facts}",
     silence="no post for {span}",
     events={
         ChangeKind.WORSENED: "worse, {facts}",
@@ -254,7 +257,7 @@ ENGLISH = Phrases(
     estimated="What is usual is an estimate: this brand has not been watched for long.",
     in_all="{posts} in all",
     reached="up to {followers} reached",
-    copies="Of these {copies} of one text (press agency or campaign).",
+    copies="Of these, {copies} of one text (press agency or campaign).",
     since="Since {time} ({span}), {trend}.",
     since_only="Since {time} ({span}).",
     silent_since="Last post at {time}.",

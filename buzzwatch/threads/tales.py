@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from buzzwatch.model.instant import DAY, MINUTE, Instant, Span
-from buzzwatch.model.mention import OURS, Sighting
+from buzzwatch.model.mention import OURS, Kind, Sighting
 from buzzwatch.threads.stories import Stories
 from buzzwatch.threads.tracker import Judge, Tracker
 
@@ -63,7 +63,8 @@ class Tales:
         tellings = self._tellings.get(sighting.brand)
         if tellings is None:
             tellings = self._tellings[sighting.brand] = _Tellings()
-        tellings.note(sighting, placed.story, placed.copy if placed.copied else 0)
+        pasted = placed.copied and sighting.kind is not Kind.REPOST
+        tellings.note(sighting, placed.story, placed.copy if pasted else 0)
         if sighting.thread == home:
             return Told(placed.story, placed.copy)
         brand, story = sighting.brand, placed.story
@@ -79,7 +80,7 @@ class Tales:
     def copies(self, brand: str, since: Instant, *, story: str = "", thread: str = "") -> int:
         """How many mentions of a brand have one text, since an instant of the authors' time; 0 if none is a copy.
 
-        Only those of a story or of a conversation where one is named.
+        Reposts are no copies: nobody pasted them. Only those of a story or of a conversation where one is named.
         """
         tellings = self._tellings.get(brand)
         return 0 if tellings is None else tellings.copies(since, story, thread)

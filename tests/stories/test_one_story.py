@@ -118,13 +118,15 @@ def test_the_alert_of_a_story_says_what_it_is_and_its_sms_is_one_segment():
     notices = [n for n in scene.notices if n.incident.reason.story]
     assert notices
     for language, line, copies in (
-        ("fr", "une même histoire se répand sans fil commun", "Dont 15 copies d’un même texte"),
-        ("en", "one story is spreading through separate posts", "Of these 15 copies of one text"),
+        ("fr", "une même histoire se répand : ", "Dont 15 copies d’un même texte"),
+        ("en", "one story is spreading: ", "Of these, 15 copies of one text"),
     ):
         notice = msgspec.structs.replace(notices[0], language=language)
         counted = msgspec.structs.replace(notice.incident.reason, copies=15)
         told = msgspec.structs.replace(notice, incident=msgspec.structs.replace(notice.incident, reason=counted))
-        assert line in Facts(told, NOON).line()
+        said = Facts(told, NOON).line().replace("\u00a0", " ")
+        assert line in said
+        assert "posts sans lien entre eux" in said or "separate posts" in said
         message = render(told, (), "https://bw.example/i/abcdefgh", NOON)
         assert copies in message.text.replace("\u00a0", " ")
         assert septets(message.short) <= SEGMENT
