@@ -1,6 +1,7 @@
 import random
 import subprocess
 import sys
+from array import array
 from datetime import UTC, datetime
 
 import msgspec
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from buzzwatch.ingest.likeness import keys_of
 from buzzwatch.model.instant import DAY, HOUR, MINUTE
 from buzzwatch.model.mention import Mention
+from buzzwatch.model.story import StoryKeys
 from buzzwatch.threads.stories import Stories
 
 NOW = 1_767_571_200_000
@@ -239,3 +241,46 @@ def test_of_random_copies_nearly_all_and_nothing_else_come_together():
         of_story.setdefault(story, set()).add(number)
     assert all(len(numbers) == 1 for numbers in of_story.values())
     assert len(of_story) <= 1_010
+
+
+def crafted(*pairs):
+    return StoryKeys(array("I", sorted(pairs)).tobytes())
+
+
+def test_texts_crafted_to_fall_into_one_place_push_out_nothing_else():
+    stories = Stories()
+    stories.place("other", keys(LOST), NOW)
+    for number in range(1, 2_000):
+        apart = crafted(*(number << 18 | pair << 29 | 7 for pair in range(8)))
+        assert stories.place(f"x:{number}", apart, NOW).story == f"x:{number}"
+    assert stories.place("copy", keys(LOST), NOW).story == "other"
+
+
+def test_texts_crafted_to_share_one_pair_with_many_are_compared_with_few(monkeypatch):
+    stories, compared = Stories(), []
+    each = [crafted(number, *(number << 20 | 100 + pair for pair in range(23))) for number in range(1, 13)]
+    for number, text in enumerate(each):
+        stories.place(f"x:{number}", text, NOW)
+    look = stories._texts._most_alike
+    monkeypatch.setattr(
+        type(stories._texts), "_most_alike", lambda _, mine, rows, at: compared.append(rows) or look(mine, rows, at)
+    )
+    assert stories.place("all", crafted(*range(1, 13)), NOW).story == "all"
+    assert [len(rows) for rows in compared] == [4]
+
+
+def test_a_copy_is_known_by_the_first_text_of_its_kind_and_a_mere_look_alike_by_its_own():
+    stories = Stories()
+    first = stories.place("a", keys(LOST), NOW, 1)
+    near = stories.place("b", keys(LOST.replace("nobody", "not one soul")), NOW, 2)
+    again = stories.place("c", keys(LOST.replace("nobody", "not one soul").replace("plane", "aircraft")), NOW, 3)
+    assert [(each.copy, each.copied) for each in (first, near, again)] == [(1, False), (1, True), (1, True)]
+    stories.place("want", keys("I want to go to Rome with my dog"), NOW, 4)
+    alike = stories.place("too", keys("I want to go to Paris next week alone"), NOW, 5)
+    assert (alike.story, alike.copy, alike.copied) == ("want", 5, False)
+
+
+def test_what_a_story_began_with_is_given_with_each_telling():
+    stories = Stories()
+    assert stories.place("a", keys(LOST), NOW, opening=b"first").opening == b"first"
+    assert stories.place("b", keys(f"RT {LOST}"), NOW, opening=b"second").opening == b"first"
