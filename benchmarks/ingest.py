@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 from buzzwatch.ingest.decode import decode
 from buzzwatch.ingest.language import vote
+from buzzwatch.ingest.likeness import liken
 from buzzwatch.ingest.match import Matcher, lay_out
-from buzzwatch.ingest.normalise import copy_key, fold
+from buzzwatch.ingest.normalise import fold, spoken
 from buzzwatch.ingest.scorer import load
 from buzzwatch.ingest.sight import Reader
 from buzzwatch.model.brand import Brand, Match
@@ -120,9 +121,12 @@ def main() -> None:
     show("fold", each(fold, texts))
     show("lay out words", each(lay_out, texts))
     show("match laid-out words", each(matcher.match_words, laid_out))
-    show("vote on the language", each(vote, laid_out))
+    said = [spoken(text, folded) for text, folded in zip(texts, laid_out, strict=True)]
+    heard = list(zip(mentions, texts, said, strict=True))
+    show("what is said of them", lambda: list(map(spoken, texts, laid_out)))
+    show("vote on the language", each(vote, said))
     show("score", each(lambda text: scorer.score(text, "fr"), texts))
-    show("copy key", each(copy_key, texts))
+    show("keys of copies and stories", each(lambda each: liken(*each), heard))
     show("read, half of them matched", each(lambda mention: reader.read(mention, SEEN_AT), mentions))
     show("build the matcher, per brand", lambda: Matcher(brands), BRANDS)
 

@@ -8,6 +8,7 @@ import gc
 import random
 import sys
 import time
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +22,7 @@ from buzzwatch.memory import Memory
 from buzzwatch.model.input import RulesSwapped
 from buzzwatch.model.instant import HOUR, Instant
 from buzzwatch.model.mention import Kind, Sighting
+from buzzwatch.model.story import MOST_PAIRS, StoryKeys
 from buzzwatch.spine import Spine
 from buzzwatch.store.snapshot import read_snapshots, write_snapshot
 
@@ -57,7 +59,14 @@ def sightings(keys: list[str], threads: int) -> Iterator[Sighting]:
             scorer="bench@1",
             lang="en",
             copy=number + 1,
+            keys=_keys(chance, number),
         )
+
+
+def _keys(chance: random.Random, number: int) -> StoryKeys:
+    """Of a text of its own, or of one in five as another has it."""
+    pairs = random.Random(number - 1 if number % 5 == 0 else number).sample(range(1 << 32), MOST_PAIRS)
+    return StoryKeys(array("I", sorted(pairs)).tobytes(), number + 1, (chance.getrandbits(64),))
 
 
 def main() -> None:

@@ -80,7 +80,9 @@ def show_quality(label: str, placed: Placed) -> None:
 
 def place(stream: list[tuple[int, StoryKeys]], stories: Stories) -> tuple[Placed, float]:
     began = time.process_time()
-    placed = [(number, stories.place(f"x:{at}", keys, START + at * SECOND)) for at, (number, keys) in enumerate(stream)]
+    placed = [
+        (number, stories.place(f"x:{at}", keys, START + at * SECOND).story) for at, (number, keys) in enumerate(stream)
+    ]
     return placed, (time.process_time() - began) / len(stream) * 1e6
 
 

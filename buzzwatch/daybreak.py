@@ -14,9 +14,10 @@ def theme_key(theme: str) -> str:
     return f"theme:{theme}"
 
 
-def subjects_of(sighting: Sighting) -> list[str]:
-    """What a mention is about, as keys of subjects; a story that is told again would be one more: `story:x:1790`."""
-    return [theme_key(theme) for theme in sighting.themes]
+def subjects_of(sighting: Sighting, story: str) -> list[str]:
+    """What a mention is about, as keys of subjects: its themes, and a story that is told again."""
+    themes = [theme_key(theme) for theme in sighting.themes]
+    return themes if story == sighting.mention else [*themes, f"story:{story}"]
 
 
 def evidence_of(rule: Rule, said: Recurrence) -> Evidence:

@@ -1,22 +1,19 @@
 """One brand at one instant, as its rules read it, and the evidence for what they found."""
 
-from collections.abc import Mapping
-
 from msgspec.structs import replace
 
 from buzzwatch.detect.budget import LINE
 from buzzwatch.detect.pulse import Pulse
-from buzzwatch.detect.spread import Carriers
 from buzzwatch.gaps import Gaps
 from buzzwatch.incidents.desk import Evidence
 from buzzwatch.incidents.mute import severity_for
+from buzzwatch.memory import Memory
 from buzzwatch.model.brand import Brand, Rule
 from buzzwatch.model.incident import Incident, Press, Reason, Sector, Subject
 from buzzwatch.model.instant import HOUR, LONGEST_WINDOW, MINUTE, Instant, Span
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.signal import Clause, Comparator, Detector, Finding, Onset, Signal
 from buzzwatch.model.thread import ThreadView
-from buzzwatch.threads.tracker import Tracker
 
 MOST_REMEMBERED = 1_000
 """Authors kept for one `mention` condition with `authors`."""
@@ -26,8 +23,6 @@ HALF = 0.5
 ANGRY = 0.3
 """The negative share from which on a conversation is shown by its angry posts."""
 
-Recollection = dict[str, dict[int, tuple[Instant, str]]]
-"""By condition: author's key to the last mention of theirs that fitted, after its instant."""
 MOST_SHOWN = 3
 """Posts that an alarm shows."""
 FEWEST_PEERS = 2
@@ -37,51 +32,42 @@ FRESH: Span = 5 * MINUTE
 
 
 class Lookout:
-    """Implements `model.view.View`; the spine puts a thread or a mention in focus."""
+    """Implements `model.view.View`; the spine puts a thread, a story or a mention in focus."""
 
-    __slots__ = (
-        "_carriers", "_gaps", "_pulse", "_pulses", "_recollection", "_thread", "_tracker", "_views", "brand", "mention",
-        "now",
-    )  # fmt: skip
+    __slots__ = ("_memory", "_pulse", "_thread", "_told", "_views", "brand", "mention", "now")
 
-    def __init__(
-        self,
-        now: Instant,
-        brand: Brand,
-        pulses: Mapping[str, Pulse],
-        tracker: Tracker,
-        gaps: Gaps,
-        recollection: Recollection,
-        carriers: Carriers,
-    ) -> None:
+    def __init__(self, now: Instant, brand: Brand, memory: Memory) -> None:
         self.now = now
         self.brand = brand
-        self._pulse = pulses[brand.key]
-        self._pulses = pulses
-        self._carriers = carriers
-        self._tracker = tracker
-        self._gaps = gaps
-        self._recollection = recollection
+        self._memory = memory
+        self._pulse = memory.pulses[brand.key]
         self._thread = ""
-        self._views: dict[str, ThreadView | None] = {}
+        self._told = False
+        self._views: dict[tuple[bool, str], ThreadView | None] = {}
         self.mention: Sighting | None = None
 
-    def size(self, thread: str) -> int:
-        """Mentions of a live conversation."""
-        slot = self._tracker.slot_of(self.brand.key, thread)
-        return 0 if slot is None else self._tracker.mentions(slot)
+    def size(self, thread: str, *, told: bool = False) -> int:
+        """Mentions of a live conversation; `told`: of a story."""
+        tracker = self._memory.tales.tracker if told else self._memory.tracker
+        slot = tracker.slot_of(self.brand.key, thread)
+        return 0 if slot is None else tracker.mentions(slot)
 
-    def focus(self, thread: str, mention: Sighting | None = None) -> None:
-        """Put a conversation (gone from memory: none), and perhaps a mention of it, in focus; "" for neither."""
-        self._thread, self.mention = thread, mention
+    def focus(self, thread: str, mention: Sighting | None = None, *, told: bool = False) -> None:
+        """Put a conversation (gone from memory: none), and perhaps a mention of it, in focus; "" for neither.
+
+        `told`: a story, which rules read as they do a conversation.
+        """
+        self._thread, self.mention, self._told = thread, mention, told
 
     @property
     def thread(self) -> ThreadView | None:
         """See `View`; worked out when it is first asked for: most rules say no before."""
-        if self._thread and self._thread not in self._views:
-            slot = self._tracker.slot_of(self.brand.key, self._thread)
-            self._views[self._thread] = None if slot is None else self._tracker.view(slot, self.now)
-        return self._views.get(self._thread)
+        key = (self._told, self._thread)
+        if self._thread and key not in self._views:
+            tracker = self._memory.tales.tracker if self._told else self._memory.tracker
+            slot = tracker.slot_of(self.brand.key, self._thread)
+            self._views[key] = None if slot is None else tracker.view(slot, self.now)
+        return self._views.get(key)
 
     def signal(self, detector: Detector, over: Span, by: Comparator | None = None) -> Signal:
         """See `View`."""
@@ -94,21 +80,21 @@ class Lookout:
     def ceiling(self, detector: Detector, over: Span, rate: float, by: Comparator | None = None) -> float:
         """See `View`."""
         if detector is Detector.THREAD:
-            return self._tracker.thread_ceiling(self.brand.key, rate)
+            return self._memory.tracker.thread_ceiling(self.brand.key, rate)
         return self._pulse.ceiling(detector, over, rate, by)
 
     def silence(self) -> Span | None:
         """See `View`; what was silent because we were deaf does not count."""
-        since = silent_since(self._pulse, self._gaps)
+        since = silent_since(self._pulse, self._memory.gaps)
         return None if since is None or since > self.now else self.now - since
 
     def sources(self, over: Span) -> tuple[str, ...]:
         """See `View`."""
-        return self._carriers.sources(over, self.now)
+        return self._memory.carriers[self.brand.key].sources(over, self.now)
 
     def gather(self, key: str, over: Span) -> int:
         """See `View`. A mention whose author is unknown counts for nobody."""
-        authors = self._recollection.setdefault(f"{self.brand.key}.{key}", {})
+        authors = self._memory.recollection.setdefault(f"{self.brand.key}.{key}", {})
         if self.mention is not None and self.mention.author:
             last = authors.pop(self.mention.author, (0, ""))
             authors[self.mention.author] = max(last, (self.mention.counted_at, self.mention.mention))
@@ -123,29 +109,48 @@ class Lookout:
         gathered = any(clause.name == "mention.authors" for clause in finding.clauses)
         if gathered or (self.thread is None and self.mention is None):
             return Subject(self.brand.key)
+        if self._told:
+            return Subject(self.brand.key, story=self._thread)
         return Subject(self.brand.key, self.thread.id if self.thread else self.mention.thread if self.mention else "")
 
     def is_same_trouble(self, subject: Subject, incident: Incident, finding: Finding) -> bool:
-        """Whether a new trouble and an open one are one: a conversation that explains half of the brand's excess."""
+        """Whether a new trouble and an open one are one.
+
+        They are if a conversation or a story explains half of the brand's excess, or a conversation holds half of a
+        story.
+        """
         if incident.subject.quiet or subject.quiet or incident.subject.topic:
             return False
-        thread = subject.thread or incident.subject.thread
-        if not thread or (subject.thread and incident.subject.thread):
+        told = subject.story or any(other.story for other in (incident.subject, *incident.covers))
+        others = (incident.subject, *incident.covers) if told else (incident.subject,)
+        return any(self._are_one(subject, other, incident, finding) for other in others)
+
+    def _are_one(self, subject: Subject, other: Subject, incident: Incident, finding: Finding) -> bool:
+        story, thread = subject.story or other.story, subject.thread or other.thread
+        if story and thread:
+            return self._is_of(story, thread)
+        part, whole = (subject, other) if subject.story or subject.thread else (other, subject)
+        if whole.story or whole.thread or not (part.story or part.thread):
             return False
-        signal = finding.signal if not subject.thread else incident.reason.signal
+        signal = finding.signal if whole is subject else incident.reason.signal
         over = signal.over if signal and signal.over else HOUR
-        slot = self._tracker.slot_of(self.brand.key, thread)
+        tracker = self._memory.tales.tracker if part.story else self._memory.tracker
+        slot = tracker.slot_of(self.brand.key, part.story or part.thread)
         if slot is None:
             return False
         volume = self._pulse.signal(Detector.VOLUME, over)
-        return self._tracker.recent(slot, over, self.now) >= HALF * max(1.0, volume.observed - volume.expected)
+        return tracker.recent(slot, over, self.now) >= HALF * max(1.0, volume.observed - volume.expected)
+
+    def _is_of(self, story: str, thread: str) -> bool:
+        """Whether a story is the conversation's: told first by its root, or half of the time in it."""
+        return story == thread or self._memory.tales.share(self.brand.key, story, thread) >= HALF
 
     def evidence(self, rule: Rule, subject: Subject, finding: Finding) -> Evidence:
         """What people will be told, in numbers."""
-        thread = self.thread if subject.thread else None
+        thread = self.thread if subject.thread or subject.story else None
         detector, over = _measure(finding.signal)
         onset = self._onset(subject, detector, over)
-        if (gathered := self._gathered(rule)) and not subject.thread:
+        if (gathered := self._gathered(rule)) and not (subject.thread or subject.story):
             shown = dict.fromkeys((*(mention for _, mention in gathered), *onset.samples))
             onset = Onset(onset.began_at if finding.signal else gathered[-1][0], tuple(shown)[:MOST_SHOWN])
         reason = self._reason(rule.name, rule.says, finding.clauses, finding.signal, thread)
@@ -166,14 +171,14 @@ class Lookout:
         names = {clause.name for clause in incident.reason.clauses}
         by_one = any(name.startswith("mention.") for name in names) and "mention.authors" not in names
         since = incident.opened_at if by_one else incident.began_at
-        post = self._carriers.jump(since, None if "" in threads else threads)
+        post = self._memory.carriers[self.brand.key].jump(since, None if "" in threads else threads)
         return None if post is None else Press(post.mention, post.at, post.source)
 
     def refreshed(self, incident: Incident) -> Incident:
         """The incident with the numbers of now; its rule, its clauses and its beginning stay."""
         before = incident.reason
-        self.focus(before.thread)
-        if before.thread and self.thread is None:
+        self.focus(before.story or before.thread, told=bool(before.story))
+        if self._thread and self.thread is None:
             return incident
         signal = before.signal and self._pulse.signal(before.signal.detector, before.signal.over, before.signal.by)
         reason = self._reason(before.rule, before.says, before.clauses, signal, self.thread)
@@ -196,7 +201,9 @@ class Lookout:
                 negative_share=thread.negative_share,
                 reach=thread.reach,
                 answered=thread.answered,
-                thread=thread.id,
+                thread="" if self._told else thread.id,
+                story=thread.id if self._told else "",
+                copies=self._copies(thread.first_at, thread.id),
                 sources=self.sources(asked) if asked else (),
             )
         return Reason(
@@ -210,6 +217,7 @@ class Lookout:
             negative_share=self._pulse.share(over),
             reach=None,
             answered=False,
+            copies=self._copies(self.now - over),
             sources=self.sources(asked or over),
             sector=self._sector(signal) if signal else None,
             campaign=self._pulse.campaign(over) if signal else None,
@@ -217,7 +225,9 @@ class Lookout:
 
     def _sector(self, signal: Signal) -> Sector | None:
         """The sector, if it rises with the brand, as far as the others were looked at."""
-        others = [self._pulses[key] for key in self.brand.peers if key in self._pulses and key != self.brand.key]
+        others = [
+            self._memory.pulses[key] for key in self.brand.peers if key in self._memory.pulses and key != self.brand.key
+        ]
         recent = self.now - max(FRESH, signal.over // 4)
         rising = sum(
             other.looked_at > recent and other.signal(signal.detector, signal.over).score > LINE for other in others
@@ -226,28 +236,44 @@ class Lookout:
             return None
         return Sector(self.brand.sector or "", rising + 1, len(others) + 1)
 
+    def _copies(self, since: Instant, thread: str = "") -> int:
+        """Mentions that are copies of one text: of the conversation or the story in focus, or of the whole brand."""
+        story, thread = (thread, "") if self._told else ("", thread)
+        return self._memory.tales.copies(self.brand.key, since, story=story, thread=thread)
+
     def _gathered(self, rule: Rule) -> list[tuple[Instant, str]]:
         """The mentions by whose authors a rule counts, the newest first."""
         mine = f"{self.brand.key}.{rule.name}."
         return sorted(
-            (last for key, authors in self._recollection.items() if key.startswith(mine) for last in authors.values()),
+            (
+                last
+                for key, authors in self._memory.recollection.items()
+                if key.startswith(mine)
+                for last in authors.values()
+            ),
             reverse=True,
         )
 
     def _onset(self, subject: Subject, detector: Detector, over: Span) -> Onset:
         if subject.quiet:
-            return Onset(silent_since(self._pulse, self._gaps) or self.now, ())
-        if not subject.thread:
+            return Onset(silent_since(self._pulse, self._memory.gaps) or self.now, ())
+        if not subject.thread and not subject.story:
             return self._pulse.onset(detector, over)
         angry = self.thread is not None and self.thread.negative_share >= ANGRY
         shown_by = Detector.NEGATIVITY if angry else detector
-        samples = self._pulse.onset(shown_by, LONGEST_WINDOW, subject.thread).samples
         mine = (self.mention.mention,) if self.mention else ()
+        if subject.story:
+            mine = (subject.story,)
+            samples = self._pulse.show(lambda told: self._memory.tales.story_of(told) == subject.story, angry=angry)
+        else:
+            samples = self._pulse.onset(shown_by, LONGEST_WINDOW, subject.thread).samples
         began_at = self.thread.first_at if self.thread else self.mention.counted_at if self.mention else self.now
         return Onset(began_at, tuple(dict.fromkeys((*mine, *samples)))[:MOST_SHOWN])
 
     def _heard_late(self, began_at: Instant) -> tuple[Instant, Instant] | None:
-        deaf = [gap for gap in self._gaps if gap.since < self.now and gap.until > began_at and gap.until <= self.now]
+        deaf = [
+            gap for gap in self._memory.gaps if gap.since < self.now and gap.until > began_at and gap.until <= self.now
+        ]
         return (deaf[-1].since, deaf[-1].until) if deaf else None
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import UTC, tzinfo
-from typing import Any
+from typing import Any, TypeAlias
 from zlib import crc32
 
 import msgspec
@@ -13,15 +13,17 @@ from buzzwatch.detect.spread import Carriers
 from buzzwatch.detect.thread import Escalation
 from buzzwatch.gaps import Gaps
 from buzzwatch.incidents.desk import Desk
-from buzzwatch.lookout import Recollection
 from buzzwatch.model.brand import Brand, Ruleset
 from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.input import ClockSet, Input
 from buzzwatch.model.instant import SECOND, Instant, Span, next_second
 from buzzwatch.model.mention import Sighting
+from buzzwatch.threads.tales import Tales
 from buzzwatch.threads.tracker import Tracker
 from buzzwatch.timers import Timers
 
+Recollection: TypeAlias = dict[str, dict[int, tuple[Instant, str]]]
+"""By condition: author's key to the last mention of theirs that fitted, after its instant."""
 NO_RULES = Ruleset(digest="", brands={}, people={}, routes={})
 DUMP_VERSION = 3
 
@@ -33,10 +35,11 @@ class TimeWentBackwardsError(ValueError):
 class Stir:
     """What happened to one brand since it was last decided upon."""
 
-    __slots__ = ("mentions", "threads")
+    __slots__ = ("mentions", "stories", "threads")
 
     def __init__(self) -> None:
         self.threads: dict[str, None] = {}
+        self.stories: dict[str, None] = {}
         self.mentions: list[Sighting] = []
 
 
@@ -46,7 +49,9 @@ class Memory:
     def __init__(self, capacity: int = 200_000) -> None:
         self.now: Instant = 0
         self.rules = NO_RULES
-        self.tracker = Tracker(Escalation(), capacity)
+        judge = Escalation()  # of both: what a rule may ring by mistake is one budget
+        self.tracker = Tracker(judge, capacity)
+        self.tales = Tales(judge)
         self.desk = Desk()
         self.pulses: dict[str, Pulse] = {}
         self.diaries: dict[str, Diary] = {}
@@ -112,12 +117,13 @@ class Memory:
             "now": self.now,
             "rules": self.rules.digest,
             "tracker": self.tracker.dump(),
+            "tales": self.tales.dump(),
             "desk": self.desk.dump(),
             "pulses": {key: pulse.dump() for key, pulse in self.pulses.items()},
             "diaries": {key: diary.dump() for key, diary in self.diaries.items()},
             "carriers": {key: carriers.dump() for key, carriers in self.carriers.items()},
             "dirty": {
-                key: [list(stir.threads), [msgspec.to_builtins(m) for m in stir.mentions]]
+                key: [list(stir.threads), [msgspec.to_builtins(m) for m in stir.mentions], list(stir.stories)]
                 for key, stir in self.dirty.items()
             },
             "dirty_due": self.dirty_due,
@@ -140,14 +146,16 @@ class Memory:
         memory = cls()
         memory.now = dumped["now"]
         memory.rules = rules
-        memory.tracker = Tracker.load(dumped["tracker"], Escalation())
+        judge = Escalation()
+        memory.tracker = Tracker.load(dumped["tracker"], judge)
+        memory.tales = Tales.load(dumped["tales"], judge)
         memory.desk = Desk.load(dumped["desk"])
         memory.diaries = {key: Diary.load(body, memory._hours(key)[0]) for key, body in dumped["diaries"].items()}
         memory.pulses = {key: Pulse.load(body, *memory._hours(key)) for key, body in dumped["pulses"].items()}
         memory.carriers = {key: Carriers.load(body) for key, body in dumped["carriers"].items()}
-        for key, (threads, mentions) in dumped["dirty"].items():
+        for key, (threads, mentions, stories) in dumped["dirty"].items():
             stir = memory.dirty[key] = Stir()
-            stir.threads = dict.fromkeys(threads)
+            stir.threads, stir.stories = dict.fromkeys(threads), dict.fromkeys(stories)
             stir.mentions = msgspec.convert(mentions, list[Sighting])
         memory.dirty_due = dumped["dirty_due"]
         memory.timers = Timers((due, kind, key) for due, kind, key in dumped["timers"])
@@ -167,7 +175,8 @@ class Memory:
     def _set_back(self, now: Instant, ahead: Span) -> None:
         """The clock had run ahead: keep what was learnt and what is open, forget what is dated in the future."""
         self.now = now
-        self.tracker = Tracker(Escalation(), self.tracker.capacity)
+        judge = Escalation()
+        self.tracker, self.tales = Tracker(judge, self.tracker.capacity), Tales(judge)
         self.pulses = {key: pulse.set_back(now, ahead) for key, pulse in self.pulses.items()}
         for diary in self.diaries.values():
             diary.set_back(now)

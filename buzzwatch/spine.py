@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 import msgspec
+from msgspec.structs import replace
 
 from buzzwatch.daybreak import evidence_of, subjects_of, theme_key
 from buzzwatch.detect.pulse import Pulse
@@ -85,15 +86,18 @@ class Spine:
         memory.tracker.count(sighting)
         if sighting.late:
             return
+        told = memory.tales.hear(sighting, memory.tracker)
         pulse = memory.pulses.get(sighting.brand) or memory.bear(brand, sighting.counted_at)
-        pulse.count(sighting)
-        if memory.diaries[sighting.brand].count(sighting, subjects_of(sighting)):
+        pulse.count(replace(sighting, copy=told.copy) if told.copy != sighting.copy else sighting)
+        if memory.diaries[sighting.brand].count(sighting, subjects_of(sighting, told.story)):
             self._wait_for_day(sighting.brand)
         memory.carriers[sighting.brand].count(sighting)
         if sighting.brand not in memory.dirty:
             self._break_silence(brand, now)
         stir = memory.stir(sighting.brand)
         stir.threads[sighting.thread] = None
+        if told.stirs:
+            stir.stories[told.story] = None
         if not sighting.official and _scoped(brand, Scope.MENTION):
             stir.mentions.append(sighting)
 
@@ -134,16 +138,17 @@ class Spine:
             return
         pulse = self.memory.pulses[key]
         pulse.look(now, self.memory.gaps.spans())
-        lookout = self._lookout(brand, now)
+        lookout = Lookout(now, brand, self.memory)
         for rule in brand.rules:
             match rule.scope:
                 case Scope.BRAND:
                     lookout.focus("")
                     self._apply(rule, lookout, changes)
                 case Scope.THREAD:
-                    for thread in sorted(stir.threads):
-                        if lookout.size(thread) >= rule.least:
-                            lookout.focus(thread)
+                    talks = [(thread, False) for thread in sorted(stir.threads)]
+                    for thread, told in talks + [(story, True) for story in sorted(stir.stories)]:
+                        if lookout.size(thread, told=told) >= rule.least:
+                            lookout.focus(thread, told=told)
                             self._apply(rule, lookout, changes)
                 case Scope.MENTION:
                     for mention in sorted(stir.mentions, key=lambda m: m.mention):
@@ -186,7 +191,7 @@ class Spine:
         subject = Subject(key, quiet=True)
         if self.memory.desk.live(subject) is None:
             pulse.look(now, self.memory.gaps.spans())
-            lookout = self._lookout(brand, now)
+            lookout = Lookout(now, brand, self.memory)
             for rule in _scoped(brand, Scope.QUIET):
                 finding = rule.when.judge(lookout)
                 if finding.passed and self.memory.desk.live(subject) is None:
@@ -225,7 +230,7 @@ class Spine:
         if brand is None or pulse is None or incident.subject.quiet or brand.key in self.memory.set_aside:
             return incident
         pulse.look(now, self.memory.gaps.spans())
-        return self._lookout(brand, now).refreshed(incident)
+        return Lookout(now, brand, self.memory).refreshed(incident)
 
     def _is_silent(self, incident: Incident) -> bool:
         pulse = self.memory.pulses.get(incident.subject.brand)
@@ -234,7 +239,7 @@ class Spine:
     def _still_silent(self, incident: Incident, now: Instant) -> Incident:
         if self._is_silent(incident):
             held_at = tuple(now if level is incident.severity else incident.held_at[level - 1] for level in Severity)
-            incident = msgspec.structs.replace(incident, true_at=now, held_at=held_at)
+            incident = replace(incident, true_at=now, held_at=held_at)
             self.memory.desk.put(incident)
         return incident
 
@@ -268,7 +273,7 @@ class Spine:
         for incident in list(self.memory.desk.incidents.values()):
             pages = incident.state is State.OPEN and incident.severity is Severity.CRITICAL
             if pages and incident.step_at is None and escalation.route_of(incident, self.memory.rules).steps:
-                self.memory.desk.put(msgspec.structs.replace(incident, step=0, step_from=now, step_at=now))
+                self.memory.desk.put(replace(incident, step=0, step_from=now, step_at=now))
                 self._wait_for(incident.id)
 
     def _hear_gap(self, heard: Gap, now: Instant) -> None:
@@ -295,7 +300,7 @@ class Spine:
 
     def _announce(self, change: Change, now: Instant) -> None:
         incident = self.memory.desk.incidents.get(change.incident.id, change.incident)
-        told = escalation.announce(msgspec.structs.replace(change, incident=incident), self.memory.rules, now)
+        told = escalation.announce(replace(change, incident=incident), self.memory.rules, now)
         self._keep(told)
         if told.incident.step_at is not None and told.incident.step_at <= now:
             self._keep(escalation.climb(told.incident, self.memory.rules, now))
@@ -358,11 +363,6 @@ class Spine:
             self.memory.diaries[brand.key].follow(brand.zone)
         if (pulse.zone, pulse.campaigns) != (brand.zone, brand.campaigns):
             self.memory.pulses[brand.key] = Pulse.load(pulse.dump(), brand.zone, brand.campaigns)
-
-    def _lookout(self, brand: Brand, now: Instant) -> Lookout:
-        memory = self.memory
-        carriers = memory.carriers[brand.key]
-        return Lookout(now, brand, memory.pulses, memory.tracker, memory.gaps, memory.recollection, carriers)
 
 
 def _scoped(brand: Brand, scope: Scope) -> list[Rule]:

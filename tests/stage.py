@@ -1,6 +1,7 @@
 """A small world to play stories in: rules, mentions, and a drive on a real record under a clock that stands still."""
 
 import asyncio
+import hashlib
 import random
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
@@ -152,7 +153,7 @@ def mention(at: Instant, name: str, brand: str = "acme", *, angry: bool = False,
     root = changes.pop("root", None)
     told: dict[str, Any] = {
         "id": f"x:{name}",
-        "text": f"{text} ({name})",
+        "text": f"{text} ({name}) {own_words(name)}",
         "created_at": moment_of(at),
         "source": "x",
         "author": Author(id=f"a-{name}", handle=f"@a-{name}", followers=number % 500),
@@ -161,6 +162,12 @@ def mention(at: Instant, name: str, brand: str = "acme", *, angry: bool = False,
         "kind": Kind.REPLY if root else Kind.POST,
     }
     return Mention(**(told | changes))
+
+
+def own_words(name: str) -> str:
+    """Words that nobody else says: people agree, but each in other words."""
+    digest = hashlib.blake2b(name.encode(), digest_size=36).hexdigest()
+    return " ".join(digest[at : at + 6] for at in range(0, len(digest), 6))
 
 
 def sighting(at: Instant, name: str, brand: str = "acme", **changes: Any) -> Sighting:

@@ -4,7 +4,8 @@ import pytest
 from msgspec.structs import replace
 from stage import MONDAY, Scene, crowd, rules, sighting
 
-from buzzwatch.lookout import MOST_REMEMBERED, Lookout, Recollection, silent_since
+from buzzwatch.gaps import Gaps
+from buzzwatch.lookout import MOST_REMEMBERED, Lookout, silent_since
 from buzzwatch.model.incident import Subject
 from buzzwatch.model.input import Gap
 from buzzwatch.model.instant import HOUR, MINUTE
@@ -24,7 +25,8 @@ def scene() -> Scene:
 
 def look(scene: Scene, *gaps: Gap, now: int = NOON + 6 * MINUTE) -> Lookout:
     memory = scene.spine.memory
-    return Lookout(now, rules().brands["acme"], memory.pulses, memory.tracker, gaps, {}, memory.carriers["acme"])
+    memory.gaps = Gaps(gaps)
+    return Lookout(now, rules().brands["acme"], memory)
 
 
 def test_the_subject_is_the_conversation_in_focus_the_mentions_own_or_the_brand(scene: Scene):
@@ -49,9 +51,8 @@ def test_silence_counts_from_the_last_mention_or_the_end_of_the_last_gap(scene: 
 
 
 def test_authors_are_gathered_once_each_within_the_time_and_the_unknown_one_never(scene: Scene):
-    memory: Recollection = {}
     lookout = look(scene)
-    lookout._recollection = memory
+    memory = scene.spine.memory.recollection
     for at, author in ((0, 1), (1, 2), (2, 1), (3, 0)):
         lookout.focus("", sighting(NOON + at, f"g{at}", author=author))
         count = lookout.gather("rule.0", HOUR)
@@ -66,7 +67,7 @@ def test_authors_are_gathered_once_each_within_the_time_and_the_unknown_one_neve
 
 def test_evidence_shows_first_the_posts_whose_authors_the_rule_counts(scene: Scene):
     lookout, rule = look(scene), rules().brands["acme"].rules[-2]
-    lookout._recollection = {
+    scene.spine.memory.recollection = {
         "acme.smoke.0": {at: (NOON + at, f"x:smoke{at}") for at in (3, 1)},
         "acme.smoke-alarm.0": {5: (NOON + 5, "x:other-rule")},
         "zephyr.smoke.0": {6: (NOON + 6, "x:other-brand")},

@@ -39,7 +39,7 @@ def place(chunks: Iterable[Chunk], refused: list[Refusal]) -> Iterator[list[Plac
         placed = []
         for _, mention in decoded.mentions:
             now = max(now, instant_of(mention.created_at))
-            placed.append(Placed(mention.id, stories.place(mention.id, keys_of(mention), now)))
+            placed.append(Placed(mention.id, stories.place(mention.id, keys_of(mention), now).story))
         yield placed
 
 

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from buzzwatch.model.incident import Change, Incident, Reason
+from buzzwatch.model.incident import Change, Incident, Reason, Subject
 from buzzwatch.model.instant import DAY, MINUTE, SECOND, Instant, moment_of
 from buzzwatch.model.signal import Clause, Signal
 from buzzwatch.notify.quoting import clean
@@ -37,13 +37,18 @@ def explain(db: sqlite3.Connection, incident_id: str, timezone: str = "UTC") -> 
 
 
 def _head(incident: Incident, zone: ZoneInfo) -> Iterator[str]:
-    subject = incident.subject
-    about = subject.thread or subject.topic or ("silence" if subject.quiet else "the brand as a whole")
+    about = _about(incident.subject)
     yield f"{incident.id}: {incident.severity.label}, {incident.state}, {incident.subject.brand}, about {about}"
     began, opened, true = (_at(at, zone) for at in (incident.began_at, incident.opened_at, incident.true_at))
     yield f"  began {began}, opened {opened}, true until {true}"
     if incident.taken_by:
         yield f"  taken by {incident.taken_by} at {_at(incident.taken_at or 0, zone)}"
+
+
+def _about(subject: Subject) -> str:
+    if subject.story:
+        return f"the story that {subject.story} told first"
+    return subject.thread or subject.topic or ("silence" if subject.quiet else "the brand as a whole")
 
 
 def _why(reason: Reason) -> Iterator[str]:
@@ -57,6 +62,8 @@ def _why(reason: Reason) -> Iterator[str]:
         yield f"  {signal.detector}{_by(signal)}: {numbers}{learning}"
     for clause in reason.clauses:
         yield f"  {'yes' if clause.passed else 'no '}  {describe(clause)}"
+    if reason.copies:
+        yield f"  {reason.copies} of {reason.mentions} mentions are copies of one text; they count once for negativity"
     if reason.answered:
         yield "  an official answer was given and it has not sped up since: critical is lowered to warning"
     if reason.heard_late:

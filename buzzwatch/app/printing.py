@@ -24,6 +24,7 @@ def as_object(at: Instant, notice: Notice) -> dict[str, Any]:
         "severity": incident.severity.label,
         "subject": incident.subject.thread
         or incident.subject.topic
+        or incident.subject.story
         or ("quiet" if incident.subject.quiet else "brand"),
         "observed": round(signal.observed, 2) if signal else incident.worst,
         "expected": round(signal.expected, 2) if signal else None,

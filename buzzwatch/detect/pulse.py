@@ -1,6 +1,6 @@
 """Everything that is known of one brand's traffic: count each mention, look at each decision, then ask."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from itertools import accumulate
 from math import log, sqrt
@@ -281,6 +281,10 @@ class Pulse:
                 break  # what came before so clear a lull is another story
         since = began if thread is None else self._minute - SPAN
         return Onset(began * MINUTE, self._samples.pick(since, self._minute, angry=angry, thread=thread))
+
+    def show(self, among: Callable[[str], bool], *, angry: bool) -> tuple[str, ...]:
+        """Mentions of the longest window that are worth showing, of those whose ids are `among`."""
+        return self._samples.pick(self._minute - SPAN, self._minute, angry=angry, thread=None, among=among)
 
     def history(self, detector: Detector, width: int = 15) -> list[tuple[Instant, float, float]]:
         """Bars of `width` minutes over the longest window, oldest first: (begin, observed, usual)."""

@@ -1,6 +1,6 @@
 """A few recent mentions worth showing to somebody who has one minute."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 _SHOWN = 3
@@ -39,13 +39,21 @@ class Samples:
         kept[self._at[angry]] = candidate
         self._at[angry] = (self._at[angry] + 1) % _ROOM
 
-    def pick(self, since: int, until: int, *, angry: bool, thread: str | None) -> tuple[str, ...]:
-        """Ids of up to three mentions of the minutes since..until, the most telling first.
+    def pick(
+        self,
+        since: int,
+        until: int,
+        *,
+        angry: bool,
+        thread: str | None,
+        among: Callable[[str], bool] = lambda _: True,
+    ) -> tuple[str, ...]:
+        """Ids of up to three mentions of the minutes since..until, the most telling first; perhaps `among` some ids.
 
         Telling is negative (when `angry`), then widely followed, then recent. Different authors as far as possible.
         """
         pool = self._angry if angry else self._angry + self._calm
-        fit = [c for c in pool if since <= c.minute <= until and thread in (None, c.thread)]
+        fit = [c for c in pool if since <= c.minute <= until and thread in (None, c.thread) and among(c.mention)]
         fit.sort(key=_angrier if angry else _louder)
         return tuple(c.mention for c in _spread(fit))
 

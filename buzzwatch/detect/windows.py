@@ -45,7 +45,8 @@ class Windows:
     """
 
     __slots__ = (
-        "_at", "_copies", "_copy_minutes", "_count", "_fresh", "_log", "_milli", "_past", "_total", "head", "left",
+        "_at", "_copies", "_copy_millis", "_copy_minutes", "_count", "_fresh", "_log", "_milli", "_past", "_total",
+        "head", "left",
     )  # fmt: skip
 
     def __init__(self, minute: int) -> None:
@@ -62,15 +63,17 @@ class Windows:
         self._at = 0
         self._copies = array("I", bytes(4 * _COPIES))  # direct-mapped: a key is forgotten when another takes its place
         self._copy_minutes = array("I", bytes(4 * _COPIES))
+        self._copy_millis = array("H", bytes(2 * _COPIES))
 
     def count(self, minute: int, milli: int, author: int, copy: int) -> bool:
         """Count one mention in a minute of the ring; `author` and `copy` are 32-bit keys, 0 unknown.
 
-        True if its text is fresh: a copy within twelve hours counts for volume and for authors, not for negativity.
+        True if its text is fresh: a copy within twelve hours counts for volume and for authors, not for negativity. Of
+        those with one text the earliest counts, in its minute the angriest, in whatever order they come.
         """
         if author:
             self._note_author((minute % _LAP << 33) | (_NEGATIVE if milli >= _HALF else 0) | author)
-        fresh = self._is_fresh(minute, copy)
+        fresh = self._is_fresh(minute, milli, copy)
         slot = minute % RING
         self._count[slot] += 1
         self._total += 1
@@ -162,6 +165,7 @@ class Windows:
             "at": self._at,
             "copies": self._copies.tobytes(),
             "copy_minutes": self._copy_minutes.tobytes(),
+            "copy_millis": self._copy_millis.tobytes(),
         }
 
     @classmethod
@@ -175,6 +179,7 @@ class Windows:
         windows._at = dumped["at"]
         windows._copies = array("I", dumped["copies"])
         windows._copy_minutes = array("I", dumped["copy_minutes"])
+        windows._copy_millis = array("H", dumped["copy_millis"])
         windows._total = sum(windows._count)
         rings = (windows._count, windows._fresh, windows._milli)
         windows._past = tuple(
@@ -189,15 +194,30 @@ class Windows:
             self._log[self._at] = entry
             self._at = (self._at + 1) % _LOG_LIMIT
 
-    def _is_fresh(self, minute: int, copy: int) -> bool:
+    def _is_fresh(self, minute: int, milli: int, copy: int) -> bool:
         if not copy:
             return True
-        place, minute = copy % _COPIES, minute % _LAP
-        if self._copies[place] == copy and abs(minute - self._copy_minutes[place]) <= SPAN:
-            return False
+        place, lapped = copy % _COPIES, minute % _LAP
+        later = self._copy_minutes[place] - lapped
+        known = self._copies[place] == copy and abs(later) <= SPAN
+        if known:
+            if (later, milli) <= (0, self._copy_millis[place]):
+                return False
+            self._refresh(minute + later, -1, -self._copy_millis[place])
+            self._refresh(minute, 1, milli)
         self._copies[place] = copy
-        self._copy_minutes[place] = minute
-        return True
+        self._copy_minutes[place] = lapped
+        self._copy_millis[place] = milli
+        return not known
+
+    def _refresh(self, minute: int, fresh: int, milli: int) -> None:
+        """Change what a minute of the ring holds."""
+        self._fresh[minute % RING] += fresh
+        self._milli[minute % RING] += milli
+        for index, width in enumerate(WIDTHS):
+            if 0 < self.head - minute < width:
+                self._past[1][index] += fresh
+                self._past[2][index] += milli
 
     def _move(self, steps: int) -> None:
         head = self.head

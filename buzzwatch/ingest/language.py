@@ -49,13 +49,13 @@ for _place, _listed in enumerate(_COMMON.values()):
 _ENOUGH = 2
 
 
-def vote(folded: str, hint: str | None = None) -> str:
+def vote(said: list[str], hint: str | None = None) -> str:
     """The language of a text as a lower-case code, "und" when unsure.
 
-    `folded` is what `normalise.words` gives. `hint` is what the source says ("fr-FR"); it is believed where it names a
-    language. The vote itself knows English, French, German, Spanish, Italian and Portuguese.
+    `said` are its folded words (`normalise.spoken`). `hint` is what the source says ("fr-FR"); it is believed where it
+    names a language. The vote itself knows English, French, German, Spanish, Italian and Portuguese.
     """
-    return _primary(hint) or _elect(folded.split())
+    return _primary(hint) or _elect(said)
 
 
 def _primary(tag: str | None) -> str:
@@ -69,8 +69,9 @@ def _primary(tag: str | None) -> str:
 
 def _elect(words: Iterable[str]) -> str:
     tally = [0] * len(_LANGUAGES)
-    for word in words:
-        for place in _VOTES.get(word, ()):
-            tally[place] += 1
+    for places in map(_VOTES.get, words):
+        if places:
+            for place in places:
+                tally[place] += 1
     most = max(tally)
     return _LANGUAGES[tally.index(most)] if most >= _ENOUGH and tally.count(most) == 1 else UNKNOWN

@@ -6,14 +6,14 @@ from hashlib import blake2b
 from itertools import islice
 from zlib import crc32
 
-from buzzwatch.ingest.normalise import UNSPACED, bare, tokens
+from buzzwatch.ingest.normalise import UNSPACED, spoken
 from buzzwatch.model.mention import Mention
 from buzzwatch.model.story import MOST_PAIRS, StoryKeys
 
 FEWEST_WORDS = 4
 """Fewer words (“Merci Acme !”) are said by many people independently: no copy of one another."""
-MOST_TEXT = 400
-"""Characters. Of a long text only the beginning is compared: whoever copies an article cuts its end."""
+MOST_WORDS = 80
+"""Of a long text only the beginning is compared: whoever copies an article cuts its end."""
 MOST_LINKS = 4
 MOST_TAGS = 5
 """A text with more hashtags is about none of them."""
@@ -28,13 +28,27 @@ _TRACE = re.compile(r"(?:(?:utm|at|mc)_\w+|xtor|fbclid|gclid|dclid|msclkid|igshi
 
 def keys_of(mention: Mention) -> StoryKeys:
     """What a mention may share with its look-alikes; nothing once its text is erased."""
-    if mention.deleted:
-        return StoryKeys()
     text = f"{mention.title}\n{mention.text}" if mention.title else mention.text
-    said = tokens(bare(text[:MOST_TEXT]))
+    return liken(mention, text, spoken(text))[1]
+
+
+def liken(mention: Mention, text: str, said: list[str]) -> tuple[int, StoryKeys]:
+    """A stable 32-bit key of a mention's words, equal where they are the same, and what `keys_of` gives.
+
+    `text` is title and text, `said` its words as `normalise.spoken` gives them. Texts of too few words to tell a copy
+    have keys of their own, never 0.
+    """
+    if mention.deleted:
+        return _own(mention), StoryKeys()
+    words = _words(said)
     address = canonical(mention.url) if mention.url else ""
-    marks = _marks(text, said) if "://" in text or "#" in text else ()
-    return StoryKeys(_pairs(said), _key(address) if address else 0, marks)
+    marks = _marks(text, said)
+    copy = crc32(b" ".join(words)) or 1 if len(words) >= FEWEST_WORDS else _own(mention)
+    return copy, StoryKeys(_pairs(words[:MOST_WORDS]), _key(address) if address else 0, marks)
+
+
+def _own(mention: Mention) -> int:
+    return crc32(mention.id.encode("utf-8", "replace")) or 1
 
 
 def canonical(link: str) -> str:
@@ -54,24 +68,31 @@ def canonical(link: str) -> str:
 
 
 def _marks(text: str, said: list[str]) -> tuple[int, ...]:
-    marks = [address for link in _LINK.findall(text)[:MOST_LINKS] if (address := canonical(link))]
-    tags = [word for word in said if word[0] == "#" and len(word) > 1]
-    if len(tags) <= MOST_TAGS:
-        marks += tags
+    marks = []
+    if "://" in text:
+        marks += [address for link in _LINK.findall(text)[:MOST_LINKS] if (address := canonical(link))]
+    if "#" in text:
+        tags = [word for word in said if word[0] == "#" and len(word) > 1]
+        marks += tags if len(tags) <= MOST_TAGS else ()
     return tuple(map(_key, dict.fromkeys(marks)))
 
 
-def _pairs(said: list[str]) -> bytes:
-    """See `StoryKeys.pairs`. That of two words in a row is the CRC of the second, begun with that of the first."""
+def _words(said: list[str]) -> list[bytes]:
+    """Encoded, those of scripts without spaces sign by sign, without the RT of who passes on by hand."""
     text = " ".join(said)
     if not text.isascii():
         text = UNSPACED.sub(lambda run: " ".join(run[0]), text)
     words = text.encode("utf-8", "replace").split()
     if words and words[0] == b"rt":
         del words[0]
+    return words
+
+
+def _pairs(words: list[bytes]) -> bytes:
+    """See `StoryKeys.pairs`."""
     if len(words) < FEWEST_WORDS:
         return b""
-    return array("I", sorted(set(map(crc32, islice(words, 1, None), map(crc32, words))))[:MOST_PAIRS]).tobytes()
+    return array("I", sorted(set(map(crc32, map(bytes.__add__, words, islice(words, 1, None)))))[:MOST_PAIRS]).tobytes()
 
 
 def _key(name: str) -> int:

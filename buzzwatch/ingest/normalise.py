@@ -28,8 +28,6 @@ UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u34
 
 _MEMO_UP_TO = 0x20000
 _FEW = 12
-_OWN_SPELLING = 3
-"""Fewer words than this (“Honteux !”) are said by many people independently: no copy of one another."""
 
 
 def fold(text: str) -> str:
@@ -85,16 +83,13 @@ def plain(text: str) -> str:
     return fold(bare(text))
 
 
-def copy_key(text: str, folded: str | None = None) -> int:
-    """A stable 32-bit key of the words that remain, equal for copies; 0 where too few remain to tell a copy.
+def spoken(text: str, folded: str = "") -> list[str]:
+    """The folded words of what the author says: none of links, handles and entities.
 
-    `folded` are the `words` of the text, where they are known already.
+    `folded` is what `match.lay_out` gave for the text, where it is known already.
     """
     said = bare(text)
-    remains = folded if folded and said == text else words(said)
-    if remains.count(" ") <= _OWN_SPELLING:
-        return 0
-    return crc32(remains.encode("utf-8", "replace")) or 1
+    return folded.replace("|", " ").split() if folded and said == text else tokens(said)
 
 
 def author_key(source: str, author: Author | None) -> int:

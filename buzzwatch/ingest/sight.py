@@ -1,12 +1,11 @@
 """One mention read: whose it is, who wrote it, in which language, how negative, and on what."""
 
-from zlib import crc32
-
 from msgspec import Struct
 
 from buzzwatch.ingest.language import UNKNOWN, vote
+from buzzwatch.ingest.likeness import liken
 from buzzwatch.ingest.match import Matcher, lay_out
-from buzzwatch.ingest.normalise import author_key, copy_key
+from buzzwatch.ingest.normalise import author_key, spoken
 from buzzwatch.ingest.scorer.protocol import Scorer
 from buzzwatch.ingest.theme import Themes
 from buzzwatch.model.brand import Brand
@@ -56,13 +55,14 @@ class Reader:
         if not keys:
             return Reading()
         text = f"{mention.title}\n{mention.text}" if mention.title else mention.text
-        lang = vote(folded, mention.lang)
+        said = spoken(text, folded)
+        lang = vote(said, mention.lang)
         negativity = 0.0 if mention.deleted else self._scorer.score(text, lang)
         posted_at = instant_of(mention.created_at)
         source = mention.source or UNKNOWN_SOURCE
         author, accounts = author_key(source, mention.author), _accounts(source, mention.author)
         themes = {} if mention.deleted else self._themes.find(folded, keys)
-        copy = copy_key(text, None if mention.title else folded) or crc32(mention.id.encode("utf-8", "replace"))
+        copy, story_keys = liken(mention, text, said)
         sightings = tuple(
             Sighting(
                 seen_at=seen_at,
@@ -82,6 +82,7 @@ class Reader:
                 copy=copy,
                 themes=themes.get(key, ()),
                 voice=_voice(accounts, self._voices[key]),
+                keys=story_keys,
             )
             for key in keys
         )

@@ -31,13 +31,15 @@ class State(StrEnum):
 
 
 class Subject(Struct, frozen=True, gc=False):
-    """What the trouble is about: the brand as a whole (thread ""), one conversation, a silence, or a slow signal."""
+    """What it is about: the brand as a whole, one conversation, one story told by many, a silence, or a slow signal."""
 
     brand: str
     thread: str = ""
     quiet: bool = False
     topic: str = ""
     """What keeps coming back: `theme:screen`, `story:x:1790`."""
+    story: str = ""
+    """The mention that told it first."""
 
     @property
     def topic_name(self) -> str:
@@ -85,6 +87,10 @@ class Reason(Struct, frozen=True):
     """Where it is the whole sector and not the brand alone."""
     campaign: Campaign | None = None
     """Which of the calendar's is part of what is expected."""
+    story: str = ""
+    """The story that the numbers are of; then `thread` is empty."""
+    copies: int = 0
+    """How many of the mentions are copies of one text."""
 
 
 class Incident(Struct, frozen=True):

@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from buzzwatch.model.instant import LONGEST_WINDOW, Instant
+from buzzwatch.model.story import StoryKeys
 
 OURS = "ours"
 """The group of voices who are the brand's own people: neither customers nor an official answer."""
@@ -71,7 +72,8 @@ class Sighting(Struct, frozen=True, gc=False, omit_defaults=True, tag="sighting"
     `author` and `copy` are stable 32-bit keys (the same in every process): of the author, 0 where unknown; of the text
     once handles, links, case and accents are gone. `negativity` is the scorer's probability, 0..1, that the text is
     negative. `thread` is the resolved key of the conversation: the root's id. `themes` are those of the brand that the
-    text touches, `voice` is the group of the brand's voices that its author belongs to, "" for none.
+    text touches, `voice` is the group of the brand's voices that its author belongs to, "" for none. `keys` are what it
+    may share with its look-alikes, none once its text is erased.
     """
 
     seen_at: Instant
@@ -91,6 +93,7 @@ class Sighting(Struct, frozen=True, gc=False, omit_defaults=True, tag="sighting"
     copy: int
     themes: tuple[str, ...] = ()
     voice: str = ""
+    keys: StoryKeys = StoryKeys()
 
     @property
     def counted_at(self) -> Instant:

@@ -5,7 +5,7 @@ from msgspec import Struct
 MOST_PAIRS = 24
 
 
-class StoryKeys(Struct, frozen=True, gc=False):
+class StoryKeys(Struct, frozen=True, gc=False, array_like=True):
     """What one mention may share with others of its story; the same in every process.
 
     `pairs`: the lowest 32-bit hashes of its neighbouring words, ascending, as the bytes of an `array("I")`; fewer than

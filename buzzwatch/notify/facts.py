@@ -121,6 +121,8 @@ class Facts:
         if self.is_conversation:
             runs_away = any(clause.name == "thread.escalating" and clause.passed for clause in self.reason.clauses)
             facts = ", ".join(self._conversation())
+            if self.reason.story:
+                return (phrases.story_runaway if runs_away else phrases.story).format(facts=facts)
             return (phrases.runaway if runs_away else phrases.conversation).format(facts=facts)
         signal = self.window_signal
         if signal is None:
@@ -148,14 +150,15 @@ class Facts:
 
     def _conversation(self) -> list[str]:
         phrases, reason = self.phrases, self.reason
-        parts = [phrases.count(reason.mentions, phrases.posts), phrases.count(reason.authors, phrases.authors)]
+        posts = phrases.separate if reason.story else phrases.posts
+        parts = [phrases.count(reason.mentions, posts), phrases.count(reason.authors, phrases.authors)]
         if reason.negative_share is not None:
             parts.append(phrases.angry_share.format(share=self.figures.share(reason.negative_share)))
         return parts
 
     @property
     def is_conversation(self) -> bool:
-        """Its numbers are those of one conversation."""
+        """Its numbers are those of one conversation, or of one story."""
         return any(clause.name.startswith("thread.") for clause in self.reason.clauses)
 
     @property

@@ -13,6 +13,8 @@ from buzzwatch.notify.quoting import clean, quote, safe_link
 
 STALE: Span = 5 * MINUTE
 """A message that leaves this long after it was due says of when it is."""
+FEWEST_COPIES = 3
+"""Fewer of one text are not worth a sentence."""
 _SAMPLES = 3
 _LONGEST_SAMPLE = 240
 _CLAUSES = 12
@@ -74,7 +76,8 @@ def _what(facts: Facts, samples: Sequence[Sample]) -> Iterator[str]:
         phrase = phrases.since_only if facts.is_ours else phrases.since
         yield phrase.format(time=since, span=span, trend=phrases.trend_sentence[reason.trend])
     if facts.is_conversation:
-        yield phrases.answered if reason.answered else phrases.unanswered
+        answered = phrases.story_answered if reason.story else phrases.answered
+        yield answered if reason.answered else phrases.unanswered
     if incident.state is State.TAKEN:
         yield phrases.taken_since.format(name=facts.name(incident.taken_by), time=facts.clock(incident.taken_at))
     elif facts.waits_for_somebody and facts.notice.due_at - incident.opened_at >= MINUTE:
@@ -102,6 +105,8 @@ def _numbers(facts: Facts) -> Iterator[str]:
         if signal.detector is Detector.NEGATIVITY:
             people.insert(0, phrases.in_all.format(posts=phrases.count(reason.mentions, phrases.posts)))
         yield _sentence(", ".join(people))
+    if reason.copies >= FEWEST_COPIES:
+        yield phrases.copies.format(copies=phrases.count(reason.copies, phrases.copied))
 
 
 def _sentence(words: str) -> str:

@@ -26,6 +26,8 @@ class Phrases(Struct, frozen=True, kw_only=True):
     """The numbers that take no plural."""
 
     posts: Noun
+    separate: Noun
+    copied: Noun
     angry: Noun
     authors: Noun
     followers: Noun
@@ -42,6 +44,8 @@ class Phrases(Struct, frozen=True, kw_only=True):
     angry_share: str
     runaway: str
     conversation: str
+    story_runaway: str
+    story: str
     silence: str
     events: dict[ChangeKind, str]
     silence_over: str
@@ -53,6 +57,7 @@ class Phrases(Struct, frozen=True, kw_only=True):
     estimated: str
     in_all: str
     reached: str
+    copies: str
     since: str
     since_only: str
     silent_since: str
@@ -64,6 +69,7 @@ class Phrases(Struct, frozen=True, kw_only=True):
     sector: str
     sector_short: str
     campaign: str
+    story_answered: str
     untaken: str
     taken_since: str
     taken_at: str
@@ -114,6 +120,8 @@ FRENCH = Phrases(
     figures=FRENCH_FIGURES,
     singular=frozenset({0, 1}),
     posts=("post", "posts"),
+    separate=("post sans lien", "posts sans lien entre eux"),
+    copied=("copie", "copies"),
     angry=("post en colère", "posts en colère"),
     authors=("auteur", "auteurs"),
     followers=("abonné", "abonnés"),
@@ -132,6 +140,8 @@ FRENCH = Phrases(
     angry_share="{share} en colère",
     runaway="une conversation s’emballe\u00a0: {facts}",
     conversation="une conversation\u00a0: {facts}",
+    story_runaway="une même histoire se répand\u00a0: {facts}",
+    story="une même histoire\u00a0: {facts}",
     silence="plus aucun post depuis {span}",
     events={
         ChangeKind.WORSENED: "s’aggrave, {facts}",
@@ -149,6 +159,7 @@ FRENCH = Phrases(
     estimated="L’habituel est une estimation\u00a0: cette marque est suivie depuis peu.",
     in_all="{posts} en tout",
     reached="jusqu’à {followers} touchés",
+    copies="Dont {copies} d’un même texte (agence de presse ou campagne).",
     since="Depuis {time} ({span}), {trend}.",
     since_only="Depuis {time} ({span}).",
     silent_since="Dernier post à {time}.",
@@ -160,6 +171,7 @@ FRENCH = Phrases(
     sector="Tout le secteur, pas vous seuls\u00a0: {rising} marques sur {known} ({name}).",
     sector_short="tout le secteur ({rising} sur {known})",
     campaign="Attendu ×{factor}\u00a0: {why}.",
+    story_answered="Une réponse officielle a été donnée sous l’un de ces posts il y a moins de 30\u00a0min.",
     untaken="Personne ne l’a encore pris, {span} après l’alerte.",
     taken_since="Pris par {name} depuis {time}.",
     taken_at="Pris par {name} à {time}.",
@@ -228,6 +240,8 @@ ENGLISH = Phrases(
     figures=ENGLISH_FIGURES,
     singular=frozenset({1}),
     posts=("post", "posts"),
+    separate=("separate post", "separate posts"),
+    copied=("copy", "copies"),
     angry=("angry post", "angry posts"),
     authors=("author", "authors"),
     followers=("follower", "followers"),
@@ -246,6 +260,8 @@ ENGLISH = Phrases(
     angry_share="{share} angry",
     runaway="one conversation is taking off: {facts}",
     conversation="one conversation: {facts}",
+    story_runaway="one story is spreading: {facts}",
+    story="one story: {facts}",
     silence="no post for {span}",
     events={
         ChangeKind.WORSENED: "worse, {facts}",
@@ -263,6 +279,7 @@ ENGLISH = Phrases(
     estimated="What is usual is an estimate: this brand has not been watched for long.",
     in_all="{posts} in all",
     reached="up to {followers} reached",
+    copies="Of these, {copies} of one text (press agency or campaign).",
     since="Since {time} ({span}), {trend}.",
     since_only="Since {time} ({span}).",
     silent_since="Last post at {time}.",
@@ -274,6 +291,7 @@ ENGLISH = Phrases(
     sector="The whole sector, not you alone: {rising} of {known} brands ({name}).",
     sector_short="the whole sector ({rising} of {known})",
     campaign="Expected ×{factor}: {why}.",
+    story_answered="An official reply was given under one of these posts less than 30\u00a0min ago.",
     untaken="Nobody has taken it yet, {span} after the alert.",
     taken_since="Taken by {name} since {time}.",
     taken_at="Taken by {name} at {time}.",

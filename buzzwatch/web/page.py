@@ -75,10 +75,10 @@ def _headline(incident: Incident, phrases: dict[str, str], figures: Figures, beg
     signal, reason = incident.reason.signal, incident.reason
     if incident.subject.quiet:
         return phrases["silence"].format(when=began)
-    if reason.thread:
+    if reason.thread or reason.story:
         share = figures.share(reason.negative_share or 0.0)
         n, authors = figures.number(reason.mentions), figures.number(reason.authors)
-        return phrases["thread"].format(n=n, authors=authors, share=share)
+        return phrases["story" if reason.story else "thread"].format(n=n, authors=authors, share=share)
     if signal is None:
         mentions = incident.reason.mentions
         return phrases["match" if mentions == 1 else "matches"].format(n=figures.number(mentions))

@@ -28,6 +28,11 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "“{topic}” keeps coming back: {n} voices in {span}, usually {usual}.",
         "« {topic} » revient : {n} voix en {span}, d'habitude {usual}.",
     ),
+    "story": (
+        "One story in {n} separate posts by {authors} authors, {share} angry.",
+        "Une même histoire dans {n} posts sans lien entre eux, de {authors} auteurs, {share} en colère.",
+    ),
+    "copies": ("{n} copies of one text", "{n} copies d'un même texte"),
     "silence": ("Nothing has been posted since {when}.", "Plus aucun post depuis {when}."),
     "press": ("The press has joined: {who}, {when}", "La presse s'en mêle : {who}, {when}"),
     "sources": ("On {n} sources: {names}", "Sur {n} sources : {names}"),

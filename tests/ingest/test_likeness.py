@@ -3,7 +3,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from buzzwatch.ingest.likeness import MOST_LINKS, canonical, keys_of
+from buzzwatch.ingest.likeness import MOST_LINKS, canonical, keys_of, liken
+from buzzwatch.ingest.normalise import spoken
 from buzzwatch.model.mention import Mention
 from buzzwatch.model.story import MOST_PAIRS
 
@@ -64,3 +65,27 @@ def test_a_front_page_is_no_mark_and_few_links_are_taken():
 def test_whatever_is_written_has_keys():
     for text in ("", "#", "# # #", "\ud800 \udfff a b c", "\0" * 9, "https://", "https://[::1", "🙂" * 500):
         assert len(keys(text).pairs) <= 4 * MOST_PAIRS
+
+
+def copy_key(text, name="x"):
+    return liken(Mention(name, text, datetime(2026, 1, 5, tzinfo=UTC)), text, spoken(text))[0]
+
+
+def test_copies_share_a_key():
+    key = copy_key("Plus jamais Acme, c'est terminé ! https://t.co/1")
+    copies = ("RT @lea: plus JAMAIS Acme… c’est termine https://t.co/2", "plus jamais acme c est terminé")
+    assert {copy_key(text) for text in copies} == {key}
+    assert key != copy_key("Plus jamais Acme, c'est fini !")
+    assert 0 < key < 2**32
+
+
+@pytest.mark.parametrize(
+    "text", ["", "@acme https://t.co/1", "Honteux !", "😡😡😡", "no comment", "Merci beaucoup Acme"]
+)
+def test_what_many_people_say_independently_is_nobodys_copy(text):
+    assert copy_key(text, "a") != copy_key(text, "b")
+
+
+def test_an_erased_mention_shares_nothing():
+    erased = Mention("x", "", datetime(2026, 1, 5, tzinfo=UTC), url="https://p.example/1", deleted=True)
+    assert keys_of(erased) == keys_of(Mention("y", "", datetime(2026, 1, 5, tzinfo=UTC)))

@@ -206,6 +206,32 @@ def test_who_judged_in_our_place_is_named(change, reason, now, language, line):
     assert line in plain(render(told, (), LINK, now).text).splitlines()
 
 
+@pytest.mark.parametrize(
+    ("language", "title", "copies"),
+    [
+        (
+            "fr",
+            "se répand : 59 posts sans lien entre eux, 38 auteurs, 78 % en colère, monte",
+            "Dont 34",
+        ),
+        ("en", "one story is spreading: 59 separate posts, 38 authors, 78% angry, growing", "Of these, 34"),
+    ],
+)
+def test_a_story_is_told_as_one_with_the_copies_in_it(change, reason, now, language, title, copies):
+    clauses = (Clause("thread.escalating", True, 7.1, 3.3),)
+    told = replace(reason, signal=None, clauses=clauses, story="x:9", copies=34)
+    message = render(change(subject=Subject("acme", story="x:9"), reason=told, notice_language=language), (), LINK, now)
+    assert plain(message.title).endswith(title)
+    assert copies in plain(message.text)
+    assert septets(message.short) <= SEGMENT
+
+
+def test_copies_of_one_text_are_named_from_three_on(change, reason, now):
+    for copies, named in ((2, False), (3, True)):
+        text = plain(render(change(reason=replace(reason, copies=copies)), (), LINK, now).text)
+        assert (f"Dont {copies} copies d’un même texte" in text) is named
+
+
 def test_an_answered_conversation_says_so(change, reason, now):
     clauses = (Clause("thread.authors", True, 60, 20),)
     answered = replace(reason, signal=None, clauses=clauses, answered=True)

@@ -109,7 +109,8 @@ def _crisis() -> Script:
     for number in range(70):
         when = at + number * 25 * SECOND
         script.append((when, _say(mention(when, f"mob{number}", angry=True))))
-    storm = [mention(at + 33 * MINUTE, f"copy{number}", angry=True, text="Honte à acme !") for number in range(60)]
+    text = "Honte à acme et à tous ses chefs, scandale sans nom {}"
+    storm = [mention(at + 33 * MINUTE, f"copy{n}", angry=True, text=text.format(n % 7)) for n in range(60)]
     script += [(at + 12 * MINUTE, _answer(Verb.TAKE, "ines")), (at + 34 * MINUTE, _say(*storm))]
     rival = [mention(at, f"rival-mob{number}", "rival", angry=True) for number in range(12)]
     others = [mention(at + MINUTE, f"other-mob{number}", "zephyr", angry=True, source="forum") for number in range(7)]

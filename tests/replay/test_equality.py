@@ -70,6 +70,8 @@ def test_the_corpus_holds_what_is_awkward(lived: Lived):
     assert {item.mention for item in late} == {"x:stale", "x:ancient"}
     assert any(notice.late_since for _, outcome in lived.outcomes for notice in outcome.notices)
     assert any(held for _, outcome in lived.outcomes for held in outcome.held)
+    assert any(change.incident.reason.copies for _, outcome in lived.outcomes for change in outcome.changes)
+    assert len(lived.spine.memory.tales.tracker)
 
 
 def test_the_journal_from_its_beginning_gives_what_the_live_run_gave(lived: Lived):

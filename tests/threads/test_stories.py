@@ -1,6 +1,7 @@
 import random
 import subprocess
 import sys
+from array import array
 from datetime import UTC, datetime
 
 import msgspec
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from buzzwatch.ingest.likeness import keys_of
 from buzzwatch.model.instant import DAY, HOUR, MINUTE
 from buzzwatch.model.mention import Mention
+from buzzwatch.model.story import StoryKeys
 from buzzwatch.threads.stories import Stories
 
 NOW = 1_767_571_200_000
@@ -25,7 +27,7 @@ def keys(text, **fields):
 def told(*texts, stories=None, at=NOW):
     """The stories of texts in a row, with their places as ids."""
     stories = stories or Stories()
-    return [stories.place(str(number), keys(text), at) for number, text in enumerate(texts)]
+    return [stories.place(str(number), keys(text), at).story for number, text in enumerate(texts)]
 
 
 def invented(chance, length=18):
@@ -81,10 +83,10 @@ def test_of_two_alike_stories_the_more_alike_is_joined():
 
 def test_a_text_unheard_of_for_days_begins_a_new_story():
     stories = Stories()
-    assert stories.place("a", keys(LOST), NOW) == "a"
-    assert stories.place("b", keys(LOST), NOW + 3 * DAY) == "a"
-    assert stories.place("c", keys(LOST), NOW + 6 * DAY + 1) == "c"
-    assert stories.place("d", keys(LOST), NOW + 6 * DAY + 2) == "c"
+    assert stories.place("a", keys(LOST), NOW).story == "a"
+    assert stories.place("b", keys(LOST), NOW + 3 * DAY).story == "a"
+    assert stories.place("c", keys(LOST), NOW + 6 * DAY + 1).story == "c"
+    assert stories.place("d", keys(LOST), NOW + 6 * DAY + 2).story == "c"
 
 
 def test_an_erased_text_tells_nothing():
@@ -94,13 +96,13 @@ def test_an_erased_text_tells_nothing():
 def test_a_post_that_points_to_another_tells_its_story():
     stories = Stories()
     stories.place("x:1", keys(LOST, url="https://x.com/lea/status/1?s=20"), NOW)
-    assert stories.place("x:2", keys("Read this! https://twitter.com/i/web/status/1"), NOW) == "x:1"
+    assert stories.place("x:2", keys("Read this! https://twitter.com/i/web/status/1"), NOW).story == "x:1"
 
 
 def test_an_article_heard_from_two_feeds_is_one_story():
     stories = Stories()
     stories.place("feed:1", keys("Panne chez Acme", url="https://www.paper.example/acme?utm_source=a"), NOW)
-    assert stories.place("other:1", keys("Acme à l’arrêt", url="http://paper.example/acme/"), NOW) == "feed:1"
+    assert stories.place("other:1", keys("Acme à l’arrêt", url="http://paper.example/acme/"), NOW).story == "feed:1"
 
 
 def after_a_week(*places):
@@ -108,7 +110,7 @@ def after_a_week(*places):
     stories = Stories()
     for day in range(9):
         stories.place(f"before-{day}", keys("Ask us on #help or https://acme.example/help"), NOW + day * DAY)
-    return [stories.place(mention, keys(text), NOW + 9 * DAY + at) for mention, text, at in places]
+    return [stories.place(mention, keys(text), NOW + 9 * DAY + at).story for mention, text, at in places]
 
 
 @pytest.mark.parametrize("mark", ["#BoycottAcme", "https://paper.example/smoke-on-board"])
@@ -140,10 +142,10 @@ def test_a_story_lives_as_long_as_it_is_told_and_memory_stays_bounded():
     for number in range(2_000):
         stories.place(f"x:{number}", keys(invented(chance)), NOW)
         if number % 90 == 0:
-            assert stories.place(f"copy-{number}", keys(f"{LOST} {number}"), NOW) == "first"
+            assert stories.place(f"copy-{number}", keys(f"{LOST} {number}"), NOW).story == "first"
     dumped = stories.dump()
-    assert len(dumped["young"]["stories"]) + len(dumped["old"]["stories"]) <= 202
-    assert stories.place("again", keys(invented(random.Random(2))), NOW) == "again"
+    assert len(dumped["texts"]["stories"]) == 201
+    assert stories.place("again", keys(invented(random.Random(2))), NOW).story == "again"
 
 
 def test_a_storm_of_one_text_drives_nothing_else_out():
@@ -151,7 +153,7 @@ def test_a_storm_of_one_text_drives_nothing_else_out():
     stories.place("other", keys(invented(random.Random(3))), NOW)
     for number in range(100):
         stories.place(f"x:{number}", keys(LOST), NOW)
-    assert stories.place("late", keys(invented(random.Random(3))), NOW) == "other"
+    assert stories.place("late", keys(invented(random.Random(3))), NOW).story == "other"
 
 
 def random_mentions(chance, count):
@@ -186,11 +188,11 @@ def test_a_memory_that_grows_keeps_what_it_knew_and_loads_the_same(monkeypatch):
     monkeypatch.setattr("buzzwatch.threads.stories._FEW_PLACES", 64)
     mentions = random_mentions(random.Random(7), 600)
     stories = Stories()
-    placed = [stories.place(mention, said, NOW) for mention, said in mentions]
-    assert [stories.place(mention, said, NOW) for mention, said in mentions] == placed
+    placed = [stories.place(mention, said, NOW).story for mention, said in mentions]
+    assert [stories.place(mention, said, NOW).story for mention, said in mentions] == placed
     loaded = Stories.load(stories.dump())
-    assert loaded._young._places == stories._young._places
-    assert len(stories._young._places) > 64
+    assert loaded._texts._places == stories._texts._places
+    assert len(stories._texts._places) > 64
 
 
 def test_a_dump_is_not_changed_by_what_comes_later():
@@ -233,9 +235,52 @@ def test_of_random_copies_nearly_all_and_nothing_else_come_together():
             kept[chance.randrange(len(kept))] = "really"
             stream.append((number, " ".join(kept)))
     chance.shuffle(stream)
-    placed = [(number, stories.place(str(place), keys(text), NOW)) for place, (number, text) in enumerate(stream)]
+    placed = [(number, stories.place(str(place), keys(text), NOW).story) for place, (number, text) in enumerate(stream)]
     of_story = {}
     for number, story in placed:
         of_story.setdefault(story, set()).add(number)
     assert all(len(numbers) == 1 for numbers in of_story.values())
     assert len(of_story) <= 1_010
+
+
+def crafted(*pairs):
+    return StoryKeys(array("I", sorted(pairs)).tobytes())
+
+
+def test_texts_crafted_to_fall_into_one_place_push_out_nothing_else():
+    stories = Stories()
+    stories.place("other", keys(LOST), NOW)
+    for number in range(1, 2_000):
+        apart = crafted(*(number << 18 | pair << 29 | 7 for pair in range(8)))
+        assert stories.place(f"x:{number}", apart, NOW).story == f"x:{number}"
+    assert stories.place("copy", keys(LOST), NOW).story == "other"
+
+
+def test_texts_crafted_to_share_one_pair_with_many_are_compared_with_few(monkeypatch):
+    stories, compared = Stories(), []
+    each = [crafted(number, *(number << 20 | 100 + pair for pair in range(23))) for number in range(1, 13)]
+    for number, text in enumerate(each):
+        stories.place(f"x:{number}", text, NOW)
+    look = stories._texts._most_alike
+    monkeypatch.setattr(
+        type(stories._texts), "_most_alike", lambda _, mine, rows, at: compared.append(rows) or look(mine, rows, at)
+    )
+    assert stories.place("all", crafted(*range(1, 13)), NOW).story == "all"
+    assert [len(rows) for rows in compared] == [4]
+
+
+def test_a_copy_is_known_by_the_first_text_of_its_kind_and_a_mere_look_alike_by_its_own():
+    stories = Stories()
+    first = stories.place("a", keys(LOST), NOW, 1)
+    near = stories.place("b", keys(LOST.replace("nobody", "not one soul")), NOW, 2)
+    again = stories.place("c", keys(LOST.replace("nobody", "not one soul").replace("plane", "aircraft")), NOW, 3)
+    assert [(each.copy, each.copied) for each in (first, near, again)] == [(1, False), (1, True), (1, True)]
+    stories.place("want", keys("I want to go to Rome with my dog"), NOW, 4)
+    alike = stories.place("too", keys("I want to go to Paris next week alone"), NOW, 5)
+    assert (alike.story, alike.copy, alike.copied) == ("want", 5, False)
+
+
+def test_what_a_story_began_with_is_given_with_each_telling():
+    stories = Stories()
+    assert stories.place("a", keys(LOST), NOW, opening=b"first").opening == b"first"
+    assert stories.place("b", keys(f"RT {LOST}"), NOW, opening=b"second").opening == b"first"

@@ -59,6 +59,13 @@ async def test_the_page_speaks_the_language_of_the_reader_and_else_of_the_incide
     assert "Je prends" in await text_of(client, f"/i/{CODE}", **{"Accept-Language": "de-CH,de;q=0.9"})
 
 
+async def test_a_story_is_told_as_one_with_the_copies_in_it(client, desk):
+    desk.become(reason=replace(desk.record.reason, story="x:9", copies=34))
+    page = await text_of(client, f"/i/{CODE}")
+    assert "Une même histoire dans 61 posts sans lien entre eux, de 44 auteurs, 72\u202f% en colère." in page
+    assert "34 copies d&#39;un même texte" in page
+
+
 async def test_times_on_the_page_are_those_of_the_brand(client):
     assert "Début : 23:00" in await text_of(client, f"/i/{CODE}")
 
