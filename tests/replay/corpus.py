@@ -121,7 +121,7 @@ def _deaf_afternoon() -> Script:
     since, until = BEGIN + 9 * HOUR, BEGIN + 11 * HOUR
     backlog = [mention(since + number * MINUTE, f"backlog{number}", "zephyr") for number in range(30)]
     backlog += [mention(until - number * 20 * SECOND, f"zmob{number}", "zephyr", angry=True) for number in range(40)]
-    again = [until + HOUR + number * 20 * SECOND for number in range(25)]
+    again = [until + 45 * MINUTE + number * 20 * SECOND for number in range(25)]
     return [
         *((at, _say(mention(at, f"zagain{at}", "zephyr", angry=True))) for at in again),
         (since, _tell(Gap(0, "push", since, FOREVER))),
