@@ -38,7 +38,7 @@ _COMPARED = 4
 """Texts, those first that share most of the twelve: others may share a common turn of phrase."""
 _ROOM = 32
 """Places for each text, at the least: the oldest one has lost a third of its twelve to others."""
-_FEW_PLACES = 1 << 17
+_FEW_PLACES = 1 << 10
 _MOST_MARKS = 50_000  # of each generation
 
 
