@@ -9,6 +9,7 @@ from typing import Any
 from buzzwatch.detect import negativity, volume
 from buzzwatch.detect.baseline import Baseline, Gaps
 from buzzwatch.detect.budget import LINE, Tail
+from buzzwatch.detect.negativity import Temper
 from buzzwatch.detect.samples import Candidate, Samples
 from buzzwatch.detect.surge import HOLD, ORDINARY, Surge
 from buzzwatch.detect.volume import Spread
@@ -22,7 +23,9 @@ _INDEX = {over: index for index, over in enumerate(WINDOWS)}
 _RECENT, _BEFORE = WINDOWS.index(15 * MINUTE), WINDOWS.index(30 * MINUTE)
 _TURN = 1.5  # standard deviations between the last quarter of an hour and the one before
 _ALL = 2 * _COUNT  # the place of all windows together
-_APART = (*(max(over, HOUR) for over in WINDOWS * 2), HOLD)  # of peaks, by place
+_ANGRIEST = _ALL + 1  # the place of the angriest of the windows up to three hours
+_ANGERED = WINDOWS.index(3 * HOUR) + 1
+_APART = (*(max(over, HOUR) for over in WINDOWS * 2), HOLD, HOUR)  # of peaks, by place
 _LULL = 10.0  # log likelihood: silence this clear ends the way back to a beginning
 _STEP = 1.5  # a rise is looked for as at least so many times the usual
 
@@ -36,8 +39,9 @@ class Pulse:
     """
 
     __slots__ = (
-        "_baseline", "_born", "_expected", "_heard", "_hour", "_last_at", "_level", "_loudest", "_minute", "_profile",
-        "_rate", "_ready", "_samples", "_scores", "_shapes", "_spread", "_surge", "_tails", "_until", "_windows",
+        "_angriest", "_baseline", "_born", "_expected", "_heard", "_hour", "_last_at", "_level", "_loudest", "_minute",
+        "_profile", "_rate", "_ready", "_samples", "_scores", "_shapes", "_spread", "_surge", "_tails", "_tempers",
+        "_until", "_windows",
     )  # fmt: skip
 
     def __init__(self, zone: tzinfo, born_at: Instant) -> None:
@@ -46,11 +50,13 @@ class Pulse:
         self._baseline = Baseline(zone, born_at)
         self._samples = Samples()
         self._tails = [Tail(born_at) for _ in range(_ALL)]  # volume's, then negativity's
-        self._tails.append(Tail(born_at, ORDINARY))
-        self._scores = [0.0] * (_ALL + 1)
+        self._tails += [Tail(born_at, ORDINARY), Tail(born_at)]
+        self._scores = [0.0] * (_ANGRIEST + 1)
         self._surge = Surge(born_at)
+        self._tempers = [Temper(born_at) for _ in range(_COUNT + 1)]  # of each window, and of the angriest
         self._heard = False  # anything, since the last look
         self._loudest = WINDOWS[0]  # the window that rose most at the last onset
+        self._angriest = WINDOWS[0]  # at the last look
         self._last_at: Instant | None = None
         self._until = born_at  # the last look
         self._frame(self._born // 60)
@@ -123,6 +129,7 @@ class Pulse:
         generous = 1 + spread.doubt
         anger = self._baseline.anger
         rises: list[tuple[float, Span]] = []
+        angers = [0.0] * _COUNT
         ordinary = 1 + sqrt(spread.doubt**2 + spread.noise / spread.dispersion)  # one day's own noise is conceded
         for index in range(self._ready):
             expected = self._expected[index] + elapsed
@@ -133,10 +140,9 @@ class Pulse:
                 rises.append((volume.rise(observed, expected * ordinary), WINDOWS[index]))
             self._note(index, loud, now)
             expected *= anger
-            angry = 0.0
             if negative > expected * generous:
-                angry = negativity.score(negative, freshes[index] + fresh, expected, share, spread)
-            self._note(index + _COUNT, angry, now)
+                angers[index] = negativity.score(negative, freshes[index] + fresh, expected, share, spread)
+        self._weigh(angers, now)
         if self._heard:  # only a mention can be an onset
             self._heard = False
             self._surge.hear(sum(rise for rise, _ in rises), now)
@@ -144,13 +150,24 @@ class Pulse:
                 self._loudest = max(rises)[1]
             self._note(_ALL, self._surge.score, now)
 
-    def signal(self, detector: Detector, over: Span) -> Signal:
-        """Volume or negativity over a standard window; volume also over EVERY_WINDOW. KeyError for any other.
+    def _weigh(self, angers: list[float], now: Instant) -> None:
+        """Put the anger of each window, and of the angriest one, in the brand's own unit."""
+        most = max(angers[:_ANGERED])
+        self._angriest = WINDOWS[angers.index(most)]
+        places = (*range(_COUNT, 2 * _COUNT), _ANGRIEST)
+        for place, temper, angry in zip(places, self._tempers, (*angers, most), strict=True):
+            if self._heard:
+                temper.hear(angry, now)
+            self._note(place, temper.weigh(angry), now)
 
-        All windows together are shown by the one that rose most.
+    def signal(self, detector: Detector, over: Span) -> Signal:
+        """Volume or negativity over a standard window or over EVERY_WINDOW. KeyError for any other.
+
+        All windows together are shown by the one that rose most; of negativity, the angriest up to three hours.
         """
         place = _place(detector, over)
-        over = self._loudest if place == _ALL else over
+        if over == EVERY_WINDOW:
+            over = self._loudest if place == _ALL else self._angriest
         index = _INDEX[over]
         expected = self._expected[index] + self._rate * (self._until % MINUTE)
         if detector is Detector.VOLUME:
@@ -250,6 +267,7 @@ class Pulse:
         return {
             "baseline": self._baseline.habits(),
             "surge": self._surge.habits(),
+            "tempers": [temper.habits() for temper in self._tempers],
             "tails": [tail.habits() for tail in self._tails],
         }
 
@@ -259,6 +277,8 @@ class Pulse:
             raise ValueError(f"{len(habits['tails'])} tails: {len(self._tails)} are needed; learn it again")
         self._baseline.adopt(habits["baseline"])
         self._surge.adopt(habits["surge"])
+        for temper, learnt in zip(self._tempers, habits["tempers"], strict=True):
+            temper.adopt(learnt)
         for tail, learnt in zip(self._tails, habits["tails"], strict=True):
             tail.adopt(learnt)
         self._frame(self._minute // 60)
@@ -285,6 +305,8 @@ class Pulse:
             "heard": self._heard,
             "loudest": self._loudest,
             "surge": self._surge.dump(),
+            "angriest": self._angriest,
+            "tempers": [temper.dump() for temper in self._tempers],
             "tails": [tail.dump() for tail in self._tails],
             "windows": self._windows.dump(),
             "baseline": self._baseline.dump(),
@@ -299,7 +321,8 @@ class Pulse:
         pulse._baseline = Baseline.load(dumped["baseline"], zone)
         pulse._samples = Samples.load(dumped["samples"])
         pulse._tails = [Tail.load(tail) for tail in dumped["tails"][:_ALL]]
-        pulse._tails.append(Tail.load(dumped["tails"][_ALL], ORDINARY))
+        pulse._tails += [Tail.load(dumped["tails"][_ALL], ORDINARY), Tail.load(dumped["tails"][_ANGRIEST])]
+        pulse._angriest, pulse._tempers = dumped["angriest"], [Temper.load(temper) for temper in dumped["tempers"]]
         pulse._surge, pulse._heard, pulse._loudest = Surge.load(dumped["surge"]), dumped["heard"], dumped["loudest"]
         pulse._spread = Spread(*dumped["spread"])
         pulse._scores = list(dumped["scores"])
@@ -365,6 +388,6 @@ class Pulse:
 
 
 def _place(detector: Detector, over: Span) -> int:
-    if over == EVERY_WINDOW and detector is Detector.VOLUME:
-        return _ALL
+    if over == EVERY_WINDOW:
+        return _ALL if detector is Detector.VOLUME else _ANGRIEST
     return _INDEX[over] + (_COUNT if detector is Detector.NEGATIVITY else 0)
