@@ -168,7 +168,7 @@ def test_three_times_the_anger_for_two_hours_rings_at_a_weekly_budget(per_hour):
 
 @pytest.mark.parametrize("per_hour", [0.4, 3, 20])
 def test_calm_anger_over_all_windows_stays_within_its_budget(per_hour):
-    dice, days = random.Random(7), 60
+    dice, days = random.Random(7), 40
     instants = poisson(dice, MONDAY, MONDAY + days * DAY, per_hour)
     items = (sighting(at, negativity=dice.random() ** 2) for at in instants)
     rung = alarms(Pulse(UTC, MONDAY), items, EVERY_WINDOW, WEEKLY, [Detector.NEGATIVITY])
