@@ -23,8 +23,8 @@ _INDEX = {over: index for index, over in enumerate(WINDOWS)}
 _RECENT, _BEFORE = WINDOWS.index(15 * MINUTE), WINDOWS.index(30 * MINUTE)
 _TURN = 1.5  # standard deviations between the last quarter of an hour and the one before
 _ALL = 2 * _COUNT  # the place of all windows together
-_ANGRIEST = _ALL + 1  # the place of the angriest of the windows up to three hours
-_ANGERED = WINDOWS.index(3 * HOUR) + 1
+_ANGRIEST = _ALL + 1  # the place of the angriest of the windows up to an hour
+_ANGERED = WINDOWS.index(HOUR) + 1
 _APART = (*(max(over, HOUR) for over in WINDOWS * 2), HOLD, HOUR)  # of peaks, by place
 _LULL = 10.0  # log likelihood: silence this clear ends the way back to a beginning
 _STEP = 1.5  # a rise is looked for as at least so many times the usual
@@ -56,7 +56,7 @@ class Pulse:
         self._tempers = [Temper(born_at) for _ in range(_COUNT + 1)]  # of each window, and of the angriest
         self._heard = False  # anything, since the last look
         self._loudest = WINDOWS[0]  # the window that rose most at the last onset
-        self._angriest = WINDOWS[0]  # at the last look
+        self._angriest = WINDOWS[0]  # the angriest when any was last angry
         self._last_at: Instant | None = None
         self._until = born_at  # the last look
         self._frame(self._born // 60)
@@ -129,7 +129,7 @@ class Pulse:
         generous = 1 + spread.doubt
         anger = self._baseline.anger
         rises: list[tuple[float, Span]] = []
-        angers = [0.0] * _COUNT
+        angriest = 0.0
         ordinary = 1 + sqrt(spread.doubt**2 + spread.noise / spread.dispersion)  # one day's own noise is conceded
         for index in range(self._ready):
             expected = self._expected[index] + elapsed
@@ -140,9 +140,13 @@ class Pulse:
                 rises.append((volume.rise(observed, expected * ordinary), WINDOWS[index]))
             self._note(index, loud, now)
             expected *= anger
+            angry = 0.0
             if negative > expected * generous:
-                angers[index] = negativity.score(negative, freshes[index] + fresh, expected, share, spread)
-        self._weigh(angers, now)
+                angry = negativity.score(negative, freshes[index] + fresh, expected, share, spread)
+                if index < _ANGERED and angry > angriest:
+                    angriest, self._angriest = angry, WINDOWS[index]
+            self._note_anger(index + _COUNT, self._tempers[index], angry, now)
+        self._note_anger(_ANGRIEST, self._tempers[_COUNT], angriest, now)
         if self._heard:  # only a mention can be an onset
             self._heard = False
             self._surge.hear(sum(rise for rise, _ in rises), now)
@@ -150,20 +154,10 @@ class Pulse:
                 self._loudest = max(rises)[1]
             self._note(_ALL, self._surge.score, now)
 
-    def _weigh(self, angers: list[float], now: Instant) -> None:
-        """Put the anger of each window, and of the angriest one, in the brand's own unit."""
-        most = max(angers[:_ANGERED])
-        self._angriest = WINDOWS[angers.index(most)]
-        places = (*range(_COUNT, 2 * _COUNT), _ANGRIEST)
-        for place, temper, angry in zip(places, self._tempers, (*angers, most), strict=True):
-            if self._heard:
-                temper.hear(angry, now)
-            self._note(place, temper.weigh(angry), now)
-
     def signal(self, detector: Detector, over: Span) -> Signal:
         """Volume or negativity over a standard window or over EVERY_WINDOW. KeyError for any other.
 
-        All windows together are shown by the one that rose most; of negativity, the angriest up to three hours.
+        All windows together are shown by the one that rose most; of negativity, the angriest up to an hour.
         """
         place = _place(detector, over)
         if over == EVERY_WINDOW:
@@ -336,6 +330,12 @@ class Pulse:
         tail = self._tails[place]
         if score > LINE or tail.open:
             tail.observe(score, now, _APART[place])
+
+    def _note_anger(self, place: int, temper: Temper, angry: float, now: Instant) -> None:
+        """Note a score of negativity in the brand's own unit."""
+        if angry and self._heard:
+            temper.hear(angry, now)
+        self._note(place, temper.weigh(angry) if angry else 0.0, now)
 
     def _turn(self, minute: int, gaps: Gaps) -> None:
         """Open a minute: learn what became old enough, and work out what is usual now."""
