@@ -4,15 +4,16 @@ As river gives them, GaussianScorer and StandardAbsoluteDeviation rise as much o
 nothing on a flat series, GaussianScorer stops at 1, HalfSpaceTrees needs inputs in 0..1. `step` is as in `rules`.
 """
 
-from math import log, log2
+from math import log
 
 from river.anomaly import GaussianScorer, HalfSpaceTrees, OneClassSVM, StandardAbsoluteDeviation
 
 from rivals import DAY, HOUR, WEEK
-from rivals.rules import Trailing
+from rivals.rules import Onset, Trailing
 
 _FEW = 0.5
 _ALMOST = 1e-9
+_MOST = 1_000.0
 
 
 class Gaussian:
@@ -45,49 +46,41 @@ class Absolute:
         return score
 
 
-class Shape:
-    """What a learner of many inputs is told: 15 minutes and an hour against a day, a day against a week, in 0..1."""
-
-    def __init__(self) -> None:
-        self._quarter, self._hour = Trailing(HOUR // 4), Trailing(HOUR)
-        self._day, self._week = Trailing(DAY), Trailing(WEEK)
-
-    def of(self, count: float) -> dict[str, float]:
-        """The shape once this count is in."""
-        for trailing in (self._quarter, self._hour, self._day, self._week):
-            trailing.add(count)
-        quarter, hour, day, week = (each.mean * HOUR for each in (self._quarter, self._hour, self._day, self._week))
-        return {
-            "quarter": (quarter + _FEW) / (quarter + day + 2 * _FEW),
-            "hour": (hour + _FEW) / (hour + day + 2 * _FEW),
-            "day": (day + _FEW) / (day + week + 2 * _FEW),
-        }
-
-
 class Trees:
-    """HalfSpaceTrees on the shape, a new window every day; 0 where the last hour is no more than usual."""
+    """HalfSpaceTrees at onset, on the last quarter of an hour and the last hour against a week, both in 0..1.
+
+    A new window every day; 0 where the last hour is no more than usual. Where its score is at its end, the busier hour
+    is the higher.
+    """
 
     def __init__(self) -> None:
-        self._shape = Shape()
-        self._scorer = HalfSpaceTrees(n_trees=10, height=6, window_size=DAY, seed=1)
+        self._quarter, self._hour, self._week = Trailing(HOUR // 4), Trailing(HOUR), Trailing(WEEK)
+        self._scorer, self._onset = HalfSpaceTrees(n_trees=10, height=6, window_size=DAY, seed=1), Onset()
 
     def step(self, count: float) -> float:
         """The scorer's, stretched so that it has no upper end."""
-        shape = self._shape.of(count)
-        score = self._scorer.score_one(shape) if shape["hour"] > 0.5 else 0.0
+        for trailing in (self._quarter, self._hour, self._week):
+            trailing.add(count)
+        quarter, hour, usual = (each.mean * HOUR for each in (self._quarter, self._hour, self._week))
+        shape = {name: part / (part + 4 * usual + _FEW) for name, part in (("quarter", quarter), ("hour", hour))}
+        score = self._scorer.score_one(shape) if hour > usual else 0.0
         self._scorer.learn_one(shape)
-        return -log(max(_ALMOST, 1 - score)) + _ALMOST * shape["hour"]
+        return self._onset.of(-log(max(_ALMOST, 1 - score)) + _ALMOST * shape["hour"])
 
 
 class Svm:
-    """OneClassSVM on the logarithms of the shape; 0 where the last hour is no more than usual."""
+    """OneClassSVM at onset, on the last hour in standard deviations of a week; 0 where it is no more than usual."""
 
     def __init__(self) -> None:
-        self._shape, self._scorer = Shape(), OneClassSVM(nu=0.1)
+        self._hour, self._week = Trailing(HOUR), Trailing(WEEK)
+        self._scorer, self._onset = OneClassSVM(nu=0.1), Onset()
 
     def step(self, count: float) -> float:
         """The distance from the ordinary."""
-        shape = {name: 1 + log2(2 * share) for name, share in self._shape.of(count).items()}
-        score = self._scorer.score_one(shape) if shape["hour"] > 1 else 0.0
-        self._scorer.learn_one(shape)
-        return score
+        self._hour.add(count)
+        self._week.add(self._hour.total)
+        distance = (self._hour.total - self._week.mean) / self._week.deviation
+        told = {"hour": max(-_MOST, min(_MOST, distance))}
+        score = self._scorer.score_one(told) if distance > 0 else 0.0
+        self._scorer.learn_one(told)
+        return self._onset.of(score)

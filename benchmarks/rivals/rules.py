@@ -191,18 +191,29 @@ class Points:
         return 100 * (self._hour.total / self._of_hour.total - self._week.total / max(1.0, self._of_week.total))
 
 
-class Ewma:
-    """The last hour's count in exponentially weighted standard deviations over the mean, half-life a day.
+class Onset:
+    """Lets a score through where it is the highest of a day: a plateau rings once."""
 
-    Emitted at onset only: where it is the highest of a day.
-    """
+    def __init__(self) -> None:
+        self._record = self._passed = 0.0
+
+    def of(self, score: float) -> float:
+        """The score, or 0."""
+        self._passed += 1
+        if score > self._record or self._passed > DAY:
+            self._record, self._passed = score, 0
+            return score
+        return 0.0
+
+
+class Ewma:
+    """The last hour's count in exponentially weighted standard deviations over the mean, half-life a day, at onset."""
 
     _KEEP = 0.5 ** (1 / DAY)
 
     def __init__(self) -> None:
-        self._hour = Trailing(HOUR)
+        self._hour, self._onset = Trailing(HOUR), Onset()
         self._mean = self._variance = 0.0
-        self._record = self._passed = 0.0
 
     def step(self, count: float) -> float:
         """Deviations over the mean, 0 unless the highest of a day."""
@@ -211,8 +222,4 @@ class Ewma:
         score = distance / sqrt(self._variance + _FEW**2)
         self._mean += (1 - self._KEEP) * distance
         self._variance = self._KEEP * (self._variance + (1 - self._KEEP) * distance * distance)
-        self._passed += 1
-        if score > self._record or self._passed > DAY:
-            self._record, self._passed = score, 0
-            return score
-        return 0.0
+        return self._onset.of(score)
