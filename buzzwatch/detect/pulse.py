@@ -12,6 +12,7 @@ from buzzwatch.detect import negativity, volume
 from buzzwatch.detect.baseline import Baseline, Gaps
 from buzzwatch.detect.budget import LINE, Tail
 from buzzwatch.detect.calendar import Calendar, Swell
+from buzzwatch.detect.negativity import Temper
 from buzzwatch.detect.panel import Panel
 from buzzwatch.detect.samples import Candidate, Samples
 from buzzwatch.detect.surge import HOLD, ORDINARY, Surge
@@ -27,7 +28,9 @@ _INDEX = {over: index for index, over in enumerate(WINDOWS)}
 _RECENT, _BEFORE = WINDOWS.index(15 * MINUTE), WINDOWS.index(30 * MINUTE)
 _TURN = 1.5  # standard deviations between the last quarter of an hour and the one before
 _ALL = 2 * _COUNT  # the place of all windows together
-_APART = tuple(max(over, HOUR) for over in WINDOWS)  # of peaks, by window
+_ANGRIEST = _ALL + 1  # the place of the angriest of the windows up to an hour
+_ANGERED = WINDOWS.index(HOUR) + 1
+_APART = (*(max(over, HOUR) for over in WINDOWS * 2), HOLD, HOUR)  # of peaks, by place
 _LULL = 10.0  # log likelihood: silence this clear ends the way back to a beginning
 _STEP = 1.5  # a rise is looked for as at least so many times the usual
 _PLAIN = [1.0] * _COUNT
@@ -45,9 +48,9 @@ class Pulse:
     """
 
     __slots__ = (
-        "_baseline", "_born", "_calendar", "_damp", "_expected", "_heard", "_hour", "_last_at", "_level", "_loudest",
-        "_minute", "_panel", "_profile", "_rate", "_ready", "_samples", "_scores", "_shapes", "_spread", "_surge",
-        "_swell", "_tails", "_until", "_windows",
+        "_angriest", "_baseline", "_born", "_calendar", "_damp", "_expected", "_heard", "_hour", "_last_at", "_level",
+        "_loudest", "_minute", "_panel", "_profile", "_rate", "_ready", "_samples", "_scores", "_shapes", "_spread",
+        "_surge", "_swell", "_tails", "_tempers", "_until", "_windows",
     )  # fmt: skip
 
     def __init__(self, zone: tzinfo, born_at: Instant, campaigns: Sequence[Campaign] = ()) -> None:
@@ -57,12 +60,14 @@ class Pulse:
         self._baseline = Baseline(zone, born_at)
         self._samples = Samples()
         self._tails = [Tail(born_at) for _ in range(_ALL)]  # volume's, then negativity's
-        self._tails.append(Tail(born_at, ORDINARY))
-        self._scores = [0.0] * (_ALL + 1)
+        self._tails += [Tail(born_at, ORDINARY), Tail(born_at)]
+        self._scores = [0.0] * (_ANGRIEST + 1)
         self._surge = Surge(born_at)
         self._panel: Panel | None = None
+        self._tempers = [Temper(born_at) for _ in range(_COUNT + 1)]  # of each window, and of the angriest
         self._heard = False  # anything, since the last look
         self._loudest = WINDOWS[0]  # the window that rose most at the last onset
+        self._angriest = WINDOWS[0]  # the angriest when any was last angry
         self._last_at: Instant | None = None
         self._until = born_at  # the last look
         self._frame(self._born // 60)
@@ -152,6 +157,7 @@ class Pulse:
         usual, damp, scores, tails = self._expected, self._damp, self._scores, self._tails
         generous = 1 + spread.doubt
         rises: list[tuple[float, Span]] = []
+        angriest = 0.0
         ordinary = 1 + sqrt(spread.doubt**2 + spread.noise / spread.dispersion)  # one day's own noise is conceded
         for index in range(self._ready):
             expected = usual[index] + elapsed
@@ -166,29 +172,31 @@ class Pulse:
             expected *= anger
             if negative and negative / 1_000 > expected * generous:
                 angry = negativity.score(negative / 1_000, freshes[index] + fresh, expected, share, spread)
-            scores[index + _COUNT] = angry
-            if heard and (angry > LINE or tails[index + _COUNT].top):
-                tails[index + _COUNT].observe(angry, now, _APART[index])
+                if index < _ANGERED and angry > angriest:
+                    angriest, self._angriest = angry, WINDOWS[index]
+            if angry or tails[index + _COUNT].top:
+                self._note_anger(index + _COUNT, angry, now)
+            else:
+                scores[index + _COUNT] = 0.0
+        self._note_anger(_ANGRIEST, angriest, now)
         if heard:  # only a mention can be an onset
             self._heard = False
-            self._surge.hear(sum(rise for rise, _ in rises), now, ordinary=not self._swell)
-            if self._surge.onset_at == now:
-                self._loudest = max(rises)[1]
-            scores[_ALL] = self._surge.score
-            tails[_ALL].observe(self._surge.score, now, HOLD)
+            self._note_surge(rises, now)
         if self._panel is not None:
             self._panel.judge(self._amount, now, gaps)
 
     def signal(self, detector: Detector, over: Span, by: Comparator | None = None) -> Signal:
-        """Volume or negativity over a standard window; volume also over EVERY_WINDOW. KeyError for any other.
+        """Volume or negativity over a standard window or over EVERY_WINDOW. KeyError for any other.
 
-        All windows together are shown by the one that rose most. A comparator gives the score alone.
+        All windows together are shown by the one that rose most; of negativity, the angriest up to an hour. A
+        comparator gives the score alone.
         """
         if by is not None:
             score = self._panel.score(Comparison(by, detector, over)) if self._panel else 0.0
             return replace(self.signal(detector, over), score=score, by=by)
         place = _place(detector, over)
-        over = self._loudest if place == _ALL else over
+        if over == EVERY_WINDOW:
+            over = self._loudest if place == _ALL else self._angriest
         index = _INDEX[over]
         expected = self._expected[index] + self._rate * (self._until % MINUTE)
         if detector is Detector.VOLUME:
@@ -303,6 +311,7 @@ class Pulse:
         return {
             "baseline": self._baseline.habits(),
             "surge": self._surge.habits(),
+            "tempers": [temper.habits() for temper in self._tempers],
             "tails": [tail.habits() for tail in self._tails],
         }
 
@@ -312,6 +321,8 @@ class Pulse:
             raise ValueError(f"{len(habits['tails'])} tails: {len(self._tails)} are needed; learn it again")
         self._baseline.adopt(habits["baseline"])
         self._surge.adopt(habits["surge"])
+        for temper, learnt in zip(self._tempers, habits["tempers"], strict=True):
+            temper.adopt(learnt)
         for tail, learnt in zip(self._tails, habits["tails"], strict=True):
             tail.adopt(learnt)
         self._frame(self._minute // 60)
@@ -339,6 +350,8 @@ class Pulse:
             "heard": self._heard,
             "loudest": self._loudest,
             "surge": self._surge.dump(),
+            "angriest": self._angriest,
+            "tempers": [temper.dump() for temper in self._tempers],
             "tails": [tail.dump() for tail in self._tails],
             "windows": self._windows.dump(),
             "baseline": self._baseline.dump(),
@@ -354,7 +367,8 @@ class Pulse:
         pulse._baseline = Baseline.load(dumped["baseline"], zone)
         pulse._samples = Samples.load(dumped["samples"])
         pulse._tails = [Tail.load(tail) for tail in dumped["tails"][:_ALL]]
-        pulse._tails.append(Tail.load(dumped["tails"][_ALL], ORDINARY))
+        pulse._tails += [Tail.load(dumped["tails"][_ALL], ORDINARY), Tail.load(dumped["tails"][_ANGRIEST])]
+        pulse._angriest, pulse._tempers = dumped["angriest"], [Temper.load(temper) for temper in dumped["tempers"]]
         pulse._surge, pulse._heard, pulse._loudest = Surge.load(dumped["surge"]), dumped["heard"], dumped["loudest"]
         pulse._spread = Spread(*dumped["spread"])
         pulse._scores = list(dumped["scores"])
@@ -363,6 +377,23 @@ class Pulse:
         pulse._frame(dumped["minute"] // 60)
         pulse._expect(dumped["minute"])
         return pulse
+
+    def _note_surge(self, rises: list[tuple[float, Span]], now: Instant) -> None:
+        """Note how loud all windows are together."""
+        self._surge.hear(sum(rise for rise, _ in rises), now, ordinary=not self._swell)
+        if self._surge.onset_at == now:
+            self._loudest = max(rises)[1]
+        self._scores[_ALL] = self._surge.score
+        self._tails[_ALL].observe(self._surge.score, now, HOLD)
+
+    def _note_anger(self, place: int, angry: float, now: Instant) -> None:
+        """Note a score of negativity in the brand's own unit."""
+        temper, tail = self._tempers[min(place - _COUNT, _COUNT)], self._tails[place]
+        if angry and self._heard:
+            temper.hear(angry, now)
+        score = self._scores[place] = temper.weigh(angry) if angry else 0.0
+        if self._heard and (score > LINE or tail.top):
+            tail.observe(score, now, _APART[place])
 
     def _turn(self, minute: int, gaps: Gaps) -> None:
         """Open a minute: learn what became old enough, and work out what is usual now."""
@@ -457,6 +488,6 @@ class Pulse:
 
 
 def _place(detector: Detector, over: Span) -> int:
-    if over == EVERY_WINDOW and detector is Detector.VOLUME:
-        return _ALL
+    if over == EVERY_WINDOW:
+        return _ALL if detector is Detector.VOLUME else _ANGRIEST
     return _INDEX[over] + (_COUNT if detector is Detector.NEGATIVITY else 0)

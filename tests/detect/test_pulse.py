@@ -20,8 +20,8 @@ CHANGES = [datetime(2026, 3, 29, tzinfo=PARIS), datetime(2026, 10, 25, tzinfo=PA
 
 
 def state(pulse):
-    every = pulse.signal(Detector.VOLUME, EVERY_WINDOW)
-    return [every, *(pulse.signal(detector, over) for detector in DETECTORS for over in WINDOWS)]
+    every = [pulse.signal(detector, EVERY_WINDOW) for detector in DETECTORS]
+    return [*every, *(pulse.signal(detector, over) for detector in DETECTORS for over in WINDOWS)]
 
 
 def run(pulse, items):
@@ -147,6 +147,32 @@ def test_a_rise_rings_over_all_windows_together_and_names_the_one_that_shows_it(
     signal = pulse.signal(Detector.VOLUME, EVERY_WINDOW)
     assert signal.over in WINDOWS
     assert signal.observed > 3 * signal.expected
+
+
+def test_anger_over_all_windows_is_that_of_the_one_that_shows_it_most():
+    pulse = run(aged(per_hour=20), burst(MONDAY, 2, 20, negativity=0.9))
+    signal = pulse.signal(Detector.NEGATIVITY, EVERY_WINDOW)
+    assert signal.over in WINDOWS[:4]
+    assert signal.observed == pulse.signal(Detector.NEGATIVITY, signal.over).observed
+    assert signal.score > LINE
+
+
+@pytest.mark.parametrize("per_hour", [10, 60])
+def test_three_times_the_anger_for_two_hours_rings_at_a_weekly_budget(per_hour):
+    pulse, dice = aged(per_hour), random.Random(9)
+    calm = [sighting(at, negativity=dice.random() ** 2) for at in poisson(dice, MONDAY, MONDAY + 2 * HOUR, per_hour)]
+    angry = [sighting(at, negativity=0.8) for at in poisson(dice, MONDAY, MONDAY + 2 * HOUR, per_hour)]
+    items = sorted([*calm, *angry], key=lambda item: item.seen_at)
+    assert alarms(pulse, items, EVERY_WINDOW, WEEKLY, [Detector.NEGATIVITY])
+
+
+@pytest.mark.parametrize("per_hour", [0.4, 3, 20])
+def test_calm_anger_over_all_windows_stays_within_its_budget(per_hour):
+    dice, days = random.Random(7), 40
+    instants = poisson(dice, MONDAY, MONDAY + days * DAY, per_hour)
+    items = (sighting(at, negativity=dice.random() ** 2) for at in instants)
+    rung = alarms(Pulse(UTC, MONDAY), items, EVERY_WINDOW, WEEKLY, [Detector.NEGATIVITY])
+    assert len(rung) <= days * WEEKLY + 2 * (days * WEEKLY) ** 0.5
 
 
 def test_a_look_at_which_nothing_is_new_is_no_onset():
@@ -290,7 +316,7 @@ def test_habits_carry_over_to_a_new_brand():
 
 def test_habits_with_other_windows_are_refused():
     habits = aged(per_hour=1, days=1).habits()
-    with pytest.raises(ValueError, match="15 are needed"):
+    with pytest.raises(ValueError, match="16 are needed"):
         Pulse(UTC, MONDAY).adopt(habits | {"tails": []})
 
 

@@ -1,9 +1,12 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from buzzwatch.detect import negativity, volume
 from buzzwatch.detect.budget import LINE
+from buzzwatch.detect.negativity import Temper
 from buzzwatch.detect.volume import Spread
+from buzzwatch.model.instant import DAY
 
 ORDINARY = Spread(dispersion=1.3, noise=0.05, doubt=0.1)
 amounts = st.floats(0, 1e7)
@@ -45,3 +48,46 @@ def test_forty_angry_posts_among_fifty_are():
 
 def test_an_angrier_share_without_more_anger_is_nothing():
     assert negativity.score(3.0, 3, expected=5.0, usual_share=0.25, spread=ORDINARY) == 0
+
+
+def lived(angriest, days=300):
+    temper = Temper(0)
+    for day in range(days):
+        temper.hear(angriest, day * DAY)
+        temper.hear(0.1, day * DAY + 1)
+    temper.hear(0.0, days * DAY)
+    return temper
+
+
+@pytest.mark.parametrize("usual", [1.0, 2.5, 7.0])
+def test_as_angry_as_usual_once_a_day_is_the_line_whatever_the_brand(usual):
+    assert lived(usual).weigh(usual) == pytest.approx(LINE, rel=0.05)
+
+
+def test_where_nobody_is_ever_angry_one_certain_post_stays_under_the_line():
+    lonely = Spread(dispersion=1.3, noise=0.052, doubt=1.0)
+    assert lived(0.0).weigh(negativity.score(1.0, 1, 0.0, 0.2, lonely)) < LINE
+
+
+def test_a_crisis_teaches_no_more_than_a_few_loud_days():
+    before, temper = lived(1.0), lived(1.0)
+    temper.hear(50.0, 300 * DAY + 1)
+    temper.hear(0.0, 301 * DAY)
+    assert temper.weigh(3.0) > 0.85 * before.weigh(3.0)
+
+
+def test_calm_days_without_a_look_are_calm():
+    looked, asleep = lived(1.5, 10), lived(1.5, 10)
+    for day in range(10, 40):
+        looked.hear(0.0, day * DAY)
+    for temper in (looked, asleep):
+        temper.hear(0.0, 40 * DAY)
+    assert looked.weigh(1.0) == pytest.approx(asleep.weigh(1.0))
+
+
+def test_a_temper_is_the_same_once_it_was_dumped_and_loaded():
+    temper = lived(1.3, 7)
+    assert Temper.load(temper.dump()).dump() == temper.dump()
+    pupil = Temper(9 * DAY)
+    pupil.adopt(temper.habits())
+    assert pupil.weigh(1.0) == temper.weigh(1.0)
