@@ -42,7 +42,7 @@ def liken(mention: Mention, text: str, said: list[str]) -> tuple[int, StoryKeys]
         return _own(mention), StoryKeys()
     words = _words(said)
     address = canonical(mention.url) if mention.url else ""
-    marks = _marks(text, said)
+    marks = _marks(text, said) if "://" in text or "#" in text else ()
     copy = crc32(b" ".join(words)) or 1 if len(words) >= FEWEST_WORDS else _own(mention)
     return copy, StoryKeys(_pairs(words[:MOST_WORDS]), _key(address) if address else 0, marks)
 
