@@ -38,7 +38,7 @@ from buzzwatch.threads.tracker import Tracker
 from buzzwatch.timers import Timers
 
 NO_RULES = Ruleset(digest="", brands={}, people={}, routes={})
-DUMP_VERSION = 2
+DUMP_VERSION = 3
 
 
 class TimeWentBackwardsError(ValueError):

@@ -57,9 +57,9 @@ class Counting(Escalation):
         super().__init__()
         self.ordinary = Ordinary()
 
-    def learn(self, day: Day) -> None:
+    def learn(self, before: int, most: int, heat_before: float, heat: float) -> None:
         """Note how far a conversation has come by the end of a day of its."""
-        self.ordinary.learn(day)
+        self.ordinary.learn(Day(before, most, self.score(heat_before) if before else 0.0, self.score(heat)))
 
 
 def judge(path: Path, budget: str) -> Iterator[bytes]:
