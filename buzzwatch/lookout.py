@@ -162,6 +162,9 @@ class Lookout:
                 reach=thread.reach,
                 answered=thread.answered,
                 thread=thread.id,
+                phase=thread.phase,
+                forecast=thread.likely,
+                milestone=thread.milestone,
             )
         return Reason(
             rule=rule,

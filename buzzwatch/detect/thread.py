@@ -39,9 +39,9 @@ class Escalation:
 
     def __init__(self) -> None:
         self._tails: dict[str, Tail] = {}
-        self._errors = [[-1.0, 0.0, 1.0] for _ in range(_SIZES)]
-        """By size of forecast, doubling: how far the log of truth lies above it, one, five and nine times of ten."""
-        self._factors: list[tuple[float, float, float] | None] = [None] * _SIZES
+        self._errors = [[-1.0, 0.0, 1.0] for _ in range(2 * _SIZES)]
+        """By size of forecast, doubling, first days after all others: how far the log of truth lies above it, one, five and nine times of ten."""
+        self._factors: list[tuple[float, float, float] | None] = [None] * (2 * _SIZES)
 
     def expect(self, tens: float, hours: float) -> float:
         """Mentions still to come within a day, before that is corrected.
@@ -50,13 +50,14 @@ class Escalation:
         """
         return 6 * tens + hours
 
-    def forecast(self, expected: float) -> Forecast:
+    def forecast(self, expected: float, *, first_day: bool) -> Forecast:
         """Mentions still to come within a day.
 
         What was expected, corrected by how such forecasts went: each quantile of their errors takes small steps against
-        its own mistakes, and so is right as often as it should be in the long run, whatever the conversations do.
+        its own mistakes, and so is right as often as it should be in the long run, whatever the conversations do. A
+        first day has more to come than a later one that looks the same, and is learnt apart.
         """
-        size = _size(expected)
+        size = _size(expected, first_day)
         factors = self._factors[size]
         if factors is None:
             factors = self._factors[size] = _factors(self._errors[size])
@@ -122,9 +123,9 @@ class Escalation:
     def learn(self, before: int, most: int, heat_before: float, heat: float) -> None:
         """Note how far a conversation has come by the end of a day of its: for those who count conversations."""
 
-    def compare(self, expected: float, came: int) -> None:
+    def compare(self, expected: float, came: int, *, first_day: bool) -> None:
         """Learn what came in the day after a forecast."""
-        error, size = log((1 + came) / (1 + expected)), _size(expected)
+        error, size = log((1 + came) / (1 + expected)), _size(expected, first_day)
         least, middle, most = self._errors[size]
         least += _PACE * (_FEW - (error < least))
         middle += _PACE * (_HALF - (error < middle))
@@ -148,7 +149,7 @@ class Escalation:
         """Become what `dump` gave."""
         self._tails = {brand: Tail.load(tail) for brand, tail in dumped["tails"].items()}
         self._errors = [list(errors) for errors in dumped["errors"]]
-        self._factors = [None] * _SIZES
+        self._factors = [None] * (2 * _SIZES)
 
 
 def _factors(errors: list[float]) -> tuple[float, float, float]:
@@ -156,8 +157,8 @@ def _factors(errors: list[float]) -> tuple[float, float, float]:
     return exp(least), exp(middle), exp(most)
 
 
-def _size(forecast: float) -> int:
-    return min(_SIZES, int(1 + forecast).bit_length()) - 1
+def _size(forecast: float, first_day: bool) -> int:  # noqa: FBT001 - at each mention
+    return min(_SIZES, int(1 + forecast).bit_length()) - 1 + first_day * _SIZES
 
 
 def _growth(ratio: float) -> float:

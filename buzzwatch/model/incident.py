@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from buzzwatch.model.instant import HOUR, Instant, Span
 from buzzwatch.model.signal import Clause, Signal, Trend
+from buzzwatch.model.thread import Forecast, Milestone, Phase
 
 
 class Severity(IntEnum):
@@ -55,6 +56,10 @@ class Reason(Struct, frozen=True):
     """The conversation that the numbers are of; empty: the brand as a whole."""
     heard_late: tuple[Instant, Instant] | None = None
     """The deaf time (from, until) that lies between the beginning and the hearing, if any."""
+    phase: Phase | None = None
+    """Of the conversation, as the two that follow."""
+    forecast: Forecast | None = None
+    milestone: Milestone | None = None
 
 
 class Incident(Struct, frozen=True):

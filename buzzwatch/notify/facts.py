@@ -75,6 +75,12 @@ class Facts:
         """A time of the brand's place."""
         return self.figures.clock(self.now if instant is None else instant, self._zone, self.now)
 
+    @property
+    def course(self) -> str:
+        """Where it is going: a conversation by the phase of its life, a brand by its trend."""
+        reason = self.reason
+        return self.phrases.phase_sentence[reason.phase] if reason.phase else self.phrases.trend_sentence[reason.trend]
+
     def headline(self) -> Headline:
         """The title in its parts."""
         phrases = self.phrases

@@ -67,8 +67,9 @@ def _what(facts: Facts) -> Iterator[str]:
         since = facts.clock(incident.began_at)
         span = facts.figures.span(facts.notice.due_at - incident.began_at)
         phrase = phrases.since_only if facts.is_ours else phrases.since
-        yield phrase.format(time=since, span=span, trend=phrases.trend_sentence[reason.trend])
+        yield phrase.format(time=since, span=span, trend=facts.course)
     if facts.is_conversation:
+        yield from _outlook(facts)
         yield phrases.answered if reason.answered else phrases.unanswered
     if incident.state is State.TAKEN:
         yield phrases.taken_since.format(name=facts.name(incident.taken_by), time=facts.clock(incident.taken_at))
@@ -95,6 +96,24 @@ def _numbers(facts: Facts) -> Iterator[str]:
         if signal.detector is Detector.NEGATIVITY:
             people.insert(0, phrases.in_all.format(posts=phrases.count(reason.mentions, phrases.posts)))
         yield _sentence(", ".join(people))
+
+
+def _outlook(facts: Facts) -> Iterator[str]:
+    """What a conversation will bring, as far as it can be told."""
+    phrases, number = facts.phrases, facts.figures.number
+    if forecast := facts.reason.forecast:
+        posts = phrases.count(forecast.mentions, phrases.posts)
+        yield phrases.forecast.format(
+            posts=posts, least=number(round(forecast.least)), most=number(round(forecast.most))
+        )
+    milestone = facts.reason.milestone
+    if milestone and milestone.at > facts.now:
+        yield (phrases.milestone_open if milestone.latest is None else phrases.milestone).format(
+            posts=phrases.count(milestone.rate, phrases.posts),
+            time=facts.clock(milestone.at),
+            earliest=facts.clock(milestone.earliest),
+            latest=facts.clock(milestone.latest),
+        )
 
 
 def _sentence(words: str) -> str:

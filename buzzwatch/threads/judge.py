@@ -17,10 +17,10 @@ class Judge(Protocol):
     def expect(self, tens: float, hours: float) -> float:
         """Mentions still to come within a day, before that is corrected."""
 
-    def forecast(self, expected: float) -> Forecast:
+    def forecast(self, expected: float, *, first_day: bool) -> Forecast:
         """The same, corrected."""
 
-    def compare(self, expected: float, came: int) -> None:
+    def compare(self, expected: float, came: int, *, first_day: bool) -> None:
         """Learn what came in the day after a forecast."""
 
     def score(self, heat: float) -> float:

@@ -167,14 +167,16 @@ class Tracker:
     def outlook(self, slot: int, now: Instant) -> tuple[float, Forecast]:
         """How worrying a conversation is, and how many mentions it will bring in the next 24 h."""
         fives, tens, hours, sixes = self._fade(slot, now)
-        judge = self._judge
-        return judge.score((2 + fives) * (1 + sixes)), judge.forecast(judge.expect(tens, hours))
+        judge, first_day = self._judge, now - self._first_at[slot] < DAY
+        expected = judge.expect(tens, hours)
+        return judge.score((2 + fives) * (1 + sixes)), judge.forecast(expected, first_day=first_day)
 
     def view(self, slot: int, now: Instant) -> ThreadView:
         """A conversation as rules read it. Its reach counts each known author once."""
         fives, tens, hours, sixes = self._fade(slot, now)
         judge, first_at = self._judge, self._first_at[slot]
-        trend, likely = judge.trend(tens, hours, now - first_at), judge.forecast(judge.expect(tens, hours))
+        trend = judge.trend(tens, hours, now - first_at)
+        likely = judge.forecast(judge.expect(tens, hours), first_day=now - first_at < DAY)
         count, milli = divmod(self._voices[slot], _ONE)
         left = self._hours[slot]
         crest, trough = max(left, self._crest[slot]), hours if left > self._crest[slot] else self._trough[slot]
@@ -380,7 +382,7 @@ class Tracker:
         expected, came = days.foreseen(slot, count)
         before, most, heat_before = days.end(slot, count, heat)
         if most:  # somebody other than the brand itself has spoken
-            judge.compare(expected, came)
+            judge.compare(expected, came, first_day=not before)
             judge.learn(before, most, heat_before, heat)
 
     def _fade(self, slot: int, now: Instant) -> tuple[float, float, float, float]:

@@ -21,7 +21,10 @@ def test_a_lone_fresh_mention_is_zero_and_scores_have_no_upper_end():
 
 def test_more_is_expected_of_what_is_recent():
     judge = Escalation()
-    likely = [judge.forecast(judge.expect(tens, hours)).mentions for tens, hours in ((0, 1), (2, 20), (20, 20))]
+    likely = [
+        judge.forecast(judge.expect(tens, hours), first_day=True).mentions
+        for tens, hours in ((0, 1), (2, 20), (20, 20))
+    ]
     assert likely == sorted(likely)
     assert len(set(likely)) == 3
 
@@ -87,11 +90,11 @@ def test_brands_have_their_own_ceilings():
 def test_a_dump_comes_back_the_same():
     judge, twin = Escalation(), Escalation()
     judge.rise("acme", judge.calm, 500.0, NOW)
-    judge.compare(7.0, 3)
+    judge.compare(7.0, 3, first_day=True)
     twin.restore(judge.dump())
     for each in (judge, twin):
         each.rise("acme", 500.0, 600.0, NOW + HOUR)
-        each.compare(150.0, 7)
+        each.compare(150.0, 7, first_day=False)
     assert twin.dump() == judge.dump()
 
 
@@ -101,10 +104,19 @@ def test_eight_of_ten_forecasts_hold_on_conversations_that_excite_themselves():
     for _ in range(3_000):
         tens, hours, came = cascade(dice)
         expected = judge.expect(tens, hours)
-        likely = judge.forecast(expected)
+        likely = judge.forecast(expected, first_day=True)
         held.append(likely.least <= came <= likely.most)
-        judge.compare(expected, came)
+        judge.compare(expected, came, first_day=True)
     assert sum(held[1_000:]) / 2_000 == pytest.approx(0.8, abs=0.04)
+
+
+def test_later_days_do_not_teach_what_a_first_day_brings():
+    judge = Escalation()
+    before = judge.forecast(7.0, first_day=True)
+    for _ in range(100):
+        judge.compare(7.0, 0, first_day=False)
+    assert judge.forecast(7.0, first_day=True) == before
+    assert judge.forecast(7.0, first_day=False).mentions < before.mentions
 
 
 def cascade(dice):

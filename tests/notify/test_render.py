@@ -9,6 +9,7 @@ from buzzwatch.model.incident import ChangeKind, Severity, State, Subject
 from buzzwatch.model.instant import HOUR, MINUTE
 from buzzwatch.model.notification import Sample
 from buzzwatch.model.signal import Clause, Trend
+from buzzwatch.model.thread import Forecast, Milestone, Phase
 from buzzwatch.notify.render import LONGEST_TITLE, render
 from buzzwatch.notify.sms import SEGMENT, fold, septets
 
@@ -190,6 +191,42 @@ def test_a_runaway_conversation_is_told_by_its_own_numbers(change, reason, now):
     )
     assert "Aucune réponse officielle récente ne l’a calmée." in message.text
     assert "- emballement : niveau 7,1, seuil 3,3" in plain(message.text)
+
+
+OUTLOOKS = [
+    ("fr", Phase.REBOUND, True, "cela s’était calmé et repart", "par heure vers 00:15, entre 00:05 et 00:40."),
+    ("fr", Phase.RISING, False, "cela monte encore", "par heure vers 00:15, pas avant 00:05."),
+    ("en", Phase.PEAKING, True, "it is at its height", "an hour about 00:15, between 00:05 and 00:40."),
+    ("en", Phase.OVER, False, "it has died down", "an hour about 00:15, not before 00:05."),
+]
+
+
+@pytest.mark.parametrize(("language", "phase", "bounded", "course", "when"), OUTLOOKS)
+def test_a_conversation_says_where_it_stands_and_what_it_will_bring(
+    change, reason, now, language, phase, bounded, course, when
+):
+    midnight = now + 20 * MINUTE
+    told = replace(
+        reason,
+        signal=None,
+        clauses=(Clause("thread.escalating", True, 7.1, 3.3),),
+        phase=phase,
+        forecast=Forecast(120.4, 339.7, 900),
+        milestone=Milestone(
+            500, midnight + 15 * MINUTE, midnight + 5 * MINUTE, midnight + 40 * MINUTE if bounded else None
+        ),
+    )
+    thread = change(subject=Subject("acme", "x:9"), reason=told, notice_language=language)
+    text = plain(render(thread, (), LINK, now).text)
+    assert course in text
+    assert when in text
+    assert ("environ 340 posts (120 à 900)" if language == "fr" else "about 340 posts (120 to 900)") in text
+
+
+def test_a_milestone_that_lies_behind_is_not_told(change, reason, now):
+    told = replace(reason, clauses=(Clause("thread.mentions", True, 60, 20),), milestone=Milestone(500, now, now, now))
+    text = render(change(subject=Subject("acme", "x:9"), reason=told), (), LINK, now).text
+    assert "rythme" not in text
 
 
 def test_an_answered_conversation_says_so(change, reason, now):

@@ -220,7 +220,7 @@ class Hearing(Escalation):
     def rise(self, brand, before, after, now):
         self.rises.append((before, after))
 
-    def compare(self, expected, came):
+    def compare(self, expected, came, *, first_day):
         self.came.append((round(expected, 3), came))
 
 
