@@ -148,9 +148,10 @@ def foresee() -> None:
             counts[thread] = counts.get(thread, 0) + 1
             tracker.count(sighting(at, thread, 1))
         later = len(errors) // 5
+        share = sum(held[later:]) / len(held[later:])
         print(
             f"forecasts after an hour, answers after {pace // 60_000} min: {len(errors)} conversations, "
-            f"median error {median(errors[later:]):.0%}, the truth in the interval {sum(held[later:]) / len(held[later:]):.0%}"
+            f"median error {median(errors[later:]):.0%}, the truth in the interval {share:.0%}"
         )
 
 

@@ -40,7 +40,8 @@ class Escalation:
     def __init__(self) -> None:
         self._tails: dict[str, Tail] = {}
         self._errors = [[-1.0, 0.0, 1.0] for _ in range(2 * _SIZES)]
-        """By size of forecast, doubling, first days after all others: how far the log of truth lies above it, one, five and nine times of ten."""
+        """By size of forecast, doubling, first days after all others: how far the log of truth lies above it, one, five
+        and nine times of ten."""
         self._factors: list[tuple[float, float, float] | None] = [None] * (2 * _SIZES)
 
     def expect(self, tens: float, hours: float) -> float:
