@@ -110,9 +110,9 @@ def _outlook(facts: Facts) -> Iterator[str]:
     if milestone and milestone.at > facts.now:
         yield (phrases.milestone_open if milestone.latest is None else phrases.milestone).format(
             posts=phrases.count(milestone.rate, phrases.posts),
-            time=facts.clock(milestone.at),
-            earliest=facts.clock(milestone.earliest),
-            latest=facts.clock(milestone.latest),
+            time=facts.ahead(milestone.at),
+            earliest=facts.ahead(milestone.earliest),
+            latest=facts.ahead(milestone.latest),
         )
 
 
