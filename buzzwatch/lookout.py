@@ -205,6 +205,9 @@ class Lookout:
                 story=thread.id if self._told else "",
                 copies=self._copies(thread.first_at, thread.id),
                 sources=self.sources(asked) if asked else (),
+                phase=thread.phase,
+                forecast=thread.likely,
+                milestone=thread.milestone,
             )
         return Reason(
             rule=rule,

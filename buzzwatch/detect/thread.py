@@ -7,19 +7,19 @@ from typing import Any
 from buzzwatch.detect.budget import LINE, Tail
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, Instant, Span
 from buzzwatch.model.signal import Trend
-from buzzwatch.model.thread import Day, Forecast, Milestone, Phase
+from buzzwatch.model.thread import Forecast, Milestone, Phase
 
 _TEN = 10 * MINUTE
 _TURN = 2
 _SCALE = 1.25  # puts forty mentions at once at 7, as the cold start of `Tail` expects
-_LONE = 6  # what the score makes of a lone fresh mention, before it takes the logarithm
+_LONE = 6  # the heat of a lone fresh mention
 _LEAST = 1.5  # mentions in ten minutes, under which nothing rises
 _OVER = 0.05
 _FADED = 0.5
 _GONE = 0.25
 _EIGHT_OF_TEN = 1.28  # standard deviations either side
 _ROUND = (1, 2, 5)
-_SHARES = (0.1, 0.5, 0.9)
+_FEW, _HALF, _NEARLY_ALL = 0.1, 0.5, 0.9
 _PACE = 0.05
 _SIZES = 20
 
@@ -27,36 +27,51 @@ _SIZES = 20
 class Escalation:
     """Scores conversations, and learns how high those of each brand rise and how far its forecasts are off.
 
-    Implements `threads.tracker.Judge`. `fives`, `tens`, `hours`, `sixes` are mentions under an exponential memory of
-    five and ten minutes, of an hour and of six: in a steady stream the mentions of that time.
+    Implements `threads.judge.Judge`. `tens` and `hours` are mentions under an exponential memory of ten minutes and
+    of an hour: in a steady stream the mentions of that time. `heat` is (2 + f) (1 + s) where f and s are the same under
+    memories of five minutes and of six hours.
     """
 
     __slots__ = ("_errors", "_factors", "_tails")
 
+    calm = _LONE * exp(LINE / _SCALE)
+    """Of a lower heat there is no need to tell: scores at or under LINE are no peaks."""
+
     def __init__(self) -> None:
         self._tails: dict[str, Tail] = {}
-        self._errors = [[-1.0, 0.0, 1.0] for _ in range(_SIZES)]
-        """By size of forecast, doubling: how far the log of truth lies above it, one, five and nine times of ten."""
-        self._factors = [_factors(errors) for errors in self._errors]
+        self._errors = [[-1.0, 0.0, 1.0] for _ in range(2 * _SIZES)]
+        """By size of forecast, doubling, first days after all others: how far the log of truth lies above it, one, five
+        and nine times of ten."""
+        self._factors: list[tuple[float, float, float] | None] = [None] * (2 * _SIZES)
 
-    def forecast(self, tens: float, hours: float) -> Forecast:
+    def expect(self, tens: float, hours: float) -> float:
+        """Mentions still to come within a day, before that is corrected.
+
+        A self-exciting process in closed form: each recent mention begets others, the latest ones most.
+        """
+        return 6 * tens + hours
+
+    def forecast(self, expected: float, *, first_day: bool) -> Forecast:
         """Mentions still to come within a day.
 
-        A self-exciting process in closed form: each recent mention begets others, the latest ones most. Corrected by
-        how such forecasts went: each quantile of their errors takes small steps against its own mistakes, and so is
-        right as often as it should be in the long run, whatever the conversations do.
+        What was expected, corrected by how such forecasts went: each quantile of their errors takes small steps against
+        its own mistakes, and so is right as often as it should be in the long run, whatever the conversations do. A
+        first day has more to come than a later one that looks the same, and is learnt apart.
         """
-        plain = 6 * tens + hours
-        least, middle, most = self._factors[_size(plain)]
-        base = 1 + plain
+        size = _size(expected, first_day)
+        factors = self._factors[size]
+        if factors is None:
+            factors = self._factors[size] = _factors(self._errors[size])
+        least, middle, most = factors
+        base = 1 + expected
         return Forecast(max(0.0, base * least - 1), max(0.0, base * middle - 1), max(0.0, base * most - 1))
 
-    def score(self, fives: float, sixes: float) -> float:
+    def score(self, heat: float) -> float:
         """0 for a lone fresh mention; high where the last minutes are lively and the last hours were.
 
         On this scale the sizes of conversations have an exponential tail.
         """
-        return _SCALE * log((2 + fives) * (1 + sixes) / _LONE)
+        return _SCALE * log(heat / _LONE)
 
     def trend(self, tens: float, hours: float, age: Span) -> Trend:
         """The last ten minutes against the time before them, at most an hour: twice as fast, or half."""
@@ -96,31 +111,28 @@ class Escalation:
         return Milestone(goal, now + int(likely), now + int(quick), latest)
 
     def rise(self, brand: str, before: float, after: float, now: Instant) -> None:
-        """Note that the highest score of one conversation rose; `before` is its last maximum.
+        """Note that the greatest heat of one conversation rose; `before` is its last maximum, at the least `calm`.
 
         Budgets per time count every conversation, and the one in question at once: a ceiling that it has lifted itself
         is the one that its like will meet.
         """
-        if after <= LINE:
-            return
         tail = self._tails.get(brand)
         if tail is None:
             tail = self._tails[brand] = Tail(now)
-        tail.rise(before, after, now)
+        tail.rise(self.score(before), self.score(after), now)
 
-    def learn(self, day: Day) -> None:
+    def learn(self, before: int, most: int, heat_before: float, heat: float) -> None:
         """Note how far a conversation has come by the end of a day of its: for those who count conversations."""
 
-    def compare(self, tens: float, hours: float, came: int) -> None:
+    def compare(self, expected: float, came: int, *, first_day: bool) -> None:
         """Learn what came in the day after a forecast."""
-        plain = 6 * tens + hours
-        error = log((1 + came) / (1 + plain))
-        size = _size(plain)
-        errors = self._errors[size]
-        for place, share in enumerate(_SHARES):
-            errors[place] += _PACE * (share - (error < errors[place]))
-        errors.sort()
-        self._factors[size] = _factors(errors)
+        error, size = log((1 + came) / (1 + expected)), _size(expected, first_day)
+        least, middle, most = self._errors[size]
+        least += _PACE * (_FEW - (error < least))
+        middle += _PACE * (_HALF - (error < middle))
+        most += _PACE * (_NEARLY_ALL - (error < most))
+        self._errors[size] = sorted((least, middle, most))
+        self._factors[size] = None
 
     def ceiling(self, brand: str, rate: float, now: Instant) -> float:
         """The score that `rate` conversations of this brand a day reach in ordinary traffic."""
@@ -138,7 +150,7 @@ class Escalation:
         """Become what `dump` gave."""
         self._tails = {brand: Tail.load(tail) for brand, tail in dumped["tails"].items()}
         self._errors = [list(errors) for errors in dumped["errors"]]
-        self._factors = [_factors(errors) for errors in self._errors]
+        self._factors = [None] * (2 * _SIZES)
 
 
 def _factors(errors: list[float]) -> tuple[float, float, float]:
@@ -146,8 +158,8 @@ def _factors(errors: list[float]) -> tuple[float, float, float]:
     return exp(least), exp(middle), exp(most)
 
 
-def _size(forecast: float) -> int:
-    return min(_SIZES, int(1 + forecast).bit_length()) - 1
+def _size(forecast: float, first_day: bool) -> int:  # noqa: FBT001 - at each mention
+    return min(_SIZES, int(1 + forecast).bit_length()) - 1 + first_day * _SIZES
 
 
 def _growth(ratio: float) -> float:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.instant import HOUR, Instant, Span
 from buzzwatch.model.signal import Clause, Signal, Trend
+from buzzwatch.model.thread import Forecast, Milestone, Phase
 
 
 class Severity(IntEnum):
@@ -91,6 +92,10 @@ class Reason(Struct, frozen=True):
     """The story that the numbers are of; then `thread` is empty."""
     copies: int = 0
     """How many of the mentions are copies of one text."""
+    phase: Phase | None = None
+    """Of the conversation, as the two that follow."""
+    forecast: Forecast | None = None
+    milestone: Milestone | None = None
 
 
 class Incident(Struct, frozen=True):

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from buzzwatch.model.incident import ChangeKind, Incident, Reason, State
-from buzzwatch.model.instant import DAY, Instant
+from buzzwatch.model.instant import DAY, HOUR, Instant
 from buzzwatch.model.notification import Notice
 from buzzwatch.model.signal import Detector, Signal
 from buzzwatch.notify.phrases import Phrases, phrases_of
@@ -17,6 +17,7 @@ from buzzwatch.notify.quoting import clean, cut, disarm
 LONGEST_NAME = 40
 _LONGEST_LINE = 300
 _MOST_NAMES = 6
+_HALF_A_DAY = 12 * HOUR
 _PLACEHOLDER = re.compile(r"\{(brand|rule|observed|expected|share|over)\}")
 
 
@@ -79,6 +80,17 @@ class Facts:
     def clock(self, instant: Instant | None) -> str:
         """A time of the brand's place."""
         return self.figures.clock(self.now if instant is None else instant, self._zone, self.now)
+
+    @property
+    def course(self) -> str:
+        """Where it is going: a conversation by the phase of its life, a brand by its trend."""
+        reason = self.reason
+        return self.phrases.phase_sentence[reason.phase] if reason.phase else self.phrases.trend_sentence[reason.trend]
+
+    def ahead(self, instant: Instant | None) -> str:
+        """A time to come, without its date if that is understood: at 23:40, 00:15 is soon."""
+        soon = instant is not None and instant - self.now < _HALF_A_DAY
+        return self.figures.clock(instant, self._zone, instant) if soon and instant else self.clock(instant)
 
     def headline(self) -> Headline:
         """The title in its parts."""

@@ -74,8 +74,9 @@ def _what(facts: Facts, samples: Sequence[Sample]) -> Iterator[str]:
         since = facts.clock(incident.began_at)
         span = facts.figures.span(facts.notice.due_at - incident.began_at)
         phrase = phrases.since_only if facts.is_ours else phrases.since
-        yield phrase.format(time=since, span=span, trend=phrases.trend_sentence[reason.trend])
+        yield phrase.format(time=since, span=span, trend=facts.course)
     if facts.is_conversation:
+        yield from _outlook(facts)
         answered = phrases.story_answered if reason.story else phrases.answered
         yield answered if reason.answered else phrases.unanswered
     if incident.state is State.TAKEN:
@@ -107,6 +108,24 @@ def _numbers(facts: Facts) -> Iterator[str]:
         yield _sentence(", ".join(people))
     if reason.copies >= FEWEST_COPIES:
         yield phrases.copies.format(copies=phrases.count(reason.copies, phrases.copied))
+
+
+def _outlook(facts: Facts) -> Iterator[str]:
+    """What a conversation will bring, as far as it can be told."""
+    phrases, number = facts.phrases, facts.figures.number
+    if forecast := facts.reason.forecast:
+        posts = phrases.count(forecast.mentions, phrases.posts)
+        yield phrases.forecast.format(
+            posts=posts, least=number(round(forecast.least)), most=number(round(forecast.most))
+        )
+    milestone = facts.reason.milestone
+    if milestone and milestone.at > facts.now:
+        yield (phrases.milestone_open if milestone.latest is None else phrases.milestone).format(
+            posts=phrases.count(milestone.rate, phrases.posts),
+            time=facts.ahead(milestone.at),
+            earliest=facts.ahead(milestone.earliest),
+            latest=facts.ahead(milestone.latest),
+        )
 
 
 def _sentence(words: str) -> str:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from buzzwatch.model.incident import ChangeKind, Severity
 from buzzwatch.model.signal import Trend
+from buzzwatch.model.thread import Phase
 from buzzwatch.notify.figures import ENGLISH as ENGLISH_FIGURES
 from buzzwatch.notify.figures import FRENCH as FRENCH_FIGURES
 from buzzwatch.notify.figures import Figures
@@ -36,6 +37,7 @@ class Phrases(Struct, frozen=True, kw_only=True):
     severity: dict[Severity, str]
     trend: dict[Trend, str]
     trend_sentence: dict[Trend, str]
+    phase_sentence: dict[Phase, str]
 
     start: str
     in_window: str
@@ -60,6 +62,9 @@ class Phrases(Struct, frozen=True, kw_only=True):
     copies: str
     since: str
     since_only: str
+    forecast: str
+    milestone: str
+    milestone_open: str
     silent_since: str
     answered: str
     unanswered: str
@@ -133,6 +138,13 @@ FRENCH = Phrases(
         Trend.STEADY: "cela se maintient",
         Trend.FADING: "cela retombe",
     },
+    phase_sentence={
+        Phase.RISING: "cela monte encore",
+        Phase.PEAKING: "c’est au plus fort",
+        Phase.FADING: "cela retombe",
+        Phase.OVER: "c’est retombé",
+        Phase.REBOUND: "cela s’était calmé et repart",
+    },
     start="{severity} {brand}\u00a0: ",
     in_window="{count} en {span} (habituel {usual})",
     in_window_estimated="{count} en {span} (habituel estimé {usual})",
@@ -162,6 +174,9 @@ FRENCH = Phrases(
     copies="Dont {copies} d’un même texte (agence de presse ou campagne).",
     since="Depuis {time} ({span}), {trend}.",
     since_only="Depuis {time} ({span}).",
+    forecast="Attendu sous 24\u00a0h\u00a0: environ {posts} ({least} à {most}).",
+    milestone="À ce rythme, {posts} par heure vers {time}, entre {earliest} et {latest}.",
+    milestone_open="À ce rythme, {posts} par heure vers {time}, pas avant {earliest}.",
     silent_since="Dernier post à {time}.",
     answered="Une réponse officielle a été donnée il y a moins de 30\u00a0min.",
     unanswered="Aucune réponse officielle récente ne l’a calmée.",
@@ -253,6 +268,13 @@ ENGLISH = Phrases(
         Trend.STEADY: "it holds steady",
         Trend.FADING: "it is fading",
     },
+    phase_sentence={
+        Phase.RISING: "it is still growing",
+        Phase.PEAKING: "it is at its height",
+        Phase.FADING: "it is fading",
+        Phase.OVER: "it has died down",
+        Phase.REBOUND: "it had calmed down and is back",
+    },
     start="{severity} {brand}: ",
     in_window="{count} in {span} (usually {usual})",
     in_window_estimated="{count} in {span} (usually about {usual})",
@@ -282,6 +304,9 @@ ENGLISH = Phrases(
     copies="Of these, {copies} of one text (press agency or campaign).",
     since="Since {time} ({span}), {trend}.",
     since_only="Since {time} ({span}).",
+    forecast="Expected within 24\u00a0h: about {posts} ({least} to {most}).",
+    milestone="At this pace {posts} an hour about {time}, between {earliest} and {latest}.",
+    milestone_open="At this pace {posts} an hour about {time}, not before {earliest}.",
     silent_since="Last post at {time}.",
     answered="An official reply was given less than 30\u00a0min ago.",
     unanswered="No recent official reply has calmed it.",

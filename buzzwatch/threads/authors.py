@@ -1,75 +1,77 @@
-"""Distinct authors of each conversation, in little memory: one number, a tuple while few, then a hash table."""
+"""Distinct authors of each conversation, in little memory: one number, then a hash table."""
 
 from array import array
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-_FEW = 16
+_FIRST_SIZE = 8  # a power of two, as all sizes
 _MOST = 5_000
 _PROBES = 64
-_GOLDEN = 2_654_435_769  # 2**32 over the golden ratio: spreads keys that share their low bits
 
 
 class Authors:
-    """Sets of 32-bit keys, never 0, by slot; slots are numbered from 0 in the order in which they are added."""
+    """Sets of 32-bit keys, never 0, by slot; slots are numbered from 0 in the order in which they are added.
 
-    __slots__ = ("_few", "_first", "_many")
+    Keys are hashes already: their low bits say where they are looked for first.
+    """
+
+    __slots__ = ("_first", "_tables")
 
     def __init__(self) -> None:
         self._first = array("I")  # 0: nobody yet
-        self._few: dict[int, tuple[int, ...]] = {}  # the others
-        # The first item of a table is the number of all keys, the rest holds them by place, 0 = free.
-        self._many: dict[int, array[int]] = {}
+        self._tables: dict[int, array[int]] = {}
+        """Of those with two or more: all keys by place, 0 = free, and after them how many there are."""
 
-    def add_slot(self) -> None:
-        """One more, empty."""
-        self._first.append(0)
+    def make_room(self, slots: int) -> None:
+        """For so many more slots, empty."""
+        self._first.frombytes(bytes(slots * self._first.itemsize))
 
     def clear(self, slot: int) -> None:
         """Forget the authors of a slot."""
         self._first[slot] = 0
-        self._few.pop(slot, None)
-        self._many.pop(slot, None)
+        self._tables.pop(slot, None)
 
     def admit(self, slot: int, key: int) -> bool:
         """Put a key among the authors of a slot; True if it is new.
 
         Beyond 5,000, or where somebody made keys collide, it is taken for known: only minima are ever asked.
         """
-        first = self._first[slot]
-        if key == first:
-            return False
-        if not first:
-            self._first[slot] = key
-            return True
-        table = self._many.get(slot)
+        table = self._tables.get(slot)
         if table is None:
-            few = self._few.get(slot, ())
-            if key in few:
+            first = self._first[slot]
+            if key == first:
                 return False
-            if len(few) < _FEW:
-                self._few[slot] = (*few, key)
+            if not first:
+                self._first[slot] = key
                 return True
-            del self._few[slot]
-            table = self._many[slot] = _table((first, *few), 64)
-        if not _place(table, key):
+            table = self._tables[slot] = _table((first,), _FIRST_SIZE)
+        mask = len(table) - 2
+        at, probes = key & mask, _PROBES
+        held = table[at]
+        while held:
+            probes -= 1
+            if held == key or not probes:
+                return False
+            at = (at + 1) & mask
+            held = table[at]
+        count = table[-1] + 1
+        if count > _MOST:
             return False
-        if 2 * table[0] >= len(table) - 1:
-            self._many[slot] = _table((kept for kept in table[1:] if kept), 2 * (len(table) - 1))
+        table[at], table[-1] = key, count
+        if 2 * count > mask:
+            self._tables[slot] = _table(table[:-1], 4 * (mask + 1))
         return True
 
     def count(self, slot: int) -> int:
         """How many."""
-        if slot in self._many:
-            return self._many[slot][0]
-        return len(self._few.get(slot, ())) + (self._first[slot] > 0)
+        table = self._tables.get(slot)
+        return int(self._first[slot] > 0) if table is None else table[-1]
 
-    def dump(self) -> dict[str, Any]:
-        """Everything, as builtins and bytes that share nothing that can change with this object."""
+    def dump(self, used: int) -> dict[str, Any]:
+        """As builtins and bytes that share nothing with this object; only the first `used` slots ever had authors."""
         return {
-            "first": self._first.tobytes(),
-            "few": list(self._few.items()),
-            "many": [(slot, table.tobytes()) for slot, table in self._many.items()],
+            "first": memoryview(self._first)[:used].tobytes(),
+            "tables": [(slot, table.tobytes()) for slot, table in self._tables.items()],
         }
 
     @classmethod
@@ -77,30 +79,18 @@ class Authors:
         """What `dump` gave, alive again."""
         authors = cls()
         authors._first.frombytes(dumped["first"])
-        authors._few = {slot: tuple(few) for slot, few in dumped["few"]}
-        authors._many = {slot: array("I", table) for slot, table in dumped["many"]}
+        authors._tables = {slot: array("I", table) for slot, table in dumped["tables"]}
         return authors
 
 
 def _table(keys: Iterable[int], size: int) -> "array[int]":
+    """Distinct keys by place, and how many they are; 0 is none."""
     table = array("I", bytes(4 * (size + 1)))
     for key in keys:
-        _place(table, key)
-    return table
-
-
-def _place(table: "array[int]", key: int) -> bool:
-    """Put a key where it belongs; False if it is there already, or there is no room."""
-    size = len(table) - 1
-    start = (key * _GOLDEN & 0xFFFF_FFFF) * size >> 32
-    for step in range(_PROBES):
-        at = (start + step) % size + 1
-        if table[at] == key:
-            return False
-        if not table[at]:
-            if table[0] >= _MOST:
-                return False
+        if key:
+            at = key & (size - 1)
+            while table[at]:
+                at = (at + 1) & (size - 1)
             table[at] = key
-            table[0] += 1
-            return True
-    return False
+            table[-1] += 1
+    return table

@@ -3,89 +3,64 @@
 from array import array
 from collections.abc import Mapping
 from math import exp
-from typing import Any, Protocol
+from typing import Any
 
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, Instant, Span
-from buzzwatch.model.mention import Sighting
+from buzzwatch.model.mention import OURS, Sighting
 from buzzwatch.model.signal import Trend
-from buzzwatch.model.thread import Day, Forecast, Milestone, Phase, ThreadView
+from buzzwatch.model.thread import Forecast, ThreadView
 from buzzwatch.threads.authors import Authors
-from buzzwatch.threads.chain import Chain
+from buzzwatch.threads.days import FAR, Days
+from buzzwatch.threads.judge import Judge
+from buzzwatch.threads.slots import NONE, Slots
 
 _SLOW = 6 * HOUR
 _ANSWERED = 30 * MINUTE
 _SPEEDING_UP = 1.25
 _ALIASES = 50_000  # of each generation
-_CHUNK = 256
+_ATTENTION = 10 * MINUTE
+_SAMPLE = 8
+_GOLDEN = 0.618034  # a step by this part of a circle comes near to no place where it was before
+_MORE = 13 / 12
 _NEVER = -(1 << 62)
+_CHUNK = 256
 _UNANSWERED = (_NEVER, 0.0)
-_MOST = 1 << 62
+_ONE = 1 << 37  # a mention, in a column that holds the thousandths of its negativity as well
+_LARGEST = (1 << 32) - 2
 _FIELDS = (
-    "brand", "count", "milli", "reach", "fives", "tens", "hours", "sixes", "crest", "trough", "peak",
-    "peak_before", "first_at", "last_at", "seen_at", "day_at", "day_from", "most", "guessed_tens",
-    "guessed_hours", "guessed_from",
+    "voices", "reach", "fives", "tens", "hours", "sixes", "heat", "told", "crest", "trough", "first_at", "last_at",
+    "attend_at",
 )  # fmt: skip
-
-
-class Judge(Protocol):
-    """Says how a conversation will go on; `detect.thread.Escalation` is one. `fives` and so on as there."""
-
-    def forecast(self, tens: float, hours: float) -> Forecast:
-        """Mentions still to come within a day."""
-
-    def score(self, fives: float, sixes: float) -> float:
-        """How worrying that is."""
-
-    def trend(self, tens: float, hours: float, age: Span) -> Trend:
-        """Where it is going."""
-
-    def phase(self, trend: Trend, hours: float, crest: float, trough: float) -> Phase:
-        """Where it stands in its life."""
-
-    def milestone(self, tens: float, hours: float, age: Span, now: Instant) -> Milestone | None:
-        """When it reaches the next round rate."""
-
-    def rise(self, brand: str, before: float, after: float, now: Instant) -> None:
-        """Learn that one conversation's highest score rose."""
-
-    def learn(self, day: Day) -> None:
-        """Learn how far a conversation has come by the end of a day of its."""
-
-    def compare(self, tens: float, hours: float, came: int) -> None:
-        """Learn what came in the day after a forecast."""
-
-    def ceiling(self, brand: str, rate: float, now: Instant) -> float:
-        """The score that `rate` ordinary conversations a day reach."""
-
-    def dump(self) -> dict[str, Any]:
-        """Everything, as builtins."""
-
-    def restore(self, dumped: Mapping[str, Any]) -> None:
-        """Become what `dump` gave."""
 
 
 class Tracker:
     """The live conversations of all brands.
 
-    One conversation of one brand is a slot: an index into flat arrays, linked from the least to the most recently seen.
-    A new one takes the slot of the oldest when all `capacity` are taken; one unheard of for `idle` is dropped. What was
-    said in the last five and ten minutes, hour and six hours fades exponentially: a mention costs the same whatever
-    came before. A day begins with the first mention after the last one ended; what it brought is learnt 24 h later.
+    One conversation of one brand is a slot: an index into flat arrays. When all `capacity` are taken, a new one takes
+    the slot of the least recent of eight; one unheard of for `idle` is dropped. What was said in the last five and ten
+    minutes, hour and six hours fades exponentially: a mention costs the same whatever came before. Its heat is the
+    product of the fastest and the slowest of these memories.
+
+    What need not be done at each mention is done when a conversation asks for attention: at the first mention in ten
+    minutes, when its day is over, and an hour into it.
     """
+
+    __slots__ = (
+        "_answers", "_attend_at", "_authors", "_brand_of", "_brands", "_columns", "_crest", "_days", "_first_at",
+        "_fives", "_hand", "_heat", "_hours", "_judge", "_last_at", "_now", "_old", "_reach", "_sixes", "_slots",
+        "_tens", "_told", "_trough", "_voices", "_young", "capacity", "idle",
+    )  # fmt: skip
 
     def __init__(self, judge: Judge, capacity: int = 200_000, idle: Span = 3 * DAY) -> None:
         self.capacity = capacity
         self.idle = idle
         self._judge = judge
         self._now = 0
-        self._used = 0
-        self._free: list[int] = []
-        self._lives = Chain()  # from the least to the most recently seen
-        self._days = Chain()  # whose day is open, from the first to the last opened
-        self._index: dict[str, int | dict[int, int]] = {}  # thread to its slot, or to the slots of its brands
+        self._slots = Slots(capacity)
+        self._hand = -1  # the slot that was looked at last
+        self._days = Days()
         self._brands: list[str] = []
         self._brand_of: dict[str, int] = {}
-        self._threads: list[str] = []
         self._authors = Authors()
         self._answers: dict[int, tuple[Instant, float]] = {}  # the last official reply, and how lively it was then
         self._young: dict[str, str] = {}  # reply to thread, two generations
@@ -93,7 +68,7 @@ class Tracker:
         self._lay_out(dict.fromkeys(_FIELDS, b""))
 
     def __len__(self) -> int:
-        return self._used - len(self._free)
+        return len(self._slots)
 
     def key_of(self, mention: str, parent: str | None, thread: str | None) -> str:
         """The conversation that a mention belongs to: as told, else its parent's, else its own."""
@@ -108,103 +83,128 @@ class Tracker:
         """
         found: set[int] = set()
         for known in ids:
-            entry = self._index.get(self._root(known)) if known else None
-            slots = (entry,) if isinstance(entry, int) else entry.values() if entry else ()
-            found.update(self._brand[slot] for slot in slots if at - self._last_at[slot] <= self.idle)
+            if known:
+                slots = self._slots.find_all(self._root(known))
+                found.update(self._slots.brands[slot] for slot in slots if at - self._last_at[slot] <= self.idle)
         return tuple(self._brands[brand] for brand in sorted(found))
 
-    def count(self, sighting: Sighting) -> int:
+    def count(self, sighting: Sighting) -> int:  # noqa: C901, PLR0915 - two more calls cost it a tenth of its speed
         """Let a mention join its conversation; the slot of it.
 
         The brand's own posts open and answer conversations without counting in them. A mention that comes late counts
         as much as it would by now, had it come in time.
         """
-        now = sighting.seen_at
-        at = min(sighting.posted_at, now)
+        now, at = sighting.seen_at, sighting.posted_at
+        if at > now:  # noqa: PLR1730 - each mention comes by here, and a call costs more
+            at = now
         self._now = now
-        slot = self._touch(sighting.brand, sighting.thread, at, now)
+        if now >= self._days.over_at:
+            self._end_days(now)
+        slot = self._slots.find(sighting.thread, self._brand_of.get(sighting.brand, NONE))
+        if slot < 0 or now - self._attend_at[slot] > self.idle:
+            slot = self._open(sighting.brand, sighting.thread, slot, at, now)
         if sighting.parent and sighting.mention != sighting.thread:
-            self._alias(sighting.mention, self._threads[slot])
-        self._keep_days(slot, now)
+            self._alias(sighting.mention, self._slots.threads[slot])
+        fives = self._fives[slot]
+        tens = self._tens[slot]
+        hours = self._hours[slot]
+        sixes = self._sixes[slot]
+        five = ten = hour = slow = 1.0
         ahead = at - self._last_at[slot]
-        slow = exp(-abs(ahead) / _SLOW) if ahead else 1.0
-        square = slow * slow
-        hour = square * square * square  # the same fading over a sixth of the time
-        square = hour * hour
-        ten = square * square * square
-        five = ten * ten
-        fives, tens, hours, sixes = self._fives[slot], self._tens[slot], self._hours[slot], self._sixes[slot]
-        if ahead >= 0:
-            fives, tens, hours, sixes = fives * five, tens * ten, hours * hour, sixes * slow
-            five = ten = hour = slow = 1.0
+        if ahead > 0:
+            fade = exp(-ahead / _SLOW)
+            sixes *= fade
+            fade *= fade
+            fade *= fade * fade  # the same over a sixth of the time
+            hours *= fade
+            fade *= fade
+            fade *= fade * fade
+            tens *= fade
+            fives *= fade * fade
             self._last_at[slot] = at
-        elif at < self._first_at[slot]:
-            self._first_at[slot] = at
-        if not sighting.is_ours:
-            self._trough[slot] = min(self._trough[slot], hours)
-            fives, tens, hours, sixes = fives + five, tens + ten, hours + hour, sixes + slow
-            self._join(slot, sighting)
-            if hours > self._crest[slot]:
-                self._crest[slot] = self._trough[slot] = hours
-            score = self._judge.score(fives, sixes)
-            if score > self._peak[slot]:
-                self._judge.rise(sighting.brand, self._peak[slot], score, now)
-                self._peak[slot] = score
-        elif sighting.official and not sighting.is_root and at >= self._answers.get(slot, _UNANSWERED)[0]:
-            self._answers[slot] = (at, tens)
-        self._fives[slot], self._tens[slot], self._hours[slot], self._sixes[slot] = fives, tens, hours, sixes
+        elif ahead < 0:
+            five, ten, hour, slow = _fadings(-ahead)
+            self._first_at[slot] = min(at, self._first_at[slot])
+        if now >= self._attend_at[slot]:
+            self._attend(slot, hours, now)
+        if sighting.official or sighting.voice == OURS:
+            self._hear_ours(slot, sighting, at, tens)
+        else:
+            fives += five
+            tens += ten
+            hours += hour
+            sixes += slow
+            self._voices[slot] += _ONE + int(sighting.negativity * 1_000 + 0.5)
+            heat = (2 + fives) * (1 + sixes)
+            if heat > self._heat[slot]:
+                self._heat[slot] = heat
+                if heat > self._told[slot] * _MORE:
+                    self._tell(slot, now)
+            fresh = self._authors.admit(slot, sighting.author) if sighting.author else True
+            if fresh and sighting.followers is not None:
+                self._reach_out(slot, sighting.followers)
+        self._fives[slot] = fives
+        self._tens[slot] = tens
+        self._hours[slot] = hours
+        self._sixes[slot] = sixes
         return slot
 
     def slot_of(self, brand: str, thread: str) -> int | None:
         """Where a live conversation is kept."""
         key = self._brand_of.get(brand)
-        return None if key is None else self._find(thread, key)
+        slot = NONE if key is None else self._slots.find(thread, key)
+        return None if slot == NONE else slot
 
     def score(self, slot: int, now: Instant) -> float:
         """How worrying a conversation is."""
         fives, _, _, sixes = self._fade(slot, now)
-        return self._judge.score(fives, sixes)
+        return self._judge.score((2 + fives) * (1 + sixes))
 
     def mentions(self, slot: int) -> int:
         """How many a conversation has brought."""
-        return self._count[slot]
+        return self._voices[slot] // _ONE
 
     def outlook(self, slot: int, now: Instant) -> tuple[float, Forecast]:
         """How worrying a conversation is, and how many mentions it will bring in the next 24 h."""
         fives, tens, hours, sixes = self._fade(slot, now)
-        return self._judge.score(fives, sixes), self._judge.forecast(tens, hours)
+        judge, first_day = self._judge, now - self._first_at[slot] < DAY
+        expected = judge.expect(tens, hours)
+        return judge.score((2 + fives) * (1 + sixes)), judge.forecast(expected, first_day=first_day)
 
     def view(self, slot: int, now: Instant) -> ThreadView:
         """A conversation as rules read it. Its reach counts each known author once."""
         fives, tens, hours, sixes = self._fade(slot, now)
-        age = now - self._first_at[slot]
-        trend, likely = self._judge.trend(tens, hours, age), self._judge.forecast(tens, hours)
-        count, reach = self._count[slot], self._reach[slot]
+        judge, first_at = self._judge, self._first_at[slot]
+        trend = judge.trend(tens, hours, now - first_at)
+        likely = judge.forecast(judge.expect(tens, hours), first_day=now - first_at < DAY)
+        count, milli = divmod(self._voices[slot], _ONE)
+        left = self._hours[slot]
+        crest, trough = max(left, self._crest[slot]), hours if left > self._crest[slot] else self._trough[slot]
         answered_at, answered_tens = self._answers.get(slot, _UNANSWERED)
-        answered = now - answered_at <= _ANSWERED and tens <= _SPEEDING_UP * answered_tens + 1
         return ThreadView(
-            id=self._threads[slot],
-            brand=self._brands[self._brand[slot]],
+            id=self._slots.threads[slot],
+            brand=self._brands[self._slots.brands[slot]],
             mentions=count,
             authors=self._authors.count(slot),
-            negative_share=self._milli[slot] / 1_000 / count if count else 0.0,
-            reach=None if reach < 0 else reach,
+            negative_share=milli / 1_000 / count if count else 0.0,
+            reach=self._reach[slot] - 1 if self._reach[slot] else None,
             rate=6 * tens,
             forecast=likely.mentions,
-            score=self._judge.score(fives, sixes),
-            answered=answered,
+            score=judge.score((2 + fives) * (1 + sixes)),
+            answered=now - answered_at <= _ANSWERED and tens <= _SPEEDING_UP * answered_tens + 1,
             trend=trend,
-            first_at=self._first_at[slot],
+            first_at=first_at,
             last_at=self._last_at[slot],
-            phase=self._judge.phase(trend, hours, self._crest[slot], min(hours, self._trough[slot])),
+            phase=judge.phase(trend, hours, crest, min(hours, trough)),
             likely=likely,
-            milestone=self._judge.milestone(tens, hours, age, now) if trend is Trend.RISING else None,
+            milestone=judge.milestone(tens, hours, now - first_at, now) if trend is Trend.RISING else None,
         )
 
     def recent(self, slot: int, over: Span, now: Instant) -> float:
         """Mentions in about the trailing window: exact while the conversation is younger, else from what has faded."""
+        count = float(self.mentions(slot))
         if now - self._first_at[slot] <= over:
-            return float(self._count[slot])
+            return count
         _, tens, hours, sixes = self._fade(slot, now)
         if over <= HOUR:
             part = max(0.0, (over - HOUR // 6) / (HOUR - HOUR // 6))
@@ -212,7 +212,7 @@ class Tracker:
         else:
             part = min(1.0, (over - HOUR) / (_SLOW - HOUR))
             recent = hours * (1 - part) + sixes * part * max(1.0, over / _SLOW)
-        return min(float(self._count[slot]), recent)
+        return min(count, recent)
 
     def thread_ceiling(self, brand: str, rate: float) -> float:
         """The score that `rate` conversations of this brand a day reach in ordinary traffic."""
@@ -221,66 +221,50 @@ class Tracker:
     def dump(self) -> dict[str, Any]:
         """Everything, as builtins and bytes that share nothing with this object."""
         return {
-            "capacity": self.capacity,
             "idle": self.idle,
             "now": self._now,
-            "used": self._used,
-            "free": self._free.copy(),
-            "lives": self._lives.dump(self._used),
-            "days": self._days.dump(self._used),
+            "slots": self._slots.dump(),
+            "hand": self._hand,
+            "days": self._days.dump(self._slots.used),
             "brands": self._brands.copy(),
-            "threads": self._threads.copy(),
-            "authors": self._authors.dump(),
+            "authors": self._authors.dump(self._slots.used),
             "answers": list(self._answers.items()),
             "young": self._young.copy(),
             "old": self._old.copy(),
-            "fields": {name: memoryview(getattr(self, f"_{name}"))[: self._used].tobytes() for name in _FIELDS},
+            "fields": {name: memoryview(getattr(self, f"_{name}"))[: self._slots.used].tobytes() for name in _FIELDS},
             "judge": self._judge.dump(),
         }
 
     @classmethod
     def load(cls, dumped: Mapping[str, Any], judge: Judge) -> "Tracker":
         """What `dump` gave, alive again; `judge` becomes what it was."""
-        tracker = cls(judge, dumped["capacity"], dumped["idle"])
+        slots = Slots.load(dumped["slots"])
+        tracker = cls(judge, slots.capacity, dumped["idle"])
         judge.restore(dumped["judge"])
-        tracker._now, tracker._used = dumped["now"], dumped["used"]
-        tracker._lives, tracker._days = Chain.load(dumped["lives"]), Chain.load(dumped["days"])
-        tracker._free = list(dumped["free"])
+        tracker._now, tracker._slots = dumped["now"], slots
+        tracker._hand, tracker._days = dumped["hand"], Days.load(dumped["days"])
         tracker._brands = list(dumped["brands"])
         tracker._brand_of = {brand: key for key, brand in enumerate(tracker._brands)}
-        tracker._threads = list(dumped["threads"])
         tracker._authors = Authors.load(dumped["authors"])
         tracker._answers = {slot: (at, tens) for slot, (at, tens) in dumped["answers"]}
         tracker._young, tracker._old = dict(dumped["young"]), dict(dumped["old"])
         tracker._lay_out(dumped["fields"])
-        free = set(tracker._free)
-        for slot in range(tracker._used):
-            if slot not in free:
-                tracker._enter(tracker._threads[slot], tracker._brand[slot], slot)
         return tracker
 
     def _lay_out(self, fields: Mapping[str, bytes]) -> None:
-        self._brand = array("i", fields["brand"])
-        self._count = array("i", fields["count"])
-        self._milli = array("q", fields["milli"])
-        self._reach = array("q", fields["reach"])
+        self._voices = array("Q", fields["voices"])  # mentions times _ONE, plus the thousandths of their negativity
+        self._reach = array("I", fields["reach"])  # known followers and one, 0 if none are known
         self._fives = array("f", fields["fives"])
         self._tens = array("f", fields["tens"])
         self._hours = array("f", fields["hours"])
         self._sixes = array("f", fields["sixes"])
+        self._heat = array("f", fields["heat"])  # the greatest so far
+        self._told = array("f", fields["told"])  # of it
         self._crest = array("f", fields["crest"])
         self._trough = array("f", fields["trough"])
-        self._peak = array("d", fields["peak"])
-        self._peak_before = array("d", fields["peak_before"])
         self._first_at = array("q", fields["first_at"])
         self._last_at = array("q", fields["last_at"])
-        self._seen_at = array("q", fields["seen_at"])
-        self._day_at = array("q", fields["day_at"])
-        self._day_from = array("i", fields["day_from"])
-        self._most = array("i", fields["most"])
-        self._guessed_tens = array("f", fields["guessed_tens"])
-        self._guessed_hours = array("f", fields["guessed_hours"])
-        self._guessed_from = array("i", fields["guessed_from"])
+        self._attend_at = array("q", fields["attend_at"])
         self._columns: list[array[Any]] = [getattr(self, f"_{name}") for name in _FIELDS]
 
     def _root(self, known: str) -> str:
@@ -291,129 +275,129 @@ class Tracker:
             self._old, self._young = self._young, {}
         self._young[reply] = thread
 
-    def _join(self, slot: int, sighting: Sighting) -> None:
-        """Count one voice, who is not the brand's own."""
-        self._count[slot] += 1
-        self._milli[slot] += int(sighting.negativity * 1_000 + 0.5)
-        author = sighting.author
-        fresh = self._authors.admit(slot, author) if author else True
-        if fresh and sighting.followers is not None:
-            self._reach[slot] = min(_MOST, max(0, self._reach[slot]) + sighting.followers)
+    def _hear_ours(self, slot: int, sighting: Sighting, at: Instant, tens: float) -> None:
+        """Note an official answer; what else the brand's own people say counts for nothing."""
+        if sighting.official and not sighting.is_root and at >= self._answers.get(slot, _UNANSWERED)[0]:
+            self._answers[slot] = (at, tens)
 
-    def _touch(self, brand: str, thread: str, at: Instant, now: Instant) -> int:
-        """The slot of a conversation, made the most recently seen one; its place is right to the minute."""
+    def _reach_out(self, slot: int, followers: int) -> None:
+        """Add the followers of one more author."""
+        known = max(0, self._reach[slot] - 1)
+        self._reach[slot] = 1 + min(_LARGEST, known + max(0, followers))
+
+    def _attend(self, slot: int, hours: float, now: Instant) -> None:
+        """What is done for a conversation every ten minutes; `hours` is what its last hour has faded to."""
+        left = self._hours[slot]
+        if left > self._crest[slot]:
+            self._crest[slot], self._trough[slot] = left, hours
+        elif hours < self._trough[slot]:
+            self._trough[slot] = hours
+        asks_at = self._days.asks_at(slot)
+        if asks_at is None:
+            self._days.begin(slot, self._voices[slot] // _ONE, now)
+            asks_at = now + HOUR
+        elif now >= asks_at:
+            self._guess(slot)
+            asks_at = FAR
+        self._attend_at[slot] = min(asks_at, now + _ATTENTION)
+
+    def _open(self, brand: str, thread: str, slot: int, at: Instant, now: Instant) -> int:
+        """A slot for a new conversation; the one that it had has been idle for too long, if it is not NONE."""
+        if slot >= 0:
+            self._evict(slot)
+        self._sweep(now)
+        if len(self._slots) >= self.capacity:
+            self._evict(self._least_recent())
         key = self._brand_of.get(brand)
         if key is None:
             key = self._brand_of[brand] = len(self._brands)
             self._brands.append(brand)
-        slot = self._find(thread, key)
-        if slot is None:
-            slot = self._open(key, thread, at)
-        elif now - self._seen_at[slot] < MINUTE:
-            return slot
-        else:
-            self._lives.remove(slot)
-        self._seen_at[slot] = now
-        self._lives.append(slot)
-        for _ in range(2):  # two a mention: faster than they come
-            if now - self._seen_at[self._lives.oldest] <= self.idle:
-                break
-            self._evict(self._lives.oldest)
-        return slot
-
-    def _find(self, thread: str, brand: int) -> int | None:
-        entry = self._index.get(thread)
-        if isinstance(entry, int):
-            return entry if self._brand[entry] == brand else None
-        return None if entry is None else entry.get(brand)
-
-    def _open(self, brand: int, thread: str, at: Instant) -> int:
-        if len(self) >= self.capacity:
-            self._evict(self._lives.oldest)
-        if self._free:
-            slot = self._free.pop()
-        else:
-            slot = self._used
-            if slot == len(self._brand):
-                for column in self._columns:
-                    column.frombytes(bytes(_CHUNK * column.itemsize))
-                self._lives.make_room(_CHUNK)
-                self._days.make_room(_CHUNK)
-            self._used += 1
-            self._threads.append("")
-            self._authors.add_slot()
-        self._threads[slot] = thread
-        for column in self._columns:
-            column[slot] = 0
-        self._brand[slot] = brand
-        self._reach[slot] = -1
+        slot = self._slots.take(thread, key)
+        if slot == len(self._voices):
+            self._make_room()
+        self._voices[slot] = self._reach[slot] = self._attend_at[slot] = 0
+        self._fives[slot] = self._tens[slot] = self._hours[slot] = self._sixes[slot] = 0.0
+        self._heat[slot] = self._crest[slot] = self._trough[slot] = 0.0
+        self._told[slot] = self._judge.calm
         self._first_at[slot] = self._last_at[slot] = at
-        self._day_at[slot] = _NEVER
-        self._enter(thread, brand, slot)
         return slot
 
-    def _enter(self, thread: str, brand: int, slot: int) -> None:
-        entry = self._index.get(thread)
-        if entry is None:
-            self._index[thread] = slot
-        elif isinstance(entry, int):
-            self._index[thread] = {self._brand[entry]: entry, brand: slot}
-        else:
-            entry[brand] = slot
+    def _sweep(self, now: Instant) -> None:
+        """Look at two slots, and drop who is idle: faster than they come."""
+        used, attend_at, hand = self._slots.used, self._attend_at, self._hand
+        for _ in range(2):
+            hand += 1
+            if hand >= used:
+                hand = -1
+            elif now - attend_at[hand] > self.idle:
+                self._evict(hand)
+        self._hand = hand
+
+    def _least_recent(self) -> int:
+        """The one of a few slots from all over the place whose last mention is the oldest; all are taken."""
+        step, capacity = int(self.capacity * _GOLDEN) + 1, self.capacity
+        slots = [place % capacity for place in range(self._hand + 1, self._hand + 1 + _SAMPLE * step, step)]
+        return min(slots, key=self._last_at.__getitem__)
+
+    def _tell(self, slot: int, now: Instant) -> None:
+        """Let the judge know how hot a conversation has become; again when it is hotter by a twelfth."""
+        heat = self._heat[slot]
+        self._judge.rise(self._brands[self._slots.brands[slot]], self._told[slot], heat, now)
+        self._told[slot] = heat
+
+    def _make_room(self) -> None:
+        for column in self._columns:
+            column.frombytes(bytes(_CHUNK * column.itemsize))
+        self._days.make_room(_CHUNK)
+        self._authors.make_room(_CHUNK)
 
     def _evict(self, slot: int) -> None:
-        if self._day_at[slot] != _NEVER:
-            self._close_day(slot)
-        self._lives.remove(slot)
-        thread = self._threads[slot]
-        entry = self._index[thread]
-        if isinstance(entry, int) or len(entry) == 1:
-            del self._index[thread]
-        else:
-            del entry[self._brand[slot]]
-        self._threads[slot] = ""
+        if self._days.asks_at(slot) is not None:
+            self._end_day(slot)
+        self._days.clear(slot)
         self._authors.clear(slot)
         self._answers.pop(slot, None)
-        self._free.append(slot)
+        self._attend_at[slot] = FAR
+        self._slots.release(slot)
 
-    def _keep_days(self, slot: int, now: Instant) -> None:
-        """Close the days that are over, and see that a conversation which is heard of has one open."""
-        while self._days.oldest >= 0 and now - self._day_at[self._days.oldest] >= DAY:
-            self._close_day(self._days.oldest)
-        day_at = self._day_at[slot]
-        if day_at == _NEVER:
-            self._day_at[slot] = now
-            self._day_from[slot] = self._count[slot]
-            self._guessed_from[slot] = -1
-            self._days.append(slot)
-        elif self._guessed_from[slot] < 0 and now - day_at >= HOUR:
-            self._guess(slot)
+    def _end_days(self, now: Instant) -> None:
+        """All that are over; a conversation of which one was, and that is heard of now, asks for attention."""
+        while now >= self._days.over_at:
+            slot = self._days.first
+            self._end_day(slot)
+            self._attend_at[slot] = min(self._attend_at[slot], now)
 
     def _guess(self, slot: int) -> None:
-        """Keep what the forecast was an hour into the day: the numbers that the last mention left."""
-        self._guessed_tens[slot], self._guessed_hours[slot] = self._tens[slot], self._hours[slot]
-        self._guessed_from[slot] = self._count[slot]
+        """Keep what the forecast was an hour into the day: of the numbers that the last mention left."""
+        expected = self._judge.expect(self._tens[slot], self._hours[slot])
+        self._days.note(slot, expected, self._voices[slot] // _ONE)
 
-    def _close_day(self, slot: int) -> None:
+    def _end_day(self, slot: int) -> None:
         """Let it be learnt what became of a conversation."""
-        self._days.remove(slot)
-        self._day_at[slot] = _NEVER
-        count, before = self._count[slot], self._most[slot]
-        most = max(before, count - self._day_from[slot])
-        if not most:  # nobody but the brand itself has spoken
-            return
-        if self._guessed_from[slot] < 0:
+        days, judge, count, heat = self._days, self._judge, self._voices[slot] // _ONE, self._heat[slot]
+        if heat > self._told[slot]:
+            self._tell(slot, self._now)
+        if not days.knows(slot):
             self._guess(slot)
-        came = count - self._guessed_from[slot]
-        self._judge.compare(self._guessed_tens[slot], self._guessed_hours[slot], came)
-        score = self._peak[slot]
-        self._judge.learn(Day(before, most, self._peak_before[slot], score))
-        self._most[slot], self._peak_before[slot] = most, score
+        expected, came = days.foreseen(slot, count)
+        before, most, heat_before = days.end(slot, count, heat)
+        if most:  # somebody other than the brand itself has spoken
+            judge.compare(expected, came, first_day=not before)
+            judge.learn(before, most, heat_before, heat)
 
     def _fade(self, slot: int, now: Instant) -> tuple[float, float, float, float]:
         """Mentions of the last five and ten minutes, hour and six hours, as faded by now."""
+        fives, tens, hours, sixes = self._fives[slot], self._tens[slot], self._hours[slot], self._sixes[slot]
         passed = now - self._last_at[slot]
-        slow = exp(-passed / _SLOW) if passed > 0 else 1.0
-        hour = slow**6
-        ten = hour**6
-        return self._fives[slot] * ten * ten, self._tens[slot] * ten, self._hours[slot] * hour, self._sixes[slot] * slow
+        if passed <= 0:
+            return fives, tens, hours, sixes
+        five, ten, hour, slow = _fadings(passed)
+        return fives * five, tens * ten, hours * hour, sixes * slow
+
+
+def _fadings(passed: Span) -> tuple[float, float, float, float]:
+    """What is left of five and ten minutes, an hour and six hours."""
+    slow = exp(-passed / _SLOW)
+    hour = slow**6
+    ten = hour**6
+    return ten * ten, ten, hour, slow

@@ -102,6 +102,15 @@ def test_an_event_older_than_the_one_before_it_is_late(tmp_path):
         ('{"thread": "a", "at": -1}', ">= 0"),
         ('{"thread": "a", "at": 1e99}', "<= "),
         ('{"thread": "a", "at": NaN}', "malformed"),
+        ('{"thread": "a", "at": 1e400}', "out of range"),
+        ('{"thread": "a", "at": true}', "got `bool`"),
+        ('{"thread": 5, "at": 1}', "got `int`"),
+        ("null", "got `null`"),
+        ('{"thread": "a", "at": 1}{"thread": "a", "at": 1}', "trailing characters"),
+        ('{"thread": "a", "at"', "truncated"),
+        pytest.param(f'{{"thread": "{"x" * 1_000_000}", "at": 1}}', "length <= 500", id="a megabyte of thread"),
+        pytest.param(f'{{"at": 1, "x": {"[" * 50_000}', "recursion", id="nested deeply"),
+        ("\x00\x01\x02", "malformed"),
     ],
 )
 def test_a_line_that_is_no_event_is_named_with_its_number(tmp_path, line, fault):
@@ -112,6 +121,26 @@ def test_a_line_that_is_no_event_is_named_with_its_number(tmp_path, line, fault)
     assert f"{path}, line 2: " in told.stderr
     assert fault in told.stderr
     assert 'write {"thread"' in told.stderr
+
+
+def test_a_byte_order_mark_empty_lines_and_crlf_are_passed_over(tmp_path):
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b'\xef\xbb\xbf{"thread": "a", "at": 1}\r\n\r\n  \n{"thread": "a", "at": 2, "more": []}')
+    assert [row["thread"] for row in judged(path)] == ["a", "a"]
+
+
+def test_an_empty_file_has_no_answers(tmp_path):
+    path = tmp_path / "events.jsonl"
+    for nothing in (b"", b"\n\n", b"\xef\xbb\xbf"):
+        path.write_bytes(nothing)
+        assert judged(path) == []
+
+
+def test_the_same_line_twice_is_two_mentions(tmp_path):
+    path = tmp_path / "events.jsonl"
+    path.write_text('{"thread": "a", "at": 0}\n' * 2 + '{"thread": "a", "at": 90000}\n')
+    rows = judged(path)
+    assert rows[1]["score"] > rows[0]["score"] == 0
 
 
 def test_text_that_is_not_utf_8_is_named_with_its_line(tmp_path):

@@ -14,13 +14,17 @@ NOW = 1_767_571_200_000
 
 def test_a_lone_fresh_mention_is_zero_and_scores_have_no_upper_end():
     judge = Escalation()
-    assert judge.score(1, 1) == 0
-    assert judge.score(1e6, 1e6) > judge.score(1e5, 1e5) > judge.score(10, 10) > LINE
+    assert judge.score(6) == 0
+    assert judge.score(1e12) > judge.score(1e10) > judge.score(132) > LINE
+    assert judge.score(judge.calm) == pytest.approx(LINE)
 
 
 def test_more_is_expected_of_what_is_recent():
     judge = Escalation()
-    likely = [judge.forecast(tens, hours).mentions for tens, hours in ((0, 1), (2, 20), (20, 20))]
+    likely = [
+        judge.forecast(judge.expect(tens, hours), first_day=True).mentions
+        for tens, hours in ((0, 1), (2, 20), (20, 20))
+    ]
     assert likely == sorted(likely)
     assert len(set(likely)) == 3
 
@@ -79,24 +83,18 @@ def test_what_does_not_grow_has_no_milestone(tens, hours):
 def test_brands_have_their_own_ceilings():
     judge = Escalation()
     for number in range(50):
-        judge.rise("rough", 0.0, 9.0, NOW + number * HOUR)
+        judge.rise("rough", judge.calm, 8_000.0, NOW + number * HOUR)
     assert judge.ceiling("rough", 1 / 30, NOW) > judge.ceiling("calm", 1 / 30, NOW)
-
-
-def test_scores_under_the_line_are_no_peaks():
-    judge = Escalation()
-    judge.rise("acme", 0.0, LINE, NOW)
-    assert judge.dump()["tails"] == {}
 
 
 def test_a_dump_comes_back_the_same():
     judge, twin = Escalation(), Escalation()
-    judge.rise("acme", 0.0, 5.0, NOW)
-    judge.compare(1.0, 1.0, 3)
+    judge.rise("acme", judge.calm, 500.0, NOW)
+    judge.compare(7.0, 3, first_day=True)
     twin.restore(judge.dump())
     for each in (judge, twin):
-        each.rise("acme", 5.0, 6.0, NOW + HOUR)
-        each.compare(20.0, 30.0, 7)
+        each.rise("acme", 500.0, 600.0, NOW + HOUR)
+        each.compare(150.0, 7, first_day=False)
     assert twin.dump() == judge.dump()
 
 
@@ -105,10 +103,20 @@ def test_eight_of_ten_forecasts_hold_on_conversations_that_excite_themselves():
     held = []
     for _ in range(3_000):
         tens, hours, came = cascade(dice)
-        likely = judge.forecast(tens, hours)
+        expected = judge.expect(tens, hours)
+        likely = judge.forecast(expected, first_day=True)
         held.append(likely.least <= came <= likely.most)
-        judge.compare(tens, hours, came)
+        judge.compare(expected, came, first_day=True)
     assert sum(held[1_000:]) / 2_000 == pytest.approx(0.8, abs=0.04)
+
+
+def test_later_days_do_not_teach_what_a_first_day_brings():
+    judge = Escalation()
+    before = judge.forecast(7.0, first_day=True)
+    for _ in range(100):
+        judge.compare(7.0, 0, first_day=False)
+    assert judge.forecast(7.0, first_day=True) == before
+    assert judge.forecast(7.0, first_day=False).mentions < before.mentions
 
 
 def cascade(dice):

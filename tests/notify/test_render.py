@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
@@ -7,12 +8,14 @@ from msgspec.structs import replace
 
 from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.incident import ChangeKind, Severity, State, Subject
-from buzzwatch.model.instant import HOUR, MINUTE
+from buzzwatch.model.instant import HOUR, MINUTE, instant_of
 from buzzwatch.model.notification import Sample
 from buzzwatch.model.signal import Clause, Comparator, Trend
+from buzzwatch.model.thread import Forecast, Milestone, Phase
 from buzzwatch.notify.render import LONGEST_TITLE, render
 from buzzwatch.notify.sms import SEGMENT, fold, septets
 
+NOW = instant_of(datetime(2026, 11, 22, 22, 40, tzinfo=UTC))
 LINK = "https://bw.example/i/Ab3dE9fGh1"
 _INVISIBLE = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2060": None})
 
@@ -230,6 +233,42 @@ def test_copies_of_one_text_are_named_from_three_on(change, reason, now):
     for copies, named in ((2, False), (3, True)):
         text = plain(render(change(reason=replace(reason, copies=copies)), (), LINK, now).text)
         assert (f"Dont {copies} copies d’un même texte" in text) is named
+
+
+OUTLOOKS = [
+    (
+        "fr",
+        Phase.REBOUND,
+        40,
+        ("cela s’était calmé et repart", "500 posts par heure vers 00:15, entre 00:05 et 00:40."),
+    ),
+    ("fr", Phase.RISING, None, ("cela monte encore", "500 posts par heure vers 00:15, pas avant 00:05.")),
+    ("en", Phase.PEAKING, 40, ("it is at its height", "500 posts an hour about 00:15, between 00:05 and 00:40.")),
+    ("en", Phase.OVER, None, ("it has died down", "500 posts an hour about 00:15, not before 00:05.")),
+]
+
+
+@pytest.mark.parametrize(("language", "phase", "latest", "said"), OUTLOOKS)
+def test_a_conversation_says_where_it_stands_and_what_it_will_bring(change, reason, language, phase, latest, said):
+    midnight = NOW + 20 * MINUTE
+    told = replace(
+        reason,
+        signal=None,
+        clauses=(Clause("thread.escalating", True, 7.1, 3.3),),
+        phase=phase,
+        forecast=Forecast(120.4, 339.7, 900),
+        milestone=Milestone(500, midnight + 15 * MINUTE, midnight + 5 * MINUTE, latest and midnight + latest * MINUTE),
+    )
+    thread = change(subject=Subject("acme", "x:9"), reason=told, notice_language=language)
+    text = plain(render(thread, (), LINK, NOW).text)
+    assert [phrase for phrase in said if phrase not in text] == []
+    assert ("environ 340 posts (120 à 900)" if language == "fr" else "about 340 posts (120 to 900)") in text
+
+
+def test_a_milestone_that_lies_behind_is_not_told(change, reason, now):
+    told = replace(reason, clauses=(Clause("thread.mentions", True, 60, 20),), milestone=Milestone(500, now, now, now))
+    text = render(change(subject=Subject("acme", "x:9"), reason=told), (), LINK, now).text
+    assert "rythme" not in text
 
 
 def test_an_answered_conversation_says_so(change, reason, now):

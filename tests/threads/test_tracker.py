@@ -158,10 +158,43 @@ def test_the_least_recently_seen_gives_way_when_all_slots_are_taken():
 
 
 def test_what_nobody_speaks_of_for_three_days_is_dropped():
-    tracked = filled(reply(thread="old"), reply(NOW + DAY, thread="young"), reply(NOW + 3 * DAY + 1, thread="now"))
+    tracked = filled(reply(thread="old"), reply(NOW + DAY, thread="young"))
+    tracked.count(reply(NOW + 3 * DAY + 10 * MINUTE + 1, thread="now"))
     assert tracked.slot_of("acme", "old") is None
     assert tracked.brands_of(NOW + 3 * DAY, "young") == ("acme",)
     assert tracked.brands_of(NOW + 4 * DAY + 1, "young") == (), "the authors' time decides, also before it is dropped"
+
+
+def test_an_active_conversation_stays_while_others_come_and_go():
+    tracked = tracker(capacity=100)
+    for n in range(5_000):
+        tracked.count(reply(NOW + n * SECOND, thread="crisis"))
+        tracked.count(reply(NOW + n * SECOND, thread=f"t{n}"))
+    assert view(tracked, NOW + 5_000 * SECOND, "crisis").mentions == 5_000
+    assert len(tracked) == 100
+
+
+def test_a_conversation_that_wakes_up_after_it_was_dropped_is_a_new_one():
+    tracked = filled(reply(), reply(), reply(NOW + 4 * DAY))
+    assert view(tracked, NOW + 4 * DAY).mentions == 1
+    assert view(tracked, NOW + 4 * DAY).first_at == NOW + 4 * DAY
+
+
+def test_idle_conversations_make_room_without_being_asked_for():
+    tracked = filled(*(reply(NOW + n * HOUR, thread=f"t{n}") for n in range(1_000)))
+    assert 72 <= len(tracked) <= 120
+
+
+def test_the_judge_hears_of_every_rise_that_matters_and_of_the_rest_by_the_end_of_the_day():
+    judge = Hearing()
+    tracked = Tracker(judge)
+    for n in range(300):
+        tracked.count(reply(NOW + n * SECOND))
+    assert len(judge.rises) < 80
+    tracked.count(reply(NOW + DAY + HOUR, thread="other"))
+    assert judge.rises[0][0] == pytest.approx(judge.calm)
+    assert [before for before, _ in judge.rises[1:]] == pytest.approx([after for _, after in judge.rises[:-1]])
+    assert judge.rises[-1][1] == pytest.approx(tracked._heat[0])
 
 
 def test_the_ceiling_rises_with_what_the_brand_is_used_to():
@@ -179,13 +212,16 @@ class Hearing(Escalation):
 
     def __init__(self):
         super().__init__()
-        self.days, self.came = [], []
+        self.days, self.came, self.rises = [], [], []
 
-    def learn(self, day):
-        self.days.append((day.most_before, day.most))
+    def learn(self, before, most, heat_before, heat):
+        self.days.append((before, most))
 
-    def compare(self, tens, hours, came):
-        self.came.append((round(tens, 3), round(hours, 3), came))
+    def rise(self, brand, before, after, now):
+        self.rises.append((before, after))
+
+    def compare(self, expected, came, *, first_day):
+        self.came.append((round(expected, 3), came))
 
 
 def test_what_became_of_a_conversation_is_learnt_a_day_after_it_began():
@@ -231,17 +267,31 @@ def test_the_forecast_of_the_first_hour_is_compared_with_the_day():
     for at in (NOW, NOW + MINUTE, NOW + 2 * HOUR, NOW + 3 * HOUR):
         tracked.count(reply(at))
     tracked.count(reply(NOW + DAY, thread="other"))
-    assert judge.came == [(1.905, 1.983, 2)]
+    assert judge.came == [(13.412, 2)]
 
 
-def test_a_conversation_that_comes_back_is_a_rebound():
-    tracked = filled(*(reply(NOW + n * SECOND) for n in range(60)))
-    assert view(tracked, NOW + MINUTE).phase is Phase.RISING
-    assert view(tracked, NOW + HOUR).phase is Phase.FADING
-    assert view(tracked, NOW + 4 * HOUR).phase is Phase.OVER
-    for n in range(20):
-        tracked.count(reply(NOW + 4 * HOUR + n * SECOND))
-    assert view(tracked, NOW + 4 * HOUR + MINUTE).phase is Phase.REBOUND
+def timeline(*parts):
+    """Mentions at even distances: (from minute, to minute, an hour)."""
+    ages = (since + 60 * n / rate for since, until, rate in parts for n in range(int((until - since) * rate / 60)))
+    return filled(*(reply(NOW + int(age * MINUTE)) for age in ages))
+
+
+@pytest.mark.parametrize(
+    ("parts", "minute", "phase"),
+    [
+        ([(0, 60, 6), (60, 75, 240)], 75, Phase.RISING),
+        ([(0, 300, 120)], 300, Phase.PEAKING),
+        ([(0, 60, 120), (60, 100, 90)], 100, Phase.PEAKING),
+        ([(0, 120, 120), (120, 170, 10)], 170, Phase.FADING),
+        ([(0, 120, 120), (120, 240, 24)], 240, Phase.FADING),
+        ([(0, 120, 120)], 121 + 4 * 60, Phase.OVER),
+        ([(0, 120, 120), (120, 600, 2)], 600, Phase.OVER),
+        ([(0, 120, 120), (360, 380, 120)], 380, Phase.REBOUND),
+        ([(0, 120, 120), (360, 420, 120), (420, 470, 2)], 470, Phase.FADING),
+    ],
+)
+def test_a_timeline_goes_through_the_phases_of_its_life(parts, minute, phase):
+    assert view(timeline(*parts), NOW + minute * MINUTE).phase is phase
 
 
 def test_only_what_rises_has_a_milestone():
