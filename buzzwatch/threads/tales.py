@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from buzzwatch.model.instant import DAY, MINUTE, Instant, Span
 from buzzwatch.model.mention import OURS, Kind, Sighting
-from buzzwatch.threads.stories import Stories
 from buzzwatch.threads.judge import Judge
+from buzzwatch.threads.stories import Stories
 from buzzwatch.threads.tracker import Tracker
 
 MOST_TELLINGS = 1_024
