@@ -63,7 +63,7 @@ class Stories:
     story lives as long as it is told.
     """
 
-    def __init__(self, capacity: int = 100_000) -> None:
+    def __init__(self, capacity: int = 50_000) -> None:
         self._texts = _Texts(capacity)
         self._marks = _Marks()
 

@@ -42,7 +42,7 @@ class Tales:
     a budget is about.
     """
 
-    def __init__(self, judge: Judge, capacity: int = 50_000, texts: int = 100_000) -> None:
+    def __init__(self, judge: Judge, capacity: int = 20_000, texts: int = 50_000) -> None:
         self.tracker = Tracker(judge, capacity, _IDLE)
         self._stories = Stories(texts)
         self._tellings: dict[str, _Tellings] = {}
