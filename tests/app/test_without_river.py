@@ -59,7 +59,3 @@ def test_nothing_that_runs_without_a_comparator_loads_river(rules, export):
 
 def test_a_check_of_a_rule_that_names_one_loads_none(rules):
     assert not loads_river("check", rules(", by: one_class_svm"))
-
-
-def test_a_replay_under_a_rule_that_names_one_loads_it(rules, export):
-    assert loads_river("replay", export, "--rules", rules(", by: one_class_svm"))
