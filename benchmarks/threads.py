@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from math import exp
@@ -20,7 +21,7 @@ from stage.cascades import START, conversations, sighting
 from stage.machine import introduce, resident
 
 from buzzwatch.detect.thread import Escalation
-from buzzwatch.model.instant import DAY, HOUR, SECOND, Instant
+from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, Instant
 from buzzwatch.model.mention import Sighting
 from buzzwatch.threads.tracker import Tracker
 
@@ -36,7 +37,14 @@ def name(number: int) -> str:
 
 
 def busy(since: Instant) -> Iterator[Sighting]:
-    """Fifty conversations that bring ten mentions a second; a crowd of 5,000."""
+    """Fifty conversations that bring ten mentions a second, by nobody knows whom."""
+    dice = random.Random(SEED)
+    for number in range(MENTIONS):
+        yield sighting(since + number * SECOND // 10, name(dice.randrange(50)), 0)
+
+
+def crowd(since: Instant) -> Iterator[Sighting]:
+    """The same, by 5,000 people."""
     dice = random.Random(SEED)
     for number in range(MENTIONS):
         yield sighting(since + number * SECOND // 10, name(dice.randrange(50)), dice.randrange(1, 5_000))
@@ -45,7 +53,7 @@ def busy(since: Instant) -> Iterator[Sighting]:
 def lively(since: Instant) -> Iterator[Sighting]:
     """Some large conversations and many small ones, one beginning each minute."""
     dice = random.Random(SEED)
-    for at, thread in islice(conversations(SEED, 20_000, 60 * SECOND), MENTIONS):
+    for at, thread in islice(conversations(SEED, 20_000, MINUTE), MENTIONS):
         yield sighting(since + at - START, thread, dice.randrange(1, 1 << 32))
 
 
@@ -86,7 +94,8 @@ def floor() -> None:
 
 def speeds() -> None:
     for what, stream, capacity in (
-        ("busy conversations", busy, 200_000),
+        ("busy conversations, authors unknown", busy, 200_000),
+        ("busy conversations, 5,000 authors", crowd, 200_000),
         ("lively ones, few and many", lively, 200_000),
         ("the same, 500 slots for all: eviction at every opening", lively, 500),
         ("lone mentions, each takes the slot of another one", lone, 20_000),
@@ -119,38 +128,26 @@ def weigh(threads: int, mentions: int) -> None:
 
 
 def foresee() -> None:
-    """How far forecasts after an hour are off, and how often the truth lies in their interval."""
-    for pace in (2 * 60 * SECOND, 10 * 60 * SECOND, HOUR):
-        tracker, first, errors, held = Tracker(Escalation()), dict[str, Instant](), list[float](), list[bool]()
-        waiting: dict[str, tuple[float, float, float, int]] = {}
-        counts: dict[str, int] = {}
-        events = list(conversations(SEED, 8_000, 60 * SECOND, pace))
-        ends = sorted(
-            (moment, kind, thread)
-            for thread, at in {thread: at for at, thread in reversed(events)}.items()
-            for kind, moment in enumerate((at + HOUR, at + HOUR + DAY))
-        )
-        position = 0
+    """How far forecasts at the end of the first hour are off, and how often the truth lies in their interval."""
+    for pace in (2 * MINUTE, 10 * MINUTE, HOUR):
+        events = list(conversations(SEED, 8_000, MINUTE, pace))
+        times: dict[str, list[Instant]] = {}
         for at, thread in events:
-            while position < len(ends) and ends[position][0] < at:
-                moment, kind, judged = ends[position]
-                position += 1
-                slot = tracker.slot_of("acme", judged)
-                if kind == 0 and slot is not None and counts[judged] >= FEWEST:
-                    likely = tracker.view(slot, moment).likely
-                    waiting[judged] = (likely.least, likely.mentions, likely.most, counts[judged])
-                elif judged in waiting:
-                    least, middle, most, seen = waiting.pop(judged)
-                    truth = counts[judged]
-                    errors.append(abs((seen + middle) / truth - 1))
-                    held.append(least <= truth - seen <= most)
-            first.setdefault(thread, at)
-            counts[thread] = counts.get(thread, 0) + 1
-            tracker.count(sighting(at, thread, 1))
+            times.setdefault(thread, []).append(at)
+        tracker, counts, errors, held = Tracker(Escalation()), dict.fromkeys(times, 0), list[float](), list[bool]()
+        for at, thread in events:
+            slot = tracker.count(sighting(at, thread, 1))
+            counts[thread] += 1
+            seen = bisect_right(times[thread], times[thread][0] + HOUR)
+            if counts[thread] == seen >= FEWEST:
+                _, likely = tracker.outlook(slot, at)
+                came = bisect_right(times[thread], at + DAY) - seen
+                errors.append(abs((seen + likely.mentions) / (seen + came) - 1))
+                held.append(likely.least <= came <= likely.most)
         later = len(errors) // 5
         share = sum(held[later:]) / len(held[later:])
         print(
-            f"forecasts after an hour, answers after {pace // 60_000} min: {len(errors)} conversations, "
+            f"forecasts after an hour, answers after {pace // MINUTE} min: {len(errors)} conversations, "
             f"median error {median(errors[later:]):.0%}, the truth in the interval {share:.0%}"
         )
 
