@@ -16,9 +16,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from aiohttp import ClientSession, web
-from stage.daemon import Daemon, free_port
-from stage.machine import introduce
-from stage.mentions import SEED, Voices, brand_keys, rule_files
+from rig.daemon import Daemon, free_port
+from rig.machine import introduce
+from rig.mentions import SEED, Voices, brand_keys, rule_files
 
 RATE = 1_000
 TURN = 0.05

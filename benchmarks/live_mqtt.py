@@ -12,9 +12,9 @@ from tempfile import TemporaryDirectory
 
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
-from stage.daemon import Daemon, broker, has_broker
-from stage.machine import computed, introduce, resident
-from stage.mentions import SEED, Voices, brand_keys, rule_files
+from rig.daemon import Daemon, broker, has_broker
+from rig.machine import computed, introduce, resident
+from rig.mentions import SEED, Voices, brand_keys, rule_files
 
 A_MESSAGE = 100
 

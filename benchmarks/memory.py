@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from stage.machine import introduce, resident
-from stage.mentions import SEED, brand_keys, rule_files
+from rig.machine import introduce, resident
+from rig.mentions import SEED, brand_keys, rule_files
 
 from buzzwatch.app.drive import copy_memory, feed
 from buzzwatch.app.rulebook import compile_rules

@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 from time import process_time
 
+from rig.machine import introduce
 from rivals import contest
 from rivals.streams import calm, read_texts
-from stage.machine import introduce
 
 TEXTS = Path(__file__).parents[2] / "shared" / "bench" / "data" / "negativity" / "train.jsonl.gz"
 LANGUAGES, SIZES = ("en", "fr"), (3, 30, 300)

@@ -13,9 +13,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from stage.machine import introduce
-from stage.mentions import SEED, brand_keys, rule_files, sparse, steady
-from stage.peer_sketch import sketch
+from rig.machine import introduce
+from rig.mentions import SEED, brand_keys, rule_files, sparse, steady
+from rig.peer_sketch import sketch
 
 from buzzwatch.app.printing import as_text
 from buzzwatch.app.replay import Replay

@@ -13,34 +13,44 @@ import sys
 import time
 from pathlib import Path
 
-from stage.machine import introduce
+from rig.machine import introduce
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 SCORERS = Path(os.environ.get("BUZZWATCH_SCORERS", ROOT.parent / "shared" / "bench"))
 PROGRAM = f"{sys.executable} -m buzzwatch"
 
-OURS = (
-    "quiet",
-    "threads",
-    "stories",
-    "ingest",
-    "replay",
-    "live_mqtt",
-    "latency",
-    "memory",
-)
-THEIRS = {
-    "score_volume": ("volume.py",),
-    "score_threads": ("threads.py",),
-    "score_stories": ("stories.py",),
+OURS: dict[str, tuple[str, ...]] = {
+    "volume_transfer": ("data/volume", "--draws", "80"),
+    "volume": (),
+    "quiet": (),
+    "regime": (),
+    "negativity": (),
+    "threads_transfer": ("data/threads/weibo_ced.jsonl.gz", "data/threads/forest_memetracker.jsonl.gz"),
+    "threads": (),
+    "stories": (),
+    "slow": (),
+    "ingest": (),
+    "replay": (),
+    "live_mqtt": (),
+    "latency": (),
+    "memory": (),
 }
+"""Scripts of this folder; what begins with `data/` is handed over where the scorers are."""
+THEIRS = {"score_volume": "volume.py", "score_threads": "threads.py", "score_stories": "stories.py"}
 
 
 def commands() -> dict[str, list[str]]:
     """What is run, by the name of its place in the document."""
-    scored = {name: [str(SCORERS / words[0]), "--cmd", PROGRAM, *words[1:]] for name, words in THEIRS.items()}
-    return scored | {name: [str(ROOT / "benchmarks" / f"{name}.py")] for name in OURS}
+    scored = {name: [str(SCORERS / script), "--cmd", PROGRAM] for name, script in THEIRS.items()}
+    ours = {name: [str(ROOT / "benchmarks" / f"{name}.py"), *_at_hand(words)] for name, words in OURS.items()}
+    return scored | ours
+
+
+def _at_hand(words: tuple[str, ...]) -> list[str]:
+    """Arguments without the data that are not there."""
+    paths = [str(SCORERS / word) if word.startswith("data/") else word for word in words]
+    return [path for word, path in zip(words, paths, strict=True) if word == path or Path(path).exists()]
 
 
 def measure(words: list[str]) -> str | None:
@@ -58,7 +68,10 @@ def measure(words: list[str]) -> str | None:
 
 def as_markdown(output: str) -> str:
     """Tables as they are, everything else as it was printed; no path of the machine it was measured on."""
-    tables, parts = re.split(r"((?:^\|.*\n?)+)", output.replace(f"{ROOT}/", ""), flags=re.MULTILINE), []
+    tables, parts = (
+        re.split(r"((?:^\|.*\n?)+)", output.replace(f"{ROOT}/", "").replace(f"{SCORERS}/", ""), flags=re.MULTILINE),
+        [],
+    )
     for part in tables:
         text = part.strip("\n")
         if text.strip():

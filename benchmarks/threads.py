@@ -17,8 +17,8 @@ from math import exp
 from statistics import median
 
 import msgspec
-from stage.cascades import START, conversations, sighting
-from stage.machine import introduce, resident
+from rig.cascades import START, conversations, sighting
+from rig.machine import introduce, resident
 
 from buzzwatch.detect.thread import Escalation
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, Instant

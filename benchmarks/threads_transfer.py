@@ -16,8 +16,8 @@ from math import exp, log
 from pathlib import Path
 from statistics import mean
 
-from stage.cascades import conversations
-from stage.machine import introduce
+from rig.cascades import conversations
+from rig.machine import introduce
 
 from buzzwatch.detect.ordinary import Ordinary
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, Instant, Span

@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 from time import process_time
 
+from rig.machine import introduce
 from rivals import bursts
 from rivals.alarms import equal_thresholds
-from stage.machine import introduce
 
 DATA = Path(__file__).parents[2] / "shared" / "bench" / "data" / "volume"
 

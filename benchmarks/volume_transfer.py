@@ -24,7 +24,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from stage.volume_brands import write
+from rig.volume_brands import write
 
 from buzzwatch.app.detect_volume import judge
 from buzzwatch.detect import baseline, budget, pulse, surge, volume

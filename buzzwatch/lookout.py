@@ -165,7 +165,7 @@ class Lookout:
 
         What one mention made ring has begun with that mention: a rule about the press is not raised by it.
         """
-        if incident.press is not None or incident.subject.quiet:
+        if incident.press is not None or incident.subject.quiet or incident.subject.topic:
             return None
         threads = {subject.thread for subject in (incident.subject, *incident.covers)}
         names = {clause.name for clause in incident.reason.clauses}

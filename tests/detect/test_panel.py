@@ -7,6 +7,7 @@ from math import pi, sin, sqrt
 import pytest
 from streams import MONDAY, burst, follow, poisson, sighting
 
+from buzzwatch.detect.budget import LINE
 from buzzwatch.detect.pulse import Pulse
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, next_second
 from buzzwatch.model.signal import Comparator, Comparison, Detector
@@ -136,7 +137,7 @@ def test_six_silent_years_are_learnt_at_once_and_two_weeks_are_kept():
     pulse.look(MONDAY + 6 * 365 * DAY)
     assert len(counts(pulse)) <= 16 * 288 + 1
     assert not any(counts(pulse))
-    assert [score(pulse, asked) for asked in ASKED] == [0, 0, 0]
+    assert all(score(pulse, asked) < LINE for asked in ASKED)
 
 
 def test_a_dump_at_any_look_changes_nothing():

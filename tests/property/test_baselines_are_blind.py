@@ -42,12 +42,12 @@ def lived(ruleset, *warm, answer=False, swap=None):
             if incident.id not in taken:
                 taken.add(incident.id)
                 verb = Verb.TAKE if len(taken) % 2 else Verb.RESOLVE
-                scene.tell(Command(scene.spine.now + 1, verb, incident.id, "ines"))
+                scene.tell(Command(scene.spine.memory.now + 1, verb, incident.id, "ines"))
         if swap is not None and item.seen_at > CRISIS:
-            scene.tell(RulesSwapped(scene.spine.now + 1, swap))
+            scene.tell(RulesSwapped(scene.spine.memory.now + 1, swap))
             swap = None
     scene.run_to(MONDAY + 6 * DAY + HOUR)
-    pulse = scene.spine.pulse("acme")
+    pulse = scene.spine.memory.pulses.get("acme")
     pulse.look(MONDAY + 8 * DAY)
     return pulse.habits(), len({change.incident for change in scene.changes})
 
