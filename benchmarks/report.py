@@ -68,10 +68,8 @@ def measure(words: list[str]) -> str | None:
 
 def as_markdown(output: str) -> str:
     """Tables as they are, everything else as it was printed; no path of the machine it was measured on."""
-    tables, parts = (
-        re.split(r"((?:^\|.*\n?)+)", output.replace(f"{ROOT}/", "").replace(f"{SCORERS}/", ""), flags=re.MULTILINE),
-        [],
-    )
+    bare, parts = output.replace(f"{ROOT}/", "").replace(f"{SCORERS}/", ""), []
+    tables = re.split(r"((?:^\|.*\n?)+)", bare, flags=re.MULTILINE)
     for part in tables:
         text = part.strip("\n")
         if text.strip():

@@ -7,6 +7,7 @@ come at the alarm, with a backstop at half, over the later 40 %; an alarm is fal
 Then budgets under drift: invented streams whose conversations grow to three times their size.
 """
 
+import gzip
 import json
 import sys
 import time
@@ -116,7 +117,8 @@ def judge(found: dict[str, Followed]) -> tuple[float, float]:
 
 
 def read(path: Path) -> list[Event]:
-    rows = (json.loads(line) for line in path.read_bytes().splitlines() if line.strip())
+    raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    rows = (json.loads(line) for line in raw.splitlines() if line.strip())
     return sorted((int(row["at"] * SECOND), row["thread"]) for row in rows)
 
 
