@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 from rig.volume_brands import write
 
 from buzzwatch.app.detect_volume import judge
-from buzzwatch.detect import baseline, budget, pulse, surge, volume
+from buzzwatch.detect import baseline, budget, pulse, surge, unit, volume
 
 BUDGET = 1 / 28
 COSTS = {"standard": (0.11, 1.0), "low-FP": (0.22, 1.0)}  # of a false row, of a missed window
@@ -37,12 +37,20 @@ Setting = Mapping[str, float]
 
 CONSTANTS = {
     "baseline": ("_LEVEL_KEEP", "_BIN_KEEP", "_DAY_NOISE", "_DAY_PULL", "_BIN_PULL", "_LINE", "_HELD", "_WINSOR"),
-    "surge": ("_KEEP", "_LOUDER", "_OVER", "_CAP", "_PRIOR_DAYS", "_PRIOR_LOUDEST", "_LEAST", "HOLD"),
+    "surge": ("_LOUDER", "_OVER", "HOLD"),
+    "unit": ("_KEEP", "_CAP", "_PRIOR_DAYS"),
     "volume": ("_FEW",),
     "budget": ("_HALF_LIFE", "_CAP"),
     "ordinary": ("peaks", "days", "excess"),
+    "belief": ("unit", "least"),
 }
-MODULES: dict[str, Any] = {"baseline": baseline, "surge": surge, "volume": volume, "budget": budget}
+MODULES: dict[str, Any] = {
+    "baseline": baseline,
+    "surge": surge,
+    "unit": unit,
+    "volume": volume,
+    "budget": budget,
+}
 
 
 class Worth(NamedTuple):
@@ -57,10 +65,13 @@ class Worth(NamedTuple):
 
 
 def shipped() -> dict[str, float]:
-    prior = surge.ORDINARY._asdict()
+    beliefs = {"ordinary": surge.ORDINARY._asdict(), "belief": surge.BELIEF._asdict()}
     names = {f"{module}.{name}": name for module, those in CONSTANTS.items() for name in those}
-    return {key: prior[name] if key[:9] == "ordinary." else getattr(MODULES[key.split(".")[0]], name)
-            for key, name in names.items()}  # fmt: skip
+    modules = {key: key.split(".")[0] for key in names}
+    return {
+        key: beliefs[module][names[key]] if module in beliefs else getattr(MODULES[module], names[key])
+        for key, module in modules.items()
+    }
 
 
 def take(setting: Setting) -> None:
@@ -70,6 +81,7 @@ def take(setting: Setting) -> None:
         if module in MODULES:
             setattr(MODULES[module], name, value)
     surge.HOLD = pulse.HOLD = int(setting["surge.HOLD"])
+    surge.BELIEF = unit.Belief(*(setting[f"belief.{name}"] for name in unit.Belief._fields))
     surge.ORDINARY = pulse.ORDINARY = budget.Prior(*(setting[f"ordinary.{name}"] for name in budget.Prior._fields))
 
 
@@ -150,7 +162,7 @@ def heard(path: Path) -> tuple[list[str], list[Heard]]:
         return 0.0
 
     class Ear(surge.Surge):
-        def hear(self, _: float, now: int) -> None:
+        def hear(self, _: float, now: int, **_ordinary: bool) -> None:
             told.append(Heard(len(times), now, windows.copy()))
             windows.clear()
 

@@ -12,10 +12,10 @@ from buzzwatch.detect import negativity, volume
 from buzzwatch.detect.baseline import Baseline, Gaps
 from buzzwatch.detect.budget import LINE, Tail
 from buzzwatch.detect.calendar import Calendar, Swell
-from buzzwatch.detect.negativity import Temper
 from buzzwatch.detect.panel import Panel
 from buzzwatch.detect.samples import Candidate, Samples
 from buzzwatch.detect.surge import HOLD, ORDINARY, Surge
+from buzzwatch.detect.unit import Unit
 from buzzwatch.detect.volume import Spread
 from buzzwatch.detect.windows import SPAN, WIDTHS, Windows
 from buzzwatch.model.campaign import Campaign
@@ -64,7 +64,9 @@ class Pulse:
         self._scores = [0.0] * (_ANGRIEST + 1)
         self._surge = Surge(born_at)
         self._panel: Panel | None = None
-        self._tempers = [Temper(born_at) for _ in range(_COUNT + 1)]  # of each window, and of the angriest
+        self._tempers = [
+            Unit(born_at, negativity.BELIEF) for _ in range(_COUNT + 1)
+        ]  # of each window, and of the angriest
         self._heard = False  # anything, since the last look
         self._loudest = WINDOWS[0]  # the window that rose most at the last onset
         self._angriest = WINDOWS[0]  # the angriest when any was last angry
@@ -368,7 +370,10 @@ class Pulse:
         pulse._samples = Samples.load(dumped["samples"])
         pulse._tails = [Tail.load(tail) for tail in dumped["tails"][:_ALL]]
         pulse._tails += [Tail.load(dumped["tails"][_ALL], ORDINARY), Tail.load(dumped["tails"][_ANGRIEST])]
-        pulse._angriest, pulse._tempers = dumped["angriest"], [Temper.load(temper) for temper in dumped["tempers"]]
+        pulse._angriest, pulse._tempers = (
+            dumped["angriest"],
+            [Unit.load(unit, negativity.BELIEF) for unit in dumped["tempers"]],
+        )
         pulse._surge, pulse._heard, pulse._loudest = Surge.load(dumped["surge"]), dumped["heard"], dumped["loudest"]
         pulse._spread = Spread(*dumped["spread"])
         pulse._scores = list(dumped["scores"])
@@ -390,7 +395,7 @@ class Pulse:
         """Note a score of negativity in the brand's own unit."""
         temper, tail = self._tempers[min(place - _COUNT, _COUNT)], self._tails[place]
         if angry and self._heard:
-            temper.hear(angry, now)
+            temper.hear(angry, now, ordinary=not self._swell)
         score = self._scores[place] = temper.weigh(angry) if angry else 0.0
         if self._heard and (score > LINE or tail.top):
             tail.observe(score, now, _APART[place])

@@ -71,7 +71,7 @@ def test_a_campaign_as_loud_as_expected_rings_nothing_and_leaves_what_is_usual_a
         pulse.look(SALES.until + 2 * DAY)
     assert usual(told) == pytest.approx(usual(plain), rel=0.06)
     surges = [pulse.habits()["surge"] for pulse in (told, plain)]
-    units = [surge["squares"] / surge["days"] for surge in surges]
+    units = [squares / days for days, squares in surges]
     assert units[0] == pytest.approx(units[1], rel=0.1)
 
 

@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from buzzwatch.detect import negativity, volume
 from buzzwatch.detect.budget import LINE
-from buzzwatch.detect.negativity import Temper
+from buzzwatch.detect.negativity import BELIEF
+from buzzwatch.detect.unit import Unit
 from buzzwatch.detect.volume import Spread
 from buzzwatch.model.instant import DAY
 
@@ -51,7 +52,7 @@ def test_an_angrier_share_without_more_anger_is_nothing():
 
 
 def lived(angriest, days=300):
-    temper = Temper(0)
+    temper = Unit(0, BELIEF)
     for day in range(days):
         temper.hear(angriest, day * DAY)
         temper.hear(0.1, day * DAY + 1)
@@ -87,7 +88,7 @@ def test_calm_days_without_a_look_are_calm():
 
 def test_a_temper_is_the_same_once_it_was_dumped_and_loaded():
     temper = lived(1.3, 7)
-    assert Temper.load(temper.dump()).dump() == temper.dump()
-    pupil = Temper(9 * DAY)
+    assert Unit.load(temper.dump(), BELIEF).dump() == temper.dump()
+    pupil = Unit(9 * DAY, BELIEF)
     pupil.adopt(temper.habits())
     assert pupil.weigh(1.0) == temper.weigh(1.0)
