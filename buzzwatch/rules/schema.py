@@ -12,7 +12,7 @@ from msgspec import Struct
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, model_validator
 from pydantic import ValidationInfo as Info
 
-from buzzwatch.model.instant import HOUR, MINUTE, Span
+from buzzwatch.model.instant import HOUR, Span
 from buzzwatch.model.signal import Comparator
 from buzzwatch.rules.units import (
     Account,
@@ -137,6 +137,10 @@ class Unusual(Requirements):
     unusual: Asked | None = Field(
         default=None, description="More than is normal at this hour, as rare as `budget` says."
     )
+    over: Window | None = Field(
+        default=None,
+        description="The trailing window. Left out: all together for `unusual` by ourselves, 1h for the rest.",
+    )
     by: Judge | None = Field(
         default=None,
         description="Who judges `unusual`: ourselves if left out, or one of river's detectors, to compare.",
@@ -158,10 +162,6 @@ class Unusual(Requirements):
 class Volume(Unusual):
     """How many mentions there are."""
 
-    over: Window | None = Field(
-        default=None,
-        description="The trailing window. Left out: all together for `unusual` by ourselves, 1h for the rest.",
-    )
     at_least: Count | None = Field(default=None, description="Mentions in the window.", examples=[50])
     times: Ratio | None = Field(default=None, description="Mentions, against what is usual (never less than 1).")
     authors: Count | None = Field(default=None, description="Different authors in the window.", examples=[20])
@@ -170,7 +170,6 @@ class Volume(Unusual):
 class Negativity(Unusual):
     """How many mentions are negative."""
 
-    over: Window = Field(default=15 * MINUTE, description="The trailing window; 15m if left out.")
     at_least: Count | None = Field(default=None, description="Negative mentions in the window.", examples=[10])
     share: Share | None = Field(default=None, description="Negative mentions among all in the window.")
     times: Ratio | None = Field(
