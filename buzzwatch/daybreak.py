@@ -7,6 +7,7 @@ from buzzwatch.model.incident import Reason, Severity
 from buzzwatch.model.instant import DAY
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.signal import Clause, Detector, Onset, Signal
+from buzzwatch.threads.tales import Told
 
 
 def theme_key(theme: str) -> str:
@@ -14,10 +15,11 @@ def theme_key(theme: str) -> str:
     return f"theme:{theme}"
 
 
-def subjects_of(sighting: Sighting, story: str) -> list[str]:
-    """What a mention is about, as keys of subjects: its themes, and a story that is told again."""
+def subjects_of(sighting: Sighting, told: Told) -> list[str]:
+    """What a mention is about, as keys of subjects: its themes, and a story that is told again a day later."""
     themes = [theme_key(theme) for theme in sighting.themes]
-    return themes if story == sighting.mention else [*themes, f"story:{story}"]
+    recurs = sighting.counted_at - told.began_at >= DAY
+    return [*themes, f"story:{told.story}"] if recurs else themes
 
 
 def evidence_of(rule: Rule, said: Recurrence) -> Evidence:

@@ -89,7 +89,7 @@ class Spine:
         told = memory.tales.hear(sighting, memory.tracker)
         pulse = memory.pulses.get(sighting.brand) or memory.bear(brand, sighting.counted_at)
         pulse.count(replace(sighting, copy=told.copy) if told.copy != sighting.copy else sighting)
-        if memory.diaries[sighting.brand].count(sighting, subjects_of(sighting, told.story)):
+        if memory.diaries[sighting.brand].count(sighting, subjects_of(sighting, told)):
             self._wait_for_day(sighting.brand)
         memory.carriers[sighting.brand].count(sighting)
         if sighting.brand not in memory.dirty:

@@ -1,6 +1,7 @@
 """How many different people spoke: exact while they are few, about right when they are many, the same in any order."""
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 _KEPT = 256
@@ -15,39 +16,36 @@ class Distinct:
     From 256 on the number is an estimate, off by 6 % as a rule (k minimum values; Bar-Yossef et al. 2002).
     """
 
-    __slots__ = ("_below", "_places")
+    __slots__ = ("_places",)
 
     def __init__(self, places: Iterable[int] = ()) -> None:
-        self._places = set(places)
-        self._below = max(self._places) if len(self._places) == _KEPT else _ALL
+        self._places = array("I", places)  # ascending: small, and a dump is a copy
 
     def add(self, key: int) -> None:
         """Take one into account."""
-        place = key * _SCATTER % _ALL
-        if place < self._below:
-            self._places.add(place)
-            if len(self._places) > 2 * _KEPT:
-                self._places = set(self._lowest())
-                self._below = max(self._places)
+        place, places = key * _SCATTER % _ALL, self._places
+        at = bisect_left(places, place)
+        if at == _KEPT or (at < len(places) and places[at] == place):
+            return
+        places.insert(at, place)
+        if len(places) > _KEPT:
+            places.pop()
 
     @property
     def number(self) -> int:
         """How many there are."""
         if len(self._places) < _KEPT:
             return len(self._places)
-        return (_KEPT - 1) * _ALL // (self._lowest()[-1] + 1)
+        return (_KEPT - 1) * _ALL // (self._places[-1] + 1)
 
     def dump(self) -> bytes:
         """The kept places; `load` gives what answers the same."""
-        return array("I", self._lowest()).tobytes()
+        return self._places.tobytes()
 
     @classmethod
     def load(cls, dumped: bytes) -> "Distinct":
         """What `dump` gave, alive again."""
         return cls(array("I", dumped))
-
-    def _lowest(self) -> list[int]:
-        return sorted(self._places)[:_KEPT]
 
 
 def count_together(dumped: Iterable[bytes]) -> int:

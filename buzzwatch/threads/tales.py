@@ -26,10 +26,14 @@ _OPENING = Packing("<IqHqB")
 
 
 class Told(Struct, frozen=True, gc=False):
-    """What a mention tells: its story, the key of the first text of its kind, and whether the story has gone on."""
+    """What a mention tells: its story, the key of the first text of its kind, and whether the story has gone on.
+
+    `began_at` is when the one that told it first was posted.
+    """
 
     story: str
     copy: int
+    began_at: Instant
     stirs: bool = False
 
 
@@ -57,9 +61,10 @@ class Tales:
         )
         if sighting.is_ours:
             answers = sighting.official and sighting.parent is not None and self._answer(sighting)
-            return Told(placed.story, placed.copy, answers)
+            return Told(placed.story, placed.copy, sighting.counted_at, answers)
         if placed.story == sighting.mention:
-            return Told(placed.story, placed.copy)
+            return Told(placed.story, placed.copy, sighting.counted_at)
+        began_at = _OPENING.unpack_from(placed.opening)[3]
         home = placed.opening[_OPENING.size :].decode()
         tellings = self._tellings.get(sighting.brand)
         if tellings is None:
@@ -67,12 +72,12 @@ class Tales:
         pasted = placed.copied and sighting.kind is not Kind.REPOST
         tellings.note(sighting, placed.story, placed.copy if pasted else 0)
         if sighting.thread == home:
-            return Told(placed.story, placed.copy)
+            return Told(placed.story, placed.copy, began_at)
         brand, story = sighting.brand, placed.story
         if self.tracker.slot_of(brand, story) is None and conversations.slot_of(brand, home) is not None:
             self.tracker.count(_first(sighting, story, placed.opening))
         self.tracker.count(replace(sighting, thread=story, parent=story))
-        return Told(story, placed.copy, stirs=True)
+        return Told(story, placed.copy, began_at, stirs=True)
 
     def story_of(self, mention: str) -> str:
         """The story that a mention has told; its own id where none is known."""

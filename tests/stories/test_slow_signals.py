@@ -1,5 +1,7 @@
 """A theme that comes back for days is a line on the list, and nothing ever makes it more than that."""
 
+from array import array
+
 import msgspec
 import pytest
 from stage import ACME, MONDAY, ONCALL, Scene, crowd, rules, sighting
@@ -12,6 +14,7 @@ from buzzwatch.model.input import EVERYTHING, Gap, RulesSwapped
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, Instant
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.notification import Notice, Target
+from buzzwatch.model.story import StoryKeys
 from buzzwatch.notify.facts import Facts
 from buzzwatch.notify.render import render
 
@@ -129,3 +132,15 @@ def test_the_days_of_a_downtime_are_passed_over_and_those_around_it_closed_once(
 def test_a_brand_without_news_keeps_no_timer_running(a_day):
     scene = play(rules(), *talk(range(20, 26), a_day))
     assert [key for _, kind, key in scene.spine.memory.dump()["timers"] if kind == "day"] == []
+
+
+def test_a_story_that_comes_back_for_days_is_a_line_and_one_of_a_single_day_is_none():
+    def told(days: range, a_day: int, word: int) -> list[Sighting]:
+        keys = StoryKeys(pairs=array("I", range(word, word + 12)).tobytes())
+        posts = talk(days, a_day, ())
+        return [msgspec.structs.replace(post, mention=f"{post.mention}-{word}", keys=keys) for post in posts]
+
+    coming_back, once = told(range(20, 27), 6, 100), told(range(20, 21), 12, 500)
+    scene = play(rules(), *coming_back, *once)
+    topics = [change.incident.subject.topic for change in scene.changes if change.kind is ChangeKind.OPENED]
+    assert topics == [f"story:{coming_back[0].mention}"]
