@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 
 from buzzwatch.model.input import EVERYTHING, Gap
-from buzzwatch.model.instant import DAY, LONGEST_WINDOW, Instant, Span
+from buzzwatch.model.instant import DAY, Instant, Span
 
 MOST_CLOSED = 100
-KEPT: Span = 2 * LONGEST_WINDOW + DAY
-"""How long a gap that is over may still matter: until every bucket in it has been passed over by the learning."""
+KEPT: Span = 30 * DAY
+"""How long a gap that is over may still matter: a silent brand learns of it only when it is heard again."""
 
 
 class Gaps:

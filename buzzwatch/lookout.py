@@ -167,11 +167,16 @@ class Lookout:
         """
         if incident.press is not None or incident.subject.quiet or incident.subject.topic:
             return None
-        threads = {subject.thread for subject in (incident.subject, *incident.covers)}
+        subjects = (incident.subject, *incident.covers)
+        carriers, tales = self._memory.carriers[self.brand.key], self._memory.tales
+        stories = {subject.story for subject in subjects} - {""}
+        threads = {subject.thread for subject in subjects if not subject.story}
+        if stories and "" not in threads:
+            threads |= {post.thread for post in carriers.press if tales.story_of(post.mention) in stories}
         names = {clause.name for clause in incident.reason.clauses}
         by_one = any(name.startswith("mention.") for name in names) and "mention.authors" not in names
         since = incident.opened_at if by_one else incident.began_at
-        post = self._memory.carriers[self.brand.key].jump(since, None if "" in threads else threads)
+        post = carriers.jump(since, None if "" in threads else threads)
         return None if post is None else Press(post.mention, post.at, post.source)
 
     def refreshed(self, incident: Incident) -> Incident:

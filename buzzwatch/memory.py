@@ -1,6 +1,7 @@
 """Everything the spine remembers between two inputs."""
 
 import hashlib
+from contextlib import suppress
 from datetime import UTC, tzinfo
 from typing import Any, TypeAlias
 from zlib import crc32
@@ -93,10 +94,21 @@ class Memory:
         self.diaries[brand.key] = Diary(brand.zone, at)
         pulse = self.pulses[brand.key] = Pulse(brand.zone, at, brand.campaigns)
         self.carriers[brand.key] = Carriers()
-        if brand.key in self.adopted:
-            pulse.adopt(msgspec.msgpack.decode(self.adopted.pop(brand.key)))
+        if (habits := self.adopted.pop(brand.key, None)) is not None:
+            self.warm(brand.key, habits)
         self.compare(brand)
         return pulse
+
+    def warm(self, key: str, habits: bytes) -> None:
+        """Let a brand believe what was learnt for it elsewhere, now or once it is heard of.
+
+        What another version had learnt is passed over: it may stand in a journal that this one steps again.
+        """
+        if key not in self.pulses:
+            self.adopted[key] = habits
+            return
+        with suppress(ValueError):
+            self.pulses[key].adopt(msgspec.msgpack.decode(habits))
 
     def compare(self, brand: Brand) -> None:
         """Have the comparators that its rules name score a brand, and learn anew at another hour than most others."""

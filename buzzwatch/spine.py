@@ -1,9 +1,9 @@
 """The whole product on one page: one input in, one Outcome out. Pure: no clock, network, disk, log or random."""
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, tzinfo
 from functools import partial
 
-import msgspec
 from msgspec.structs import replace
 
 from buzzwatch.daybreak import evidence_of, subjects_of, theme_key
@@ -14,6 +14,7 @@ from buzzwatch.incidents.mute import severity_for
 from buzzwatch.lookout import Lookout, silent_since
 from buzzwatch.memory import Memory, Stir
 from buzzwatch.model.brand import Brand, Rule, Scope
+from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.incident import Change, Incident, Severity, State, Subject
 from buzzwatch.model.input import (
     NOTHING,
@@ -88,8 +89,10 @@ class Spine:
             return
         told = memory.tales.hear(sighting, memory.tracker)
         pulse = memory.pulses.get(sighting.brand) or memory.bear(brand, sighting.counted_at)
-        pulse.count(replace(sighting, copy=told.copy) if told.copy != sighting.copy else sighting)
-        if memory.diaries[sighting.brand].count(sighting, subjects_of(sighting, told)):
+        heard = replace(sighting, copy=told.copy) if told.copy != sighting.copy else sighting
+        pulse.count(heard)
+        judged = sighting.brand not in memory.set_aside
+        if judged and memory.diaries[sighting.brand].count(heard, subjects_of(heard, told)):
             self._wait_for_day(sighting.brand)
         memory.carriers[sighting.brand].count(sighting)
         if sighting.brand not in memory.dirty:
@@ -154,7 +157,8 @@ class Spine:
                     for mention in sorted(stir.mentions, key=lambda m: m.mention):
                         lookout.focus(mention.thread, mention)
                         self._apply(rule, lookout, changes)
-        changes += [self._raise(lookout, incident) for incident in self.memory.desk.of_brand(key)]
+        for incident in self.memory.desk.of_brand(key):  # one by one: what one brought is told though the next fails
+            changes.append(self._raise(lookout, incident))  # noqa: PERF401 - likewise
 
     def _raise(self, lookout: Lookout, incident: Incident) -> Change | None:
         """The press may have joined; what comes to a page by that goes where the brand's critical rules go."""
@@ -162,11 +166,16 @@ class Spine:
         if press is None:
             return None
         severity = severity_for(brand, incident.severity, press=True)
-        routes, route = self.memory.rules.routes, incident.route
-        if severity is Severity.CRITICAL and not escalation.route_of(incident, self.memory.rules).steps:
-            pages = (rule.notify for rule in brand.rules if rule.severity is Severity.CRITICAL)
-            route = next((name for name in pages if name in routes and routes[name].steps), route)
+        route = self._paging_route(incident, brand) if severity is Severity.CRITICAL else incident.route
         return self.memory.desk.join_press(lookout.refreshed(incident), press, severity, route, lookout.now)
+
+    def _paging_route(self, incident: Incident, brand: Brand, *wanted: str) -> str:
+        """The route of an incident that pages; where that has nobody to page, the first that has of the brand's."""
+        rules = self.memory.rules
+        if escalation.route_of(incident, rules).steps:
+            return incident.route
+        names = [*wanted, *(rule.notify for rule in brand.rules if rule.severity is Severity.CRITICAL)]
+        return next((name for name in names if name in rules.routes and rules.routes[name].steps), incident.route)
 
     def _apply(self, rule: Rule, lookout: Lookout, changes: list[Change | None]) -> None:
         finding = rule.when.judge(lookout)
@@ -179,9 +188,14 @@ class Spine:
             same = (i for i in self.memory.desk.of_brand(subject.brand) if lookout.is_same_trouble(subject, i, finding))
             incident = next(same, None)
             incident = incident and self.memory.desk.cover(incident, subject)
-        return self.memory.desk.ring(
+        change = self.memory.desk.ring(
             incident, subject, rule, lambda: lookout.evidence(rule, subject, finding), lookout.now
         )
+        if change is not None and change.incident.raised and change.incident.severity is Severity.CRITICAL:
+            route = self._paging_route(change.incident, lookout.brand, rule.notify)
+            change = replace(change, incident=replace(change.incident, route=route))
+            self.memory.desk.put(change.incident)
+        return change
 
     def _listen(self, key: str, now: Instant, changes: list[Change | None]) -> None:
         """A brand may have been silent for as long as one of its rules says."""
@@ -248,13 +262,16 @@ class Spine:
             case RulesSwapped():
                 before, self.memory.rules = self.memory.rules.brands, item.rules
                 self.memory.set_aside = {}
+                for key in before.keys() - item.rules.brands.keys():
+                    self._follow_hours(key, UTC, ())  # as one that is loaded would
                 for brand in item.rules.brands.values():
-                    self._follow_hours(brand)
+                    self._follow_hours(brand.key, brand.zone, brand.campaigns)
                     self._follow_themes(brand, before.get(brand.key))
                     self.memory.compare(brand)
                     self._wait_for_silence(brand)
                     self._wait_for_day(brand.key)
                 self._page_the_unpaged(now)
+                self._page_for_no_competitor()
             case Gap():
                 self._hear_gap(item, now)
             case ClockSet():
@@ -263,10 +280,7 @@ class Spine:
                 self._notices += escalation.announce_trouble(item, self.memory.rules)
             case Warmed():
                 for key, habits in item.habits.items():
-                    if key in self.memory.pulses:
-                        self.memory.pulses[key].adopt(msgspec.msgpack.decode(habits))
-                    else:
-                        self.memory.adopted[key] = habits
+                    self.memory.warm(key, habits)
 
     def _page_the_unpaged(self, now: Instant) -> None:
         """A critical incident whose route had nobody to page, and now has, begins to page."""
@@ -274,6 +288,16 @@ class Spine:
             pages = incident.state is State.OPEN and incident.severity is Severity.CRITICAL
             if pages and incident.step_at is None and escalation.route_of(incident, self.memory.rules).steps:
                 self.memory.desk.put(replace(incident, step=0, step_from=now, step_at=now))
+                self._wait_for(incident.id)
+
+    def _page_for_no_competitor(self) -> None:
+        """What was critical about a brand that is a competitor from now on, is a warning."""
+        for incident in list(self.memory.desk.incidents.values()):
+            brand = self.memory.rules.brands.get(incident.subject.brand)
+            if brand is not None and brand.competitor and incident.severity is Severity.CRITICAL:
+                watch, warning, critical = incident.held_at
+                held_at = (watch, max(warning, critical), 0)
+                self.memory.desk.put(replace(incident, severity=Severity.WARNING, step_at=None, held_at=held_at))
                 self._wait_for(incident.id)
 
     def _hear_gap(self, heard: Gap, now: Instant) -> None:
@@ -355,14 +379,14 @@ class Spine:
             for theme in [theme for theme, words in brand.themes.items() if known.get(theme) != words]:
                 diary.renew(theme_key(theme))
 
-    def _follow_hours(self, brand: Brand) -> None:
-        pulse = self.memory.pulses.get(brand.key)
+    def _follow_hours(self, key: str, zone: tzinfo, campaigns: tuple[Campaign, ...]) -> None:
+        pulse = self.memory.pulses.get(key)
         if pulse is None:
             return
-        if pulse.zone != brand.zone:
-            self.memory.diaries[brand.key].follow(brand.zone)
-        if (pulse.zone, pulse.campaigns) != (brand.zone, brand.campaigns):
-            self.memory.pulses[brand.key] = Pulse.load(pulse.dump(), brand.zone, brand.campaigns)
+        if pulse.zone != zone:
+            self.memory.diaries[key].follow(zone)
+        if (pulse.zone, pulse.campaigns) != (zone, campaigns):
+            self.memory.pulses[key] = Pulse.load(pulse.dump(), zone, campaigns)
 
 
 def _scoped(brand: Brand, scope: Scope) -> list[Rule]:

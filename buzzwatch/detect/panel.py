@@ -120,19 +120,19 @@ class Panel:
                 past.strike(max(self._closed, since // _SPAN), min(closed, -(-end // _SPAN)))
         self._closed = closed
 
-    def judge(self, count: Callable[[Detector, Span], float], now: Instant, gaps: Gaps) -> None:
-        """Score what is followed; `count` gives what is in a window now."""
+    def judge(self, count: Callable[[Detector, Span], float], now: Instant, gaps: Gaps, *, heard: bool = True) -> None:
+        """Score what is followed; `count` gives what is in a window now, which teaches only if anything was `heard`."""
         self._fit(now)
-        heard = SPAN - _deaf_minutes(now, gaps)
+        listened = SPAN - _deaf_minutes(now, gaps)
         for comparison in self._scores:
             _, detector, over = comparison
             score, fitted = 0.0, self._fitted.get(comparison)
-            if fitted is not None and 2 * heard >= SPAN:
-                part = over / MINUTE / heard
+            if fitted is not None and 2 * listened >= SPAN:
+                part = over / MINUTE / listened
                 score = fitted.score(sample(count(detector, over), count(detector, LONGEST_WINDOW), part))
             self._scores[comparison] = score
             tail = self._tails.get(comparison)
-            if tail is not None and (score > LINE or tail.top):
+            if heard and tail is not None and (score > LINE or tail.top):
                 tail.observe(score, now, max(over, HOUR))
 
     def score(self, comparison: Comparison) -> float:

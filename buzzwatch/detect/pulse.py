@@ -185,7 +185,7 @@ class Pulse:
             self._heard = False
             self._note_surge(rises, now)
         if self._panel is not None:
-            self._panel.judge(self._amount, now, gaps)
+            self._panel.judge(self._amount, now, gaps, heard=heard)
 
     def signal(self, detector: Detector, over: Span, by: Comparator | None = None) -> Signal:
         """Volume or negativity over a standard window or over EVERY_WINDOW. KeyError for any other.
@@ -321,6 +321,8 @@ class Pulse:
         """Believe from now on what another pulse had learnt. ValueError if it does not fit."""
         if len(habits["tails"]) != len(self._tails):
             raise ValueError(f"{len(habits['tails'])} tails: {len(self._tails)} are needed; learn it again")
+        if len(habits.get("tempers", ())) != len(self._tempers):
+            raise ValueError(f"habits without {len(self._tempers)} units of anger; learn it again")
         self._baseline.adopt(habits["baseline"])
         self._surge.adopt(habits["surge"])
         for temper, learnt in zip(self._tempers, habits["tempers"], strict=True):
@@ -429,7 +431,7 @@ class Pulse:
 
     def _unlearnable(self, minute: int, gaps: Gaps) -> Gaps:
         """Deaf times and campaigns that reach into what may be learnt now."""
-        since = (self._minute - SPAN) // 60 * HOUR
+        since = self._baseline.until // 60 * HOUR
         told = self._calendar.between(since, (minute - SPAN) * MINUTE)
         return [*gaps, *((campaign.since, campaign.until) for campaign in told)] if told else gaps
 

@@ -36,11 +36,12 @@ class Carriers:
     What is kept are the latest by instant and name, so that the order of mentions within a second changes nothing.
     """
 
-    __slots__ = ("_heard", "_press")
+    __slots__ = ("_heard", "press")
 
     def __init__(self) -> None:
         self._heard: dict[str, Instant] = {}
-        self._press: list[PressPost] = []
+        self.press: list[PressPost] = []
+        """The latest, in the order of the authors' time."""
 
     def count(self, sighting: Sighting) -> None:
         """Take a mention into account; O(1)."""
@@ -52,8 +53,8 @@ class Carriers:
             if len(heard) > MOST_SOURCES:
                 del heard[min(heard, key=lambda name: (heard[name], name))]
         if sighting.is_press:
-            insort(self._press, PressPost(at, sighting.mention, sighting.thread, source))
-            del self._press[:-MOST_PRESS]
+            insort(self.press, PressPost(at, sighting.mention, sighting.thread, source))
+            del self.press[:-MOST_PRESS]
 
     def sources(self, over: Span, now: Instant) -> tuple[str, ...]:
         """Those heard in the trailing `over`, by name."""
@@ -67,30 +68,30 @@ class Carriers:
         """
         if threads is None:
             since += LEAD
-        if not self._press or self._press[-1].at <= since:
+        if not self.press or self.press[-1].at <= since:
             return None
-        posts = [post for post in self._press if threads is None or post.thread in threads]
+        posts = [post for post in self.press if threads is None or post.thread in threads]
         after = [post for post in posts if post.at > since]
         if not after:
             return None
-        forgotten = len(self._press) == MOST_PRESS and self._press[0].at > since - UNHEARD
+        forgotten = len(self.press) == MOST_PRESS and self.press[0].at > since - UNHEARD
         if not forgotten and not any(since - UNHEARD < post.at <= since for post in posts):
             return after[0]
         return after[0] if threads is None and not forgotten and self._is_much(since, after) else None
 
     def _is_much(self, since: Instant, after: list[PressPost]) -> bool:
-        reach = max(since - _USUAL, self._press[0].at)
-        usual = sum(reach <= post.at <= since for post in self._press) / max(since - reach, HOUR)
+        reach = max(since - _USUAL, self.press[0].at)
+        usual = sum(reach <= post.at <= since for post in self.press) / max(since - reach, HOUR)
         return len(after) >= max(_MANY, _TIMES * usual * max(after[-1].at - since, HOUR))
 
     def dump(self) -> dict[str, Any]:
         """Everything, as builtins that share nothing with this object."""
-        return {"heard": sorted(self._heard.items()), "press": [tuple(post) for post in self._press]}
+        return {"heard": sorted(self._heard.items()), "press": [tuple(post) for post in self.press]}
 
     @classmethod
     def load(cls, dumped: Mapping[str, Any]) -> "Carriers":
         """What `dump` gave, alive again."""
         carriers = cls()
         carriers._heard = {source: at for source, at in dumped["heard"]}  # noqa: C416 - pairs come as lists
-        carriers._press = [PressPost(*post) for post in dumped["press"]]
+        carriers.press = [PressPost(*post) for post in dumped["press"]]
         return carriers
