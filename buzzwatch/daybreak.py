@@ -1,6 +1,6 @@
 """What the end of a brand's local day brings: a line on the list for each subject that keeps coming back."""
 
-from buzzwatch.detect.slow import LEAST_AUTHORS, LEAST_DAYS, TIMES, Recurrence
+from buzzwatch.detect.slow import LEAST_AUTHORS, LEAST_DAYS, STORY, TIMES, Recurrence
 from buzzwatch.incidents.desk import Evidence
 from buzzwatch.model.brand import Rule
 from buzzwatch.model.incident import Reason, Severity
@@ -19,7 +19,7 @@ def subjects_of(sighting: Sighting, told: Told) -> list[str]:
     """What a mention is about, as keys of subjects: its themes, and a story that is told again a day later."""
     themes = [theme_key(theme) for theme in sighting.themes]
     recurs = sighting.counted_at - told.began_at >= DAY
-    return [*themes, f"story:{told.story}"] if recurs else themes
+    return [*themes, f"{STORY}{told.story}"] if recurs else themes
 
 
 def evidence_of(rule: Rule, said: Recurrence) -> Evidence:

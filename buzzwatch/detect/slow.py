@@ -17,6 +17,8 @@ from buzzwatch.model.signal import Trend
 
 Gaps: TypeAlias = Sequence[tuple[Instant, Instant]]
 
+STORY = "story:"
+"""Begins the key of a subject that is a story: all who tell it are voices, though they say the same."""
 USUAL_RATE = 1 / 30
 """Findings a day for nothing, of all subjects of a brand together, where nobody says otherwise."""
 ORDINARY = Prior(peaks=6.0, days=60.0, excess=0.7)
@@ -122,7 +124,7 @@ class Diary:
             if one is None:
                 one = said[subject] = _Said()
                 self._keep_fair(said)
-            one.voices.add(author, copy)
+            one.voices.add(author, 0 if subject.startswith(STORY) else copy)  # who tell a story say the same
             followers = -1 if sighting.followers is None else sighting.followers
             one.best = max(one.best, (int(sighting.negativity * 10), followers, at, sighting.mention))
         return first

@@ -171,8 +171,7 @@ class Facts:
     @property
     def is_conversation(self) -> bool:
         """Its numbers are those of one conversation, or of one story."""
-        about_one = bool(self.reason.thread or self.reason.story)
-        return about_one and any(clause.name.startswith("thread.") for clause in self.reason.clauses)
+        return any(clause.name.startswith("thread.") for clause in self.reason.clauses)
 
     @property
     def window_signal(self) -> Signal | None:
