@@ -19,10 +19,10 @@ from pydantic import ValidationInfo as Info
 from buzzwatch.model.brand import Person
 from buzzwatch.model.instant import DAY
 from buzzwatch.rules.ruleset import read_text
-from buzzwatch.rules.schema import CONSOLE, Written
 from buzzwatch.rules.text import blot_values, parse
 from buzzwatch.rules.units import Lax, LongSpan, WebAddress, Word, mistake, shown
 from buzzwatch.rules.validate import validate
+from buzzwatch.rules.written import CONSOLE, Written
 
 _PLACEHOLDER = re.compile(r"\$\{(cred|env):([A-Za-z0-9_][A-Za-z0-9_.-]{0,199})\}")
 _MAIL = re.compile(r"[^\s@:/?&]+@[^\s@:/?&]+")

@@ -13,7 +13,7 @@ from buzzwatch.delivery.courier import AT_ONCE
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.notification import Lease, Message, Target
 from buzzwatch.notify.render import render
-from buzzwatch.rules.schema import CONSOLE
+from buzzwatch.rules.written import CONSOLE
 from buzzwatch.store.record import Record
 
 

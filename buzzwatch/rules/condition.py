@@ -14,7 +14,7 @@ from buzzwatch.model.instant import EVERY_WINDOW, HOUR
 from buzzwatch.model.mention import OURS, Sighting
 from buzzwatch.model.signal import Clause, Comparator, Comparison, Detector, Finding, Signal, Trend
 from buzzwatch.model.view import View
-from buzzwatch.rules.schema import Leaf, Mention, Negativity, Quiet, Spread, Thread, Volume, When
+from buzzwatch.rules.when import Leaf, Mention, Negativity, Quiet, Spread, Thread, Volume, When
 
 NO = Finding(passed=False, clauses=())
 LEAST_USUAL = 1.0

@@ -10,13 +10,14 @@ from msgspec.structs import replace
 from buzzwatch.model.brand import Brand, Match, Person, Route, Rule, Ruleset, Scope, Step
 from buzzwatch.model.incident import Severity
 from buzzwatch.model.instant import DAY, HOUR, LONGEST_WINDOW, MINUTE, Span
-from buzzwatch.rules import schema
+from buzzwatch.rules import schema, when
 from buzzwatch.rules.calendar import CALENDAR, campaigns_of, overlaps
 from buzzwatch.rules.condition import Compiled, Unasked, comparisons
 from buzzwatch.rules.faults import Fault, RuleFaults
 from buzzwatch.rules.text import LARGEST_FILE, Document, Value, blot_addresses, parse
 from buzzwatch.rules.units import nearest, shown
 from buzzwatch.rules.validate import validate
+from buzzwatch.rules.written import CONSOLE, Outline, Written
 
 ONCALL = ("oncall.yaml", "oncall.yml")
 SHARED = (*ONCALL, *CALENDAR)
@@ -25,7 +26,7 @@ SHARED = (*ONCALL, *CALENDAR)
 _RATES = {Severity.CRITICAL: 1 / 30, Severity.WARNING: 1 / 7, Severity.WATCH: 1 / 7}
 """False alarms a day where a rule names no budget."""
 _LEAST_CALM: Span = 30 * MINUTE
-_MOMENTARY = (schema.Thread, schema.Quiet)
+_MOMENTARY = (when.Thread, when.Quiet)
 """Conditions that no window of time keeps true: a silence is over once somebody is heard."""
 _SLOW_RATE = 1 / 30
 _SLOW_CALM: Span = 3 * DAY + LONGEST_WINDOW
@@ -33,22 +34,22 @@ _SLOW_CALM: Span = 3 * DAY + LONGEST_WINDOW
 _REPEAT: Span = 15 * MINUTE
 _PRIVATE = frozenset({"reach"})
 """Keys of `oncall.yaml` whose values no fault repeats."""
-_SAYS: dict[str, dict[type[schema.Written], str]] = {
+_SAYS: dict[str, dict[type[Written], str]] = {
     "fr": {
-        schema.Mention: "Un message à regarder",
-        schema.Thread: "Une conversation s'emballe",
-        schema.Quiet: "Plus aucun message",
-        schema.Negativity: "Plus de messages en colère que d'habitude",
-        schema.Volume: "Plus de messages que d'habitude",
-        schema.Spread: "On en parle sur plusieurs sources",
+        when.Mention: "Un message à regarder",
+        when.Thread: "Une conversation s'emballe",
+        when.Quiet: "Plus aucun message",
+        when.Negativity: "Plus de messages en colère que d'habitude",
+        when.Volume: "Plus de messages que d'habitude",
+        when.Spread: "On en parle sur plusieurs sources",
     },
     "en": {
-        schema.Mention: "A post to look at",
-        schema.Thread: "A conversation is taking off",
-        schema.Quiet: "No posts any more",
-        schema.Negativity: "More angry posts than usual",
-        schema.Volume: "More posts than usual",
-        schema.Spread: "Several sources talk of it",
+        when.Mention: "A post to look at",
+        when.Thread: "A conversation is taking off",
+        when.Quiet: "No posts any more",
+        when.Negativity: "More angry posts than usual",
+        when.Volume: "More posts than usual",
+        when.Spread: "Several sources talk of it",
     },
 }
 """What a rule says where it says nothing itself, by the first kind of condition it has, in this order."""
@@ -142,7 +143,7 @@ def load(files: Mapping[str, str]) -> Ruleset:
 def check_channels(files: Mapping[str, str], channels: Collection[str]) -> list[Fault]:
     """Copies of `oncall.yaml` to channels that are not there; `files` are such as `load` accepts."""
     faults: list[Fault] = []
-    valid = [*sorted(channels), schema.CONSOLE]
+    valid = [*sorted(channels), CONSOLE]
     for file in sorted(files.keys() & set(ONCALL)):
         document = parse(file, files[file], blot_addresses)
         for name, route in validate(document, schema.OncallFile).routes.items():
@@ -197,7 +198,7 @@ def _differences(kind: str, old: Mapping[str, object], new: Mapping[str, object]
 
 
 def _leads_somewhere(route: Route, channels: Collection[str]) -> bool:
-    return bool(route.steps) or any(channel == schema.CONSOLE or channel in channels for channel in route.copy)
+    return bool(route.steps) or any(channel == CONSOLE or channel in channels for channel in route.copy)
 
 
 def _whole(file: str, message: str, remedy: str) -> Fault:
@@ -235,21 +236,21 @@ def _ours(documents: Mapping[str, Document]) -> dict[str, bool]:
     return {key: role == "ours" for key, role in brands if isinstance(key, str)}
 
 
-def _outline(documents: Mapping[str, Document]) -> schema.Outline:
+def _outline(documents: Mapping[str, Document]) -> Outline:
     """What may be referred to, as far as it can be told before the files are known to be right."""
     brands = tuple(_ours(documents))
     written = next((documents[file].value for file in ONCALL if file in documents), None)
     if not isinstance(written, dict):
-        return schema.Outline(brands=brands)
+        return Outline(brands=brands)
     routes, people = written.get("routes", {}), written.get("people", {})
-    return schema.Outline(
+    return Outline(
         tuple(routes) if isinstance(routes, dict) else None,
         {key: _means(person) for key, person in people.items()} if isinstance(people, dict) else None,
         brands=brands,
     )
 
 
-def _with_groups(outline: schema.Outline, written: Value) -> schema.Outline:
+def _with_groups(outline: Outline, written: Value) -> Outline:
     """With the themes and voices of one brand file."""
     groups = ((written.get(key, {}) if isinstance(written, dict) else None) for key in ("themes", "voices"))
     themes, voices = (tuple(group) if isinstance(group, dict) else None for group in groups)
@@ -313,14 +314,14 @@ def _brand(written: schema.BrandFile, routes: Mapping[str, Route]) -> Brand:
 
 def _slow(written: schema.Slow, language: str, routes: Mapping[str, Route]) -> Rule:
     """Of a brand's slow signals: a line on the list whatever happens, whoever's brand it is."""
-    notify = written.notify or next(name for name in ("care-desk", "oncall", schema.CONSOLE) if name in routes)
+    notify = written.notify or next(name for name in ("care-desk", "oncall", CONSOLE) if name in routes)
     return Rule(
         name="slow",
         says=_SAYS_SLOW[language],
         when=Unasked(),
         scope=Scope.DAY,
         severity=Severity.WATCH,
-        notify=notify if notify in routes else schema.CONSOLE,
+        notify=notify if notify in routes else CONSOLE,
         rate=written.budget or _SLOW_RATE,
         calm=_SLOW_CALM,
     )
@@ -330,7 +331,7 @@ def _rule(written: schema.Rule, language: str, routes: Mapping[str, Route]) -> R
     severity = Severity[written.severity.upper()]
     rate = written.budget or _RATES[severity]
     leaves = list(written.when.leaves)
-    default = "oncall" if "oncall" in routes else schema.CONSOLE
+    default = "oncall" if "oncall" in routes else CONSOLE
     notify = written.notify or default
     return Rule(
         name=written.name,
@@ -342,7 +343,7 @@ def _rule(written: schema.Rule, language: str, routes: Mapping[str, Route]) -> R
         rate=rate,
         calm=max([_LEAST_CALM, *map(_calm, leaves)]),
         quiet_over=_silence(written.when),
-        spread_over=max((leaf.over for leaf in leaves if isinstance(leaf, schema.Spread)), default=None),
+        spread_over=max((leaf.over for leaf in leaves if isinstance(leaf, when.Spread)), default=None),
         least=_least(written.when),
         do=written.do,
         runbook=written.runbook,
@@ -350,26 +351,26 @@ def _rule(written: schema.Rule, language: str, routes: Mapping[str, Route]) -> R
     )
 
 
-def _calm(leaf: schema.Leaf) -> Span:
+def _calm(leaf: when.Leaf) -> Span:
     """How long a condition's window keeps it true; volume over all windows together is taken for an hour."""
     if isinstance(leaf, _MOMENTARY):
         return 0
-    return leaf.over or (HOUR if isinstance(leaf, schema.Volume) else 0)
+    return leaf.over or (HOUR if isinstance(leaf, when.Volume) else 0)
 
 
-def _has(leaves: Iterable[schema.Leaf], kind: type[schema.Written]) -> bool:
+def _has(leaves: Iterable[when.Leaf], kind: type[Written]) -> bool:
     return any(isinstance(leaf, kind) for leaf in leaves)
 
 
-def _scope(leaves: list[schema.Leaf]) -> Scope:
-    if _has(leaves, schema.Mention):
+def _scope(leaves: list[when.Leaf]) -> Scope:
+    if _has(leaves, when.Mention):
         return Scope.MENTION
-    if _has(leaves, schema.Thread):
+    if _has(leaves, when.Thread):
         return Scope.THREAD
-    return Scope.QUIET if _has(leaves, schema.Quiet) else Scope.BRAND
+    return Scope.QUIET if _has(leaves, when.Quiet) else Scope.BRAND
 
 
-def _least(when: schema.When) -> int:
+def _least(when: when.When) -> int:
     """How many mentions a conversation must have before the rule can hold; 0 where that cannot be told beforehand."""
     thread = when.thread
     needed = (
@@ -378,7 +379,7 @@ def _least(when: schema.When) -> int:
     return max([needed, *map(_least, when.all or ())])
 
 
-def _silence(when: schema.When) -> Span | None:
+def _silence(when: when.When) -> Span | None:
     """The shortest silence at which a rule may hold; None if it asks for none."""
     needed = [] if when.quiet is None else [when.quiet.over]
     needed += [over for part in when.all or () if (over := _silence(part)) is not None]
@@ -393,7 +394,7 @@ def _person(key: str, written: schema.Person) -> Person:
 
 def _routes(oncall: schema.OncallFile | None) -> dict[str, Route]:
     """The written routes, and the console where none has its name."""
-    routes = {schema.CONSOLE: Route(schema.CONSOLE, copy=(schema.CONSOLE,))}
+    routes = {CONSOLE: Route(CONSOLE, copy=(CONSOLE,))}
     if oncall is not None:
         for name, written in oncall.routes.items():
             steps = tuple(

@@ -7,9 +7,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from buzzwatch.rules.faults import Fault, RuleFaults
-from buzzwatch.rules.schema import Written
 from buzzwatch.rules.text import Document, Path
 from buzzwatch.rules.units import CUSTOM, nearest, shown
+from buzzwatch.rules.written import Written
 
 M = TypeVar("M", bound=Written)
 

@@ -6,7 +6,7 @@ from msgspec.structs import asdict
 from buzzwatch.model.incident import Severity
 from buzzwatch.model.signal import Trend
 from buzzwatch.notify.phrases import ENGLISH, FRENCH, phrases_of
-from buzzwatch.rules.schema import Mention, Negativity, Quiet, Thread, Volume
+from buzzwatch.rules.when import Mention, Negativity, Quiet, Thread, Volume
 
 
 def _texts(value):

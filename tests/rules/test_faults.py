@@ -4,7 +4,7 @@
 
 import pytest
 
-from buzzwatch.rules import schema
+from buzzwatch.rules import when
 from buzzwatch.rules.faults import Fault, RuleFaults
 from buzzwatch.rules.ruleset import load, read
 
@@ -398,7 +398,7 @@ def test_a_directory_that_is_not_there_is_a_fault(tmp_path):
 
 @pytest.mark.parametrize("comparator", ["gaussian", "half_space_trees", "one_class_svm"])
 def test_a_comparator_that_is_not_installed_is_a_fault_that_says_what_to_install(comparator, monkeypatch):
-    monkeypatch.setattr(schema, "find_spec", lambda name: None if name == "river" else name)
+    monkeypatch.setattr(when, "find_spec", lambda name: None if name == "river" else name)
     assert faults_of(acme=RULE + f"when: {{volume: {{unusual: true, by: {comparator}}}}}") == [
         f'acme.yaml:6:40: `{comparator}` needs river, which is not installed; pip install "buzzwatch[river]"'
     ]

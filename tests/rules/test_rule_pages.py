@@ -8,9 +8,10 @@ import pytest
 from pydantic import BaseModel
 
 from buzzwatch.app import config
-from buzzwatch.rules import schema
+from buzzwatch.rules import schema, when
 from buzzwatch.rules.ruleset import load
 from buzzwatch.rules.units import PLACEHOLDERS
+from buzzwatch.rules.written import Written
 
 DOCS = Path(__file__).parents[2] / "docs"
 FENCE = re.compile(r"^```(yaml[^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -21,9 +22,9 @@ def fences(page: str) -> list[tuple[str, str]]:
     return FENCE.findall((DOCS / page).read_text())
 
 
-def models(*, of: object) -> Iterator[type[schema.Written]]:
+def models(*, of: object) -> Iterator[type[Written]]:
     for value in vars(of).values():
-        if isinstance(value, type) and issubclass(value, schema.Written) and value.__module__ == of.__name__:
+        if isinstance(value, type) and issubclass(value, Written) and value.__module__ == of.__name__:
             yield value
 
 
@@ -55,7 +56,7 @@ def test_there_are_examples():
     assert len(fences("configuration.md")) >= 1
 
 
-@pytest.mark.parametrize(("page", "module"), [("rules.md", schema), ("configuration.md", config)])
+@pytest.mark.parametrize(("page", "module"), [("rules.md", schema), ("rules.md", when), ("configuration.md", config)])
 def test_every_key_is_documented(page, module):
     text = (DOCS / page).read_text()
     missing = [
