@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import msgspec
-from stage import MONDAY, House, mention, poisson, rules, warmed
+from stage import MONDAY, House, mention, own_words, poisson, rules, warmed
 
 from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.clock import VirtualClock
@@ -179,7 +179,8 @@ def _comes_back() -> Script:
     for day in range(10, 15):
         for number in range(5):
             when = BEGIN + day * DAY + number * 2 * HOUR
-            script.append((when, _say(mention(when, f"back{day}-{number}", text=f"Boycott d'acme ! ({day}-{number})"))))
+            name = f"back{day}-{number}"
+            script.append((when, _say(mention(when, name, text=f"Boycott d'acme ! {own_words(name)}"))))
     return [*script, (BEGIN + 20 * DAY, _say(mention(BEGIN + 20 * DAY, "calm again")))]
 
 
