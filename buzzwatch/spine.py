@@ -237,11 +237,9 @@ class Spine:
 
     def _refreshed(self, incident: Incident, now: Instant) -> Incident:
         """With the numbers of this instant: a page that repeats must not say what was true an hour ago."""
-        brand, pulse = (
-            self.memory.rules.brands.get(incident.subject.brand),
-            self.memory.pulses.get(incident.subject.brand),
-        )
-        if brand is None or pulse is None or incident.subject.quiet or brand.key in self.memory.set_aside:
+        key = incident.subject.brand
+        brand, pulse = self.memory.rules.brands.get(key), self.memory.pulses.get(key)
+        if brand is None or pulse is None or incident.subject.quiet or key in self.memory.set_aside:
             return incident
         pulse.look(now, self.memory.gaps.spans())
         return Lookout(now, brand, self.memory).refreshed(incident)
@@ -294,7 +292,8 @@ class Spine:
         """What was critical about a brand that is a competitor from now on, is a warning."""
         for incident in list(self.memory.desk.incidents.values()):
             brand = self.memory.rules.brands.get(incident.subject.brand)
-            if brand is not None and brand.competitor and incident.severity is Severity.CRITICAL:
+            pages = incident.severity is Severity.CRITICAL and incident.state is not State.RESOLVED
+            if pages and brand is not None and brand.competitor:
                 watch, warning, critical = incident.held_at
                 held_at = (watch, max(warning, critical), 0)
                 self.memory.desk.put(replace(incident, severity=Severity.WARNING, step_at=None, held_at=held_at))
