@@ -9,6 +9,8 @@ import sys
 from datetime import UTC
 from math import pi, sin, sqrt
 
+from rig.chance import draw
+
 from buzzwatch.detect.pulse import Pulse
 from buzzwatch.model.instant import EVERY_WINDOW, MINUTE, SECOND, Instant
 from buzzwatch.model.signal import Detector
@@ -18,16 +20,6 @@ STREAMS, WEEKS, ROW = 200, 12, 30
 SIZES = (0.02, 0.1, 0.5, 2.0, 5.0, 20.0, 60.0, 200.0)
 BUDGETS = {"1 per week": 1 / 7, "1 per 2 weeks": 1 / 14, "1 per 4 weeks": 1 / 28}
 KINDS = {"plain": (1.0, 1, 0), "scaled": (10.0, 1, 0), "shifted": (1.0, 1, 9), "duplicated": (1.0, 3, 0)}
-
-
-def draw(chance: random.Random, mean: float) -> int:
-    """A Poisson count; normal where nobody could tell."""
-    if mean > 30:
-        return max(0, round(chance.gauss(mean, sqrt(mean))))
-    passed, count = chance.expovariate(1), 0
-    while passed < mean:
-        passed, count = passed + chance.expovariate(1), count + 1
-    return count
 
 
 def alarms(seed: int, scale: float, copies: int, shift: int) -> list[int]:

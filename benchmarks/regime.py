@@ -15,7 +15,8 @@ from math import pi, sin
 from statistics import median
 from typing import Any, NamedTuple
 
-from quiet import MONDAY, draw
+from quiet import MONDAY
+from rig.chance import draw
 
 from buzzwatch.detect.pulse import Pulse
 from buzzwatch.detect.shift import Shift

@@ -13,6 +13,8 @@ from math import sqrt
 from statistics import median
 from typing import NamedTuple
 
+from rig.chance import draw
+
 from buzzwatch.detect.slow import Diary
 from buzzwatch.model.instant import DAY, HOUR, Instant
 from buzzwatch.model.mention import Kind, Sighting
@@ -37,15 +39,9 @@ class Case(NamedTuple):
     days: int = YEAR - AGE
 
 
-def draw(chance: random.Random, mean: float, noise: float) -> int:
+def draw_voices(chance: random.Random, mean: float, noise: float) -> int:
     """A negative-binomial count: Poisson about a mean that differs, its squared relative deviation being the noise."""
-    mean *= chance.gammavariate(1 / noise, noise)
-    if mean > 50:
-        return max(0, round(chance.gauss(mean, sqrt(mean))))
-    passed, count = chance.expovariate(1), 0
-    while passed < mean:
-        passed, count = passed + chance.expovariate(1), count + 1
-    return count
+    return draw(chance, mean * chance.gammavariate(1 / noise, noise), exact=50.0)
 
 
 def post(at: Instant, author: int) -> Sighting:
@@ -62,7 +58,7 @@ def found(case: Case, seed: int) -> list[tuple[int, str]]:
         mood, noon = chance.lognormvariate(-0.01, 0.14), MONDAY + (day + case.age) * DAY + 12 * HOUR
         for theme, rate in case.rates.items():
             subjects = (f"theme:{theme}",) if theme else ()
-            for _ in range(draw(chance, rate * mood * case.shape(day, theme), case.noise)):
+            for _ in range(draw_voices(chance, rate * mood * case.shape(day, theme), case.noise)):
                 diary.count(post(noon, chance.getrandbits(32)), subjects)
         told += [(day, each.subject) for each in diary.close(noon + 12 * HOUR, (), BUDGET) if each.fresh]
     return told

@@ -19,15 +19,7 @@ except ImportError:
     learners = None
 
 BUDGETS = {"1 per week": 1 / 7, "1 per 4 weeks": 1 / 28}
-RIVALS = {
-    "ElastAlert spike": rules.Spike,
-    "Huginn peak": rules.Peak,
-    "Socialmetrix variation": rules.Variation,
-    "Meltwater spike": rules.Checked,
-    "MutualMind double": rules.Double,
-    "Sentry escalating": rules.Escalating,
-    "EWMA z-score at onset": rules.Ewma,
-}
+RIVALS: dict[str, type] = dict(rules.BY_NAME)
 if learners:
     RIVALS |= {
         "river GaussianScorer": learners.Gaussian,

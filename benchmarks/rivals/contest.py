@@ -24,15 +24,7 @@ LASTS = 2 * HOUR
 BUDGETS = {"1 per week": 1 / 7, "1 per 4 weeks": 1 / 28}
 OVERS = {"**ours**": EVERY_WINDOW, "ours, over: 15m": 15 * MINUTE}
 NEVER = LASTS * TICK
-COUNTING = {
-    "ElastAlert spike": rules.Spike,
-    "Huginn peak": rules.Peak,
-    "Socialmetrix variation": rules.Variation,
-    "Meltwater spike": rules.Checked,
-    "MutualMind double": rules.Double,
-    "Sentry escalating": rules.Escalating,
-    "EWMA z-score at onset": rules.Ewma,
-}
+COUNTING: dict[str, type] = dict(rules.BY_NAME)
 SUMMING: dict[str, type] = {}
 """Those that are told sums of probabilities only: dear, and worse with the others."""
 if learners:

@@ -223,3 +223,15 @@ class Ewma:
         self._mean += (1 - self._KEEP) * distance
         self._variance = self._KEEP * (self._variance + (1 - self._KEEP) * distance * distance)
         return self._onset.of(score)
+
+
+BY_NAME: dict[str, type] = {
+    "ElastAlert spike": Spike,
+    "Huginn peak": Peak,
+    "Socialmetrix variation": Variation,
+    "Meltwater spike": Checked,
+    "MutualMind double": Double,
+    "Sentry escalating": Escalating,
+    "EWMA z-score at onset": Ewma,
+}
+"""Those that need nothing but counts."""

@@ -9,6 +9,8 @@ from math import exp, pi, sin, sqrt
 from pathlib import Path
 from typing import NamedTuple
 
+from rig.chance import draw
+
 from buzzwatch.ingest.scorer import load
 from buzzwatch.ingest.sight import Reader
 from buzzwatch.model.brand import Brand, Match
@@ -62,16 +64,6 @@ def read_texts(path: Path, languages: Iterable[str]) -> dict[str, Texts]:
             known = texts[row["lang"]]
             (known.negative if row["label"] == "negative" else known.other).append(milli)
     return texts
-
-
-def draw(chance: random.Random, mean: float) -> int:
-    """A Poisson count; normal where nobody could tell."""
-    if mean > 30:
-        return max(0, round(chance.gauss(mean, sqrt(mean))))
-    passed, count = chance.expovariate(1), 0
-    while passed < mean:
-        passed, count = passed + chance.expovariate(1), count + 1
-    return count
 
 
 def calm(seed: int, per_hour: float, ticks: int, texts: Texts) -> Calm:

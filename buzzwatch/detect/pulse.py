@@ -64,9 +64,7 @@ class Pulse:
         self._scores = [0.0] * (_ANGRIEST + 1)
         self._surge = Surge(born_at)
         self._panel: Panel | None = None
-        self._tempers = [
-            Unit(born_at, negativity.BELIEF) for _ in range(_COUNT + 1)
-        ]  # of each window, and of the angriest
+        self._tempers = [Unit(born_at, negativity.BELIEF) for _ in range(_COUNT + 1)]  # by window, then the angriest
         self._heard = False  # anything, since the last look
         self._loudest = WINDOWS[0]  # the window that rose most at the last onset
         self._angriest = WINDOWS[0]  # the angriest when any was last angry
@@ -372,10 +370,8 @@ class Pulse:
         pulse._samples = Samples.load(dumped["samples"])
         pulse._tails = [Tail.load(tail) for tail in dumped["tails"][:_ALL]]
         pulse._tails += [Tail.load(dumped["tails"][_ALL], ORDINARY), Tail.load(dumped["tails"][_ANGRIEST])]
-        pulse._angriest, pulse._tempers = (
-            dumped["angriest"],
-            [Unit.load(unit, negativity.BELIEF) for unit in dumped["tempers"]],
-        )
+        pulse._angriest = dumped["angriest"]
+        pulse._tempers = [Unit.load(unit, negativity.BELIEF) for unit in dumped["tempers"]]
         pulse._surge, pulse._heard, pulse._loudest = Surge.load(dumped["surge"]), dumped["heard"], dumped["loudest"]
         pulse._spread = Spread(*dumped["spread"])
         pulse._scores = list(dumped["scores"])

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, tzinfo
+from math import sqrt
 
 from buzzwatch.detect.pulse import Pulse
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, Instant, Span, next_second
@@ -41,6 +42,16 @@ def poisson(dice: random.Random, since: Instant, until: Instant, per_hour: float
     while at < until:
         yield int(at)
         at += dice.expovariate(per_hour) * HOUR
+
+
+def drawn(dice: random.Random, mean: float) -> int:
+    """A Poisson count; normal where that is the same."""
+    if mean > 30:
+        return max(0, round(dice.gauss(mean, sqrt(mean))))
+    at, count = dice.expovariate(1), 0
+    while at < mean:
+        at, count = at + dice.expovariate(1), count + 1
+    return count
 
 
 def follow(pulse: Pulse, sightings: Iterable[Sighting]) -> Iterator[Instant]:

@@ -5,7 +5,7 @@ from datetime import UTC
 from math import pi, sin, sqrt
 
 import pytest
-from streams import MONDAY, burst, follow, poisson, sighting
+from streams import MONDAY, burst, drawn, follow, poisson, sighting
 
 from buzzwatch.detect.budget import LINE
 from buzzwatch.detect.pulse import Pulse
@@ -181,16 +181,6 @@ def test_what_a_comparator_learnt_outlives_a_change_of_other_rules_and_goes_with
     assert score(pulse, ASKED[0]) == 0
 
 
-def binomial(dice, mean):
-    """About Poisson; normal where that is the same."""
-    if mean > 30:
-        return max(0, round(dice.gauss(mean, sqrt(mean))))
-    at, count = dice.expovariate(1), 0
-    while at < mean:
-        at, count = at + dice.expovariate(1), count + 1
-    return count
-
-
 def quiet_alarms(seed, per_hour, days):
     """How often each comparator rings on days with a rhythm and a mood of their own, and without any crisis."""
     dice, pulse, mood = random.Random(seed), young(hour=seed % 24), 1.0
@@ -200,7 +190,7 @@ def quiet_alarms(seed, per_hour, days):
             mood = dice.lognormvariate(-0.01, 0.14)
         mean = per_hour / 4 * mood * (1 + 0.6 * sin(2 * pi * quarter / 96))
         first = MONDAY // MINUTE + quarter * 15
-        pulse.spread(first, 15, binomial(dice, mean))
+        pulse.spread(first, 15, drawn(dice, mean))
         pulse.look((first + 15) * MINUTE - SECOND)
         for asked in ASKED:
             if rings(pulse, asked):

@@ -5,6 +5,7 @@ from datetime import UTC
 from math import pi, sin, sqrt
 
 import pytest
+from streams import drawn
 
 from buzzwatch.detect.pulse import Pulse
 from buzzwatch.model.instant import EVERY_WINDOW, MINUTE, SECOND
@@ -15,16 +16,6 @@ DAYS, WEEKLY = 42, 1 / 7
 SIZES = (0.05, 0.5, 3, 20, 150)
 
 
-def binomial(dice, mean):
-    """About Poisson; normal where that is the same."""
-    if mean > 30:
-        return max(0, round(dice.gauss(mean, sqrt(mean))))
-    at, count = dice.expovariate(1), 0
-    while at < mean:
-        at, count = at + dice.expovariate(1), count + 1
-    return count
-
-
 def alarms(seed, per_hour, copies=1, shift=0):
     dice = random.Random(seed)
     pulse, rung, held, mood = Pulse(UTC, MONDAY), 0, False, 1.0
@@ -33,7 +24,7 @@ def alarms(seed, per_hour, copies=1, shift=0):
             mood = dice.lognormvariate(-0.01, 0.14)
         mean = per_hour / 2 * mood * (1 + 0.6 * sin(2 * pi * (half / 48 + shift / 24)))
         first = MONDAY // MINUTE + half * 30
-        pulse.spread(first, 30, copies * binomial(dice, mean))
+        pulse.spread(first, 30, copies * drawn(dice, mean))
         pulse.look((first + 30) * MINUTE - SECOND)
         score = pulse.signal(Detector.VOLUME, EVERY_WINDOW).score
         holds = score >= pulse.ceiling(Detector.VOLUME, EVERY_WINDOW, WEEKLY)
