@@ -8,10 +8,12 @@ text told anything there beyond what is counted here.
 import re
 from importlib.resources import files
 from math import exp, sqrt
+from unicodedata import normalize
 
 from msgspec import Struct
 
 from buzzwatch.ingest.normalise import bare, tokens
+from buzzwatch.model.cause import Cause
 
 READ_CHARACTERS = 2_000
 """Of a longer text only the beginning is scored."""
@@ -104,7 +106,7 @@ class LexiconScorer:
         """The probability, 0..1, that a text is negative; of an empty text, how often any text is."""
         tongue = self._tongues.get(lang) or self._tongues["any"]
         said = bare(text[:READ_CHARACTERS])
-        valences, denials = _weigh(_tokens(said), tongue)
+        _, valences, denials = _weigh(_tokens(said), tongue)
         valences += [_EMOTICONS[mouth] for mouth in _EMOTICON.findall(said)]
         if not said.isascii():
             valences += [self._emoji[char] for char in _SYMBOL.findall(said) if char in self._emoji]
@@ -120,11 +122,32 @@ class LexiconScorer:
             + weights.denies * min(denials, _MOST_MARKS)
         )
 
+    def knows(self, lang: str) -> bool:
+        """English and French."""
+        return lang in _NEGATIONS
 
-def _weigh(sentence: list[str], tongue: _Tongue) -> tuple[list[float], int]:
-    """Valences of the words that have one, as they stand in the sentence, and the number of negations."""
+    def why(self, text: str, lang: str) -> tuple[Cause, ...]:
+        """Folded words, emoticons and emoji by their valence as it stood; marks and negations have no words."""
+        tongue = self._tongues.get(lang) or self._tongues["any"]
+        said = bare(text[:READ_CHARACTERS])
+        words, valences, _ = _weigh(_tokens(said), tongue)
+        found = list(zip(words, valences, strict=True))
+        found += [(smile[0], _EMOTICONS[smile[1]]) for smile in _EMOTICON.finditer(said)]
+        found += [(char, self._emoji[char]) for char in _SYMBOL.findall(said) if char in self._emoji]
+        good = sum(valence for _, valence in found if valence > 0)
+        bad = -sum(valence for _, valence in found if valence < 0)
+        weighed: dict[str, float] = {}
+        for word, valence in found:
+            rate = tongue.weights.good / sqrt(good) if valence > 0 else -tongue.weights.bad / sqrt(bad or 1.0)
+            weighed[word] = weighed.get(word, 0.0) + rate * valence
+        causes = [Cause(word, weight) for word, weight in weighed.items() if weight]
+        return tuple(sorted(causes, key=lambda cause: (-abs(cause.weight), cause.words)))
+
+
+def _weigh(sentence: list[str], tongue: _Tongue) -> tuple[list[str], list[float], int]:
+    """The words that have a valence, those as they stand in the sentence, and the number of negations."""
     known, negations, intensifiers = tongue.valences, tongue.negations, tongue.intensifiers
-    valences, denials = [], 0
+    words, valences, denials = [], [], 0
     for place, token in enumerate(sentence):
         if token not in known:
             continue
@@ -139,14 +162,15 @@ def _weigh(sentence: list[str], tongue: _Tongue) -> tuple[list[float], int]:
             if word in intensifiers:
                 valence += intensifiers[word] if valence > 0 else -intensifiers[word]
             negated = negated or word in negations
+        words.append(token)
         valences.append(valence * _NEGATED if negated else valence)
-    return valences, denials
+    return words, valences, denials
 
 
 def _tokens(said: str) -> list[str]:
     """Folded words, with a token for each pause; those of a hashtag in capitals (#WorstAirline) one by one."""
     if "#" in said:
-        said = _TAG.sub(lambda tag: _CAMEL.sub(" ", tag[0]), said).replace("#", " ")
+        said = _TAG.sub(lambda tag: _CAMEL.sub(" ", tag[0]), normalize("NFC", said)).replace("#", " ")
     return tokens(said.replace(",", _PAUSE).replace(".", _PAUSE))
 
 

@@ -1,6 +1,10 @@
 """What the rest of the program knows of a scorer."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+from buzzwatch.model.cause import Cause
+
+__all__ = ["Cause", "Explaining", "Scorer"]
 
 
 class Scorer(Protocol):
@@ -12,3 +16,14 @@ class Scorer(Protocol):
 
     def score(self, text: str, lang: str) -> float:
         """The probability, 0..1, that a text as its author wrote it is negative. `lang` is a code or "und"."""
+
+
+@runtime_checkable
+class Explaining(Protocol):
+    """What a scorer may know of its own scores; one that cannot say why is a scorer all the same."""
+
+    def why(self, text: str, lang: str) -> tuple[Cause, ...]:
+        """The words that moved the score of a text, the heaviest first, whichever way they pulled."""
+
+    def knows(self, lang: str) -> bool:
+        """Whether it was fitted to this language; of any other the score is a rough guess."""
