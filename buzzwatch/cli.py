@@ -202,6 +202,42 @@ def detect_stories(
 
 
 @app.command()
+def score(
+    file: Annotated[
+        str, typer.Argument(help='JSON lines: {"id": "1", "text": "…", "lang": "fr"}, or mentions; .gz too.')
+    ] = "-",
+    text: Annotated[str | None, typer.Option(help="One text, in the place of a file.", show_default=False)] = None,
+    lang: Annotated[str | None, typer.Option(help="Of texts that do not tell it; else guessed.")] = None,
+    why: Annotated[bool, typer.Option("--why", help="The words that weighed most, to read.")] = False,  # noqa: FBT002 - a flag
+    as_json: Annotated[bool, typer.Option("--json", help="With --why: as fields.")] = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Say how negative texts are, 0 to 1: one answer a line, in their order."""
+    from buzzwatch.app.score import Judge, one_text, read_questions  # noqa: PLC0415 - as in `run`
+    from buzzwatch.ingest.language import is_code  # noqa: PLC0415 - as in `run`
+    from buzzwatch.ingest.scorer import load  # noqa: PLC0415 - as in `run`
+    from buzzwatch.sources.file import read  # noqa: PLC0415 - as in `run`
+
+    if lang is not None and not is_code(lang):
+        _fail(f"{lang!r} names no language: write a code such as fr, en or pt-BR, or leave it out to have it guessed")
+    if text is not None and file != "-":
+        _fail("give a file or --text, not both")
+    refused: list[int] = []
+
+    def refuse(line: int, reason: str) -> None:
+        refused[:] = [line]
+        typer.echo(f"{'standard input' if file == '-' else file}:{line}: refused: {reason}", err=True)
+
+    judge = Judge(load(), lang=lang, explains=why)
+    show = judge.as_text if why and not as_json else judge.as_lines
+    with _plain_errors(), _progress(file, shown=not sys.stdout.isatty()) as progress:
+        for questions in [one_text(text)] if text is not None else read_questions(read(file), refuse, progress):
+            sys.stdout.buffer.write(show(questions))
+            sys.stdout.flush()
+    if refused:
+        raise typer.Exit(1)
+
+
+@app.command()
 def learn(
     files: Annotated[list[str], typer.Argument(help="Exports of past mentions; JSON lines or array, .gz too.")],
     config: ConfigOption = None,
@@ -320,15 +356,16 @@ def _plain_errors() -> Iterator[None]:
 
 
 @contextmanager
-def _progress(label: str) -> Iterator[Callable[[float], None]]:
+def _progress(label: str, *, shown: bool = True) -> Iterator[Callable[[float], None]]:
     """A progress bar on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
+    if not shown or not sys.stderr.isatty():
         yield lambda _fraction: None
         return
     from rich.console import Console  # noqa: PLC0415 - as in `run`
     from rich.progress import Progress  # noqa: PLC0415 - as in `run`
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    # What is printed meanwhile is shown above the bar only if it is to be shown: a file gets it itself.
+    with Progress(console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty()) as bar:
         task = bar.add_task(Path(label).name, total=1.0)
         yield lambda fraction: bar.update(task, completed=fraction)
 

@@ -11,7 +11,7 @@ that cannot be (negative, beyond 2**53) become unknown. An empty string in an op
 import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -46,12 +46,14 @@ _OPENER = {b"}": b"{", b"]": b"["}
 
 _REMEDIES = {
     "id": "give a text of 1 to 500 characters that no other mention has, such as x:1790",
+    "text": 'give the words of the post, "" where there are none',
     "created_at": "give a time with its zone, such as 2026-11-22T18:04:05Z",
     "kind": f"give one of {', '.join(Kind)}, or leave it out",
 }
 _OPTIONAL_FIELDS = ("source", "lang", "url", "thread", "parent", "brand", "title")
-_REQUIRED = "every mention needs id, text and created_at"
+_REQUIRED = "with id, text and created_at"
 _ELSE = "correct it, or leave it out where it is unknown"
+T = TypeVar("T")
 
 
 class Refused(Struct, frozen=True, gc=False):
@@ -70,8 +72,8 @@ class Decoded(Struct, frozen=True):
     mended: int = 0
 
 
-class _RefusalError(Exception):
-    """Why an item is not taken."""
+class RefusalError(Exception):
+    """Why an item is not taken: what was found, and what to write instead."""
 
 
 def decode(payload: bytes) -> Decoded:
@@ -89,7 +91,7 @@ def decode(payload: bytes) -> Decoded:
             break
         try:
             mention, repaired = _decode_item(item)
-        except _RefusalError as refusal:
+        except RefusalError as refusal:
             refused.append(Refused(position, str(refusal), item[:HEAD]))
         else:
             mentions.append((position, mention))
@@ -159,28 +161,37 @@ def _elements(array: bytes) -> Iterator[bytes]:
 
 
 def _decode_item(item: bytes) -> tuple[Mention, bool]:
-    """The mention, and whether it was repaired; raises _RefusalError."""
+    """The mention, and whether it was repaired; raises RefusalError."""
+    mention, repaired = read_item(item, _MENTION, _REQUIRED)
+    tidied, cut = _tidy(mention)
+    return tidied, cut or repaired
+
+
+def read_item(item: bytes, decoder: msgspec.json.Decoder[T], required: str) -> tuple[T, bool]:
+    """What one JSON object says, and whether characters in it had to be replaced. `required` says what must be in it.
+
+    Raises:
+        RefusalError: it is broken, too deep, no UTF-8, or not what the decoder takes.
+    """
     if len(item) > MAX_PAYLOAD:
-        raise _RefusalError(f"{len(item)} bytes in one payload; split it, at most {MAX_PAYLOAD} are taken at once")
+        raise RefusalError(f"{len(item)} bytes in one payload; split it, at most {MAX_PAYLOAD} are taken at once")
     if not item:
-        raise _RefusalError("nothing where a mention should be: an empty payload, a stray comma, an array cut off")
+        raise RefusalError("nothing where a mention should be: an empty payload, a stray comma, an array cut off")
     if item.count(b"[") + item.count(b"{") > MAX_NESTING and _is_deep(item):
-        raise _RefusalError(f"nested deeper than {MAX_NESTING} levels; send the fields of a mention and little more")
+        raise RefusalError(f"nested deeper than {MAX_NESTING} levels; send the fields of a mention and little more")
     whole = _without_faulty_characters(item) if b"\\u0000" in item or b"\0" in item else item
     try:
-        mention = _MENTION.decode(whole)
+        return decoder.decode(whole), whole != item
     except msgspec.ValidationError as error:
-        raise _RefusalError(_explain(error, whole)) from None
+        raise RefusalError(_explain(error, whole, required)) from None
     except UnicodeDecodeError as error:
         faulty = error.object[error.start : error.end].hex(" ")
-        raise _RefusalError(f"not UTF-8: {faulty} in {_shown(item)}; send UTF-8") from None
+        raise RefusalError(f"not UTF-8: {faulty} in {_shown(item)}; send UTF-8") from None
     except msgspec.DecodeError as error:
         whole = _without_faulty_characters(item)  # msgspec calls half a surrogate pair malformed
         if whole == item:
-            raise _RefusalError(f"broken JSON: {error}, in {_shown(item)}; send one object a mention") from None
-        return _decode_item(whole)[0], True
-    tidied, cut = _tidy(mention)
-    return tidied, cut or whole != item
+            raise RefusalError(f"broken JSON: {error}, in {_shown(item)}; send one object, {required}") from None
+        return read_item(whole, decoder, required)[0], True
 
 
 def _is_deep(item: bytes) -> bool:
@@ -202,11 +213,11 @@ def _is_faulty(escape: bytes) -> bool:
     return escape[1:2] == b"u" and len(escape) == len(b"\\u0000")  # a whole pair is twice as long
 
 
-def _explain(error: msgspec.ValidationError, item: bytes) -> str:
+def _explain(error: msgspec.ValidationError, item: bytes, required: str) -> str:
     """What is wrong with a field, its value and the remedy."""
     problem, place = str(error), _PLACE.search(str(error))
     if place is None or not place[1]:
-        return f"{problem}, in {_shown(item)}; {_REQUIRED}"
+        return f"{problem}, in {_shown(item)}; {required}"
     field, problem = place[1], problem[: place.start()]
     return f"{field} is {_shown(_value_at(field, item))}: {problem}; {_REMEDIES.get(field, _ELSE)}"
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from buzzwatch.ingest.normalise import spoken
+
 UNKNOWN = "und"
 
 _CODE_LENGTHS = (2, 3)
@@ -56,6 +58,16 @@ def vote(said: list[str], hint: str | None = None) -> str:
     names a language. The vote itself knows English, French, German, Spanish, Italian and Portuguese.
     """
     return _primary(hint) or _elect(said)
+
+
+def language_of(text: str, hint: str | None = None) -> str:
+    """`vote` for a text as its author wrote it, whose words nobody needs afterwards."""
+    return _primary(hint) or _elect(spoken(text))
+
+
+def is_code(hint: str) -> bool:
+    """Whether it names a language, as `vote` believes it."""
+    return bool(_primary(hint))
 
 
 def _primary(tag: str | None) -> str:

@@ -98,7 +98,7 @@ REFUSED = [
     (b'"hello"', "got `str`"),
     (b"{}", "missing required field `id`"),
     (b'{"id":"x:1"}', "missing required field `text`"),
-    (b'{"id":"x:1","text":"a"}', "every mention needs id, text and created_at"),
+    (b'{"id":"x:1","text":"a"}', "with id, text and created_at"),
     (GOOD[:-3], "broken JSON"),
     (GOOD + b" x", "broken JSON"),
     (GOOD.replace(b"bonjour", b"a\tb"), "broken JSON"),
