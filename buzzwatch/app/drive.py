@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from buzzwatch.app.hearing import HeardPayload, Hearing
 from buzzwatch.app.intake import IntakeQueue, Payload
 from buzzwatch.clock import Clock
+from buzzwatch.ingest.scorer import Scorer
 from buzzwatch.model.input import EVERYTHING, NOTHING, ClockSet, Fault, Gap, Input, Outcome, RulesSwapped, Tick, Trouble
 from buzzwatch.model.instant import MINUTE, SECOND, Instant
 from buzzwatch.model.receipt import Receipt, Refusal
@@ -95,6 +96,11 @@ class Drive:
         self._snapshot_at: Instant = 0
         self._snapshot_task: asyncio.Task[None] | None = None
         self._stepped: list[Input] = []
+
+    @property
+    def scorer(self) -> Scorer:
+        """The one that judges what is heard."""
+        return self._hearing.scorer
 
     async def run(self, seq: int) -> None:
         """Drive until the queue is closed and empty; `seq` numbers the last journalled input."""

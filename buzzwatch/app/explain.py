@@ -4,14 +4,18 @@ import sqlite3
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
+from buzzwatch.app.quotes import find_samples
+from buzzwatch.ingest.scorer import load
 from buzzwatch.model.incident import Change, Incident, Reason, Subject
 from buzzwatch.model.instant import DAY, MINUTE, SECOND, Instant, moment_of
+from buzzwatch.model.notification import Sample
 from buzzwatch.model.signal import Clause, Signal
 from buzzwatch.notify.quoting import clean
 from buzzwatch.store.journal import read_incident
 from buzzwatch.store.outbox import read_deliveries
 
 _LONGEST = 300
+_LONGEST_POST = 120
 
 
 def explain(db: sqlite3.Connection, incident_id: str, timezone: str = "UTC") -> list[str] | None:
@@ -26,6 +30,7 @@ def explain(db: sqlite3.Connection, incident_id: str, timezone: str = "UTC") -> 
         "",
         *_why(incident.reason),
         *_company(incident),
+        *_posts(find_samples(db, incident, load())),
         "",
         "History",
         *(f"  {_at(change.at, zone)}  {_event(change)}" for change in history),
@@ -84,6 +89,18 @@ def _company(incident: Incident) -> Iterator[str]:
         yield f"  on {len(reason.sources)} sources: {clean(', '.join(reason.sources), _LONGEST)}"
     if (sector := reason.sector) is not None:
         yield f"  the whole sector, not you alone: {sector.rising} of {sector.known} brands ({sector.name})"
+
+
+def _posts(samples: list[Sample]) -> Iterator[str]:
+    """What is shown of it, how negative it was found, and by which words."""
+    if samples:
+        yield ""
+        yield "Posts shown"
+    for sample in samples:
+        said = "its text was erased since" if sample.text is None else f"“{clean(sample.text, _LONGEST_POST)}”"
+        yield f"  {sample.negativity:4.0%} negative  {clean(sample.mention, _LONGEST_POST)}: {said}"
+        if sample.why:
+            yield f"       weighs most: {', '.join(cause.words for cause in sample.why)}"
 
 
 def describe(clause: Clause) -> str:

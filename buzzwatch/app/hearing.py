@@ -34,14 +34,14 @@ class Hearing:
     """
 
     def __init__(self, rules: Ruleset) -> None:
-        self._scorer = load()
+        self.scorer = load()
         self._begun: dict[str, dict[str, Instant]] = {}  # by conversation: the last instant of each of its brands
         self._threads: dict[str, str] = {}  # by mention: its conversation
         self.follow(rules)
 
     def follow(self, rules: Ruleset) -> None:
         """Read by other rules from now on."""
-        self._reader = Reader(rules.brands, self._scorer)
+        self._reader = Reader(rules.brands, self.scorer)
 
     def hear(self, payload: bytes, seen_at: Instant, tracker: Tracker) -> HeardPayload:
         """Take a payload apart and read each of its mentions; one on which that fails is refused, the others go on."""

@@ -80,7 +80,7 @@ class Daemon:
         self.links = Links(config.state, config.web.base_url)
         self.ears = Ears(make_sources(config, secrets), self.queue, self.clock)
         self.drive.on_poison = self.ears.poison
-        ways, words = Ways(config, secrets), Words(record, self.links, self.clock)
+        ways, words = Ways(config, secrets), Words(record, self.links, self.clock, self.drive.scorer)
         self.courier = Courier(
             record,
             words.compose,

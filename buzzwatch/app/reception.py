@@ -85,7 +85,7 @@ class Reception:
             people={key: person.name for key, person in rules.people.items()},
             do=rule.do if rule else (),
             runbook=rule.runbook if rule else None,
-            samples=tuple(await read_samples(self._record, incident)),
+            samples=tuple(await read_samples(self._record, incident, self._drive.scorer)),
             history=tuple(history),
             points=self._points(incident),
         )

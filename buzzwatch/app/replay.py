@@ -118,7 +118,8 @@ class Replay:
 
     def samples(self, notice: Notice) -> list[Sample]:
         """The posts that a notice quotes, as far as they are still at hand."""
-        return [sample_of(*self._texts[key]) for key in notice.incident.shown if key in self._texts]
+        texts, scorer = self._texts, self._hearing.scorer
+        return [sample_of(*texts[key], scorer) for key in notice.incident.shown if key in texts]
 
 
 def learn_habits(

@@ -10,6 +10,7 @@ from buzzwatch.delivery.channel import Channel, PermanentDeliveryError, Transien
 from buzzwatch.delivery.channels.apprise import AppriseChannel
 from buzzwatch.delivery.channels.console import ConsoleChannel
 from buzzwatch.delivery.courier import AT_ONCE
+from buzzwatch.ingest.scorer import Scorer
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.notification import Lease, Message, Target
 from buzzwatch.notify.render import render
@@ -56,14 +57,15 @@ class Ways:
 class Words:
     """Finds the words of a notice when it leaves: what was erased meanwhile is not said."""
 
-    def __init__(self, record: Record, links: Links, clock: Clock) -> None:
+    def __init__(self, record: Record, links: Links, clock: Clock, scorer: Scorer) -> None:
         self._record = record
         self._links = links
         self._clock = clock
+        self._scorer = scorer
 
     async def compose(self, lease: Lease) -> Message:
         """The message of a notice."""
         notice = lease.notice
-        samples = await read_samples(self._record, notice.incident)
+        samples = await read_samples(self._record, notice.incident, self._scorer)
         link = self._links.url(notice.incident.id) if notice.incident.subject.brand else None
         return render(notice, samples, link, self._clock.now(), lease.replaces)

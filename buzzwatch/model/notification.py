@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from buzzwatch.model.cause import Cause
 from buzzwatch.model.incident import ChangeKind, Incident, Severity
 from buzzwatch.model.instant import Instant
 
@@ -53,7 +54,11 @@ class Held(Struct, frozen=True, gc=False):
 
 
 class Sample(Struct, frozen=True, gc=False):
-    """A post to show: hostile text, escaped by whoever shows it. Text None: erased since."""
+    """A post to show: hostile text, escaped by whoever shows it. Text None: erased since.
+
+    `why` are the few words that spoke most for its being negative, the heaviest first; none where it is more likely
+    not, where its text was erased, and where its scorer cannot say.
+    """
 
     mention: str
     text: str | None
@@ -62,6 +67,7 @@ class Sample(Struct, frozen=True, gc=False):
     url: str | None
     posted_at: Instant
     negativity: float
+    why: tuple[Cause, ...] = ()
 
 
 class Message(Struct, frozen=True):

@@ -17,6 +17,7 @@ FEWEST_COPIES = 3
 """Fewer of one text are not worth a sentence."""
 _SAMPLES = 3
 _LONGEST_SAMPLE = 240
+_WEIGHTIEST = 5
 _CLAUSES = 12
 _STEPS = 10
 _NAMES = 8
@@ -165,6 +166,8 @@ def _circumstances(facts: Facts, replaces: int) -> Iterator[str]:
 
 def _samples(facts: Facts, samples: Sequence[Sample]) -> Iterator[Line]:
     phrases = facts.phrases
+    if words := _weightiest(samples[:_SAMPLES]):
+        yield Line(phrases.weighs_most.format(words=", ".join(words)))
     for sample in samples[:_SAMPLES]:
         text = quote(sample.text, _LONGEST_SAMPLE) if sample.text else ""
         shown = phrases.quoted.format(text=text) if text else phrases.erased
@@ -175,6 +178,15 @@ def _samples(facts: Facts, samples: Sequence[Sample]) -> Iterator[Line]:
         yield Line(phrases.signed.format(quote=shown, author=author, time=facts.clock(sample.posted_at)))
         if sample.text and (link := safe_link(sample.url)):
             yield Line("", link)
+
+
+def _weightiest(samples: Sequence[Sample]) -> list[str]:
+    """The words that speak most for anger in all of them together."""
+    weights: dict[str, float] = {}
+    for cause in (cause for sample in samples for cause in sample.why):
+        weights[cause.words] = weights.get(cause.words, 0.0) + cause.weight
+    heaviest = sorted(weights, key=lambda words: -weights[words])[:_WEIGHTIEST]
+    return [quote(words, LONGEST_NAME) for words in heaviest]
 
 
 def _why(facts: Facts) -> Iterator[str]:

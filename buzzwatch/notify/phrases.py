@@ -89,6 +89,7 @@ class Phrases(Struct, frozen=True, kw_only=True):
     stale: str
 
     samples: str
+    weighs_most: str
     quoted: str
     signed: str
     unknown_author: str
@@ -202,6 +203,7 @@ FRENCH = Phrases(
     deaf="Commencé à {began}, entendu à {heard}\u00a0: nous étions sourds de {since} à {until}.",
     stale="État de {time}\u00a0: ce message n’a pas pu partir plus tôt.",
     samples="Ce qui se dit",
+    weighs_most="Ce qui pèse le plus\u00a0: {words}",
     quoted="«\u00a0{text}\u00a0»",
     signed="{quote} — {author}, {time}",
     unknown_author="auteur inconnu",
@@ -332,6 +334,7 @@ ENGLISH = Phrases(
     deaf="Began {began}, heard {heard}: we were deaf from {since} to {until}.",
     stale="As of {time}: this message could not be sent sooner.",
     samples="What people say",
+    weighs_most="What weighs most: {words}",
     quoted="“{text}”",
     signed="{quote} — {author}, {time}",
     unknown_author="unknown author",

@@ -220,6 +220,15 @@ def read_mentions(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[st
     return {mention: (_decode_mention(body), negativity) for mention, body, negativity in rows}
 
 
+def read_scorers(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, str]:
+    """Which scorer judged mentions when they were heard first, by id."""
+    rows = connection.execute(
+        "SELECT j.mention, CAST(j.body AS TEXT) ->> 'scorer' FROM json_each(?) e JOIN journal j ON j.mention = e.value",
+        (_encode(list(ids)).decode(),),
+    )
+    return dict(rows.fetchall())
+
+
 def read_incident(connection: sqlite3.Connection, incident: str) -> tuple[Incident, list[Change]] | None:
     """An incident and its history, oldest first."""
     row = connection.execute("SELECT body FROM incident WHERE id = ?", (incident,)).fetchone()

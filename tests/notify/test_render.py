@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from buzzwatch.model.campaign import Campaign
+from buzzwatch.model.cause import Cause
 from buzzwatch.model.incident import ChangeKind, Severity, State, Subject
 from buzzwatch.model.instant import HOUR, MINUTE, instant_of
 from buzzwatch.model.notification import Sample
@@ -100,6 +101,33 @@ def test_an_alarm_in_english_says_everything_in_order(change, reason, samples, n
         "46 a", "46\u00a0a"
     )
     assert plain(message.text) == OPENED_IN_ENGLISH
+
+
+@pytest.mark.parametrize(("language", "line"), [("fr", "Ce qui pèse le plus : {}"), ("en", "What weighs most: {}")])
+def test_the_words_that_weigh_most_in_all_shown_posts_together_are_named_before_them(
+    change, samples, now, language, line
+):
+    first, gone = samples
+    first = replace(first, why=(Cause("info", 1.0), Cause("honteux", 0.9)))
+    other = replace(first, mention="x:3", why=(Cause("honteux", 0.8), Cause("<!channel> 06 12 34 56 78", 0.1)))
+    message = render(change(notice_language=language), (first, gone, other), LINK, now)
+    words = "honteux, info, ‹!channel› […]"
+    said = [section for section in plain(message.text).split("\n\n") if words in section]
+    assert said[0].splitlines()[1] == line.format(words)
+    assert message.text.count("info, ‹") == 1
+    assert "<!channel>" not in message.html
+    assert "honteux" not in message.short
+
+
+def test_only_posts_that_are_shown_give_words_and_five_at_most(notice, samples, now):
+    first, _ = samples
+    shown = tuple(
+        replace(first, why=tuple(Cause(f"mot{post}{place}", 9.0 - place - post) for place in range(3)))
+        for post in range(4)
+    )
+    text = render(notice, shown, LINK, now).text
+    assert "mot00, mot01, mot10, mot02, mot11" in text
+    assert "mot3" not in text
 
 
 @pytest.mark.parametrize(

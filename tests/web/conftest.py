@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from buzzwatch.model.cause import Cause
 from buzzwatch.model.incident import Change, ChangeKind, Incident, Reason, Severity, State, Subject
 from buzzwatch.model.instant import MINUTE
 from buzzwatch.model.notification import Sample
@@ -37,7 +38,7 @@ def incident() -> Incident:
     )
 
 
-def view(record: Incident, people: dict[str, str]) -> PageView:
+def view(record: Incident, people: dict[str, str], why: tuple[Cause, ...]) -> PageView:
     samples = (
         Sample(
             "x:1",
@@ -47,6 +48,7 @@ def view(record: Incident, people: dict[str, str]) -> PageView:
             "https://x.example/1",
             NOW,
             0.97,
+            why,
         ),
         Sample("x:2", '<script>alert("1")</script> <!channel>', "<b>eve</b>", None, "javascript:alert(1)", NOW, 0.9),
         Sample("x:3", None, None, None, None, NOW, 0.8),
@@ -74,6 +76,7 @@ class MemoryDesk:
     record: Incident = field(default_factory=incident)
     people: dict[str, str] = field(default_factory=lambda: {"ines": "Inès", "karim": "Karim"})
     reasons: tuple[str, ...] = ()
+    why: tuple[Cause, ...] = ()
     habits: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def unready(self) -> tuple[str, ...]:
@@ -83,7 +86,7 @@ class MemoryDesk:
         return {"incidents": 1}
 
     async def page(self, code: str) -> PageView | None:
-        return view(self.record, self.people) if code == CODE else None
+        return view(self.record, self.people, self.why) if code == CODE else None
 
     async def take(self, incident: str, by: str) -> Answer:
         return self._answer(incident, by, {"state": State.TAKEN, "taken_by": by, "taken_at": NOW})

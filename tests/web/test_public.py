@@ -6,6 +6,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from msgspec.structs import replace
 
 from buzzwatch.model.campaign import Campaign
+from buzzwatch.model.cause import Cause
 from buzzwatch.model.incident import Change, ChangeKind, Press, Sector, State
 from buzzwatch.model.instant import MINUTE
 from buzzwatch.web.public import public_app
@@ -76,6 +77,24 @@ async def test_hostile_posts_are_shown_as_text(client):
     assert "&lt;script&gt;alert(&#34;1&#34;)&lt;/script&gt;" in page
     assert "<b>eve" not in page
     assert "javascript:" not in page
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("fr", "colère 97 %, pèse le plus : honte, &lt;b&gt;x"),
+        ("en", "anger 97%, weighs most: honte, &lt;b&gt;x"),
+    ],
+)
+async def test_a_post_shows_the_words_that_weighed_most_as_text(client, desk, language, line):
+    desk.why = (Cause("honte", 1.2), Cause("<b>x", 0.4))
+    page = await text_of(client, f"/i/{CODE}", **{"Accept-Language": language})
+    assert line in " ".join(re.sub(r"</?bdi>", "", page).split())
+    assert page.count("<bdi>honte</bdi>") == 1
+
+
+async def test_a_post_that_nobody_can_explain_shows_no_words(client):
+    assert "pèse le plus" not in await text_of(client, f"/i/{CODE}")
 
 
 async def test_links_that_leave_tell_the_other_site_nothing(client):
