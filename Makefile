@@ -32,6 +32,7 @@ lint: $(VENV)/.tools
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.tools
+	$(PIP) install --constraint constraints.txt --group bench
 	$(BIN)/python benchmarks/report.py
 
 soak: $(VENV)/.tools

@@ -25,6 +25,7 @@ OURS: dict[str, tuple[str, ...]] = {
     "volume": (),
     "quiet": (),
     "regime": (),
+    "scorers": ("data/negativity",),
     "negativity": (),
     "threads_transfer": ("data/threads/weibo_ced.jsonl.gz", "data/threads/forest_memetracker.jsonl.gz"),
     "threads": (),

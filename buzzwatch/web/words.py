@@ -63,7 +63,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "runbook": ("Open the runbook", "Ouvrir la procédure"),
     "posts": ("What people say", "Ce qui se dit"),
     "erased": ("This text was erased since.", "Ce texte a été effacé depuis."),
-    "weighs most": ("anger {share}, weighs most:", "colère {share}, pèse le plus :"),
+    "weighs most": ("Anger {share}, weighs most:", "Colère {share}, pèse le plus :"),
     "see": ("See the post", "Voir le post"),
     "followers": ("{n} followers", "{n} abonnés"),
     "why": ("Why you are told", "Pourquoi cette alerte"),

@@ -82,8 +82,8 @@ async def test_hostile_posts_are_shown_as_text(client):
 @pytest.mark.parametrize(
     ("language", "line"),
     [
-        ("fr", "colère 97 %, pèse le plus : honte, &lt;b&gt;x"),
-        ("en", "anger 97%, weighs most: honte, &lt;b&gt;x"),
+        ("fr", "Colère 97 %, pèse le plus : honte, &lt;b&gt;x"),
+        ("en", "Anger 97%, weighs most: honte, &lt;b&gt;x"),
     ],
 )
 async def test_a_post_shows_the_words_that_weighed_most_as_text(client, desk, language, line):
