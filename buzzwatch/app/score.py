@@ -98,14 +98,9 @@ def read_questions(
 ) -> Iterator[list[Question]]:
     """The questions of a file, by chunks; `refuse` hears of what is none, with its line (of an array: its item)."""
     decoder = msgspec.json.Decoder(Question)
-    is_array: bool | None = None
     for chunk in chunks:
-        payload = chunk.payload
-        if is_array is None:
-            payload = payload.removeprefix(_BYTE_ORDER_MARK)
-            is_array = payload.lstrip().startswith(b"[")  # then every chunk is one
         questions = []
-        for number, item in enumerate(_items(payload) if is_array else payload.split(b"\n"), chunk.first_line):
+        for number, item in enumerate(_items(chunk), chunk.first_line):
             if line := item.strip():
                 try:
                     questions.append(read_item(line, decoder, _REQUIRED)[0])
@@ -121,8 +116,10 @@ def one_text(text: str) -> list[Question]:
     return [Question("text", text.encode("utf-8", "replace").decode())]
 
 
-def _items(array: bytes) -> list[bytes]:
-    return [bytes(item) for item in msgspec.json.decode(array, type=list[msgspec.Raw])]
+def _items(chunk: Chunk) -> list[bytes]:
+    if chunk.is_array:
+        return [bytes(item) for item in msgspec.json.decode(chunk.payload, type=list[msgspec.Raw])]
+    return chunk.payload.removeprefix(_BYTE_ORDER_MARK).split(b"\n")
 
 
 def in_words(question: Question, answer: Answer) -> Iterator[str]:

@@ -30,7 +30,7 @@ _Stream: TypeAlias = BufferedReader | gzip.GzipFile
 
 
 class Chunk(NamedTuple):
-    """Some mentions in a row: whole lines, or of an array file an array of some of its items.
+    """Some mentions in a row: whole lines, or of an array file an array of some of its items (`is_array`).
 
     `first_line` is the number of the first line, or item, counted from 1. `fraction` tells how much of the file has
     been read (0..1), None where its end is unknown.
@@ -39,6 +39,7 @@ class Chunk(NamedTuple):
     first_line: int
     payload: bytes
     fraction: float | None
+    is_array: bool = False
 
 
 class FileFaultError(Exception):
@@ -118,4 +119,4 @@ def _items(stream: _Stream, name: str) -> Iterator[Chunk]:
         raise FileFaultError(f"{name}: no whole JSON array ({error}): mend it, or use JSON lines") from error
     for first in range(0, len(items), _ITEMS):
         some = items[first : first + _ITEMS]
-        yield Chunk(first + 1, b"[" + b",".join(some) + b"]", (first + len(some)) / len(items))
+        yield Chunk(first + 1, b"[" + b",".join(some) + b"]", (first + len(some)) / len(items), is_array=True)

@@ -10,6 +10,8 @@ import tty
 
 import msgspec
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from buzzwatch.app.score import MOST_CAUSES, Judge, Question, one_text, read_questions
@@ -104,6 +106,22 @@ def test_a_mention_is_judged_as_the_daemon_reads_it():
     assert parrot.heard == [("Titre\ncorps", "fr")]
     assert answer.negativity == 0.512346
     assert not answer.fallback
+
+
+@given(
+    st.lists(
+        st.binary() | st.builds(lambda text: json.dumps({"id": "1", "text": text}).encode(), st.text()), max_size=5
+    )
+)
+@example([b"[", b"]"])
+@example([b"\xef\xbb\xbf", b"\xef\xbb\xbf{}"])
+def test_whatever_a_line_holds_it_is_answered_or_refused_with_its_number(lines):
+    refused = {}
+    payload = b"\n".join(line.replace(b"\n", b" ") for line in lines)
+    [questions] = read_questions([Chunk(7, payload, None)], refused.setdefault, lambda _: None)
+    asked = [number for number, line in enumerate(lines, 7) if line.removeprefix(b"\xef\xbb\xbf").strip()]
+    assert len(questions) + len(refused) == len(asked)
+    assert set(refused) <= set(asked)
 
 
 def test_what_its_author_took_back_is_not_read():
@@ -239,6 +257,13 @@ def test_hostile_text_has_no_power_over_the_terminal():
     assert "\u202e" not in shown
     assert all(len(line) < 300 for line in shown.splitlines())
     assert shown.count("▲") == 2  # the legend and the one cause that has letters
+
+
+@given(st.text() | st.text(st.characters(categories=["C", "Z"])), st.text(max_size=30))
+def test_whatever_a_text_holds_its_explanation_is_printable_lines(text, words):
+    judge = Judge(Parrot(Cause(words, 2.0), Cause(text, -1.0)), explains=True)
+    shown = judge.as_text([Question("x", text)]).decode()
+    assert all(line.isprintable() for line in shown.split("\n"))
 
 
 def test_a_scorer_that_cannot_explain_still_scores():
