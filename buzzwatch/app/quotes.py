@@ -41,7 +41,12 @@ def _weightiest(mention: Mention, scorer: Scorer | None) -> tuple[Cause, ...]:
     text = f"{mention.title}\n{mention.text}" if mention.title else mention.text
     found = scorer.why(text, language_of(text, mention.lang))
     shown = (Cause(clean(cause.words, _LONGEST_WORDS), cause.weight) for cause in found if cause.weight > 0)
-    return tuple(cause for cause in shown if cause.words)[:_MOST_CAUSES]
+    return tuple(cause for cause in shown if _tells(cause.words))[:_MOST_CAUSES]
+
+
+def _tells(words: str) -> bool:
+    """Whether they mean something to a reader: "l" and "d" of "l'avion d'Acme" do not, an emoji does."""
+    return len(words) > 1 or (bool(words) and not words.isalnum())
 
 
 def find_samples(db: sqlite3.Connection, incident: Incident, scorer: Scorer) -> list[Sample]:
