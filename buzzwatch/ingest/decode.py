@@ -174,7 +174,7 @@ def read_item(item: bytes, decoder: msgspec.json.Decoder[T], required: str) -> t
         RefusalError: it is broken, too deep, no UTF-8, or not what the decoder takes.
     """
     if len(item) > MAX_PAYLOAD:
-        raise RefusalError(f"{len(item)} bytes in one payload; split it, at most {MAX_PAYLOAD} are taken at once")
+        raise RefusalError(f"over {MAX_PAYLOAD} bytes; split it: one mention a line, or fewer mentions a payload")
     if not item:
         raise RefusalError("nothing where a mention should be: an empty payload, a stray comma, an array cut off")
     if item.count(b"[") + item.count(b"{") > MAX_NESTING and _is_deep(item):

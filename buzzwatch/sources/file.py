@@ -15,7 +15,8 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-LONGEST_LINE = 8_000_000
+from buzzwatch.ingest.decode import MAX_PAYLOAD
+
 LARGEST_ARRAY = 256 * 1024 * 1024
 """Bytes of a file that is one array: it is read whole."""
 _BLOCK = 64 * 1024
@@ -50,7 +51,7 @@ def read(path: Path | str) -> Iterator[Chunk]:
     """The file's mentions in order; "-" is standard input.
 
     Raises:
-        FileFaultError: the file cannot be opened, is broken gzip, holds a line that does not end, or a broken array.
+        FileFaultError: the file cannot be opened, is broken gzip or a broken array.
     """
     name = "standard input" if str(path) == "-" else str(path)
     try:
@@ -83,10 +84,6 @@ def _chunks(raw: BufferedReader, name: str) -> Iterator[Chunk]:
             yield from _items(stream, name)
             return
         for payload in _lines(stream):
-            if len(payload) > LONGEST_LINE:
-                raise FileFaultError(
-                    f"{name}, line {line}: longer than {LONGEST_LINE} bytes: put each mention on a line of its own"
-                )
             yield Chunk(line, payload, progress())
             line += payload.count(b"\n")
     except (OSError, EOFError, zlib.error) as error:
@@ -94,17 +91,23 @@ def _chunks(raw: BufferedReader, name: str) -> Iterator[Chunk]:
 
 
 def _lines(stream: _Stream) -> Iterator[bytes]:
-    """Blocks of whole lines; a block over the limit is the beginning of one line."""
+    """Blocks of whole lines. A long line is given alone; of one that nobody takes, so much that this is seen."""
     rest = b""
     while block := stream.read1(_BLOCK):
+        if len(rest) > _BLOCK:
+            head, end_of_line, block = block.partition(b"\n")
+            if len(rest) <= MAX_PAYLOAD:
+                rest += head
+            if not end_of_line:
+                continue
+            yield rest + end_of_line
+            rest = b""
         end = block.rfind(b"\n") + 1
         if end:
             yield rest + block[:end]
             rest = block[end:]
         else:
             rest += block
-        if len(rest) > LONGEST_LINE:
-            break
     if rest:
         yield rest
 

@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from buzzwatch.sources.file import LONGEST_LINE, FileFaultError, read
+from buzzwatch.ingest.decode import MAX_PAYLOAD
+from buzzwatch.sources.file import FileFaultError, read
 
 
 def lines(count):
@@ -114,10 +115,20 @@ def test_a_corrupt_gzip_gives_what_came_before_and_names_the_line(tmp_path):
     assert "torn.gz, line " in fault
 
 
-def test_a_line_that_does_not_end_is_a_fault_with_its_number(tmp_path):
-    chunks, fault = until_fault(write(tmp_path, b"{}\n{}\n" + b"x" * (LONGEST_LINE + 1)))
-    assert [chunk.payload for chunk in chunks] == [b"{}\n{}\n"]
-    assert "line 3: longer than" in fault
+@pytest.mark.parametrize("length", [100_000, MAX_PAYLOAD - 1, MAX_PAYLOAD + 100_000, 2 * MAX_PAYLOAD])
+def test_a_long_line_is_given_alone_and_never_much_more_than_can_be_taken_of_it(tmp_path, length):
+    chunks = list(read(write(tmp_path, b"{}\n{}\n" + b"x" * length + b"\n{}\n" * 2)))
+    assert [(chunk.first_line, chunk.payload) for chunk in chunks[:1]] == [(1, b"{}\n{}\n")]
+    (long,) = [chunk for chunk in chunks if b"x" in chunk.payload]
+    assert (long.first_line, long.payload.count(b"\n")) == (3, 1)
+    assert min(length, MAX_PAYLOAD) < len(long.payload) <= min(length + 1, MAX_PAYLOAD + 200_000)
+    assert chunks[-1].payload.endswith(b"{}\n\n{}\n")
+    assert chunks[-1].first_line == 4
+
+
+def test_the_end_of_a_long_line_may_be_missing(tmp_path):
+    chunks = list(read(write(tmp_path, b"{}\n" + b"x" * 3 * MAX_PAYLOAD)))
+    assert MAX_PAYLOAD < len(chunks[-1].payload) <= MAX_PAYLOAD + 200_000
 
 
 @pytest.mark.parametrize("content", [b'[{"id": "1"}', b'[{"id": "1"} {"id": "2"}]', b"[" * 100_000])
