@@ -119,7 +119,7 @@ def one_text(text: str) -> list[Question]:
 def _items(chunk: Chunk) -> list[bytes]:
     if chunk.is_array:
         return [bytes(item) for item in msgspec.json.decode(chunk.payload, type=list[msgspec.Raw])]
-    return chunk.payload.removeprefix(_BYTE_ORDER_MARK).split(b"\n")
+    return [line.removeprefix(_BYTE_ORDER_MARK) for line in chunk.payload.split(b"\n")]  # files put one behind another
 
 
 def in_words(question: Question, answer: Answer) -> Iterator[str]:

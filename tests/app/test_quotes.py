@@ -112,7 +112,7 @@ async def test_an_incident_is_explained_with_its_posts_how_negative_each_is_and_
     first = lines.index("Posts shown")
     assert lines[first + 1] == "   90% negative  x:angry: “acme [2J, une honte, scandale”"
     assert lines[first + 2].startswith("       weighs most: ")
-    assert {"honte", "scandale"} <= set(lines[first + 2].partition(": ")[2].split(", "))
+    assert {"une honte", "scandale"} <= set(lines[first + 2].partition(": ")[2].split(", "))
     assert lines[first + 3] == "   12% negative  x:calm: “vol acme de 18 h”"
     assert lines[first + 4] == "   90% negative  x:gone: its text was erased since"
     assert lines[first + 5] == ""

@@ -115,6 +115,7 @@ def test_a_mention_is_judged_as_the_daemon_reads_it():
 )
 @example([b"[", b"]"])
 @example([b"\xef\xbb\xbf", b"\xef\xbb\xbf{}"])
+@example([b"", b"\xef\xbb\xbf"])
 def test_whatever_a_line_holds_it_is_answered_or_refused_with_its_number(lines):
     refused = {}
     payload = b"\n".join(line.replace(b"\n", b" ") for line in lines)
@@ -289,7 +290,7 @@ def test_reasons_as_fields_are_few_and_the_heaviest_first():
 def test_one_text_on_the_command_line_is_explained():
     status, printed, complaints = score("--why", "--text", ANGRY)
     assert (status, complaints) == (0, "")
-    assert "▲ honte" in printed
+    assert "▲ c'est une honte" in printed
     status, printed, _ = score("--why", "--json", "--text", ANGRY)
-    assert "honte" in {cause["words"] for cause in json.loads(printed)["why"]}
+    assert "c'est une honte" in {cause["words"] for cause in json.loads(printed)["why"]}
     assert json.loads(score("--text", ANGRY)[1])["lang"] == "fr"

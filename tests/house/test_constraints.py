@@ -22,7 +22,7 @@ def requirements():
         *PROJECT["build-system"]["requires"],
         *project["dependencies"],
         *(text for group in project["optional-dependencies"].values() for text in group),
-        *(text for group in PROJECT["dependency-groups"].values() for text in group),
+        *(text for group in PROJECT["dependency-groups"].values() for text in group if isinstance(text, str)),
     ]
 
 

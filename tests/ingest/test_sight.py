@@ -44,7 +44,7 @@ def test_a_sighting_says_what_the_mention_comes_to():
     assert sighting.author
     assert sighting.copy
     assert not sighting.official
-    assert sighting.scorer == "lexicon@1"
+    assert sighting.scorer == "linear@1"
     assert sighting.negativity > 0.5
 
 
@@ -157,7 +157,7 @@ def test_a_sighting_that_was_kept_before_there_were_themes_is_still_read():
 
 
 def test_an_official_post_is_scored_too():
-    assert read("Acme, c'est nul", author=Author(handle="@acme_fr")).scorer == "lexicon@1"
+    assert read("Acme, c'est nul", author=Author(handle="@acme_fr")).scorer == "linear@1"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,181 @@
+"""The scorer that ships: logistic regression on words, pairs of them, parts of words, and what word lists say.
+
+n-grams are hashed into one table (feature hashing, Weinberger et al. 2009), once for all languages and once for the
+text's own (Daumé 2007), so that what languages share is learnt from all. What a word brings is computed once and
+remembered. Probabilities are calibrated per language (Platt 1999).
+"""
+
+import re
+from array import array
+from collections.abc import Iterable
+from math import exp, sqrt
+from operator import add, mul
+
+from buzzwatch.ingest.normalise import bare, fold
+from buzzwatch.ingest.scorer.shipped import ANY, Fitted, Shipped
+from buzzwatch.ingest.scorer.speech import PAUSE, READ_CHARACTERS, Ear, Speech, key_of
+from buzzwatch.ingest.scorer.valence import Lexicon, Weighed, features, valence_of, weigh
+from buzzwatch.model.cause import Cause
+
+FEWEST_GRAM, MOST_GRAM = 3, 4
+"""Characters of the parts of words."""
+BLOCKS = 16
+"""Of a table, so that 15 languages have a place of their own for what all share."""
+
+_STEEPEST = 30.0
+_MOST_CAUSES = 12
+_PIECE = re.compile(r"[^\W_]+")
+
+
+def keys_of_word(word: str) -> tuple[int, list[int]]:
+    """Hashes of a word, and of its parts with its ends marked."""
+    ends = f"^{word}$"
+    parts = [
+        key_of(ends[start : start + length])
+        for length in range(FEWEST_GRAM, MOST_GRAM + 1)
+        for start in range(len(ends) - length + 1)
+    ]
+    return key_of(f"={word}"), parts
+
+
+def salt_of(fitted: Fitted, size: int) -> int:
+    """What turns the place that all languages share in a table into one of this language's own: whole blocks change."""
+    return fitted.block * (size // BLOCKS)
+
+
+def words_of(shipped: Shipped) -> frozenset[str]:
+    """The single words of all its lists."""
+    return frozenset(said for fitted in shipped.languages.values() for said in fitted.tenths if " " not in said)
+
+
+class LinearScorer:
+    """What `shipped` holds, at work. A language that it was not fitted to is scored by what all languages share."""
+
+    def __init__(self, shipped: Shipped) -> None:
+        self.name = shipped.name
+        self._languages = shipped.languages.keys() - {ANY}
+        self._tongues = _Tongues(shipped)
+
+    def knows(self, lang: str) -> bool:
+        """Whether it was fitted to texts of this language."""
+        return lang in self._languages
+
+    def score(self, text: str, lang: str) -> float:
+        """The probability, 0..1, that a text is negative; of an empty text, how often any text is."""
+        tongue = self._tongues[lang if lang in self._languages else ANY]
+        return tongue.probability(tongue.logit(tongue.ear.hear(text)))
+
+    def why(self, text: str, lang: str) -> tuple[Cause, ...]:
+        """The words and marks that weighed most, heaviest first, as their author wrote them where they are found."""
+        tongue = self._tongues[lang if lang in self._languages else ANY]
+        weights = tongue.weights(tongue.ear.hear(text))
+        heaviest = sorted(weights.items(), key=lambda item: (-abs(item[1]), item[0]))[:_MOST_CAUSES]
+        said = bare(text[:READ_CHARACTERS])
+        return tuple(Cause(_as_written(words, said), weight) for words, weight in heaviest)
+
+
+def _as_written(words: str, said: str) -> str:
+    """Folded words as their author wrote them first; as they are where they were respelt."""
+    wanted = words.split(" ")
+    pieces = list(_PIECE.finditer(said))
+    folded = [fold(piece[0]) for piece in pieces]
+    for place in range(len(folded) - len(wanted) + 1):
+        if folded[place : place + len(wanted)] == wanted:
+            return said[pieces[place].start() : pieces[place + len(wanted) - 1].end()]
+    return words
+
+
+class _Tongues(dict[str, "_Tongue"]):
+    """Languages, each made ready when its first text comes."""
+
+    def __init__(self, shipped: Shipped) -> None:
+        super().__init__()
+        self._shipped = shipped
+        self._known = words_of(shipped)
+
+    def __missing__(self, lang: str) -> "_Tongue":
+        self[lang] = _Tongue(self._shipped.languages[lang], self._shipped, self._known)
+        return self[lang]
+
+
+class _Tongue:
+    """One language of the model."""
+
+    def __init__(self, fitted: Fitted, shipped: Shipped, known: frozenset[str]) -> None:
+        self._fitted = fitted
+        self._lexicon = Lexicon.of(fitted.valences, fitted.roles)
+        self._table = _Table(shipped, fitted)
+        self.ear = Ear(known, self._lexicon, self._table.weigh)
+
+    def logit(self, speech: Speech) -> float:
+        """How much speaks for negative, before calibration."""
+        return self._grams(speech) + self._judge(speech, weigh(speech, self._lexicon))
+
+    def probability(self, logit: float) -> float:
+        """A logit calibrated."""
+        calibrated = self._fitted.intercept + self._fitted.slope * logit
+        return 1 / (1 + exp(-max(-_STEEPEST, min(_STEEPEST, calibrated))))
+
+    def weights(self, speech: Speech) -> dict[str, float]:
+        """What each word, expression and mark adds to the calibrated logit."""
+        scale = self._fitted.slope / sqrt(max(1, len(speech.words)))
+        pairs = [self._table.sum_of_pairs([pair]) / 2 for pair in speech.pairs]
+        before, after = [0.0, *pairs], [*pairs, 0.0]
+        found: dict[str, float] = {}
+        for word, *weights in zip(speech.words, speech.weights, before, after, strict=False):
+            if word != PAUSE:
+                found[word] = found.get(word, 0.0) + scale * sum(weights)
+        for mark in speech.marks:
+            found[mark] = found.get(mark, 0.0) + scale * self.ear.weight_of(mark)
+        return self._with_lists(speech, found)
+
+    def _with_lists(self, speech: Speech, found: dict[str, float]) -> dict[str, float]:
+        """What the lists add: the difference that leaving out a word makes."""
+        weighed = weigh(speech, self._lexicon)
+        whole = self._judge(speech, weighed)
+        marks = [mark for mark in speech.marks if valence_of(mark, self._lexicon) is not None]
+        for place, hit in enumerate(weighed.hits):
+            others = weighed._replace(hits=weighed.hits[:place] + weighed.hits[place + 1 :])
+            words = speech.words[hit.place : hit.place + hit.length] if hit.place >= 0 else (marks.pop(0),)
+            of_lists = self._fitted.slope * (whole - self._judge(speech, others))
+            found[" ".join(words)] = of_lists + sum(found.pop(word, 0.0) for word in dict.fromkeys(words))
+        return found
+
+    def _grams(self, speech: Speech) -> float:
+        brought = sum(speech.weights) + self._table.sum_of_pairs(speech.pairs)
+        if speech.marks:
+            brought += sum(map(self.ear.weight_of, speech.marks))
+        return brought / sqrt(max(1, len(speech.words)))
+
+    def _judge(self, speech: Speech, weighed: Weighed) -> float:
+        return sum(map(mul, features(speech, weighed), self._fitted.weights), self._fitted.base)
+
+
+class _Table:
+    """The hashed weights as one language reads them: what all share and its own in one."""
+
+    def __init__(self, shipped: Shipped, fitted: Fitted) -> None:
+        weights = array("b", shipped.table)
+        if fitted.block:
+            salt, block = salt_of(fitted, len(weights)), len(weights) // BLOCKS
+            own = array("b")
+            for start in range(0, len(weights), block):
+                own += weights[start ^ salt : (start ^ salt) + block]
+            weights = array("h", map(add, weights, own))
+        self._weights = weights
+        self._mask = len(weights) - 1
+        self._step = shipped.step
+
+    def sum(self, keys: Iterable[int]) -> float:
+        """The weights of n-grams with these hashes."""
+        weights, mask = self._weights, self._mask
+        return self._step * sum([weights[key & mask] for key in keys])
+
+    def sum_of_pairs(self, pairs: Iterable[int]) -> float:
+        """The same for `Speech.pairs`, which are places in the table."""
+        return self._step * sum(map(self._weights.__getitem__, pairs))
+
+    def weigh(self, word: str) -> float:
+        """What a word or mark brings with its parts."""
+        whole, parts = keys_of_word(word)
+        return self.sum([whole]) + (self.sum(parts) / sqrt(len(parts)) if parts else 0.0)
