@@ -106,8 +106,11 @@ def _place(error: Exception) -> str:
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """The pipes to the daemon, out of reach of the plug-in and of whatever it starts."""
-    questions, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    """The pipes to the daemon, out of reach of the plug-in and of whatever it starts.
+
+    They are closed by the end of the process alone: who sees that finds its status too.
+    """
+    questions, answers = os.fdopen(os.dup(0), "rb", closefd=False), os.fdopen(os.dup(1), "wb", closefd=False)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)

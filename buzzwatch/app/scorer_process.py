@@ -142,8 +142,9 @@ class ScorerProcess:
 def _check(scores: list[float | None], count: int) -> list[float]:
     if len(scores) != count:
         raise ScorerError(f"it gave {len(scores)} scores for {count} texts")
-    checked = [score for score in scores if score is not None and 0 <= score <= 1]
-    if len(checked) != count:
-        wrong = next(score for score in scores if score is None or not 0 <= score <= 1)
-        raise ScorerError(f"it gave a score of {'no finite number' if wrong is None else f'{wrong:.4g}'}; 0 to 1 it is")
-    return checked
+    for score in scores:
+        if score is None:
+            raise ScorerError("it gave no finite number")
+        if not 0 <= score <= 1:
+            raise ScorerError(f"it gave {score:.4g}, which is not within 0 to 1")
+    return [score for score in scores if score is not None]
