@@ -5,7 +5,7 @@ import heapq
 import itertools
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple, Protocol
 
 from buzzwatch.model.instant import DAY, MINUTE, SECOND, Instant, Span
@@ -149,7 +149,8 @@ async def until(clock: Clock, instant: Instant) -> AsyncIterator[None]:
     async with asyncio.timeout(None) as limit:
 
         def end(_alarm: "asyncio.Task[None]") -> None:
-            limit.reschedule(loop.time())
+            with suppress(RuntimeError):  # what is inside ended in the same moment
+                limit.reschedule(loop.time())
 
         alarm = loop.create_task(clock.wait_until(instant))
         alarm.add_done_callback(end)

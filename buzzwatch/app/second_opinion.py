@@ -63,6 +63,7 @@ class SecondOpinion:
         self._rest_until: Instant = 0
         self._troubled_since: Instant | None = None
         self._paid_at: Instant = 0
+        """When the waiting so far is made up for."""
 
     async def run(self) -> None:
         """Load the plug-in, and again when it died or has rested, until cancelled."""
@@ -119,7 +120,10 @@ class SecondOpinion:
     async def _ask(self, process: ScorerProcess, wanted: list[Said], scores: dict[Said, float]) -> Outcome:
         """Fill in scores; why those are missing that are."""
         began, missing = self._clock.now(), Outcome.FAILED
-        if self._paid_at > began + self._config.timeout:
+        owed = self._paid_at - began
+        if owed > 3 * self._config.timeout:
+            owed = 0  # more than it can come to: the clock was set back
+        if owed > self._config.timeout:
             return Outcome.BUSY
         try:
             async with until(self._clock, began + self._config.timeout):
@@ -143,7 +147,7 @@ class SecondOpinion:
             log.exception("scorer_mishandled", scorer=self._config.use)
             self._fail(f"a fault of buzzwatch ({type(error).__name__})")
         waited = self._clock.now() - began
-        self._paid_at = max(self._paid_at, began) + round(waited / BUSY)
+        self._paid_at = began + max(owed, 0) + round(waited / BUSY)
         self._metrics.scorer_seconds.observe(waited / SECOND)
         return missing
 
@@ -173,12 +177,12 @@ class SecondOpinion:
 
     def state(self) -> dict[str, Any]:
         """How it does, as JSON types."""
-        resting = self._rest_until > self._clock.now()
-        state = "resting" if resting else "starting" if self._process is None else "working"
+        name = self._process.name if self._process else None
+        resting = name is None and self._rest_until > self._clock.now()
         return {
             "use": self._config.use,
-            "name": self._process.name if self._process else None,
-            "state": state,
+            "name": name,
+            "state": "working" if name else "resting" if resting else "starting",
             "until": self._rest_until if resting else None,
             "why": self._why,
         }

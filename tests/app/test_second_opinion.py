@@ -13,6 +13,7 @@ from buzzwatch.app import second_opinion
 from buzzwatch.app.config import Scorer
 from buzzwatch.app.drive import run_to
 from buzzwatch.app.recover import replay_journal
+from buzzwatch.app.scorer_process import LOADING
 from buzzwatch.app.second_opinion import FAILURES, REST, SecondOpinion
 from buzzwatch.clock import VirtualClock
 from buzzwatch.ingest.scorer import load
@@ -38,6 +39,9 @@ class Plugged:
     def __init__(self):
         if os.path.exists(GATE + ".broken"):
             raise OSError("no weights here")
+        if os.path.exists(GATE + ".stuck"):
+            open(GATE + ".asked", "w").close()
+            open(GATE).read()
 
     def score(self, texts, langs):
         for text in texts:
@@ -59,7 +63,7 @@ class Office:
         self.house = House(folder, VirtualClock(NOON))
         self.clock = self.house.clock
         self.gate = gate
-        self.asked, self.broken = Path(f"{gate}.asked"), Path(f"{gate}.broken")
+        self.asked, self.broken, self.stuck = (Path(f"{gate}.{name}") for name in ("asked", "broken", "stuck"))
 
     def employ(self, **settings: object) -> None:
         config = Scorer.model_validate({"use": "moody", **settings})
@@ -252,6 +256,20 @@ async def test_one_that_cannot_be_loaded_leaves_all_to_the_built_in_one(office, 
     await office.say("and on again")
     assert office.scorers()["good again"] == OURS
     assert office.troubles()[-1] == ("scorer moody works again", True)
+
+
+async def test_one_that_never_comes_to_an_end_with_loading_is_put_to_rest(office, monkeypatch):
+    monkeypatch.setattr(second_opinion, "FAILURES", 1)
+    office.stuck.touch()
+    office.employ()
+    await office.until(office.asked.exists)
+    await office.say("good")
+    assert office.opinion.state()["state"] == "starting"
+    await office.clock.advance(LOADING)
+    await office.until_it("resting")
+    await office.say("and on")
+    [(told, _)] = office.troubles()
+    assert told.endswith("it was not loaded after 120 s")
 
 
 async def test_the_stream_waits_for_it_four_fifths_of_the_time_at_most(office):
