@@ -127,17 +127,7 @@ class SecondOpinion:
             return Outcome.BUSY
         try:
             async with until(self._clock, began + self._config.timeout):
-                for part in _parts(wanted, self._config.batch):
-                    if self._process is not process:
-                        break  # it was put to rest, or died
-                    try:
-                        scores.update(zip(part, await process.score(part), strict=True))
-                    except ScorerEndedError:
-                        break  # which `run` sees too
-                    except ScorerError as error:
-                        self._fail(str(error))
-                    else:
-                        self._succeed(process)
+                await self._collect(process, wanted, scores)
         except TimeoutError:
             missing = Outcome.LATE
             if not scores:
@@ -150,6 +140,19 @@ class SecondOpinion:
         self._paid_at = began + max(owed, 0) + round(waited / BUSY)
         self._metrics.scorer_seconds.observe(waited / SECOND)
         return missing
+
+    async def _collect(self, process: ScorerProcess, wanted: list[Said], scores: dict[Said, float]) -> None:
+        for part in _parts(wanted, self._config.batch):
+            if self._process is not process:
+                return  # it was put to rest, or died
+            try:
+                scores.update(zip(part, await process.score(part), strict=True))
+            except ScorerEndedError:
+                return  # which `run` sees too
+            except ScorerError as error:
+                self._fail(str(error))
+            else:
+                self._succeed(process)
 
     def _succeed(self, process: ScorerProcess) -> None:
         self._failures, self._rest, self._why = 0, 0, ""
