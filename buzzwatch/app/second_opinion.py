@@ -32,7 +32,7 @@ BUSY = 0.8
 log = structlog.get_logger()
 
 
-class Outcome(StrEnum):
+class Fate(StrEnum):
     """What became of a text that the plug-in might have scored; each but the first left it to the built-in scorer."""
 
     SCORED = "scored"
@@ -108,32 +108,32 @@ class SecondOpinion:
         process, scores = self._process, dict[Said, float]()
         if not wanted:
             return heard
-        missing = Outcome.RESTING
+        missing = Fate.RESTING
         if process is not None:
             missing = await self._ask(process, list(wanted), scores)
-        self._metrics.scorer_texts.labels(Outcome.SCORED).inc(len(scores))
+        self._metrics.scorer_texts.labels(Fate.SCORED).inc(len(scores))
         self._metrics.scorer_texts.labels(missing).inc(len(wanted) - len(scores))
         if process is None or not scores:
             return heard
         return [_rescored(each, scores.get(_said(each)), process.name) for each in heard]
 
-    async def _ask(self, process: ScorerProcess, wanted: list[Said], scores: dict[Said, float]) -> Outcome:
+    async def _ask(self, process: ScorerProcess, wanted: list[Said], scores: dict[Said, float]) -> Fate:
         """Fill in scores; why those are missing that are."""
-        began, missing = self._clock.now(), Outcome.FAILED
+        began, missing = self._clock.now(), Fate.FAILED
         owed = self._paid_at - began
         if owed > 3 * self._config.timeout:
             owed = 0  # more than it can come to: the clock was set back
         if owed > self._config.timeout:
-            return Outcome.BUSY
+            return Fate.BUSY
         try:
             async with until(self._clock, began + self._config.timeout):
                 await self._collect(process, wanted, scores)
         except TimeoutError:
-            missing = Outcome.LATE
+            missing = Fate.LATE
             if not scores:
                 size = min(len(wanted), self._config.batch)
                 self._fail(f"it gave no answer for {size} texts in {self._config.timeout / SECOND:g} s")
-        except Exception as error:  # likewise
+        except Exception as error:  # nor the batch be lost
             log.exception("scorer_mishandled", scorer=self._config.use)
             self._fail(f"a fault of buzzwatch ({type(error).__name__})")
         waited = self._clock.now() - began

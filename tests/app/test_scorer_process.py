@@ -4,14 +4,17 @@ import asyncio
 import os
 import re
 import signal
+import tomllib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
+from buzzwatch.app.scorer_plugin import GROUP
 from buzzwatch.app.scorer_process import Said, ScorerEndedError, ScorerError, ScorerProcess, require
 
 PATIENCE_S = 20
+DOCUMENT = Path(__file__).parents[2] / "docs" / "scorer-plugins.md"
 MOODY = """
 import os, sys
 
@@ -146,3 +149,23 @@ def test_a_name_that_is_not_installed_is_answered_with_those_that_are(plug_in):
     require("moody")
     with pytest.raises(ScorerError, match="no scorer `roberta` is installed; installed are: camembert, moody"):
         require("roberta")
+
+
+TRANSFORMERS = """
+def pipeline(task, model, top_k):
+    def answer(texts, truncation, batch_size):
+        return [[{"label": "positive", "score": 0.75}, {"label": "negative", "score": 0.25}] for _ in texts]
+    return answer
+"""
+
+
+async def test_the_example_of_the_document_works(start, tmp_path, monkeypatch):
+    blocks = dict(re.findall(r"^```(toml|python)\n(.*?)^```", DOCUMENT.read_text("utf-8"), re.MULTILINE | re.DOTALL))
+    assert tomllib.loads(blocks["toml"])["project"]["entry-points"] == {
+        GROUP: {"camembert": "buzzwatch_camembert:Camembert"}
+    }
+    (tmp_path / "transformers.py").write_text(TRANSFORMERS)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    process = await start(f"{blocks['python']}\nPlugged = Camembert\n", "camembert")
+    assert process.name == "camembert@3"
+    assert await ask(process, "a", "bb") == [0.25, 0.25]
