@@ -17,7 +17,7 @@ from buzzwatch.app.scorer_process import LOADING
 from buzzwatch.app.second_opinion import FAILURES, REST, SecondOpinion
 from buzzwatch.clock import VirtualClock
 from buzzwatch.ingest.scorer import load
-from buzzwatch.model.input import RulesSwapped
+from buzzwatch.model.input import ClockSet, RulesSwapped
 from buzzwatch.model.instant import HOUR, MINUTE, SECOND
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.receipt import Receipt
@@ -163,10 +163,10 @@ async def test_a_batch_waits_no_longer_than_it_may_and_an_answer_that_comes_late
     assert receipt.accepted == 3
     assert office.scorers() == {"bad": OURS, "slow": BUILT_IN, "good": BUILT_IN}
     assert office.counted("late") == 2
+    assert office.opinion.state()["why"] == "", "one that answers at all is busy, and does not fail"
     await office.let_go()
     await office.say("good as well")
     assert office.scored()[-1] == ("good as well", 0.125, OURS)
-    assert office.opinion.state()["why"] == ""
 
 
 async def test_one_that_hangs_is_put_to_rest_and_told_once_until_it_works_again(office):
@@ -217,6 +217,10 @@ async def test_one_that_fails_is_tried_again_after_rests_that_grow(office, monke
     assert not over
     assert "it raised ValueError at moody_scorer.py" in told
     assert "fail 5" not in told
+    await office.clock.advance(3 * REST)
+    await office.until_it("working")
+    await office.say("good once", "fail 6", "fail 7", "fail 8")
+    assert office.opinion.state()["until"] == office.clock.now() + REST, "a success makes the next rest short"
 
 
 async def test_what_it_dies_of_is_not_lost_and_it_is_started_again(office):
@@ -281,7 +285,19 @@ async def test_the_stream_waits_for_it_four_fifths_of_the_time_at_most(office):
     await office.say("good in between")
     assert office.scorers()["good in between"] == BUILT_IN
     assert office.counted("busy") == 1
-    await office.clock.advance(SECOND)
+    office.clock._now -= HOUR
+    await office.house.tell(ClockSet(0))
+    await office.say("good an hour ago")
+    assert office.scorers()["good an hour ago"] == OURS, "what is owed is not owed for an hour"
+
+
+async def test_waiting_is_made_up_for_in_a_quarter_of_its_time(office):
+    office.employ(batch=1)
+    await office.until_it("working")
+    for number in range(5):
+        await office.say_slow(f"good {number}", f"slow {number}")
+        await office.let_go()
+    await office.clock.advance(SECOND // 2)
     await office.say("good afterwards")
     assert office.scorers()["good afterwards"] == OURS
 
