@@ -26,7 +26,7 @@ FAILURES = 3
 """So many in a row put it to rest, and after a rest each one does."""
 REST, LONGEST_REST = MINUTE, 10 * MINUTE
 """The first rest; each that follows without a success between is twice as long."""
-BUSY = 0.8
+BUSY = 0.5
 """The share of the time in which the stream may wait for the plug-in; the rest is for catching up without it."""
 
 log = structlog.get_logger()
