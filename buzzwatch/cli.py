@@ -214,6 +214,8 @@ def learn(
     from buzzwatch.sources.file import read  # noqa: PLC0415 - as in `run`
 
     loaded = _load_config(config)
+    if loaded.scorer:
+        typer.echo(f"warning: this is read with the built-in scorer, not with {loaded.scorer.use}", err=True)
     with _plain_errors(), _progress(files[0]) as progress:
         chunks = (chunk for file in files for chunk in read(file))
         habits = learn_habits(chunks, _read_rules(loaded.rules), _now(), progress)

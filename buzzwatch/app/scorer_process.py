@@ -15,6 +15,7 @@ from buzzwatch.model.instant import MINUTE, Span
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}@[a-z0-9._-]{1,20}")
 _LONGEST_ANSWER = 1_000_000
+_LONGEST_REASON = 300
 LOADING: Span = 2 * MINUTE
 """How long a plug-in may take until it has scored its first sentence."""
 
@@ -80,7 +81,7 @@ class ScorerProcess:
         """Wait until it is loaded and told its name. Raises `ScorerError`."""
         answer = await self._hear()
         if answer.error:
-            raise ScorerError(f"it cannot be loaded: {answer.error}")
+            raise ScorerError(f"it cannot be loaded: {' '.join(answer.error.split())[:_LONGEST_REASON]}")
         if not _NAME.fullmatch(answer.name):
             raise ScorerError(f"it calls itself {answer.name[:80]!r}; a name is model@version, such as camembert@3")
         _check(answer.scores, 1)

@@ -73,6 +73,12 @@ def test_one_that_is_not_installed_fails_the_check(check, plug_in):
     assert "scorer: no scorer `roberta` is installed; installed are: spiteful" in result.stderr
 
 
+def test_what_is_learnt_from_an_export_is_said_to_be_read_without_it(check, tmp_path):
+    check("plain")
+    result = CliRunner().invoke(app, ["learn", str(tmp_path / "none"), "--config", str(tmp_path / "buzzwatch.yaml")])
+    assert "warning: this is read with the built-in scorer, not with plain" in result.stderr
+
+
 async def test_one_that_would_never_be_in_time_is_warned_of(plug_in):
     plug_in("plain", PLAIN)
     spoken, warning = await try_out(Scorer.model_validate({"use": "plain"}), StridingClock())

@@ -141,11 +141,12 @@ async def test_what_it_scores_in_time_carries_its_score_and_its_name(office):
     receipt = await office.say("good", "bad")
     await office.house.say(mention(NOON, "other", text="nobody's brand"))
     await office.say("bad")
+    await office.house.say(mention(NOON, "titled", text="acme", title="good"))
     assert receipt.accepted == 2
     [(first, _, scorer), *others] = office.scored()
     assert (first, scorer) == ("before it is loaded", BUILT_IN)
-    assert others == [("good", 0.125, OURS), ("bad", 0.875, OURS)]
-    assert (office.counted("scored"), office.counted("resting")) == (2, 1), "neither repeats nor what is nobody's"
+    assert others == [("good", 0.125, OURS), ("bad", 0.875, OURS), ("titled", 0.125, OURS)]
+    assert (office.counted("scored"), office.counted("resting")) == (3, 1), "neither repeats nor what is nobody's"
 
 
 async def test_an_edit_is_scored_again(office):
