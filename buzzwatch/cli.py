@@ -12,7 +12,7 @@ import typer
 from buzzwatch import __version__
 
 if TYPE_CHECKING:
-    from buzzwatch.app.config import Config
+    from buzzwatch.app.config import Config, Scorer
     from buzzwatch.model.brand import Ruleset
     from buzzwatch.web.desk import Answer
 
@@ -105,6 +105,8 @@ def check(
             typer.echo(f"warning: {line}", err=True)
         number = sum(len(brand.rules) for brand in rules.brands.values())
         typer.echo(f"{where}: {len(rules.brands)} brands, {number} rules, {len(faults)} faults")
+        if loaded and loaded.scorer:
+            _try_scorer(loaded.scorer)
         raise typer.Exit(1 if faults else 0)
 
 
@@ -248,6 +250,8 @@ def learn(
     from buzzwatch.sources.file import read  # noqa: PLC0415 - as in `run`
 
     loaded = _load_config(config)
+    if loaded.scorer:
+        typer.echo(f"warning: this is read with the built-in scorer, not with {loaded.scorer.use}", err=True)
     with _plain_errors(), _progress(files[0]) as progress:
         chunks = (chunk for file in files for chunk in read(file))
         habits = learn_habits(chunks, _read_rules(loaded.rules), _now(), progress)
@@ -301,6 +305,16 @@ def schema() -> None:
     from buzzwatch.rules.schema import json_schema  # noqa: PLC0415 - as in `run`
 
     typer.echo(msgspec.json.format(msgspec.json.encode(json_schema())))
+
+
+def _try_scorer(scorer: "Scorer") -> None:
+    import asyncio  # noqa: PLC0415 - as in `run`
+
+    from buzzwatch.app.scorer_trial import try_out  # noqa: PLC0415 - as in `run`
+    from buzzwatch.clock import SystemClock  # noqa: PLC0415 - as in `run`
+
+    for line in asyncio.run(try_out(scorer, SystemClock())):
+        typer.echo(line, err=line.startswith("warning"))
 
 
 def _load_config(path: Path | None) -> "Config":

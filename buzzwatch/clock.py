@@ -4,7 +4,8 @@ import asyncio
 import heapq
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple, Protocol
 
 from buzzwatch.model.instant import DAY, MINUTE, SECOND, Instant, Span
@@ -139,6 +140,25 @@ class VirtualClock:
                 await settle()
         self._now = until
         await settle()
+
+
+@asynccontextmanager
+async def until(clock: Clock, instant: Instant) -> AsyncIterator[None]:
+    """What is inside may go on until that instant of a clock; then it is cancelled, and `TimeoutError` raised."""
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(None) as limit:
+
+        def end(_alarm: "asyncio.Task[None]") -> None:
+            with suppress(RuntimeError):  # what is inside ended in the same moment
+                limit.reschedule(loop.time())
+
+        alarm = loop.create_task(clock.wait_until(instant))
+        alarm.add_done_callback(end)
+        try:
+            yield
+        finally:
+            alarm.remove_done_callback(end)
+            alarm.cancel()
 
 
 async def settle(rounds: int = 50) -> None:

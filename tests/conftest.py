@@ -146,6 +146,23 @@ def _running(mosquitto: Mosquitto) -> Iterator[Mosquitto]:
     mosquitto.stop()
 
 
+@pytest.fixture
+def plug_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """Install a scorer as a package would: the name of its entry point, and code in which `Plugged` is its class."""
+
+    def install(name: str, code: str) -> None:
+        site = tmp_path / f"site-{name}"
+        facts = site / f"{name}-1.dist-info"
+        facts.mkdir(parents=True)
+        (site / f"{name}_scorer.py").write_text(code)
+        (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
+        (facts / "entry_points.txt").write_text(f"[buzzwatch.scorers]\n{name} = {name}_scorer:Plugged\n")
+        monkeypatch.syspath_prepend(site)
+        monkeypatch.setenv("PYTHONPATH", str(site), prepend=os.pathsep)
+
+    return install
+
+
 class MemoryOutbox:
     """An outbox that forgets when the process ends; its `report` marks what was sent or given up."""
 

@@ -1,6 +1,8 @@
 import asyncio
 
-from buzzwatch.clock import SystemClock, VirtualClock
+import pytest
+
+from buzzwatch.clock import SystemClock, VirtualClock, settle, until
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND
 
 START = 1_800_000_000.0
@@ -100,3 +102,31 @@ async def test_waiters_of_a_virtual_clock_wake_in_order_and_at_their_instants():
     await asyncio.gather(*tasks)
     assert woken == [(SECOND, SECOND), (2 * SECOND, 2 * SECOND), (3 * SECOND, 3 * SECOND)]
     assert clock.now() == MINUTE
+
+
+async def test_what_may_go_on_until_an_instant_is_ended_at_it_and_not_before():
+    clock = VirtualClock(0)
+
+    async def last():
+        async with until(clock, SECOND):
+            await asyncio.get_running_loop().create_future()
+
+    lasting = asyncio.create_task(last())
+    await clock.advance(SECOND - 1)
+    assert not lasting.done()
+    await clock.advance(1)
+    with pytest.raises(TimeoutError):
+        await lasting
+
+
+async def test_what_ends_before_its_instant_is_never_ended_by_it():
+    clock = VirtualClock(0)
+    async with until(clock, SECOND):
+        await settle()
+    await clock.advance(MINUTE)
+
+
+async def test_an_instant_that_is_past_ends_what_waits_at_once():
+    with pytest.raises(TimeoutError):
+        async with until(VirtualClock(SECOND), SECOND):
+            await asyncio.get_running_loop().create_future()

@@ -17,10 +17,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic import ValidationInfo as Info
 
 from buzzwatch.model.brand import Person
-from buzzwatch.model.instant import DAY
+from buzzwatch.model.instant import DAY, SECOND
 from buzzwatch.rules.ruleset import read_text
 from buzzwatch.rules.text import blot_values, parse
-from buzzwatch.rules.units import Lax, LongSpan, WebAddress, Word, mistake, shown
+from buzzwatch.rules.units import Lax, LongSpan, Patience, WebAddress, Word, mistake, shown
 from buzzwatch.rules.validate import validate
 from buzzwatch.rules.written import CONSOLE, Written
 
@@ -244,6 +244,14 @@ class Web(Written):
         return (self.public_url or f"http://{self.listen}").rstrip("/")
 
 
+class Scorer(Written):
+    """A scorer that is plugged in, asked before the built-in one is believed."""
+
+    use: Word = Field(description="The name of its entry point in the group buzzwatch.scorers.")
+    timeout: Patience = Field(default=2 * SECOND, description="How long a batch of mentions waits for it at most.")
+    batch: Annotated[int, Field(ge=1, le=1_000)] = Field(default=32, description="How many texts it is given at once.")
+
+
 class Config(Written):
     """`buzzwatch.yaml`; paths are absolute, or relative to the directory of the file."""
 
@@ -262,6 +270,7 @@ class Config(Written):
         default=None, repr=False, description="The mail server for plain e-mail addresses in `reach`."
     )
     web: Web = Field(default=Web(), description="The incident pages, probes and metrics.")
+    scorer: Scorer | None = Field(default=None, description="A plugged-in scorer; the built-in one alone if left out.")
 
     @property
     def warnings(self) -> list[str]:

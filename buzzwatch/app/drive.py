@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import gc
 import sqlite3
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any
 
 import structlog
@@ -18,7 +18,7 @@ from buzzwatch.model.input import EVERYTHING, NOTHING, ClockSet, Fault, Gap, Inp
 from buzzwatch.model.instant import MINUTE, SECOND, Instant
 from buzzwatch.model.receipt import Receipt, Refusal
 from buzzwatch.spine import Spine
-from buzzwatch.store.journal import Batch, RefusedPayload, Verdict
+from buzzwatch.store.journal import Batch, Heard, RefusedPayload, Verdict
 from buzzwatch.store.record import Record
 from buzzwatch.web.metrics import Metrics
 
@@ -86,6 +86,8 @@ class Drive:
         """Why nothing can be committed at present."""
         self.on_commit: Callable[[Batch], None] = lambda _batch: None
         self.on_poison: Callable[[str], None] = lambda _source: None
+        self.reconsider: Callable[[list[Heard], list[Verdict]], Awaitable[list[Heard]]] | None = None
+        """Asked for other scores before anything of a batch is stepped; must answer soon, whatever happens."""
         self.queue = queue
         self._hearing = hearing
         self._record = record
@@ -163,28 +165,31 @@ class Drive:
             heard.append(self._hearing.hear(payload.body, now, self.spine.memory.tracker))
             await asyncio.sleep(0)  # probes, pages and pings get their turn between payloads
         everything = [item for part in heard for _, items in part.mentions for item in items]
-        verdicts = iter(await self._record.sift(everything) if everything else ())
+        verdicts = await self._record.sift(everything) if everything else []
+        if self.reconsider is not None:
+            everything = await self.reconsider(everything, verdicts)
+        sifted = zip(everything, verdicts, strict=True)
         receipts = [
-            await self._take_payload(payload, part, verdicts, now, batch)
+            await self._take_payload(payload, part, sifted, now, batch)
             for payload, part in zip(payloads, heard, strict=True)
         ]
         self._hearing.forget_batch()
         return receipts
 
     async def _take_payload(
-        self, payload: Payload, part: HeardPayload, verdicts: Iterator[Verdict], now: Instant, batch: Batch
+        self, payload: Payload, part: HeardPayload, sifted: Iterator[tuple[Heard, Verdict]], now: Instant, batch: Batch
     ) -> Receipt:
         accepted = known = 0
         for _, items in part.mentions:
-            found = [next(verdicts) for _ in items]
-            for item, verdict in zip(items, found, strict=True):
+            found = [next(sifted) for _ in items]
+            for item, verdict in found:
                 if verdict is Verdict.NEW:
                     await self._take(item.sighting, batch, payload.source)
-            if set(found) == {Verdict.REPEAT}:
+            if all(verdict is Verdict.REPEAT for _, verdict in found):
                 known += 1
             else:
                 accepted += 1
-                batch.heard.append(items[0])
+                batch.heard.append(found[0][0])
         batch.erased += part.erased
         batch.refused += [RefusedPayload(now, payload.source, r.reason, r.head) for r in part.refused]
         refused = tuple(Refusal(r.position, r.reason) for r in part.refused)

@@ -2,9 +2,10 @@
 
 from buzzwatch.app.config import SecretError
 from buzzwatch.app.control import NoDaemonError
+from buzzwatch.app.scorer_process import ScorerError
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.sources.file import FileFaultError
 from buzzwatch.store.database import StateError
 from buzzwatch.web import CannotListenError
 
-EXPECTED = (RuleFaults, SecretError, StateError, FileFaultError, NoDaemonError, CannotListenError)
+EXPECTED = (RuleFaults, SecretError, StateError, FileFaultError, NoDaemonError, CannotListenError, ScorerError)

@@ -19,6 +19,7 @@ from buzzwatch.app.links import Links
 from buzzwatch.app.reception import Reception
 from buzzwatch.app.recover import recover
 from buzzwatch.app.rulebook import Rulebook, compile_rules
+from buzzwatch.app.second_opinion import SecondOpinion
 from buzzwatch.app.ways import Ways, Words
 from buzzwatch.clock import Clock, Jump, SystemClock
 from buzzwatch.delivery.courier import Courier
@@ -75,6 +76,11 @@ class Daemon:
             spine, self.queue, Hearing(spine.memory.rules), record, self.clock, self.metrics, self._rebuild
         )
         self.drive.on_commit = self._hear_commit
+        self.opinion = (
+            SecondOpinion(config.scorer, self.clock, self.metrics, self.queue.tell) if config.scorer else None
+        )
+        if self.opinion is not None:
+            self.drive.reconsider = self.opinion.reconsider
         self.rulebook = Rulebook(config, secrets, self.clock, self.metrics)
         self._first_rules = self._read_rules(spine.memory.rules)
         self.links = Links(config.state, config.web.base_url)
@@ -88,7 +94,9 @@ class Daemon:
             self._report,
             self.clock,
         )
-        self.reception = Reception(self.drive, record, self.links, self.rulebook, self.ears, self.courier.notify)
+        self.reception = Reception(
+            self.drive, record, self.links, self.rulebook, self.ears, self.courier.notify, self.opinion
+        )
         self.ready = asyncio.Event()
         self.stopped = asyncio.Event()
 
@@ -129,6 +137,7 @@ class Daemon:
             stopped = asyncio.create_task(self.stopped.wait())
             driving = asyncio.create_task(self.drive.run(self._seq), name="drive")
             ruling = asyncio.create_task(self._put_rules_in_force(), name="rules")
+            scoring = asyncio.create_task(self._run_scorer(), name="scorer")
             self._know_incidents()
             host, port = _address(self.config.web.listen)
             public = public_app(self.reception, self.metrics, self.config.web.public_url)
@@ -145,12 +154,16 @@ class Daemon:
             ruling.cancel()
             parts = (driving, sending, hearing, looking)
             await asyncio.wait((stopped, *parts), return_when=asyncio.FIRST_COMPLETED)
-            await self._end(stopped, driving, sending, hearing, looking)
+            await self._end(stopped, driving, sending, hearing, looking, scoring)
 
     async def _put_rules_in_force(self) -> None:
         current = self.drive.spine.memory.rules
         if self._first_rules.digest != current.digest:
             await self.rulebook.accept(self._first_rules, current, self.queue)
+
+    async def _run_scorer(self) -> None:
+        if self.opinion is not None:
+            await self.opinion.run()
 
     def _begin(self) -> None:
         loop = asyncio.get_running_loop()
@@ -168,11 +181,11 @@ class Daemon:
         self.ready.set()
 
     async def _end(self, *tasks: "asyncio.Task[object]") -> None:
-        stopped, driving, sending, hearing, looking = tasks
+        stopped, driving, sending, hearing, looking, scoring = tasks
         systemd.notify("STOPPING=1")
-        for task in (stopped, hearing, looking):
+        for task in (stopped, hearing, looking, scoring):
             task.cancel()
-        await asyncio.wait((stopped, hearing, looking))
+        await asyncio.wait((stopped, hearing, looking, scoring))
         self.courier.stop()
         if not driving.done():
             await asyncio.wait((sending,), timeout=STOP_SENDING_S)

@@ -12,6 +12,7 @@ from buzzwatch.app.ears import Ears
 from buzzwatch.app.links import Links
 from buzzwatch.app.quotes import read_samples
 from buzzwatch.app.rulebook import Rulebook
+from buzzwatch.app.second_opinion import SecondOpinion
 from buzzwatch.detect.pulse import Pulse
 from buzzwatch.model.incident import Incident, State
 from buzzwatch.model.input import Command, Delivered, Trouble, Verb, Warmed
@@ -38,6 +39,7 @@ class Reception:
         rulebook: Rulebook,
         ears: Ears,
         wake_courier: Callable[[], None],
+        opinion: SecondOpinion | None,
     ) -> None:
         self._drive = drive
         self._queue = drive.queue
@@ -47,6 +49,7 @@ class Reception:
         self._rulebook = rulebook
         self._ears = ears
         self._wake_courier = wake_courier
+        self._opinion = opinion
         self._tests: dict[str, asyncio.Future[Delivered]] = {}
 
     def unready(self) -> tuple[str, ...]:
@@ -64,6 +67,7 @@ class Reception:
             "brands": len(self._drive.spine.memory.rules.brands),
             "incidents": [{"id": i.id, "state": i.state, "severity": i.severity.label} for i in live],
             "sources": self._ears.states(),
+            "scorer": self._opinion.state() if self._opinion else None,
         }
 
     async def page(self, code: str) -> PageView | None:

@@ -221,6 +221,10 @@ LongSpan = Annotated[
 """From 1 m to 30 d."""
 Delay = Annotated[Span, BeforeValidator(_span), AfterValidator(_between(0, DAY)), _span_schema("0m", "5m")]
 """From 0 to 1 d."""
+Patience = Annotated[
+    Span, BeforeValidator(_span), AfterValidator(_between(SECOND, 10 * SECOND)), _span_schema("1s", "2s")
+]
+"""From 1 s to 10 s."""
 Window = Annotated[
     Span,
     BeforeValidator(_span),

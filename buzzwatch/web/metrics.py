@@ -59,6 +59,21 @@ class Metrics:
         self.rules_refused = Gauge(
             "buzzwatch_rules_refused", "1 while the files hold faults and the last good rules run.", registry=registry
         )
+        self.scorer_up = Gauge(
+            "buzzwatch_scorer_up", "1 while a plugged-in scorer is loaded and asked, else 0.", registry=registry
+        )
+        self.scorer_texts = Counter(
+            "buzzwatch_scorer_texts",
+            "Texts for the plugged-in scorer by what became of them; all but `scored` kept the built-in score.",
+            ("outcome",),
+            registry=registry,
+        )
+        self.scorer_seconds = Histogram(
+            "buzzwatch_scorer_seconds",
+            "How long a batch waited for the plugged-in scorer.",
+            buckets=_SECONDS,
+            registry=registry,
+        )
         self.clock_jumps = Counter(
             "buzzwatch_clock_jumps", "Times that the wall clock left the monotonic one.", registry=registry
         )

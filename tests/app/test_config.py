@@ -87,6 +87,10 @@ def test_the_state_directory_of_the_service_is_the_default(tmp_path):
         ("sources: {a: {http: {}}}\nmail: smtp://h", "2:7: this is not a mail server"),
         ('sources: {a: {http: {token: "${cred:a/b}"}}}', "a placeholder that nothing fills in; write ${cred:name}"),
         ('sources: {a: {http: {token: "${vault:a}"}}}', "a placeholder that nothing fills in"),
+        ("sources: {a: {http: {}}}\nscorer: camembert", "2:9: expected a mapping"),
+        ("sources: {a: {http: {}}}\nscorer: {}", "`use` is missing"),
+        ("sources: {a: {http: {}}}\nscorer: {use: a, timeout: 15s}", "`15s` is too long; write 1s to 10s"),
+        ("sources: {a: {http: {}}}\nscorer: {use: a, batch: 0}", "2:25: "),
         ("state: 5\nsources: {a: {http: {}}}", "1:8: `5` is not a path"),
     ],
 )

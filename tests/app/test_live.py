@@ -9,6 +9,7 @@ import pytest
 
 from buzzwatch.app.config import Config, Secrets, load
 from buzzwatch.app.live import Daemon
+from buzzwatch.app.scorer_process import ScorerError
 from buzzwatch.store.record import Record
 from buzzwatch.web import CannotListenError
 
@@ -23,12 +24,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def config(folder: Path, port: int | None = None) -> Config:
+PLAIN = "class Plugged:\n  name = 'plain@1'\n  score = lambda self, texts, langs: [0.5] * len(texts)\n"
+
+
+def config(folder: Path, port: int | None = None, more: str = "") -> Config:
     (folder / "rules").mkdir()
     (folder / "rules" / "acme.yaml").write_text(RULES)
     (folder / "buzzwatch.yaml").write_text(
         f'sources: {{push: {{http: {{listen: "127.0.0.1:{free_port()}"}}}}}}\n'
-        f'web: {{listen: "127.0.0.1:{port or free_port()}"}}\n'
+        f'web: {{listen: "127.0.0.1:{port or free_port()}"}}\n{more}'
     )
     return load(folder / "buzzwatch.yaml", environment={})
 
@@ -71,3 +75,26 @@ async def test_baselines_of_another_version_are_refused_before_they_are_journall
     )
     daemon.stop()
     await asyncio.wait_for(running, PATIENCE_S)
+
+
+async def test_the_status_tells_of_the_scorer(tmp_path, plug_in):
+    plug_in("plain", PLAIN)
+    daemon = Daemon(config(tmp_path, more="scorer: {use: plain}\n"), Secrets())
+    running = asyncio.create_task(daemon.run())
+    told = {"use": "plain", "name": None, "state": "starting", "until": None, "why": ""}
+    assert daemon.reception.status()["scorer"] == told
+    async with asyncio.timeout(PATIENCE_S):
+        while daemon.reception.status()["scorer"]["state"] == "starting":
+            await daemon.record.write(lambda _: None)
+    assert daemon.reception.status()["scorer"] == told | {"name": "plain@1", "state": "working"}
+    assert "buzzwatch_scorer_up 1.0" in daemon.metrics.exposition().decode()
+    await asyncio.wait_for(daemon.ready.wait(), PATIENCE_S)
+    daemon.stop()
+    await asyncio.wait_for(running, PATIENCE_S)
+
+
+async def test_a_scorer_that_is_not_installed_is_named_and_the_state_is_free_again(tmp_path):
+    unknown = config(tmp_path, more="scorer: {use: roberta}\n")
+    for _ in range(2):
+        with pytest.raises(ScorerError, match="no scorer `roberta` is installed"):
+            Daemon(unknown, Secrets())

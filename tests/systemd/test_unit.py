@@ -55,6 +55,14 @@ def test_every_credential_of_the_example_can_be_uncommented(unit, tmp_path):
     assert (answer.returncode, answer.stderr) == (0, "")
 
 
+def test_what_a_plugged_in_scorer_may_need_can_be_granted(unit, tmp_path):
+    document = (HERE.parent / "docs" / "scorer-plugins.md").read_text("utf-8")
+    drop_in = re.search(r"^```ini\n(.*?)^```", document, re.MULTILINE | re.DOTALL)
+    (tmp_path / "buzzwatch.service.d" / "scorer.conf").write_text(drop_in[1], "utf-8")
+    answer = systemd("systemd-analyze", "verify", "--man=no", "--recursive-errors=yes", unit)
+    assert (answer.returncode, answer.stderr) == (0, "")
+
+
 def test_the_user_and_the_groups_of_the_unit_are_those_that_sysusers_makes(unit, tmp_path):
     (tmp_path / "etc").mkdir()
     answer = systemd("systemd-sysusers", f"--root={tmp_path}", HERE / "buzzwatch.sysusers")
