@@ -86,7 +86,7 @@ class Drive:
         self.on_commit: Callable[[Batch], None] = lambda _batch: None
         self.on_poison: Callable[[str], None] = lambda _source: None
         self.queue = queue
-        self._hearing = hearing
+        self.hearing = hearing
         self._record = record
         self.clock = clock
         self._metrics = metrics
@@ -154,7 +154,8 @@ class Drive:
     async def _hear(self, payloads: list[Payload], now: Instant, batch: Batch) -> list[Receipt]:
         heard: list[HeardPayload] = []
         for payload in payloads:
-            heard.append(self._hearing.hear(payload.body, now, self.spine.memory.tracker))
+            memory = self.spine.memory
+            heard.append(self.hearing.hear(payload.body, now, memory.tracker, memory.lessons))
             await asyncio.sleep(0)  # probes, pages and pings get their turn between payloads
         everything = [item for part in heard for _, items in part.mentions for item in items]
         verdicts = iter(await self._record.sift(everything) if everything else ())
@@ -162,7 +163,7 @@ class Drive:
             await self._take_payload(payload, part, verdicts, now, batch)
             for payload, part in zip(payloads, heard, strict=True)
         ]
-        self._hearing.forget_batch()
+        self.hearing.forget_batch()
         return receipts
 
     async def _take_payload(
@@ -179,6 +180,8 @@ class Drive:
             else:
                 accepted += 1
                 batch.heard.append(items[0])
+        for brand in part.struck:
+            self._metrics.struck.labels(brand).inc()
         batch.erased += part.erased
         batch.refused += [RefusedPayload(now, payload.source, r.reason, r.head) for r in part.refused]
         refused = tuple(Refusal(r.position, r.reason) for r in part.refused)
@@ -199,7 +202,7 @@ class Drive:
             self.on_poison(source)
             return NOTHING
         if isinstance(item, RulesSwapped):
-            self._hearing.follow(item.rules)
+            self.hearing.follow(item.rules)
         self._stepped.append(item)
         self._keep(item.seen_at, outcome, batch)
         return outcome

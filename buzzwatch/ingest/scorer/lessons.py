@@ -1,0 +1,89 @@
+"""What people have taught about the posts of one brand."""
+
+from array import array
+from collections.abc import Iterable, Mapping
+from typing import Any
+from zlib import crc32
+
+import msgspec
+
+from buzzwatch.ingest.scorer.learnt import Example, Learnt, learn
+from buzzwatch.model.input import Corrected, Mark
+
+MOST_LESSONS = 2_000
+"""Kept of each brand, those marked last."""
+MOST_WORDS = 60
+"""Of a longer text only the beginning teaches and is adjusted."""
+
+_LABELS = {Mark.NEGATIVE: True, Mark.NOT_NEGATIVE: False}
+
+
+def word_keys(said: list[str]) -> "array[int]":
+    """Stable 32-bit keys of the words of a text and of its neighbouring pairs, each once, in the order of the text.
+
+    `said` are its folded words (`normalise.spoken`). Two words have the key of both written as one.
+    """
+    words = " ".join(said[:MOST_WORDS]).encode("utf-8", "replace").split()
+    singles = list(map(crc32, words))
+    return array("I", dict.fromkeys([*singles, *map(crc32, words[1:], singles)]))
+
+
+class Lessons:
+    """The last mark of each post, and how many were made; bounded, and whole in `dump`."""
+
+    def __init__(self) -> None:
+        self.revision = 0
+        """How many marks of this brand were ever made: names the state."""
+        self.kept: dict[str, Corrected] = {}
+        """By mention, the one marked last at the end."""
+        self._learnt: dict[str, Learnt | None] = {}
+        self._struck: frozenset[int] | None = None
+
+    def take(self, mark: Corrected) -> None:
+        """A post is marked, or a mark withdrawn: as if there had never been one."""
+        self.revision += 1
+        self.kept.pop(mark.mention, None)
+        if mark.mark is not Mark.WITHDRAWN:
+            self.kept[mark.mention] = mark
+            if len(self.kept) > MOST_LESSONS:
+                del self.kept[next(iter(self.kept))]
+        self._learnt, self._struck = {}, None
+
+    def strikes(self, copy: int) -> bool:
+        """Whether a text was marked as not about the brand."""
+        if self._struck is None:
+            self._struck = frozenset(mark.copy for mark in self.kept.values() if mark.mark is Mark.NOT_US)
+        return copy in self._struck
+
+    def learnt(self, scorer: str) -> Learnt | None:
+        """What the marks of texts that this scorer has judged teach; None where there are none.
+
+        Worked out at the first question after a mark, from the marks alone.
+        """
+        if scorer not in self._learnt:
+            found = examples(self.kept.values(), scorer)
+            self._learnt = {scorer: learn(found) if found else None}
+        return self._learnt[scorer]
+
+    def dump(self) -> dict[str, Any]:
+        """Everything; what was learnt follows from it."""
+        return {"revision": self.revision, "kept": [msgspec.msgpack.encode(mark) for mark in self.kept.values()]}
+
+    @classmethod
+    def load(cls, dumped: Mapping[str, Any]) -> "Lessons":
+        """What `dump` gave."""
+        lessons = cls()
+        lessons.revision = dumped["revision"]
+        marks = [msgspec.msgpack.decode(mark, type=Corrected) for mark in dumped["kept"]]
+        lessons.kept = {mark.mention: mark for mark in marks}
+        return lessons
+
+
+def examples(marks: Iterable[Corrected], scorer: str) -> list[Example]:
+    """What marks say of negativity, as far as this scorer has judged the texts; copies of one text are one example."""
+    last: dict[int, Corrected] = {}
+    for mark in marks:
+        if mark.mark in _LABELS and mark.scorer == scorer:
+            last.pop(mark.copy, None)
+            last[mark.copy] = mark
+    return [Example(mark.logit, _LABELS[mark.mark], array("I", mark.words)) for mark in last.values()]
