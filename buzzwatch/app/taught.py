@@ -63,11 +63,10 @@ def _effects(lessons: Lessons, kept: list[Corrected], texts: dict[str, str]) -> 
     if learnt is None:
         return
     known = examples(kept, scorer)
-    called, here = _HALF, probability_of(learnt.margin(logit_of(_HALF), ()))
     yield from ("", f"What was learnt from {len(known)} texts, as {scorer}+{kept[-1].brand}.{lessons.revision}")
-    yield f"  What {scorer} calls {called:.0%} counts as {here:.0%} here, before its words are weighed"
+    yield f"  What {scorer} calls 60 % counts as {_bent(learnt, 0.6)} here, before its words are weighed"
     numbers = f"slope {learnt.slope:.2f}, shift {learnt.shift:+.2f}"
-    yield f"  What it calls 20 % counts as {_bent(learnt, 0.2):.0%}, and 80 % as {_bent(learnt, 0.8):.0%} ({numbers})"
+    yield f"  What it calls 20 % counts as {_bent(learnt, 0.2)}, and 90 % as {_bent(learnt, 0.9)} ({numbers})"
     yield from _words(learnt, [texts[mark.mention] for mark in kept if texts.get(mark.mention)])
     yield from ("", "What it brings, each mark judged by what the earlier ones had taught")
     yield from _judged(known)
@@ -76,8 +75,8 @@ def _effects(lessons: Lessons, kept: list[Corrected], texts: dict[str, str]) -> 
         yield f"  {others} posts were marked under another scorer and teach this one nothing; mark them again"
 
 
-def _bent(learnt: Learnt, probability: float) -> float:
-    return learnt.adjust(probability, ())
+def _bent(learnt: Learnt, probability: float) -> str:
+    return f"{probability_of(learnt.slope * logit_of(probability) + learnt.shift):.0%}".replace("%", " %")
 
 
 def _words(learnt: Learnt, texts: Sequence[str]) -> Iterator[str]:
@@ -107,7 +106,7 @@ def _judged(known: list[Example]) -> Iterator[str]:
     right = [mean(float((p > _HALF) == (y > _HALF)) for p, y in each) for each in pairs]
     loss = [mean(-log(p if y else 1 - p) for p, y in each) for each in pairs]
     brier = [mean((p - y) ** 2 for p, y in each) for each in pairs]
-    yield f"  Right at 50 %: {right[0]:.0%} of the marked texts without it, {right[1]:.0%} with it"
+    yield f"  Right at 50 %: {right[0] * 100:.0f} % of the marked texts without it, {right[1] * 100:.0f} % with it"
     yield f"  Log-loss, less is better: {loss[0]:.3f} without it, {loss[1]:.3f} with it"
     yield f"  Brier score, less is better: {brier[0]:.3f} without it, {brier[1]:.3f} with it"
     yield "  People mark what is wrong: of all posts, more are right than of these"
@@ -119,7 +118,7 @@ def _not_us(kept: list[Corrected], texts: dict[str, str], brand: Brand) -> Itera
     about: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
     for mark in kept:
         words = spoken(texts.get(mark.mention, ""))
-        about[mark.mark is not Mark.NOT_US].update(dict.fromkeys(_around(words, names)))
+        about[mark.mark is not Mark.NOT_US].update(list(dict.fromkeys(_around(words, names))))
     told = [
         (number, name)
         for name, number in about[False].most_common()

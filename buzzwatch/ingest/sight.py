@@ -44,6 +44,9 @@ class Reader:
         self._scorer = scorer
         self._matcher = Matcher(brands)
         self._themes = Themes(brands)
+        self._names = {
+            key: frozenset(word for name in brand.match.any for word in spoken(name)) for key, brand in brands.items()
+        }
         self._accounts = {key: frozenset(map(_account, brand.official)) for key, brand in brands.items()}
         self._voices = {
             key: {voice: frozenset(map(_account, listed)) for voice, listed in brand.voices.items()}
@@ -118,7 +121,7 @@ class Reader:
             scorer=self._scorer.name,
             lang=sighting.lang,
             logit=logit_of(self._scorer.score(text, sighting.lang)),
-            words=word_keys(spoken(text)).tobytes(),
+            words=word_keys(spoken(text), self._names[sighting.brand]).tobytes(),
             copy=sighting.copy,
         )
 

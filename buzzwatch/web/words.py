@@ -71,8 +71,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "mark not-us": ("Not about us", "Pas sur nous"),
     "mark withdraw": ("Undo", "Annuler"),
     "mark as": (
-        "Is a score wrong? Your name, then mark the post",
-        "Un score est faux ? Votre nom, puis marquez le post",
+        "Is a post not what we took it for? Your name, then mark it.",
+        "Un post est mal jugé ? Votre nom, puis marquez-le.",
     ),
     "see": ("See the post", "Voir le post"),
     "followers": ("{n} followers", "{n} abonnés"),

@@ -14,7 +14,6 @@ which kind: then slope and shift hardly move.
 Pure: the same marks in the same order give the same numbers in every process.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from math import exp, log, sqrt
 
@@ -30,8 +29,6 @@ _LEAN_PRICE, _MOST_LEAN = 1.0, 6.0
 _WORDS_LEAN = 0.5
 """Of the lean, what words need not explain: all of it, and they learn nothing from marks of errors alone."""
 _RATE = 1.0
-_COMMON, _FEW = 0.15, 3
-"""A word in a larger share of the examples tells them not apart: it would only shift them all."""
 _ROUNDS, _ENOUGH = 40, 1e-6
 
 
@@ -57,7 +54,7 @@ class Learnt(Struct, frozen=True):
     def margin(self, logit: float, words: Sequence[int]) -> float:
         """The same in log-odds."""
         said = sum([weight for weight in map(self.weights.get, words) if weight])
-        return self.slope * logit + self.shift + (said / sqrt(len(words)) if said else 0.0)
+        return self.slope * logit + self.shift + said / sqrt(len(words) or 1)
 
 
 def logit_of(probability: float) -> float:
@@ -74,18 +71,16 @@ def probability_of(logit: float) -> float:
 def learn(examples: Sequence[Example]) -> Learnt:
     """What examples teach, in the order in which they were marked."""
     slope, shift, lean = _bend(examples)
-    common = _common_words(examples)
     weights: dict[int, float] = {}
-    slowed: dict[int, float] = {}
+    squares: dict[int, float] = {}
     for example in examples:
-        told = [word for word in example.words if word not in common]
         reach = 1 / sqrt(len(example.words) or 1)
         margin = slope * example.logit + shift - _WORDS_LEAN * lean * _side(example)
-        margin += reach * sum([weights.get(word, 0.0) for word in told])
+        margin += reach * sum([weights.get(word, 0.0) for word in example.words])
         pull = reach * (probability_of(margin) - example.negative)
-        for word in told:
-            slowed[word] = squares = slowed.get(word, 1.0) + pull * pull
-            weights[word] = weights.get(word, 0.0) - _RATE * pull / sqrt(squares)
+        for word in example.words:
+            squares[word] = so_far = squares.get(word, 1.0) + pull * pull
+            weights[word] = weights.get(word, 0.0) - _RATE * pull / sqrt(so_far)
     return Learnt(slope, shift, weights)
 
 
@@ -105,12 +100,6 @@ def foresee(examples: Sequence[Example]) -> list[float]:
 
 def _side(example: Example) -> float:
     return 1.0 if example.logit > 0 else -1.0
-
-
-def _common_words(examples: Sequence[Example]) -> frozenset[int]:
-    most = max(_FEW, _COMMON * len(examples))
-    counted = Counter(word for example in examples for word in example.words)
-    return frozenset(word for word, number in counted.items() if number > most)
 
 
 def _bend(examples: Sequence[Example]) -> tuple[float, float, float]:

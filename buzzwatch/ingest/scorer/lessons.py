@@ -1,12 +1,13 @@
 """What people have taught about the posts of one brand."""
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 from zlib import crc32
 
 import msgspec
 
+from buzzwatch.ingest.language import COMMON
 from buzzwatch.ingest.scorer.learnt import Example, Learnt, learn
 from buzzwatch.model.input import Corrected, Mark
 
@@ -18,14 +19,18 @@ MOST_WORDS = 60
 _LABELS = {Mark.NEGATIVE: True, Mark.NOT_NEGATIVE: False}
 
 
-def word_keys(said: list[str]) -> "array[int]":
+def word_keys(said: Sequence[str], names: Container[str] = ()) -> "array[int]":
     """Stable 32-bit keys of the words of a text and of its neighbouring pairs, each once, in the order of the text.
 
-    `said` are its folded words (`normalise.spoken`). Two words have the key of both written as one.
+    `said` are its folded words (`normalise.spoken`). Two words have the key of both written as one. The commonest words
+    of a language, and the brand's `names`, are in nearly all posts: they have keys in pairs only, else marks of one
+    kind would shift the scores of all posts.
     """
-    words = " ".join(said[:MOST_WORDS]).encode("utf-8", "replace").split()
-    singles = list(map(crc32, words))
-    return array("I", dict.fromkeys([*singles, *map(crc32, words[1:], singles)]))
+    said = said[:MOST_WORDS]
+    words = [word.encode("utf-8", "replace") for word in said]
+    keys = list(map(crc32, words))
+    singles = [key for key, word in zip(keys, said, strict=True) if word not in COMMON and word not in names]
+    return array("I", dict.fromkeys([*singles, *map(crc32, words[1:], keys)]))
 
 
 class Lessons:
