@@ -26,6 +26,7 @@ OURS: dict[str, tuple[str, ...]] = {
     "quiet": (),
     "regime": (),
     "negativity": (),
+    "corrections": (),
     "threads_transfer": ("data/threads/weibo_ced.jsonl.gz", "data/threads/forest_memetracker.jsonl.gz"),
     "threads": (),
     "stories": (),

@@ -2,7 +2,7 @@
 
 Nothing is known of the scorer but the log-odds that it gave. First the Platt step of one brand (Platt 1999): slope and
 shift of the log-odds, held to 1 and 0 by a prior that a handful of marks cannot move far. Then weights of words and
-pairs, learnt in one pass over the marks by logistic regression with AdaGrad's rates (Duchi et al. 2011): what is said
+pairs, learnt in two passes over the marks by logistic regression with AdaGrad's rates (Duchi et al. 2011): what is said
 often is moved in ever smaller steps.
 
 People mark what is wrong. Were a right score marked r times as rarely as a wrong one, then the log-odds among marked
@@ -15,6 +15,7 @@ Pure: the same marks in the same order give the same numbers in every process.
 """
 
 from collections.abc import Sequence
+from itertools import chain, repeat
 from math import exp, log, sqrt
 
 from msgspec import Struct
@@ -28,7 +29,7 @@ _LEAN_PRICE, _MOST_LEAN = 1.0, 6.0
 """Inverse mean of the exponential prior."""
 _WORDS_LEAN = 0.5
 """Of the lean, what words need not explain: all of it, and they learn nothing from marks of errors alone."""
-_RATE = 1.0
+_RATE, _PASSES = 1.0, 2
 _ROUNDS, _ENOUGH = 40, 1e-6
 
 
@@ -73,7 +74,7 @@ def learn(examples: Sequence[Example]) -> Learnt:
     slope, shift, lean = _bend(examples)
     weights: dict[int, float] = {}
     squares: dict[int, float] = {}
-    for example in examples:
+    for example in chain.from_iterable(repeat(examples, _PASSES)):
         reach = 1 / sqrt(len(example.words) or 1)
         margin = slope * example.logit + shift - _WORDS_LEAN * lean * _side(example)
         margin += reach * sum([weights.get(word, 0.0) for word in example.words])
@@ -107,9 +108,11 @@ def _bend(examples: Sequence[Example]) -> tuple[float, float, float]:
     negative = sum(example.negative for example in examples)
     one_sided = len(examples) / 2.0 ** min(negative, len(examples) - negative)
     slope_prior, shift_prior = _SLOPE_PRIOR + one_sided, _SHIFT_PRIOR + one_sided
+    agreeing = sum(example.negative == (example.logit > 0) for example in examples) / (len(examples) or 1)
+    price = _LEAN_PRICE * min(1.0, 2 * agreeing)
     slope, shift, lean = 1.0, 0.0, 0.0
     for _ in range(_ROUNDS):
-        pull = [slope_prior * (slope - 1), shift_prior * shift, _LEAN_PRICE]
+        pull = [slope_prior * (slope - 1), shift_prior * shift, price]
         zz, z1, zs, n, s1, ss = slope_prior, 0.0, 0.0, shift_prior, 0.0, 1e-3
         for example in examples:
             z, side = example.logit, -_side(example)
