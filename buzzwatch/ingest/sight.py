@@ -81,9 +81,12 @@ class Reader:
         author, accounts = author_key(source, mention.author), _accounts(source, mention.author)
         themes = {} if mention.deleted else self._themes.find(folded, keys)
         copy, story_keys = liken(mention, text, said)
-        struck = tuple(key for key in keys if key in lessons and lessons[key].strikes(copy))
-        keys = tuple(key for key in keys if key not in struck) if struck else keys
-        scores = {} if mention.deleted else self._adjust(negativity, said, keys, lessons)
+        struck: tuple[str, ...] = ()
+        scores: dict[str, tuple[float, str]] = {}
+        if lessons and not mention.deleted:
+            struck = tuple(key for key in keys if key in lessons and lessons[key].strikes(copy))
+            keys = tuple(key for key in keys if key not in struck)
+            scores = self._adjust(negativity, said, keys, lessons)
         sightings = tuple(
             Sighting(
                 seen_at=seen_at,

@@ -5,11 +5,12 @@ shift of the log-odds, held to 1 and 0 by a prior that a handful of marks cannot
 pairs, learnt in two passes over the marks by logistic regression with AdaGrad's rates (Duchi et al. 2011): what is said
 often is moved in ever smaller steps.
 
-People mark what is wrong. Were a right score marked r times as rarely as a wrong one, then the log-odds among marked
-posts would differ from those among all posts by log r: downwards where the scorer says negative, upwards elsewhere.
-That `lean` is fitted beside slope and shift, at a price so that it stays 0 where marks agree with the scorer often
-enough, and is left out when scores are adjusted. Marks of one kind alone say nothing about how many posts are of
-which kind: then slope and shift hardly move.
+People mark what is wrong. Were a right score marked r times as often as a wrong one, r < 1, then the log-odds among
+marked posts would differ from those among all posts by log r: downwards where the scorer says negative, upwards
+elsewhere. That `lean` is fitted beside slope and shift and left out when scores are adjusted. It has its price, so that
+it stays 0 where marks agree with the scorer, and comes for nothing where none does. Marks of one kind alone say nothing
+about how many posts are of which kind: then slope and shift hardly move. What all marked posts share is learnt by a
+weight of its own and left out, so that words tell posts apart and do not shift them all.
 
 Pure: the same marks in the same order give the same numbers in every process.
 """
@@ -27,8 +28,6 @@ _SLOPE_PRIOR, _SHIFT_PRIOR = 30.0, 2.0
 """Inverse variances of the normal priors."""
 _LEAN_PRICE, _MOST_LEAN = 1.0, 6.0
 """Inverse mean of the exponential prior."""
-_WORDS_LEAN = 0.5
-"""Of the lean, what words need not explain: all of it, and they learn nothing from marks of errors alone."""
 _RATE, _PASSES = 1.0, 2
 _ROUNDS, _ENOUGH = 40, 1e-6
 
@@ -71,17 +70,22 @@ def probability_of(logit: float) -> float:
 
 def learn(examples: Sequence[Example]) -> Learnt:
     """What examples teach, in the order in which they were marked."""
-    slope, shift, lean = _bend(examples)
+    slope, shift = _bend(examples)
     weights: dict[int, float] = {}
     squares: dict[int, float] = {}
+    shared, shared_squares = 0.0, 1.0
     for example in chain.from_iterable(repeat(examples, _PASSES)):
         reach = 1 / sqrt(len(example.words) or 1)
-        margin = slope * example.logit + shift - _WORDS_LEAN * lean * _side(example)
-        margin += reach * sum([weights.get(word, 0.0) for word in example.words])
-        pull = reach * (probability_of(margin) - example.negative)
+        margin = (
+            slope * example.logit + shift + shared + reach * sum([weights.get(word, 0.0) for word in example.words])
+        )
+        error = probability_of(margin) - example.negative
+        pull = reach * error
         for word in example.words:
             squares[word] = so_far = squares.get(word, 1.0) + pull * pull
             weights[word] = weights.get(word, 0.0) - _RATE * pull / sqrt(so_far)
+        shared_squares += error * error
+        shared -= _RATE * error / sqrt(shared_squares)
     return Learnt(slope, shift, weights)
 
 
@@ -103,8 +107,8 @@ def _side(example: Example) -> float:
     return 1.0 if example.logit > 0 else -1.0
 
 
-def _bend(examples: Sequence[Example]) -> tuple[float, float, float]:
-    """Slope, shift and lean, by Newton's method in steps of at most 1; the problem is convex."""
+def _bend(examples: Sequence[Example]) -> tuple[float, float]:
+    """Slope and shift, fitted with the lean by Newton's method in steps of at most 1; the problem is convex."""
     negative = sum(example.negative for example in examples)
     one_sided = len(examples) / 2.0 ** min(negative, len(examples) - negative)
     slope_prior, shift_prior = _SLOPE_PRIOR + one_sided, _SHIFT_PRIOR + one_sided
@@ -129,7 +133,7 @@ def _bend(examples: Sequence[Example]) -> tuple[float, float, float]:
         lean = min(max(0.0, lean - shrink * step[2]), _MOST_LEAN)
         if max(map(abs, step)) < _ENOUGH:
             break
-    return slope, shift, lean
+    return slope, shift
 
 
 def _solve(rows: list[list[float]], right: list[float]) -> list[float]:

@@ -71,16 +71,15 @@ class Lessons:
         return self._learnt[scorer]
 
     def dump(self) -> dict[str, Any]:
-        """Everything; what was learnt follows from it."""
-        return {"revision": self.revision, "kept": [msgspec.msgpack.encode(mark) for mark in self.kept.values()]}
+        """Everything; what was learnt follows from it. Marks are frozen: whoever packs the dump packs them."""
+        return {"revision": self.revision, "kept": list(self.kept.values())}
 
     @classmethod
     def load(cls, dumped: Mapping[str, Any]) -> "Lessons":
         """What `dump` gave."""
         lessons = cls()
         lessons.revision = dumped["revision"]
-        marks = [msgspec.msgpack.decode(mark, type=Corrected) for mark in dumped["kept"]]
-        lessons.kept = {mark.mention: mark for mark in marks}
+        lessons.kept = {mark.mention: mark for mark in msgspec.convert(dumped["kept"], list[Corrected])}
         return lessons
 
 
