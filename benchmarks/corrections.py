@@ -22,7 +22,7 @@ from rig.machine import introduce
 
 from buzzwatch.ingest.normalise import spoken
 from buzzwatch.ingest.scorer.learnt import Example, foresee, learn, probability_of
-from buzzwatch.ingest.scorer.lessons import MOST_LESSONS, word_keys
+from buzzwatch.ingest.scorer.lessons import MOST_LESSONS, word_key, word_keys
 
 TEXTS = Path(__file__).parents[2] / "shared" / "bench" / "data" / "negativity" / "train.jsonl.gz"
 TOPICS = {
@@ -139,7 +139,7 @@ def _all_keys(said: list[str]) -> list[int]:
 
 def _post(_language: str, said: list[str], negative: bool, topic: str, weights: dict[int, float]) -> Post:  # noqa: FBT001
     logit = weights[0] + sum([weights.get(key, 0.0) for key in _all_keys(said)])
-    names = set(TOPICS.get(topic, "").split())
+    names = frozenset(map(word_key, TOPICS.get(topic, "").split()))
     return Post(Example(max(-9.0, min(9.0, logit)), negative, word_keys(said, names)), word_keys(said))
 
 

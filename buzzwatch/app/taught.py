@@ -5,11 +5,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import log, sqrt
 from statistics import mean
-from zlib import crc32
 
 from buzzwatch.ingest.normalise import spoken
 from buzzwatch.ingest.scorer.learnt import Example, Learnt, foresee, logit_of, probability_of
-from buzzwatch.ingest.scorer.lessons import Lessons, examples
+from buzzwatch.ingest.scorer.lessons import Lessons, examples, word_key
 from buzzwatch.model.brand import Brand
 from buzzwatch.model.input import Corrected, Mark
 from buzzwatch.model.instant import moment_of
@@ -85,7 +84,7 @@ def _words(learnt: Learnt, texts: Sequence[str]) -> Iterator[str]:
     for text in texts:
         words = spoken(text)
         for word in words:
-            weights[word] = learnt.weights.get(crc32(word.encode("utf-8", "replace")), 0.0)
+            weights[word] = learnt.weights.get(word_key(word), 0.0)
     ranked = sorted((weight, word) for word, weight in weights.items() if weight)
     for title, chosen in (("more", ranked[::-1]), ("less", ranked)):
         told = [

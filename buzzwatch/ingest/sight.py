@@ -1,5 +1,6 @@
 """One mention read: whose it is, who wrote it, in which language, how negative, and on what."""
 
+from array import array
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -10,7 +11,7 @@ from buzzwatch.ingest.likeness import liken
 from buzzwatch.ingest.match import Matcher, lay_out
 from buzzwatch.ingest.normalise import author_key, spoken
 from buzzwatch.ingest.scorer.learnt import logit_of
-from buzzwatch.ingest.scorer.lessons import Lessons, word_keys
+from buzzwatch.ingest.scorer.lessons import Lessons, word_key, word_keys
 from buzzwatch.ingest.scorer.protocol import Scorer
 from buzzwatch.ingest.theme import Themes
 from buzzwatch.model.brand import Brand
@@ -45,7 +46,8 @@ class Reader:
         self._matcher = Matcher(brands)
         self._themes = Themes(brands)
         self._names = {
-            key: frozenset(word for name in brand.match.any for word in spoken(name)) for key, brand in brands.items()
+            key: frozenset(word_key(word) for name in brand.match.any for word in spoken(name))
+            for key, brand in brands.items()
         }
         self._accounts = {key: frozenset(map(_account, brand.official)) for key, brand in brands.items()}
         self._voices = {
@@ -124,7 +126,7 @@ class Reader:
             scorer=self._scorer.name,
             lang=sighting.lang,
             logit=logit_of(self._scorer.score(text, sighting.lang)),
-            words=word_keys(spoken(text), self._names[sighting.brand]).tobytes(),
+            words=array("I", word_keys(spoken(text), self._names[sighting.brand])).tobytes(),
             copy=sighting.copy,
         )
 

@@ -1,7 +1,7 @@
 """What people have taught about the posts of one brand."""
 
 from array import array
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from zlib import crc32
 
@@ -19,18 +19,24 @@ MOST_WORDS = 60
 _LABELS = {Mark.NEGATIVE: True, Mark.NOT_NEGATIVE: False}
 
 
-def word_keys(said: Sequence[str], names: Container[str] = ()) -> "array[int]":
-    """Stable 32-bit keys of the words of a text and of its neighbouring pairs, each once, in the order of the text.
+def word_key(word: str) -> int:
+    """A stable 32-bit key of a folded word."""
+    return crc32(word.encode("utf-8", "replace"))
+
+
+_COMMON = frozenset(map(word_key, COMMON))
+
+
+def word_keys(said: Sequence[str], names: frozenset[int] = frozenset()) -> list[int]:
+    """Keys of the words of a text and of its neighbouring pairs, each once.
 
     `said` are its folded words (`normalise.spoken`). Two words have the key of both written as one. The commonest words
-    of a language, and the brand's `names`, are in nearly all posts: they have keys in pairs only, else marks of one
-    kind would shift the scores of all posts.
+    of a language, and those with the keys of a brand's `names`, are in nearly all posts: they have keys in pairs only.
     """
-    said = said[:MOST_WORDS]
-    words = [word.encode("utf-8", "replace") for word in said]
+    words = " ".join(said[:MOST_WORDS]).encode("utf-8", "replace").split()
     keys = list(map(crc32, words))
-    singles = [key for key, word in zip(keys, said, strict=True) if word not in COMMON and word not in names]
-    return array("I", dict.fromkeys([*singles, *map(crc32, words[1:], keys)]))
+    singles = [key for key in keys if key not in _COMMON and key not in names]
+    return list(dict.fromkeys([*singles, *map(crc32, words[1:], keys)]))
 
 
 class Lessons:
