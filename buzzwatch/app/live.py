@@ -151,6 +151,7 @@ class Daemon:
         current = self.drive.spine.memory.rules
         if self._first_rules.digest != current.digest:
             await self.rulebook.accept(self._first_rules, current, self.queue)
+        await self.reception.teach_anew()
 
     def _begin(self) -> None:
         loop = asyncio.get_running_loop()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -162,6 +163,20 @@ class Reception:
         if sighting is None or mention not in found or found[mention][0].deleted:
             return None
         return self._drive.hearing.reader.mark(found[mention][0], sighting, mark, by)
+
+    async def teach_anew(self) -> None:
+        """Read marked posts again that another scorer had judged, as far as their texts are not erased."""
+        reader = self._drive.hearing.reader
+        for brand in self._drive.spine.memory.rules.brands:
+            stale = {key: mark for key, mark in self._marks(brand).items() if mark.scorer != reader.scorer}
+            texts = await self._record.read(partial(read_mentions, ids=list(stale))) if stale else {}
+            taught = []
+            for key, mark in stale.items():
+                if key in texts and not texts[key][0].deleted:
+                    again = reader.mark(texts[key][0], mark, mark.mark, mark.by)
+                    taught.append(self._queue.tell(msgspec.structs.replace(again, marked_at=mark.said_at)))
+                    await asyncio.sleep(0)  # scoring thousands of texts must not stop the daemon
+            await asyncio.gather(*taught)
 
     def _marks(self, brand: str) -> dict[str, Corrected]:
         lessons = self._drive.spine.memory.lessons.get(brand)

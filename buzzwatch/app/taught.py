@@ -48,7 +48,7 @@ def _said(mention: Mention) -> str:
 
 def _marks(kept: list[Corrected], texts: dict[str, str], brand: Brand) -> Iterator[str]:
     for mark in kept[: -SHOWN - 1 : -1]:
-        at = f"{moment_of(mark.seen_at).astimezone(brand.zone):%Y-%m-%d %H:%M}"
+        at = f"{moment_of(mark.said_at).astimezone(brand.zone):%Y-%m-%d %H:%M}"
         said = clean(texts.get(mark.mention, ""), _TEXT)
         quoted = f"“{said}”" if said else "(text erased)"
         yield f"  {at}  {clean(mark.mention, _TEXT)}  {mark.mark} by {clean(mark.by, _TEXT)}  {quoted}"
@@ -69,9 +69,8 @@ def _effects(lessons: Lessons, kept: list[Corrected], texts: dict[str, str]) -> 
     yield from _words(learnt, [texts[mark.mention] for mark in kept if texts.get(mark.mention)])
     yield from ("", "What it brings, each mark judged by what the earlier ones had taught")
     yield from _judged(known)
-    others = sum(mark.scorer not in ("", scorer) for mark in kept)
-    if others:
-        yield f"  {others} posts were marked under another scorer and teach this one nothing; mark them again"
+    if others := sum(mark.scorer != scorer for mark in kept if mark.mark is not Mark.NOT_US):
+        yield f"  {others} posts were marked under another scorer, and their texts are erased: they teach nothing now"
 
 
 def _bent(learnt: Learnt, probability: float) -> str:

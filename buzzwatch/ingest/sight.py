@@ -114,20 +114,25 @@ class Reader:
         )
         return Reading(sightings, posted_at > seen_at + _SKEW, struck)
 
-    def mark(self, mention: Mention, sighting: Sighting, mark: Mark, by: str) -> Corrected:
-        """A person's mark of a mention as it was sighted, with what learning needs of its text."""
+    @property
+    def scorer(self) -> str:
+        """The name of the scorer, with nothing that a brand has taught."""
+        return self._scorer.name
+
+    def mark(self, mention: Mention, known: Sighting | Corrected, mark: Mark, by: str) -> Corrected:
+        """A person's mark of a mention as it was sighted, or marked before, with what learning needs of its text."""
         text = f"{mention.title}\n{mention.text}" if mention.title else mention.text
         return Corrected(
-            seen_at=sighting.seen_at,
-            brand=sighting.brand,
+            seen_at=known.seen_at,
+            brand=known.brand,
             mention=mention.id,
             mark=mark,
             by=by,
             scorer=self._scorer.name,
-            lang=sighting.lang,
-            logit=logit_of(self._scorer.score(text, sighting.lang)),
-            words=array("I", word_keys(spoken(text), self._names[sighting.brand])).tobytes(),
-            copy=sighting.copy,
+            lang=known.lang,
+            logit=logit_of(self._scorer.score(text, known.lang)),
+            words=array("I", word_keys(spoken(text), self._names[known.brand])).tobytes(),
+            copy=known.copy,
         )
 
     def _adjust(

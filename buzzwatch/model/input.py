@@ -68,7 +68,8 @@ class Corrected(Struct, frozen=True, gc=False, omit_defaults=True, tag="correcte
     With the numbers that learning needs, so that erasing the text later leaves what was learnt: `logit` is the log-odds
     that the scorer named `scorer` gave the text, before anything that the brand has taught; `words` are the keys of
     its words (`ingest.scorer.lessons.word_keys`) as the bytes of an `array("I")`; `copy` is its sighting's. A mark that
-    is withdrawn needs none of them.
+    is withdrawn needs none of them. `marked_at` is when the person said it, where the text was read again since for
+    another scorer; else 0.
     """
 
     seen_at: Instant
@@ -81,6 +82,12 @@ class Corrected(Struct, frozen=True, gc=False, omit_defaults=True, tag="correcte
     logit: float = 0.0
     words: bytes = b""
     copy: int = 0
+    marked_at: Instant = 0
+
+    @property
+    def said_at(self) -> Instant:
+        """When the person said it."""
+        return self.marked_at or self.seen_at
 
 
 class Delivered(Struct, frozen=True, gc=False, tag="delivered"):

@@ -151,5 +151,27 @@ async def test_what_was_taught_is_told_with_its_effect_and_a_name_to_strike_out(
     assert told[-1] == '  consider in its rule file, under match: not_us: ["acme corporation"]'
 
 
+async def test_another_scorer_is_taught_by_the_texts_that_are_left(daemon, monkeypatch):
+    for number in range(3):
+        await say(daemon, f"x:{number}", KILLER.format(number))
+        await correct(daemon, f"x:{number}", Mark.NOT_NEGATIVE)
+    await say(daemon, "x:0", "", deleted=True)
+    said_at = [mark.seen_at for mark in daemon.reception._marks("acme").values()]
+    await daemon.reception.teach_anew()
+    assert daemon.drive.spine.memory.lessons["acme"].revision == 3, "the same scorer knows it all"
+    monkeypatch.setattr(type(daemon.drive.hearing.reader._scorer), "name", "other@2")
+    await daemon.reception.teach_anew()
+    marks = daemon.reception._marks("acme")
+    assert [(key, mark.scorer) for key, mark in marks.items()] == [
+        ("x:0", "lexicon@1"),
+        ("x:1", "other@2"),
+        ("x:2", "other@2"),
+    ]
+    assert [mark.said_at for mark in marks.values()] == said_at
+    await say(daemon, "x:after", KILLER.format("after"))
+    assert sighted(daemon, "x:after")["scorer"] == "other@2+acme.5"
+    assert any("1 posts were marked under another scorer" in line for line in lines(daemon))
+
+
 def test_the_command_line_knows_every_mark():
     assert [mark.value for mark in MarkArgument] == [mark.value for mark in Mark]
