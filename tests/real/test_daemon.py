@@ -117,9 +117,6 @@ async def test_a_command_takes_an_incident_and_closes_it_and_everybody_told_hear
 
 async def test_a_command_marks_a_post_and_another_tells_what_was_learnt_even_after_a_kill(watching, ringing):
     post = ANGRY[0]["id"]
-    status, _, why = await watching.command("correct", post, "fine", "--brand", "acme", "--as", "ines")
-    assert status == 2
-    assert "not-negative" in why
     status, _, why = await watching.command("correct", "x:none", "negative", "--brand", "acme", "--as", "ines")
     assert (status, why) == (1, "acme has no post 'x:none' on record whose text is known and not erased\n")
     marked = await watching.command("correct", post, "not-negative", "--brand", "acme", "--as", "ines")
@@ -131,10 +128,9 @@ async def test_a_command_marks_a_post_and_another_tells_what_was_learnt_even_aft
     await watching.post(ANGRY[0] | {"id": "x:later"})
     [(body,)] = watching.rows("SELECT body FROM journal WHERE mention = 'x:later'")
     assert json.loads(body)["scorer"].endswith("+acme.1")
-    assert await watching.command("brand", "acme") == (0, "acme: marked 1 times; in force: 1 not-negative\n", "")
 
 
-async def test_the_button_of_the_page_takes_the_incident(watching, ringing):
+async def test_the_buttons_of_the_page_take_the_incident_and_mark_a_post(watching, ringing):
     _, page = ringing
     async with aiohttp.ClientSession() as browser:
         async with browser.get(page) as answer:
@@ -145,18 +141,13 @@ async def test_the_button_of_the_page_takes_the_incident(watching, ringing):
         async with browser.post(f"{page}/take", data={"name": "ines"}, headers={"Origin": watching.web}) as answer:
             assert answer.status == 200
             assert "Ines" in await answer.text()
-    assert watching.rows("SELECT state, json_extract(body, '$.taken_by') FROM incident") == [("taken", "ines")]
-
-
-async def test_the_buttons_of_the_page_mark_a_post_and_take_the_mark_back(watching, ringing):
-    _, page = ringing
-    origin, post = {"Origin": watching.web, "Accept-Language": "en"}, ANGRY[0]["id"]
-    async with aiohttp.ClientSession() as browser:
+        origin, post = {"Origin": watching.web, "Accept-Language": "en"}, ANGRY[0]["id"]
         for mark, shown in (("not-negative", "Not negative, says Ines"), ("withdraw", f"not-negative {post}")):
             data = {"name": "ines", "post": f"{mark} {post}"}
             async with browser.post(f"{page}/mark", data=data, headers=origin) as answer:
                 assert (answer.status, answer.url.query_string) == (200, "as=ines")
                 assert shown in await answer.text()
+    assert watching.rows("SELECT state, json_extract(body, '$.taken_by') FROM incident") == [("taken", "ines")]
     marks = watching.rows("SELECT json_extract(body, '$.mark') FROM journal WHERE kind = 'corrected' ORDER BY seq")
     assert marks == [("not-negative",), ("withdraw",)]
 
