@@ -7,10 +7,10 @@ often is moved in ever smaller steps.
 
 People mark what is wrong. Were a right score marked r times as often as a wrong one, r < 1, then the log-odds among
 marked posts would differ from those among all posts by log r: downwards where the scorer says negative, upwards
-elsewhere. That `lean` is fitted beside slope and shift and left out when scores are adjusted. It has its price, so that
-it stays 0 where marks agree with the scorer, and comes for nothing where none does. Marks of one kind alone say nothing
-about how many posts are of which kind: then slope and shift hardly move. What all marked posts share is learnt by a
-weight of its own and left out, so that words tell posts apart and do not shift them all.
+elsewhere. That `lean` is fitted beside slope and shift and left out when scores are adjusted. Every mark that agrees
+with the scorer adds to its price, so that it stays 0 where most do, and comes for nothing where none does. Marks of one
+kind alone say nothing about how many posts are of which kind: then slope and shift hardly move. What all marked posts
+share is learnt by a weight of its own and left out, so that words tell posts apart and do not shift them all.
 
 Pure: the same marks in the same order give the same numbers in every process.
 """
@@ -26,8 +26,8 @@ LEAST, MOST = 1e-4, 1 - 1e-4
 
 _SLOPE_PRIOR, _SHIFT_PRIOR = 30.0, 2.0
 """Inverse variances of the normal priors."""
-_LEAN_PRICE, _MOST_LEAN = 1.0, 6.0
-"""Inverse mean of the exponential prior."""
+_LEAN_PRICE, _MOST_LEAN = 0.02, 6.0
+"""Of a lean of 1, for each mark that agrees with the scorer."""
 _RATE, _PASSES = 1.0, 2
 _ROUNDS, _ENOUGH = 40, 1e-6
 
@@ -112,8 +112,7 @@ def _bend(examples: Sequence[Example]) -> tuple[float, float]:
     negative = sum(example.negative for example in examples)
     one_sided = len(examples) / 2.0 ** min(negative, len(examples) - negative)
     slope_prior, shift_prior = _SLOPE_PRIOR + one_sided, _SHIFT_PRIOR + one_sided
-    agreeing = sum(example.negative == (example.logit > 0) for example in examples) / (len(examples) or 1)
-    price = _LEAN_PRICE * min(1.0, 2 * agreeing)
+    price = _LEAN_PRICE * sum(example.negative == (example.logit > 0) for example in examples)
     slope, shift, lean = 1.0, 0.0, 0.0
     for _ in range(_ROUNDS):
         pull = [slope_prior * (slope - 1), shift_prior * shift, price]
