@@ -27,6 +27,7 @@ OURS: dict[str, tuple[str, ...]] = {
     "regime": (),
     "scorers": ("data/negativity",),
     "negativity": (),
+    "corrections": (),
     "threads_transfer": ("data/threads/weibo_ced.jsonl.gz", "data/threads/forest_memetracker.jsonl.gz"),
     "threads": (),
     "stories": (),

@@ -4,6 +4,8 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -31,6 +33,15 @@ ConfigOption = Annotated[
 RulesOption = Annotated[Path, typer.Option("--rules", "-r", help="Directory of rule files.")]
 AsOption = Annotated[str, typer.Option("--as", help="Your key under `people` in oncall.yaml.")]
 IncidentArgument = Annotated[str, typer.Argument(help="As messages and `explain` name it, such as acme-261122-2104.")]
+
+
+class MarkArgument(StrEnum):
+    """As `model.input.Mark`, which takes longer to load."""
+
+    NEGATIVE = "negative"
+    NOT_NEGATIVE = "not-negative"
+    NOT_US = "not-us"
+    WITHDRAWN = "withdraw"
 
 
 def main() -> None:
@@ -286,6 +297,40 @@ def ack(incident: IncidentArgument, by: AsOption, config: ConfigOption = None) -
 def resolve(incident: IncidentArgument, by: AsOption, config: ConfigOption = None) -> None:
     """Close an incident."""
     _ask(_load_config(config), "/resolve", {"incident": incident, "by": by})
+
+
+@app.command()
+def correct(
+    mention: Annotated[str, typer.Argument(help="The post's id, such as x:1790.")],
+    mark: Annotated[MarkArgument, typer.Argument(help="What it is; `withdraw` takes a mark back.")],
+    brand: Annotated[str, typer.Option("--brand", "-b", help="Whose post it is.")],
+    by: AsOption,
+    config: ConfigOption = None,
+) -> None:
+    """Mark a post: scores of the brand's later posts learn from it."""
+    _ask(_load_config(config), "/correct", {"brand": brand, "mention": mention, "mark": mark, "by": by})
+
+
+@app.command()
+def brand(
+    key: Annotated[str, typer.Argument(help="As its rule file names it.")],
+    learnt: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--learnt", help="Who has marked what, what was learnt from it, and what it brings.")
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Say what people have taught about the posts of a brand."""
+    from buzzwatch.app.taught import tell  # noqa: PLC0415 - as in `run`
+    from buzzwatch.store.database import open_for_reading  # noqa: PLC0415 - as in `run`
+
+    with _plain_errors():
+        loaded = _load_config(config)
+        brands = _read_rules(loaded.rules).brands
+        if key not in brands:
+            _fail(f"there is no brand {key!r}; brands are: {', '.join(brands)}")
+        lines = tell(open_for_reading(loaded.state), brands[key])
+        for line in islice(lines, None if learnt else 1):
+            typer.echo(line)
 
 
 @app.command("notify-test")

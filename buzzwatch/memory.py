@@ -14,9 +14,10 @@ from buzzwatch.detect.spread import Carriers
 from buzzwatch.detect.thread import Escalation
 from buzzwatch.gaps import Gaps
 from buzzwatch.incidents.desk import Desk
+from buzzwatch.ingest.scorer.lessons import Lessons
 from buzzwatch.model.brand import Brand, Ruleset
 from buzzwatch.model.campaign import Campaign
-from buzzwatch.model.input import ClockSet, Input
+from buzzwatch.model.input import ClockSet, Corrected, Input
 from buzzwatch.model.instant import SECOND, Instant, Span, next_second
 from buzzwatch.model.mention import Sighting
 from buzzwatch.threads.tales import Tales
@@ -26,7 +27,7 @@ from buzzwatch.timers import Timers
 Recollection: TypeAlias = dict[str, dict[int, tuple[Instant, str]]]
 """By condition: author's key to the last mention of theirs that fitted, after its instant."""
 NO_RULES = Ruleset(digest="", brands={}, people={}, routes={})
-DUMP_VERSION = 3
+DUMP_VERSION = 4
 
 
 class TimeWentBackwardsError(ValueError):
@@ -64,6 +65,7 @@ class Memory:
         self.recollection: Recollection = {}
         self.set_aside: dict[str, None] = {}
         self.adopted: dict[str, bytes] = {}
+        self.lessons: dict[str, Lessons] = {}
 
     @property
     def next_due(self) -> Instant | None:
@@ -110,6 +112,13 @@ class Memory:
         with suppress(ValueError):
             self.pulses[key].adopt(msgspec.msgpack.decode(habits))
 
+    def correct(self, mark: Corrected) -> None:
+        """Learn from what a person says of a post, from now on: nothing that was counted or decided is touched."""
+        lessons = self.lessons.get(mark.brand)
+        if lessons is None:
+            lessons = self.lessons[mark.brand] = Lessons()
+        lessons.take(mark)
+
     def compare(self, brand: Brand) -> None:
         """Have the comparators that its rules name score a brand, and learn anew at another hour than most others."""
         if (pulse := self.pulses.get(brand.key)) is not None:
@@ -144,6 +153,7 @@ class Memory:
             "recollection": {key: list(authors.items()) for key, authors in self.recollection.items()},
             "set_aside": list(self.set_aside),
             "adopted": dict(self.adopted),
+            "lessons": {key: lessons.dump() for key, lessons in self.lessons.items()},
         }
 
     @classmethod
@@ -178,6 +188,7 @@ class Memory:
         }
         memory.set_aside = dict.fromkeys(dumped["set_aside"])
         memory.adopted = dict(dumped["adopted"])
+        memory.lessons = {key: Lessons.load(body) for key, body in dumped["lessons"].items()}
         return memory
 
     def digest(self) -> str:

@@ -20,6 +20,7 @@ from buzzwatch.model.input import (
     NOTHING,
     ClockSet,
     Command,
+    Corrected,
     Delivered,
     Fault,
     Gap,
@@ -255,7 +256,7 @@ class Spine:
             self.memory.desk.put(incident)
         return incident
 
-    def _swap(self, item: RulesSwapped | Gap | Trouble | ClockSet | Warmed, now: Instant) -> None:
+    def _swap(self, item: RulesSwapped | Gap | Trouble | ClockSet | Warmed | Corrected, now: Instant) -> None:
         match item:
             case RulesSwapped():
                 before, self.memory.rules = self.memory.rules.brands, item.rules
@@ -279,6 +280,8 @@ class Spine:
             case Warmed():
                 for key, habits in item.habits.items():
                     self.memory.warm(key, habits)
+            case Corrected():
+                self.memory.correct(item)
 
     def _page_the_unpaged(self, now: Instant) -> None:
         """A critical incident whose route had nobody to page, and now has, begins to page."""

@@ -7,7 +7,7 @@ from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.lookout import Lookout
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import ChangeKind
-from buzzwatch.model.input import ClockSet, Command, Gap, RulesSwapped, Verb
+from buzzwatch.model.input import ClockSet, Command, Corrected, Gap, Mark, RulesSwapped, Verb
 from buzzwatch.model.instant import HOUR, MINUTE, SECOND
 
 BEGIN = MONDAY + 10 * HOUR
@@ -31,6 +31,16 @@ def test_a_brand_that_falls_silent_rings_though_nothing_else_ever_happens():
     scene.tell(*[sighting(MONDAY + hour * HOUR, f"m{hour}", "mute") for hour in range(4)])
     scene.run_to(MONDAY + 12 * HOUR)
     assert [(change.kind, change.at) for change in scene.changes] == [(ChangeKind.OPENED, MONDAY + 9 * HOUR)]
+
+
+def test_a_mark_touches_no_window_no_incident_and_no_decision():
+    marked, plain = angry_scene(rules()), angry_scene(rules())
+    at = marked.spine.memory.now
+    marked.tell(Corrected(at, "acme", "x:acme1", Mark.NOT_NEGATIVE, "ines", "test@1", "fr", 2.0, b"", 7))
+    after = marked.spine.memory.dump()
+    assert after.pop("lessons").keys() == {"acme"}
+    assert after == {key: value for key, value in plain.spine.memory.dump().items() if key != "lessons"}
+    assert marked.outcomes == plain.outcomes
 
 
 def test_a_source_that_comes_and_goes_leaves_one_timer_of_each_kind():

@@ -23,7 +23,7 @@ from sklearn.metrics import average_precision_score, precision_recall_curve, roc
 from sklearn.model_selection import StratifiedKFold
 
 from buzzwatch.ingest.normalise import tokens
-from buzzwatch.ingest.scorer.linear import BLOCKS, LinearScorer, keys_of_word
+from buzzwatch.ingest.scorer.linear import BLOCKS, LinearScorer, places_of_word
 from buzzwatch.ingest.scorer.shipped import ANY, Fitted, Shipped, tenths_of, unpack
 from buzzwatch.ingest.scorer.speech import PAUSE, PLACES, Ear, Speech
 from buzzwatch.ingest.scorer.valence import FEATURES, Lexicon, Role, features, weigh
@@ -176,7 +176,7 @@ def grams(speech: Speech) -> Iterator[tuple[int, float]]:
     scale = 1 / sqrt(max(1, len(speech.words)))
     for word in chain(speech.words, speech.marks):
         if word != PAUSE:
-            whole, parts = keys_of_word(word)
+            whole, parts = places_of_word(word)
             yield whole, scale
             for part in parts:
                 yield part, scale / sqrt(len(parts))

@@ -89,7 +89,7 @@ class Drive:
         self.reconsider: Callable[[list[Heard], list[Verdict]], Awaitable[list[Heard]]] | None = None
         """Asked for other scores before anything of a batch is stepped; must answer soon, whatever happens."""
         self.queue = queue
-        self._hearing = hearing
+        self.hearing = hearing
         self._record = record
         self.clock = clock
         self._metrics = metrics
@@ -102,7 +102,7 @@ class Drive:
     @property
     def scorer(self) -> Scorer:
         """The one that judges what is heard."""
-        return self._hearing.scorer
+        return self.hearing.scorer
 
     async def run(self, seq: int) -> None:
         """Drive until the queue is closed and empty; `seq` numbers the last journalled input."""
@@ -162,7 +162,8 @@ class Drive:
     async def _hear(self, payloads: list[Payload], now: Instant, batch: Batch) -> list[Receipt]:
         heard: list[HeardPayload] = []
         for payload in payloads:
-            heard.append(self._hearing.hear(payload.body, now, self.spine.memory.tracker))
+            memory = self.spine.memory
+            heard.append(self.hearing.hear(payload.body, now, memory.tracker, memory.lessons))
             await asyncio.sleep(0)  # probes, pages and pings get their turn between payloads
         everything = [item for part in heard for _, items in part.mentions for item in items]
         verdicts = await self._record.sift(everything) if everything else []
@@ -173,7 +174,7 @@ class Drive:
             await self._take_payload(payload, part, sifted, now, batch)
             for payload, part in zip(payloads, heard, strict=True)
         ]
-        self._hearing.forget_batch()
+        self.hearing.forget_batch()
         return receipts
 
     async def _take_payload(
@@ -190,6 +191,8 @@ class Drive:
             else:
                 accepted += 1
                 batch.heard.append(found[0][0])
+        for brand in part.struck:
+            self._metrics.struck.labels(brand).inc()
         batch.erased += part.erased
         batch.refused += [RefusedPayload(now, payload.source, r.reason, r.head) for r in part.refused]
         refused = tuple(Refusal(r.position, r.reason) for r in part.refused)
@@ -210,7 +213,7 @@ class Drive:
             self.on_poison(source)
             return NOTHING
         if isinstance(item, RulesSwapped):
-            self._hearing.follow(item.rules)
+            self.hearing.follow(item.rules)
         self._stepped.append(item)
         self._keep(item.seen_at, outcome, batch)
         return outcome

@@ -1,15 +1,18 @@
 """From a payload to sightings: what the texts say, and which live conversation they hang on."""
 
+from collections.abc import Mapping
+
 import msgspec
 import structlog
 from msgspec import Struct
 
 from buzzwatch.ingest.decode import HEAD, Decoded, Refused, decode
 from buzzwatch.ingest.scorer import load
-from buzzwatch.ingest.sight import Reader
+from buzzwatch.ingest.scorer.lessons import Lessons
+from buzzwatch.ingest.sight import NO_LESSONS, Reader, Reading
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.instant import Instant, instant_of
-from buzzwatch.model.mention import Mention, Sighting
+from buzzwatch.model.mention import Mention
 from buzzwatch.store.journal import Heard, content_digest
 from buzzwatch.threads.tracker import Tracker
 
@@ -17,13 +20,18 @@ log = structlog.get_logger()
 
 
 class HeardPayload(Struct):
-    """A payload taken apart. `mentions` hold one `Heard` a brand; `ignored` name no brand and hang on nothing known."""
+    """A payload taken apart.
+
+    `mentions` hold one `Heard` a brand; `ignored` name no brand and hang on nothing known; `struck` are the brands for
+    which a mention did not count, since that very text was marked as not about them.
+    """
 
     mentions: list[tuple[int, list[Heard]]]
     erased: list[Mention]
     refused: list[Refused]
     mended: int
     ignored: int
+    struck: list[str]
 
 
 class Hearing:
@@ -41,27 +49,30 @@ class Hearing:
 
     def follow(self, rules: Ruleset) -> None:
         """Read by other rules from now on."""
-        self._reader = Reader(rules.brands, self.scorer)
+        self.reader = Reader(rules.brands, self.scorer)
 
-    def hear(self, payload: bytes, seen_at: Instant, tracker: Tracker) -> HeardPayload:
+    def hear(
+        self, payload: bytes, seen_at: Instant, tracker: Tracker, lessons: Mapping[str, Lessons] = NO_LESSONS
+    ) -> HeardPayload:
         """Take a payload apart and read each of its mentions; one on which that fails is refused, the others go on."""
         decoded = decode(payload)
-        heard = HeardPayload([], [], decoded.refused, decoded.mended, 0)
+        heard = HeardPayload([], [], decoded.refused, decoded.mended, 0, [])
         for position, mention in decoded.mentions:
             if mention.deleted:
                 heard.erased.append(Mention(mention.id, "", mention.created_at, mention.source, deleted=True))
                 continue
             try:
-                sightings, clamped = self.see(mention, seen_at, tracker)
+                reading = self.see(mention, seen_at, tracker, lessons)
             except Exception as error:  # it would come again, and again end the daemon
                 log.exception("mention_not_read", position=position)
                 reason = f"reading it failed, a fault of buzzwatch ({type(error).__name__})"
                 heard.refused.append(Refused(position, reason, msgspec.json.encode(mention)[:HEAD]))
                 continue
-            heard.mended += clamped
-            if sightings:
+            heard.mended += reading.clamped
+            heard.struck += reading.struck
+            if reading.sightings:
                 digest = content_digest(mention)
-                heard.mentions.append((position, [Heard(sighting, mention, digest) for sighting in sightings]))
+                heard.mentions.append((position, [Heard(sighting, mention, digest) for sighting in reading.sightings]))
             else:
                 heard.ignored += 1
         return heard
@@ -70,16 +81,18 @@ class Hearing:
         """Take a payload apart, for who steps each mention at once."""
         return decode(payload)
 
-    def see(self, mention: Mention, seen_at: Instant, tracker: Tracker) -> tuple[tuple[Sighting, ...], bool]:
-        """The sightings of one mention, and whether its date was mended."""
+    def see(
+        self, mention: Mention, seen_at: Instant, tracker: Tracker, lessons: Mapping[str, Lessons] = NO_LESSONS
+    ) -> Reading:
+        """What one mention comes to."""
         thread, inherited = self._place(mention, tracker)
-        reading = self._reader.read(mention, seen_at, thread, inherited)
+        reading = self.reader.read(mention, seen_at, thread, inherited, lessons)
         if reading.sightings:
             self._threads[mention.id] = thread
             begun = self._begun.setdefault(thread, {})
             for sighting in reading.sightings:
                 begun[sighting.brand] = max(sighting.counted_at, begun.get(sighting.brand, sighting.counted_at))
-        return reading.sightings, reading.clamped
+        return reading
 
     def _place(self, mention: Mention, tracker: Tracker) -> tuple[str, tuple[str, ...]]:
         """The conversation of a mention, and the brands that it is about already."""

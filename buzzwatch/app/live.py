@@ -160,6 +160,7 @@ class Daemon:
         current = self.drive.spine.memory.rules
         if self._first_rules.digest != current.digest:
             await self.rulebook.accept(self._first_rules, current, self.queue)
+        await self.reception.teach_anew()
 
     async def _run_scorer(self) -> None:
         if self.opinion is not None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -15,12 +16,12 @@ from buzzwatch.app.rulebook import Rulebook
 from buzzwatch.app.second_opinion import SecondOpinion
 from buzzwatch.detect.pulse import Pulse
 from buzzwatch.model.incident import Incident, State
-from buzzwatch.model.input import Command, Delivered, Trouble, Verb, Warmed
+from buzzwatch.model.input import Command, Corrected, Delivered, Mark, Trouble, Verb, Warmed
 from buzzwatch.model.notification import Target
 from buzzwatch.model.signal import Detector
 from buzzwatch.notify.escalation import announce_trouble
 from buzzwatch.rules.faults import RuleFaults
-from buzzwatch.store.journal import Batch, read_incident
+from buzzwatch.store.journal import Batch, read_incident, read_mentions, read_sighting
 from buzzwatch.store.outbox import write_notice
 from buzzwatch.store.record import Record
 from buzzwatch.web.desk import Answer, PageView, Point
@@ -80,6 +81,7 @@ class Reception:
         rules = self._drive.spine.memory.rules
         brand = rules.brands.get(incident.subject.brand)
         rule = next((r for r in brand.rules if r.name == incident.reason.rule), None) if brand else None
+        marks = self._marks(incident.subject.brand)
         return PageView(
             now=self._clock.now(),
             incident=incident,
@@ -92,6 +94,7 @@ class Reception:
             samples=tuple(await read_samples(self._record, incident, self._drive.scorer)),
             history=tuple(history),
             points=self._points(incident),
+            marks={key: marks[key] for key in incident.shown if key in marks},
         )
 
     def _points(self, incident: Incident) -> tuple[Point, ...]:
@@ -118,15 +121,70 @@ class Reception:
         if known is None:
             live = [i.id for i in spine.memory.desk.incidents.values() if i.state is not State.RESOLVED]
             return Answer(False, (f"there is no incident {incident!r} open; open are: {', '.join(live) or 'none'}",))
-        people = spine.memory.rules.people
-        if people and by not in people:
-            return Answer(False, (f"there is nobody called {by!r} in oncall.yaml; people are: {', '.join(people)}",))
+        if stranger := self._stranger(by):
+            return stranger
         if known.state is State.RESOLVED:
             return Answer(False, (f"{incident} is closed already",))
         await self._queue.tell(Command(0, verb, incident, by))
         after = self._drive.spine.memory.desk.incidents.get(incident, known)
         done = after.taken_by == by if verb is Verb.TAKE else after.state is State.RESOLVED
         return Answer(done, (f"{incident}: {after.state} by {by}" if done else f"{incident}: nothing changed",))
+
+    def _stranger(self, by: str) -> Answer | None:
+        """What is answered to somebody who is not one of the people."""
+        people = self._drive.spine.memory.rules.people
+        if not people or by in people:
+            return None
+        return Answer(False, (f"there is nobody called {by!r} in oncall.yaml; people are: {', '.join(people)}",))
+
+    async def correct(self, brand: str, mention: str, mark: Mark, by: str) -> Answer:
+        """See `Desk`."""
+        brands = self._drive.spine.memory.rules.brands
+        if brand not in brands:
+            return Answer(False, (f"there is no brand {brand!r}; brands are: {', '.join(brands)}",))
+        if stranger := self._stranger(by):
+            return stranger
+        before = self._marks(brand).get(mention)
+        if mark is Mark.WITHDRAWN:
+            if before is None:
+                return Answer(False, (f"{mention} is not marked for {brand}: there is nothing to withdraw",))
+            corrected: Corrected | None = Corrected(0, brand, mention, mark, by)
+        elif before is not None and before.mark is mark:
+            return Answer(True, (f"{mention} is marked {mark} already, by {before.by}",))
+        else:
+            corrected = await self._read_again(brand, mention, mark, by)
+        if corrected is None:
+            return Answer(False, (f"{brand} has no post {mention!r} on record whose text is known and not erased",))
+        await self._queue.tell(corrected)
+        marks = len(self._marks(brand))
+        done = "the mark is withdrawn" if mark is Mark.WITHDRAWN else f"marked {mark}"
+        return Answer(True, (f"{mention}: {done} by {by}; {brand} learns from {marks} marked posts",))
+
+    async def _read_again(self, brand: str, mention: str, mark: Mark, by: str) -> Corrected | None:
+        """A mark with what its text says; None where there is no such post, or no text of it."""
+        sighting = await self._record.read(lambda db: read_sighting(db, mention, brand))
+        found = await self._record.read(lambda db: read_mentions(db, (mention,)))
+        if sighting is None or mention not in found or found[mention][0].deleted:
+            return None
+        return self._drive.hearing.reader.mark(found[mention][0], sighting, mark, by)
+
+    async def teach_anew(self) -> None:
+        """Read marked posts again that another scorer had judged, as far as their texts are not erased."""
+        reader = self._drive.hearing.reader
+        for brand in self._drive.spine.memory.rules.brands:
+            stale = {key: mark for key, mark in self._marks(brand).items() if mark.scorer != reader.scorer}
+            texts = await self._record.read(partial(read_mentions, ids=list(stale))) if stale else {}
+            taught = []
+            for key, mark in stale.items():
+                if key in texts and not texts[key][0].deleted:
+                    again = reader.mark(texts[key][0], mark, mark.mark, mark.by)
+                    taught.append(self._queue.tell(msgspec.structs.replace(again, marked_at=mark.said_at)))
+                    await asyncio.sleep(0)  # scoring thousands of texts must not stop the daemon
+            await asyncio.gather(*taught)
+
+    def _marks(self, brand: str) -> dict[str, Corrected]:
+        lessons = self._drive.spine.memory.lessons.get(brand)
+        return {} if lessons is None else lessons.kept
 
     async def reload(self) -> Answer:
         """See `Desk`."""

@@ -97,9 +97,10 @@ class Replay:
         summary.last_at = seen_at
         if mention.deleted:
             return
-        sightings, clamped = self._hearing.see(mention, seen_at, spine.memory.tracker)
+        reading = self._hearing.see(mention, seen_at, spine.memory.tracker)
         self._hearing.forget_batch()
-        summary.mended += clamped
+        sightings = reading.sightings
+        summary.mended += reading.clamped
         if not sightings:
             return
         summary.matched += 1

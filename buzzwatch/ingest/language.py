@@ -48,6 +48,8 @@ _VOTES: dict[str, tuple[int, ...]] = {}
 for _place, _listed in enumerate(_COMMON.values()):
     for _word in dict.fromkeys(_listed.split()):
         _VOTES[_word] = (*_VOTES.get(_word, ()), _place)
+COMMON = frozenset(_VOTES)
+"""The commonest words of these languages: they tell the language, and hardly anything else."""
 _ENOUGH = 2
 
 

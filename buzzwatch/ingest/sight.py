@@ -1,16 +1,25 @@
 """One mention read: whose it is, who wrote it, in which language, how negative, and on what."""
 
+from array import array
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from msgspec import Struct
 
 from buzzwatch.ingest.language import UNKNOWN, vote
 from buzzwatch.ingest.likeness import liken
 from buzzwatch.ingest.match import Matcher, lay_out
 from buzzwatch.ingest.normalise import author_key, spoken
+from buzzwatch.ingest.scorer.learnt import logit_of
+from buzzwatch.ingest.scorer.lessons import Lessons, word_key, word_keys
 from buzzwatch.ingest.scorer.protocol import Scorer
 from buzzwatch.ingest.theme import Themes
 from buzzwatch.model.brand import Brand
+from buzzwatch.model.input import Corrected, Mark
 from buzzwatch.model.instant import MINUTE, Instant, instant_of
 from buzzwatch.model.mention import UNKNOWN_SOURCE, Author, Kind, Mention, Sighting
+
+NO_LESSONS: Mapping[str, Lessons] = MappingProxyType({})
 
 _SKEW = MINUTE
 """Clocks differ by so much without anybody being wrong."""
@@ -19,11 +28,13 @@ _SKEW = MINUTE
 class Reading(Struct, frozen=True):
     """What one mention comes to: a sighting for each of its brands, in the order of the rule set; none, none.
 
-    `clamped`: it claimed to be posted more than a minute from now, and was mended to now.
+    `clamped`: it claimed to be posted more than a minute from now, and was mended to now. `struck` are brands that it
+    names, and whose people have marked this very text as not about them.
     """
 
     sightings: tuple[Sighting, ...] = ()
     clamped: bool = False
+    struck: tuple[str, ...] = ()
 
 
 class Reader:
@@ -34,6 +45,10 @@ class Reader:
         self._scorer = scorer
         self._matcher = Matcher(brands)
         self._themes = Themes(brands)
+        self._names = {
+            key: frozenset(word_key(word) for name in brand.match.any for word in spoken(name))
+            for key, brand in brands.items()
+        }
         self._accounts = {key: frozenset(map(_account, brand.official)) for key, brand in brands.items()}
         self._voices = {
             key: {voice: frozenset(map(_account, listed)) for voice, listed in brand.voices.items()}
@@ -41,14 +56,19 @@ class Reader:
         }
 
     def read(
-        self, mention: Mention, seen_at: Instant, thread: str | None = None, inherited: tuple[str, ...] = ()
+        self,
+        mention: Mention,
+        seen_at: Instant,
+        thread: str | None = None,
+        inherited: tuple[str, ...] = (),
+        lessons: Mapping[str, Lessons] = NO_LESSONS,
     ) -> Reading:
         """The sightings of a mention.
 
         `thread` is the key of its conversation as far as the caller could resolve it (else the one the mention gives,
         else its own id), `inherited` are the brands whose conversation that is. A brand that the source names itself
         is taken at its word: the text is not searched for others. A text is scored once, whatever the number of
-        brands; an erased one never.
+        brands; an erased one never. What people have taught about a brand adjusts the score for it, by `lessons`.
         """
         folded = lay_out(mention.text, mention.title)
         keys = self._keys(mention, folded, inherited)
@@ -63,6 +83,12 @@ class Reader:
         author, accounts = author_key(source, mention.author), _accounts(source, mention.author)
         themes = {} if mention.deleted else self._themes.find(folded, keys)
         copy, story_keys = liken(mention, text, said)
+        struck: tuple[str, ...] = ()
+        scores: dict[str, tuple[float, str]] = {}
+        if lessons and not mention.deleted:
+            struck = tuple(key for key in keys if key in lessons and lessons[key].strikes(copy))
+            keys = tuple(key for key in keys if key not in struck)
+            scores = self._adjust(negativity, said, keys, lessons)
         sightings = tuple(
             Sighting(
                 seen_at=seen_at,
@@ -76,8 +102,8 @@ class Reader:
                 author=author,
                 followers=mention.author.followers if mention.author else None,
                 official=not self._accounts[key].isdisjoint(accounts),
-                negativity=negativity,
-                scorer="" if mention.deleted else self._scorer.name,
+                negativity=scores[key][0] if key in scores else negativity,
+                scorer="" if mention.deleted else scores[key][1] if key in scores else self._scorer.name,
                 lang=UNKNOWN if mention.deleted else lang,
                 copy=copy,
                 themes=themes.get(key, ()),
@@ -86,7 +112,40 @@ class Reader:
             )
             for key in keys
         )
-        return Reading(sightings, posted_at > seen_at + _SKEW)
+        return Reading(sightings, posted_at > seen_at + _SKEW, struck)
+
+    @property
+    def scorer(self) -> str:
+        """The name of the scorer, with nothing that a brand has taught."""
+        return self._scorer.name
+
+    def mark(self, mention: Mention, known: Sighting | Corrected, mark: Mark, by: str) -> Corrected:
+        """A person's mark of a mention as it was sighted, or marked before, with what learning needs of its text."""
+        text = f"{mention.title}\n{mention.text}" if mention.title else mention.text
+        return Corrected(
+            seen_at=known.seen_at,
+            brand=known.brand,
+            mention=mention.id,
+            mark=mark,
+            by=by,
+            scorer=self._scorer.name,
+            lang=known.lang,
+            logit=logit_of(self._scorer.score(text, known.lang)),
+            words=array("I", word_keys(spoken(text), self._names[known.brand])).tobytes(),
+            copy=known.copy,
+        )
+
+    def _adjust(
+        self, negativity: float, said: list[str], keys: tuple[str, ...], lessons: Mapping[str, Lessons]
+    ) -> dict[str, tuple[float, str]]:
+        """Probability and name of the scorer, for each brand that has taught something."""
+        base = self._scorer.name
+        taught = {key: learnt for key in keys if key in lessons and (learnt := lessons[key].learnt(base))}
+        words = word_keys(said) if taught else ()
+        return {
+            key: (learnt.adjust(negativity, words), f"{base}+{key}.{lessons[key].revision}")
+            for key, learnt in taught.items()
+        }
 
     def _keys(self, mention: Mention, folded: str, inherited: tuple[str, ...]) -> tuple[str, ...]:
         named = (mention.brand,) if mention.brand in self._brands else self._matcher.match_words(folded)

@@ -53,6 +53,43 @@ class Command(Struct, frozen=True, gc=False, tag="command"):
     by: str
 
 
+class Mark(StrEnum):
+    """What a person says of a post, or that they take it back."""
+
+    NEGATIVE = "negative"
+    NOT_NEGATIVE = "not-negative"
+    NOT_US = "not-us"
+    WITHDRAWN = "withdraw"
+
+
+class Corrected(Struct, frozen=True, gc=False, omit_defaults=True, tag="corrected"):
+    """A person marks a post of a brand; the last mark counts.
+
+    With the numbers that learning needs, so that erasing the text later leaves what was learnt: `logit` is the log-odds
+    that the scorer named `scorer` gave the text, before anything that the brand has taught; `words` are the keys of
+    its words (`ingest.scorer.lessons.word_keys`) as the bytes of an `array("I")`; `copy` is its sighting's. A mark that
+    is withdrawn needs none of them. `marked_at` is when the person said it, where the text was read again since for
+    another scorer; else 0.
+    """
+
+    seen_at: Instant
+    brand: str
+    mention: str
+    mark: Mark
+    by: str
+    scorer: str = ""
+    lang: str = ""
+    logit: float = 0.0
+    words: bytes = b""
+    copy: int = 0
+    marked_at: Instant = 0
+
+    @property
+    def said_at(self) -> Instant:
+        """When the person said it."""
+        return self.marked_at or self.seen_at
+
+
 class Delivered(Struct, frozen=True, gc=False, tag="delivered"):
     """What became of a notice, for good: sent, or given up with a reason."""
 
@@ -90,8 +127,8 @@ class Warmed(Struct, frozen=True, tag="warmed"):
     habits: dict[str, bytes]
 
 
-Input: TypeAlias = Sighting | Tick | RulesSwapped | Gap | Command | Delivered | Trouble | ClockSet | Warmed
-Journalled: TypeAlias = Sighting | RulesSwapped | Gap | Command | Delivered | Trouble | ClockSet | Warmed
+Input: TypeAlias = Sighting | Tick | RulesSwapped | Gap | Command | Corrected | Delivered | Trouble | ClockSet | Warmed
+Journalled: TypeAlias = Sighting | RulesSwapped | Gap | Command | Corrected | Delivered | Trouble | ClockSet | Warmed
 
 
 class Fault(Struct, frozen=True, gc=False):

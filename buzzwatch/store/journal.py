@@ -10,7 +10,18 @@ import msgspec
 from msgspec import Struct
 
 from buzzwatch.model.incident import Change, Incident, State
-from buzzwatch.model.input import ClockSet, Command, Delivered, Gap, Input, Outcome, RulesSwapped, Trouble, Warmed
+from buzzwatch.model.input import (
+    ClockSet,
+    Command,
+    Corrected,
+    Delivered,
+    Gap,
+    Input,
+    Outcome,
+    RulesSwapped,
+    Trouble,
+    Warmed,
+)
 from buzzwatch.model.instant import Instant, Span
 from buzzwatch.model.mention import Mention, Sighting
 from buzzwatch.store.outbox import finish_notice, forget_instants, write_notice
@@ -20,7 +31,7 @@ ERASED = 0
 MOST_REFUSED = 10_000
 """Refused payloads kept, the newest."""
 
-_Body = Sighting | Gap | Command | Delivered | Trouble | ClockSet | Warmed
+_Body = Sighting | Gap | Command | Corrected | Delivered | Trouble | ClockSet | Warmed
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Body).decode
 _decode_incident = msgspec.json.Decoder(Incident).decode
@@ -229,6 +240,20 @@ def read_scorers(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str
     return dict(rows.fetchall())
 
 
+def read_sighting(connection: sqlite3.Connection, mention: str, brand: str) -> Sighting | None:
+    """A mention of a brand as it was counted; None where there is none."""
+    row = connection.execute("SELECT body FROM journal WHERE mention = ? AND brand = ?", (mention, brand)).fetchone()
+    return None if row is None else msgspec.json.decode(row[0], type=Sighting)
+
+
+def read_corrections(connection: sqlite3.Connection, brand: str) -> list[Corrected]:
+    """What people have marked of a brand's posts, in the order in which they did."""
+    rows = connection.execute(
+        "SELECT body FROM journal WHERE kind = 'corrected' AND brand = ? AND skipped IS NULL ORDER BY seq", (brand,)
+    )
+    return [msgspec.json.decode(body, type=Corrected) for (body,) in rows]
+
+
 def read_incident(connection: sqlite3.Connection, incident: str) -> tuple[Incident, list[Change]] | None:
     """An incident and its history, oldest first."""
     row = connection.execute("SELECT body FROM incident WHERE id = ?", (incident,)).fetchone()
@@ -241,6 +266,8 @@ def read_incident(connection: sqlite3.Connection, incident: str) -> tuple[Incide
 def _row(seq: int, item: Input) -> tuple[int, str, Instant, str | None, str | None, bytes]:
     if isinstance(item, Sighting):
         return seq, "sighting", item.seen_at, item.mention, item.brand, _encode(item)
+    if isinstance(item, Corrected):  # its mention is the sighting's, of which there is one
+        return seq, "corrected", item.seen_at, None, item.brand, _encode(item)
     if isinstance(item, RulesSwapped):
         return seq, "rules", item.seen_at, None, None, item.rules.digest.encode()
     return seq, type(item).__name__.lower(), item.seen_at, None, None, _encode(item)

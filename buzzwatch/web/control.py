@@ -6,6 +6,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
+from buzzwatch.model.input import Mark
 from buzzwatch.web.desk import Answer, Desk
 
 _LIMIT = 256_000_000
@@ -19,6 +20,15 @@ class Ack(Struct, frozen=True, forbid_unknown_fields=True):
     """Who answers for which incident: the body of `/ack` and `/resolve`."""
 
     incident: str
+    by: str
+
+
+class Correction(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who says what of which post: the body of `/correct`."""
+
+    brand: str
+    mention: str
+    mark: Mark
     by: str
 
 
@@ -39,6 +49,7 @@ def control_app(desk: Desk) -> web.Application:
     app.router.add_post("/reload", commands.reload)
     app.router.add_post("/ack", commands.ack)
     app.router.add_post("/resolve", commands.resolve)
+    app.router.add_post("/correct", commands.correct)
     app.router.add_post("/notify-test", commands.notify_test)
     app.router.add_post("/learn", commands.learn)
     return app
@@ -61,6 +72,10 @@ class _Commands:
     async def resolve(self, request: web.Request) -> web.Response:
         asked = await _body(request, Ack)
         return _reply(await self._desk.resolve(asked.incident, asked.by))
+
+    async def correct(self, request: web.Request) -> web.Response:
+        asked = await _body(request, Correction)
+        return _reply(await self._desk.correct(asked.brand, asked.mention, asked.mark, asked.by))
 
     async def notify_test(self, request: web.Request) -> web.Response:
         return _reply(await self._desk.notify_test((await _body(request, Trial)).channel))

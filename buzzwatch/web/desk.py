@@ -5,6 +5,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from buzzwatch.model.incident import Change, Incident
+from buzzwatch.model.input import Corrected, Mark
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.notification import Sample
 
@@ -23,7 +24,7 @@ class PageView(Struct, frozen=True):
     `language` is the incident's ("fr" or "en"), used where the reader's browser asks for neither. `people` are those
     who may take it, key to name; anybody by any name if it is empty. `points` are of equal width, oldest first, and
     count what `incident.reason.signal` counts: negative mentions, voices of days, else mentions; empty where there is
-    nothing to draw.
+    nothing to draw. `marks` are what people say of the samples, by mention.
     """
 
     now: Instant
@@ -38,6 +39,7 @@ class PageView(Struct, frozen=True):
     history: tuple[Change, ...] = ()
     """Oldest first."""
     points: tuple[Point, ...] = ()
+    marks: dict[str, Corrected] = {}
 
 
 class Answer(Struct, frozen=True):
@@ -64,6 +66,9 @@ class Desk(Protocol):
 
     async def resolve(self, incident: str, by: str) -> Answer:
         """Close an incident; done once committed."""
+
+    async def correct(self, brand: str, mention: str, mark: Mark, by: str) -> Answer:
+        """Mark a post of a brand, or take a mark back; done once committed."""
 
     async def reload(self) -> Answer:
         """Read the rules again: the changes, or all faults."""

@@ -28,6 +28,12 @@ class Metrics:
         self.quarantined = Counter(
             "buzzwatch_quarantined", "Inputs set aside because a step failed.", ("source",), registry=registry
         )
+        self.struck = Counter(
+            "buzzwatch_struck",
+            "Mentions not counted, since their very text was marked as not about the brand.",
+            ("brand",),
+            registry=registry,
+        )
         self.signals = Counter(
             "buzzwatch_signals", "Changes of incidents, by the detector that spoke.", ("detector",), registry=registry
         )

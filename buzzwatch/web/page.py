@@ -16,6 +16,8 @@ from buzzwatch.web.words import choose_language, words
 _HEADLINES = {Detector.NEGATIVITY: "angry", Detector.VOLUME: "many", Detector.THREAD: "thread", Detector.SLOW: "slow"}
 _FIGURES = {"en": ENGLISH, "fr": FRENCH}
 
+SHOWN = 3
+"""Posts on the page: they can be marked."""
 NAME_LIMIT = 60
 """Characters of a name, where anybody may give theirs."""
 
@@ -31,10 +33,12 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals.update(iso=_iso, width=chart.WIDTH, height=chart.HEIGHT, name_limit=NAME_LIMIT)
+        self._templates.globals.update(
+            iso=_iso, width=chart.WIDTH, height=chart.HEIGHT, name_limit=NAME_LIMIT, shown=SHOWN
+        )
 
-    def incident(self, view: PageView, code: str, accepted: str) -> str:
-        """The page behind the link with this code."""
+    def incident(self, view: PageView, code: str, accepted: str, who_is: str = "") -> str:
+        """The page behind the link with this code; `who_is` has told their name already."""
         language = choose_language(accepted, view.language)
         phrases, figures = words(language), _FIGURES[language]
         zone = ZoneInfo(view.timezone)
@@ -52,6 +56,7 @@ class Pages:
             code=code,
             language=language,
             w=phrases,
+            who_is=who_is,
             headline=_headline(view.incident, phrases, figures, at(view.incident.began_at)),
             beside=_beside(view, phrases, figures, at),
             chart=chart.draw(view.points),

@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 
+from buzzwatch.model.input import Mark
 from buzzwatch.web.desk import Answer, Desk, PageView
 from buzzwatch.web.metrics import CONTENT_TYPE, Metrics
-from buzzwatch.web.page import NAME_LIMIT, Pages
+from buzzwatch.web.page import NAME_LIMIT, SHOWN, Pages
 
 _FORM_LIMIT = 16_000
 _CODE = r"{code:[A-Za-z0-9_-]{4,64}}"
@@ -36,6 +37,7 @@ def public_app(desk: Desk, metrics: Metrics, public_url: str | None = None) -> w
     app.router.add_get(f"/i/{_CODE}", site.show)
     app.router.add_post(f"/i/{_CODE}/take", site.take)
     app.router.add_post(f"/i/{_CODE}/resolve", site.resolve)
+    app.router.add_post(f"/i/{_CODE}/mark", site.mark)
     return app
 
 
@@ -62,25 +64,41 @@ class _Site:
 
     async def show(self, request: web.Request) -> web.Response:
         view = await self._view(request)
-        page = self._pages.incident(view, request.match_info["code"], _accepted(request))
+        code, who_is = request.match_info["code"], request.query.get("as", "")[:NAME_LIMIT]
+        page = self._pages.incident(view, code, _accepted(request), who_is)
         return web.Response(text=page, content_type="text/html")
 
     async def take(self, request: web.Request) -> web.Response:
-        return await self._act(request, self._desk.take)
+        await self._act(request, lambda view, name: self._desk.take(view.incident.id, name))
+        raise web.HTTPSeeOther(_page_of(request))
 
     async def resolve(self, request: web.Request) -> web.Response:
-        return await self._act(request, self._desk.resolve)
+        await self._act(request, lambda view, name: self._desk.resolve(view.incident.id, name))
+        raise web.HTTPSeeOther(_page_of(request))
 
-    async def _act(self, request: web.Request, verb: Callable[[str, str], Awaitable[Answer]]) -> web.Response:
+    async def mark(self, request: web.Request) -> web.Response:
+        """A button's value is the mark and the mention, since each post has its own buttons in one form."""
+        mark, _, mention = str((await request.post()).get("post", "")).partition(" ")
+
+        async def correct(view: PageView, name: str) -> Answer:
+            if mark not in set(Mark) or mention not in [sample.mention for sample in view.samples[:SHOWN]]:
+                raise web.HTTPBadRequest(text="Use a button under a post. · Utilisez un bouton sous un post.\n")
+            return await self._desk.correct(view.incident.subject.brand, mention, Mark(mark), name)
+
+        name = await self._act(request, correct)
+        raise web.HTTPSeeOther(f"{_page_of(request)}?as={quote(name)}#posts")
+
+    async def _act(self, request: web.Request, verb: Callable[[PageView, str], Awaitable[Answer]]) -> str:
+        """Let somebody act upon the incident of a page; their name."""
         self._refuse_foreign(request)
         view = await self._view(request)
         name = (await request.post()).get("name")
         if not isinstance(name, str) or not _is_somebody(name, view):
             raise web.HTTPBadRequest(text="Give your name on the page first. · Donnez d'abord votre nom.\n")
-        answer = await verb(view.incident.id, name)
+        answer = await verb(view, name)
         if not answer.done:
             raise web.HTTPConflict(text="\n".join((*answer.lines, "")))
-        raise web.HTTPSeeOther(f"/i/{request.match_info['code']}")
+        return name
 
     async def _view(self, request: web.Request) -> PageView:
         view = await self._desk.page(request.match_info["code"])
@@ -104,6 +122,10 @@ class _Site:
 
 def _is_somebody(name: str, view: PageView) -> bool:
     return name in view.people if view.people else name.isprintable() and 0 < len(name.strip()) <= NAME_LIMIT
+
+
+def _page_of(request: web.Request) -> str:
+    return f"/i/{request.match_info['code']}"
 
 
 def _accepted(request: web.Request) -> str:

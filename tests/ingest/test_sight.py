@@ -6,7 +6,10 @@ import pytest
 from brands import brand, brands
 
 from buzzwatch.ingest.scorer import load
+from buzzwatch.ingest.scorer.learnt import logit_of
+from buzzwatch.ingest.scorer.lessons import Lessons
 from buzzwatch.ingest.sight import Reader
+from buzzwatch.model.input import Corrected, Mark
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, instant_of
 from buzzwatch.model.mention import Author, Kind, Mention, Sighting
 
@@ -46,6 +49,61 @@ def test_a_sighting_says_what_the_mention_comes_to():
     assert not sighting.official
     assert sighting.scorer == "linear@1"
     assert sighting.negativity > 0.5
+
+
+def lessons(*marks):
+    """What acme was taught by marks of posts, by text."""
+    taught = Lessons()
+    for number, (text, mark) in enumerate(marks):
+        told = mention(text, id=f"x:lesson{number}")
+        taught.take(READER.mark(told, READER.read(told, NOW).sightings[0], mark, "ines"))
+    return {"acme": taught}
+
+
+def test_what_was_marked_changes_later_scores_and_the_name_of_the_scorer_says_how_many_marks_there_were():
+    told = mention("Acme, ce tueur de prix est nul et scandaleux")
+    taught = lessons(
+        *((f"Acme est un tueur nul {n}", Mark.NOT_NEGATIVE) for n in range(20)), ("Acme : ok", Mark.NEGATIVE)
+    )
+    before, after = (READER.read(told, NOW, lessons=each).sightings[0] for each in ({}, taught))
+    assert after.negativity < before.negativity
+    assert (before.scorer, after.scorer) == ("linear@1", "linear@1+acme.21")
+    assert (after.copy, after.keys, after.lang) == (before.copy, before.keys, before.lang)
+
+
+def test_what_one_brand_was_taught_changes_no_other_brands_score():
+    taught = lessons(*((f"Acme tueur nul {n}", Mark.NOT_NEGATIVE) for n in range(20)))
+    told = mention("Acme et Rival, tueurs nuls")
+    plain, learnt = (READER.read(told, NOW, lessons=each).sightings for each in ({}, taught))
+    assert learnt[1] == plain[1]
+    assert learnt[0] != plain[0]
+
+
+def test_a_brand_whose_marks_are_all_withdrawn_is_scored_as_ever():
+    taught = lessons(("Acme est nul ici", Mark.NOT_NEGATIVE))
+    taught["acme"].take(Corrected(NOW, "acme", "x:lesson0", Mark.WITHDRAWN, "ines"))
+    assert READER.read(mention(), NOW, lessons=taught) == READER.read(mention(), NOW)
+
+
+def test_a_text_marked_as_not_about_a_brand_is_no_sighting_of_that_brand_any_more():
+    text = "Acme et Rival sont deux rues de la ville basse"
+    taught = lessons((text, Mark.NOT_US))
+    again = READER.read(mention(f"{text} https://t.co/x @you", id="x:2"), NOW, lessons=taught)
+    assert [sighting.brand for sighting in again.sightings] == ["rival"]
+    assert again.struck == ("acme",)
+    other = READER.read(mention(f"{text} encore", id="x:3"), NOW, lessons=taught)
+    assert [(sighting.brand, sighting.scorer) for sighting in other.sightings] == [
+        ("acme", "linear@1"),
+        ("rival", "linear@1"),
+    ]
+
+
+def test_a_mark_holds_numbers_alone():
+    told = mention("Acme est nul, aucune réponse")
+    mark = READER.mark(told, READER.read(told, NOW).sightings[0], Mark.NOT_NEGATIVE, "ines")
+    assert "nul" not in str(mark)
+    assert len(mark.words) == 4 * 6
+    assert mark.logit == logit_of(READER.read(told, NOW).sightings[0].negativity)
 
 
 def test_a_mention_of_nobody_has_no_sighting():

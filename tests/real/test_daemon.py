@@ -115,7 +115,22 @@ async def test_a_command_takes_an_incident_and_closes_it_and_everybody_told_hear
     assert (status, why) == (1, f"no incident 'acme-0'; the latest are: {incident}\n")
 
 
-async def test_the_button_of_the_page_takes_the_incident(watching, ringing):
+async def test_a_command_marks_a_post_and_another_tells_what_was_learnt_even_after_a_kill(watching, ringing):
+    post = ANGRY[0]["id"]
+    status, _, why = await watching.command("correct", "x:none", "negative", "--brand", "acme", "--as", "ines")
+    assert (status, why) == (1, "acme has no post 'x:none' on record whose text is known and not erased\n")
+    marked = await watching.command("correct", post, "not-negative", "--brand", "acme", "--as", "ines")
+    assert marked == (0, f"{post}: marked not-negative by ines; acme learns from 1 marked posts\n", "")
+    await watching.kill()
+    _, lines, _ = await watching.command("brand", "acme", "--learnt")
+    assert f"{post}  not-negative by ines" in lines
+    await watching.start(until="source_heard")
+    await watching.post(ANGRY[0] | {"id": "x:later"})
+    [(body,)] = watching.rows("SELECT body FROM journal WHERE mention = 'x:later'")
+    assert json.loads(body)["scorer"].endswith("+acme.1")
+
+
+async def test_the_buttons_of_the_page_take_the_incident_and_mark_a_post(watching, ringing):
     _, page = ringing
     async with aiohttp.ClientSession() as browser:
         async with browser.get(page) as answer:
@@ -126,7 +141,15 @@ async def test_the_button_of_the_page_takes_the_incident(watching, ringing):
         async with browser.post(f"{page}/take", data={"name": "ines"}, headers={"Origin": watching.web}) as answer:
             assert answer.status == 200
             assert "Ines" in await answer.text()
+        origin, post = {"Origin": watching.web, "Accept-Language": "en"}, ANGRY[0]["id"]
+        for mark, shown in (("not-negative", "Not negative, says Ines"), ("withdraw", f"not-negative {post}")):
+            data = {"name": "ines", "post": f"{mark} {post}"}
+            async with browser.post(f"{page}/mark", data=data, headers=origin) as answer:
+                assert (answer.status, answer.url.query_string) == (200, "as=ines")
+                assert shown in await answer.text()
     assert watching.rows("SELECT state, json_extract(body, '$.taken_by') FROM incident") == [("taken", "ines")]
+    marks = watching.rows("SELECT json_extract(body, '$.mark') FROM journal WHERE kind = 'corrected' ORDER BY seq")
+    assert marks == [("not-negative",), ("withdraw",)]
 
 
 async def test_good_rules_are_swapped_and_faulty_ones_leave_the_last_good_set_even_after_a_restart(

@@ -16,12 +16,12 @@ from buzzwatch.clock import VirtualClock
 from buzzwatch.memory import NO_RULES
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import State
-from buzzwatch.model.input import ClockSet, Command, Gap, Input, Outcome, RulesSwapped, Trouble, Verb
+from buzzwatch.model.input import ClockSet, Command, Corrected, Gap, Input, Mark, Outcome, RulesSwapped, Trouble, Verb
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, Instant, moment_of
 from buzzwatch.model.mention import Author, Kind, Mention
 from buzzwatch.model.notification import Notice
 from buzzwatch.spine import Spine
-from buzzwatch.store.journal import read_journal
+from buzzwatch.store.journal import read_journal, read_mentions, read_sighting
 from buzzwatch.store.record import Record
 
 SEED = 20
@@ -42,7 +42,15 @@ Script = list[tuple[Instant, Act]]
 
 def corpus() -> Script:
     """Acts and when they happen, in order; what falls into a downtime happens after it."""
-    first = [*_quiet_morning(), *_awkward_dates(), *_conversation(), *_crisis(), *_deaf_afternoon(), *_smoke()]
+    first = [
+        *_quiet_morning(),
+        *_awkward_dates(),
+        *_conversation(),
+        *_crisis(),
+        *_deaf_afternoon(),
+        *_smoke(),
+        *_marks(),
+    ]
     return sorted([*first, *_evening()], key=lambda each: each[0]) + _second_day() + _comes_back()
 
 
@@ -61,6 +69,34 @@ def _answer(verb: Verb, by: str) -> Act:
                 await house.tell(Command(0, verb, incident.id, by))
 
     return answer
+
+
+def _mark(name: str, mark: Mark) -> Act:
+    """As `Reception.correct` does; what nobody has heard of is marked by nobody."""
+
+    async def correct(house: House) -> None:
+        told = house.record.write_now(lambda db: read_mentions(db, [f"x:{name}"]))[f"x:{name}"][0]
+        sighted = house.record.write_now(lambda db: read_sighting(db, f"x:{name}", "acme"))
+        assert sighted is not None
+        await house.tell(house.drive.hearing.reader.mark(told, sighted, mark, "ines"))
+
+    return correct
+
+
+def _marks() -> Script:
+    """Amid the crisis some posts are angry, others not, one is taken back, and copies are about somebody else."""
+    at = BEGIN + 7 * HOUR
+    script = [(at + n * 2 * MINUTE + SECOND, _mark(f"mob{n * 4}", list(Mark)[n % 2])) for n in range(1, 6)]
+    stray = "Acme, la quincaillerie de la rue Basse, vend de mauvais clous"
+    strays = [(at + n * MINUTE, _say(mention(at + n * MINUTE, f"stray{n}", text=stray))) for n in range(36, 40)]
+    return [
+        *script,
+        (at + 9 * MINUTE, _tell(Corrected(0, "acme", "x:mob8", Mark.WITHDRAWN, "karim"))),
+        (at + 13 * MINUTE, _mark("root", Mark.NEGATIVE)),
+        *strays,
+        (at + 37 * MINUTE + SECOND, _mark("stray36", Mark.NOT_US)),
+        (at + 20 * HOUR, _mark("mob40", Mark.NOT_NEGATIVE)),
+    ]
 
 
 def _quiet_morning() -> Script:

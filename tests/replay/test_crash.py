@@ -1,6 +1,7 @@
 """A crash between any two writes: nothing is lost, and nothing is told a second time under another key."""
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import Awaitable, Callable
 from functools import cache
@@ -12,9 +13,9 @@ from stage import MONDAY, House, mention, rules, warmed
 from buzzwatch.clock import VirtualClock
 from buzzwatch.ingest.scorer import load
 from buzzwatch.model.incident import State
-from buzzwatch.model.input import Command, Delivered, RulesSwapped, Verb
+from buzzwatch.model.input import Command, Delivered, Mark, RulesSwapped, Verb
 from buzzwatch.model.instant import HOUR, MINUTE, SECOND
-from buzzwatch.store.journal import Batch, Ledger
+from buzzwatch.store.journal import Batch, Ledger, read_sighting
 from buzzwatch.store.outbox import OutboxTable
 from buzzwatch.store.record import Record
 
@@ -93,6 +94,12 @@ async def send(house: House, sent: list[str]) -> None:
         await house.tell(Delivered(0, lease.notice.key, lease.notice.incident.id, lease.notice.target, sent=True))
 
 
+async def mark(house: House, _: list[str]) -> None:
+    told = CROWD[3]
+    sighted = house.record.write_now(lambda db: read_sighting(db, told.id, "acme"))
+    await house.tell(house.drive.hearing.reader.mark(told, sighted, Mark.NOT_NEGATIVE, "ines"))
+
+
 async def take(house: House, _: list[str]) -> None:
     for incident in house.drive.spine.memory.desk.incidents.values():
         if incident.state is State.OPEN:
@@ -105,7 +112,7 @@ async def live(folder: Path, mains: Mains) -> tuple[list[tuple[str]], list[str],
     acts: list[Act] = [swap, lambda house, _: house.tell(warmed(0, "acme"))]
     for minute in (2, 4, 6, 150, 300):
         acts += [lambda house, _, until=BEGIN + minute * MINUTE: house.move(until)]
-        acts += [post] if minute < 5 else [take]
+        acts += [post, mark] if minute == 2 else [post] if minute < 5 else [take]
         acts += [lambda house, _: house.move(house.clock.now() + SECOND), send]
     house, sent = House(folder, VirtualClock(BEGIN), plugged(mains)), []
     house.open()
@@ -120,6 +127,9 @@ async def live(folder: Path, mains: Mains) -> tuple[list[tuple[str]], list[str],
             del acts[0]
     mentions = house.rows("SELECT mention FROM journal WHERE kind = 'sighting' ORDER BY mention")
     outbox = house.rows("SELECT key, state FROM outbox ORDER BY key")
+    assert list(house.drive.spine.memory.lessons["acme"].kept) == [CROWD[3].id]
+    scorers = {json.loads(body)["scorer"] for (body,) in house.rows("SELECT body FROM journal WHERE kind = 'sighting'")}
+    assert len(scorers) == 2, "some posts came before the mark and some after"
     await house.close()
     return mentions, sent, outbox
 

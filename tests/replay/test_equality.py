@@ -59,7 +59,7 @@ def test_the_corpus_holds_what_is_awkward(lived: Lived):
     slow = [change for _, outcome in lived.outcomes for change in outcome.changes if change.incident.subject.topic]
     assert [change.kind for change in slow] == [ChangeKind.OPENED, ChangeKind.OVER]
     assert {type(item).__name__ for _, item in lived.inputs} == {
-        "Sighting", "RulesSwapped", "Gap", "Command", "Delivered", "Trouble", "ClockSet", "Warmed",
+        "Sighting", "RulesSwapped", "Gap", "Command", "Delivered", "Trouble", "ClockSet", "Warmed", "Corrected",
     }  # fmt: skip
     told = [change.incident for _, outcome in lived.outcomes for change in outcome.changes]
     assert any(incident.press and incident.raised for incident in told)
@@ -72,6 +72,11 @@ def test_the_corpus_holds_what_is_awkward(lived: Lived):
     assert any(held for _, outcome in lived.outcomes for held in outcome.held)
     assert any(change.incident.reason.copies for _, outcome in lived.outcomes for change in outcome.changes)
     assert len(lived.spine.memory.tales.tracker)
+    scorers = {item.scorer.partition("+")[2] for _, item in lived.inputs if type(item).__name__ == "Sighting"}
+    assert scorers == {"", "acme.1", "acme.2", "acme.3"} | {f"acme.{n}" for n in range(4, 10)}
+    sighted = {item.mention for _, item in lived.inputs if type(item).__name__ == "Sighting"}
+    assert "x:stray37" in sighted
+    assert "x:stray38" not in sighted
 
 
 def test_the_journal_from_its_beginning_gives_what_the_live_run_gave(lived: Lived):

@@ -21,7 +21,7 @@ THREAD = ThreadView(
 )  # fmt: skip
 MENTION = Sighting(
     seen_at=0, posted_at=0, mention="x:1", brand="acme", source="x", thread="x:1", parent=None, kind=Kind.REVIEW,
-    author=7, followers=500, official=False, negativity=0.8, scorer="lexicon@1", lang="fr", copy=1,
+    author=7, followers=500, official=False, negativity=0.8, scorer="linear@1", lang="fr", copy=1,
 )  # fmt: skip
 
 HEAD = """

@@ -5,9 +5,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from buzzwatch.model.cause import Cause
 from buzzwatch.model.incident import Change, ChangeKind, Incident, Reason, Severity, State, Subject
+from buzzwatch.model.input import Corrected, Mark
 from buzzwatch.model.instant import MINUTE
 from buzzwatch.model.notification import Sample
 from buzzwatch.model.signal import Detector, Signal, Trend
@@ -78,6 +80,7 @@ class MemoryDesk:
     reasons: tuple[str, ...] = ()
     why: tuple[Cause, ...] = ()
     habits: dict[str, dict[str, Any]] = field(default_factory=dict)
+    marks: dict[str, Corrected] = field(default_factory=dict)
 
     def unready(self) -> tuple[str, ...]:
         return self.reasons
@@ -86,7 +89,7 @@ class MemoryDesk:
         return {"incidents": 1}
 
     async def page(self, code: str) -> PageView | None:
-        return view(self.record, self.people, self.why) if code == CODE else None
+        return replace(view(self.record, self.people, self.why), marks=self.marks) if code == CODE else None
 
     async def take(self, incident: str, by: str) -> Answer:
         return self._answer(incident, by, {"state": State.TAKEN, "taken_by": by, "taken_at": NOW})
@@ -102,6 +105,12 @@ class MemoryDesk:
 
     def become(self, **changes: Any) -> None:
         self.record = msgspec.structs.replace(self.record, **changes)
+
+    async def correct(self, brand: str, mention: str, mark: Mark, by: str) -> Answer:
+        if brand != self.record.subject.brand:
+            return Answer(done=False, lines=(f"there is no brand {brand!r}",))
+        self.marks = {mention: Corrected(NOW, brand, mention, mark, by)} if mark is not Mark.WITHDRAWN else {}
+        return Answer(done=True, lines=(f"{mention}: {mark} by {by}",))
 
     async def reload(self) -> Answer:
         return Answer(done=False, lines=("acme.yaml:3:1: unknown key `ruels`; did you mean `rules`?",))

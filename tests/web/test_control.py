@@ -62,6 +62,16 @@ async def test_learnt_baselines_arrive_with_their_arrays(commands, desk):
     assert desk.habits == habits
 
 
+async def test_a_post_is_marked_by_its_id_and_brand(commands, desk):
+    body = b'{"brand": "acme", "mention": "x:1", "mark": "not-us", "by": "ines"}'
+    assert await ask(commands, "/correct", body) == (200, {"done": True, "lines": ["x:1: not-us by ines"]})
+    assert desk.marks["x:1"].mark == "not-us"
+    assert (await ask(commands, "/correct", body.replace(b"acme", b"nobody")))[0] == 409
+    status, answer = await ask(commands, "/correct", body.replace(b"not-us", b"nice"))
+    assert status == 400
+    assert "nice" in answer["lines"][0]
+
+
 async def test_a_channel_is_tried_by_its_name(commands):
     assert await ask(commands, "/notify-test", b'{"channel": "console"}') == (200, {"done": True, "lines": ["console"]})
 

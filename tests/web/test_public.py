@@ -139,11 +139,12 @@ async def test_the_button_takes_the_incident_and_leads_back_to_the_page(client, 
     assert "Inès s&#39;en occupe depuis 23:40" in await text_of(client, f"/i/{CODE}")
 
 
-async def test_an_incident_that_is_over_says_how_long_it_lasted_and_has_no_button(client, desk):
+async def test_an_incident_that_is_over_says_how_long_it_lasted_and_cannot_be_taken(client, desk):
     desk.become(state=State.RESOLVED, closed_at=desk.record.true_at, true_at=desk.record.began_at + 132 * MINUTE)
     page = await text_of(client, f"/i/{CODE}")
     assert "Cela a duré 2\u00a0h\u00a012" in page
-    assert "<button" not in page
+    assert "/take" not in page
+    assert "/resolve" not in page
 
 
 async def test_an_incident_that_is_closed_already_cannot_be_taken_and_the_answer_says_so(client, desk):
@@ -234,3 +235,63 @@ async def test_the_history_says_that_the_press_has_joined_in_the_readers_languag
     shown = replace(shown, history=(replace(joined, kind=ChangeKind.NOTED),))
     monkeypatch.setattr(desk, "page", AsyncMock(return_value=shown))
     assert "la presse" not in await text_of(client, f"/i/{CODE}", **{"Accept-Language": "fr"}), "a rule of that name"
+
+
+async def put_mark(client, post, name="ines", headers=OURS):
+    body = {"name": name, "post": post}
+    async with client.post(f"/i/{CODE}/mark", data=body, headers=headers, allow_redirects=False) as answer:
+        return answer.status, answer.headers.get("Location")
+
+
+async def test_a_button_under_a_post_marks_it_and_another_takes_the_mark_back(client, desk):
+    page = await text_of(client, f"/i/{CODE}")
+    for mark, word in (("not-negative", "Pas négatif"), ("negative", "Négatif"), ("not-us", "Pas sur nous")):
+        assert f'name="post" value="{mark} x:1">{word}<' in page
+    assert await put_mark(client, "not-negative x:1") == (303, f"/i/{CODE}?as=ines#posts")
+    page = await text_of(client, f"/i/{CODE}?as=ines", **{"Accept-Language": "en"})
+    assert "Not negative, says Inès, 23:40" in page
+    assert 'value="withdraw x:1">Undo<' in page
+    assert 'value="negative x:1"' not in page
+    assert '<option value="ines" selected>' in page
+    assert (await put_mark(client, "withdraw x:1"))[0] == 303
+    assert desk.marks == {}
+
+
+async def test_opening_the_page_marks_nothing(client, desk):
+    async with client.get(f"/i/{CODE}/mark", headers=OURS) as answer:
+        assert answer.status == 405
+    assert desk.marks == {}
+
+
+async def test_an_erased_post_has_no_buttons(client):
+    assert "x:3" not in await text_of(client, f"/i/{CODE}")
+
+
+async def test_a_post_can_still_be_marked_once_the_incident_is_over(client, desk):
+    desk.become(state=State.RESOLVED, closed_at=desk.record.true_at)
+    assert 'value="negative x:1"' in await text_of(client, f"/i/{CODE}")
+    assert (await put_mark(client, "negative x:1"))[0] == 303
+
+
+@pytest.mark.parametrize("post", ["", "negative", "negative x:9", "nice x:1", "negative  x:1"])
+async def test_only_what_the_page_shows_can_be_marked_from_it(client, desk, post):
+    assert (await put_mark(client, post))[0] == 400
+    assert desk.marks == {}
+
+
+async def test_neither_another_site_nor_a_stranger_can_mark(client, desk):
+    assert (await put_mark(client, "negative x:1", headers={"Sec-Fetch-Site": "cross-site"}))[0] == 403
+    assert (await put_mark(client, "negative x:1", name="mallory"))[0] == 400
+    assert desk.marks == {}
+
+
+async def test_the_enter_key_in_the_name_marks_nothing(client, desk):
+    desk.people = {}
+    page = await text_of(client, f"/i/{CODE}")
+    first = re.search(r'<form class="marks".*?<button([^>]*)>', page, re.DOTALL)[1]
+    assert first == " disabled hidden", "a browser presses the first button of a form, unless it is disabled"
+
+
+async def test_a_name_that_the_address_gives_is_shown_as_text(client, desk):
+    desk.people = {}
+    assert "<b>" not in await text_of(client, f"/i/{CODE}?as=%22%3E%3Cb%3E")

@@ -3,6 +3,7 @@ import string
 import pytest
 
 from buzzwatch.model.incident import ChangeKind, Severity
+from buzzwatch.model.input import Mark
 from buzzwatch.model.signal import Trend
 from buzzwatch.web.words import choose_language, words
 
@@ -35,6 +36,9 @@ def test_both_languages_fill_the_same_places():
     }
 
 
-def test_every_severity_trend_and_change_has_its_word():
+def test_every_severity_trend_change_and_mark_has_its_word():
     keys = {s.label for s in Severity} | {t.value for t in Trend} | {f"change {kind.value}" for kind in ChangeKind}
-    assert keys <= words("fr").keys()
+    marks = {f"mark {mark.value}" for mark in Mark} | {
+        f"marked {mark.value}" for mark in Mark if mark != Mark.WITHDRAWN
+    }
+    assert keys | marks <= words("fr").keys()

@@ -7,13 +7,13 @@ remembered. Probabilities are calibrated per language (Platt 1999).
 
 import re
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable
 from math import exp, sqrt
 from operator import add, mul
 
 from buzzwatch.ingest.normalise import bare, fold
 from buzzwatch.ingest.scorer.shipped import ANY, Fitted, Shipped
-from buzzwatch.ingest.scorer.speech import PAUSE, READ_CHARACTERS, Ear, Speech, key_of
+from buzzwatch.ingest.scorer.speech import MOST_REMEMBERED, PAUSE, PLACES, READ_CHARACTERS, SHOUT, Ear, Speech, key_of
 from buzzwatch.ingest.scorer.valence import Lexicon, Weighed, features, valence_of, weigh
 from buzzwatch.model.cause import Cause
 
@@ -27,15 +27,16 @@ _MOST_CAUSES = 12
 _PIECE = re.compile(r"[^\W_]+")
 
 
-def keys_of_word(word: str) -> tuple[int, list[int]]:
-    """Hashes of a word, and of its parts with its ends marked."""
-    ends = f"^{word}$"
+def places_of_word(word: str) -> tuple[int, list[int]]:
+    """Places of a word in a table of `PLACES`, and of its parts with its ends marked."""
+    written = f"^{word}$"
+    ends = written.encode() if word.isascii() else written  # bytes are hashed twice as fast
     parts = [
-        key_of(ends[start : start + length])
+        key_of(ends[start : start + length]) % PLACES
         for length in range(FEWEST_GRAM, MOST_GRAM + 1)
         for start in range(len(ends) - length + 1)
     ]
-    return key_of(f"={word}"), parts
+    return key_of(f"={word}") % PLACES, parts
 
 
 def salt_of(fitted: Fitted, size: int) -> int:
@@ -94,18 +95,22 @@ class _Tongues(dict[str, "_Tongue"]):
         self._known = words_of(shipped)
 
     def __missing__(self, lang: str) -> "_Tongue":
-        self[lang] = _Tongue(self._shipped.languages[lang], self._shipped, self._known)
+        self[lang] = _Tongue(self._shipped.languages[lang], self._shipped, self._known, self._room)
         return self[lang]
+
+    def _room(self) -> int:
+        """How many words each may remember."""
+        return MOST_REMEMBERED // len(self)
 
 
 class _Tongue:
     """One language of the model."""
 
-    def __init__(self, fitted: Fitted, shipped: Shipped, known: frozenset[str]) -> None:
+    def __init__(self, fitted: Fitted, shipped: Shipped, known: frozenset[str], room: Callable[[], int]) -> None:
         self._fitted = fitted
         self._lexicon = Lexicon.of(fitted.valences, fitted.roles)
         self._table = _Table(shipped, fitted)
-        self.ear = Ear(known, self._lexicon, self._table.weigh)
+        self.ear = Ear(known, self._lexicon, self._table.weigh, room)
 
     def logit(self, speech: Speech) -> float:
         """How much speaks for negative, before calibration."""
@@ -119,14 +124,15 @@ class _Tongue:
     def weights(self, speech: Speech) -> dict[str, float]:
         """What each word, expression and mark adds to the calibrated logit."""
         scale = self._fitted.slope / sqrt(max(1, len(speech.words)))
-        pairs = [self._table.sum_of_pairs([pair]) / 2 for pair in speech.pairs]
+        pairs = [self._table.sum([pair]) / 2 for pair in speech.pairs]
         before, after = [0.0, *pairs], [*pairs, 0.0]
         found: dict[str, float] = {}
         for word, *weights in zip(speech.words, speech.weights, before, after, strict=False):
             if word != PAUSE:
                 found[word] = found.get(word, 0.0) + scale * sum(weights)
         for mark in speech.marks:
-            found[mark] = found.get(mark, 0.0) + scale * self.ear.weight_of(mark)
+            if mark != SHOUT:  # its words are named
+                found[mark] = found.get(mark, 0.0) + scale * self.ear.weight_of(mark)
         return self._with_lists(speech, found)
 
     def _with_lists(self, speech: Speech, found: dict[str, float]) -> dict[str, float]:
@@ -142,7 +148,7 @@ class _Tongue:
         return found
 
     def _grams(self, speech: Speech) -> float:
-        brought = sum(speech.weights) + self._table.sum_of_pairs(speech.pairs)
+        brought = sum(speech.weights) + self._table.sum(speech.pairs)
         if speech.marks:
             brought += sum(map(self.ear.weight_of, speech.marks))
         return brought / sqrt(max(1, len(speech.words)))
@@ -152,7 +158,7 @@ class _Tongue:
 
 
 class _Table:
-    """The hashed weights as one language reads them: what all share and its own in one."""
+    """The hashed weights as one language reads them: those that all share, and its own from other blocks, added."""
 
     def __init__(self, shipped: Shipped, fitted: Fitted) -> None:
         weights = array("b", shipped.table)
@@ -162,20 +168,14 @@ class _Table:
             for start in range(0, len(weights), block):
                 own += weights[start ^ salt : (start ^ salt) + block]
             weights = array("h", map(add, weights, own))
-        self._weights = weights
-        self._mask = len(weights) - 1
+        self._read = weights.__getitem__
         self._step = shipped.step
 
-    def sum(self, keys: Iterable[int]) -> float:
-        """The weights of n-grams with these hashes."""
-        weights, mask = self._weights, self._mask
-        return self._step * sum([weights[key & mask] for key in keys])
-
-    def sum_of_pairs(self, pairs: Iterable[int]) -> float:
-        """The same for `Speech.pairs`, which are places in the table."""
-        return self._step * sum(map(self._weights.__getitem__, pairs))
+    def sum(self, places: list[int]) -> float:
+        """The weights of n-grams at these places."""
+        return self._step * sum(map(self._read, places))
 
     def weigh(self, word: str) -> float:
         """What a word or mark brings with its parts."""
-        whole, parts = keys_of_word(word)
+        whole, parts = places_of_word(word)
         return self.sum([whole]) + (self.sum(parts) / sqrt(len(parts)) if parts else 0.0)

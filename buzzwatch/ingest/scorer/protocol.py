@@ -12,7 +12,7 @@ class Scorer(Protocol):
 
     @property
     def name(self) -> str:
-        """Which scorer and which version of it, such as "lexicon@1": stored with every score."""
+        """Which scorer and which version of it, such as "linear@1": stored with every score."""
 
     def score(self, text: str, lang: str) -> float:
         """The probability, 0..1, that a text as its author wrote it is negative. `lang` is a code or "und"."""

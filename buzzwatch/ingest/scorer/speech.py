@@ -21,8 +21,8 @@ PLACES = 1 << 19
 """Of a table of hashed n-grams."""
 LISTED, BEGINS = 1, 2
 """A word of the lists; the first of one of their expressions."""
-MOST_REMEMBERED = 20_000
-"""Words of one language."""
+MOST_REMEMBERED = 50_000
+"""Words, of all languages together; at most twice as many for a while."""
 
 _PAUSES = ".,;:!?"
 _ELLIPSIS = "..."
@@ -79,12 +79,19 @@ class Ear:
     """Takes texts of one language apart, and remembers their words.
 
     `known` are words, of whatever language, by which drawled ones and hashtags in small letters are understood;
-    `lists` are this language's; `weigh` gives what the n-grams of a word or mark weigh, asked once for each.
+    `lists` are this language's; `weigh` gives what the n-grams of a word or mark weigh, asked once for each. `room` is
+    how many words may be remembered.
     """
 
-    def __init__(self, known: frozenset[str], lists: Lists, weigh: Callable[[str], float]) -> None:
-        self._words = _Words(known, lists, weigh)
-        self._tags = _Tags(known)
+    def __init__(
+        self,
+        known: frozenset[str],
+        lists: Lists,
+        weigh: Callable[[str], float],
+        room: Callable[[], int] = lambda: MOST_REMEMBERED,
+    ) -> None:
+        self._words = _Words(known, lists, weigh, room)
+        self._tags = _Tags(known, room)
 
     def hear(self, text: str) -> Speech:
         """Typography, composition of accents, links and handles make no difference."""
@@ -110,9 +117,9 @@ class Ear:
         return self._words[mark].weight
 
 
-def key_of(word: str) -> int:
+def key_of(word: str | bytes) -> int:
     """A hash of a word, the same in every process."""
-    return crc32(word.encode("utf-8", "replace"))
+    return crc32(word.encode("utf-8", "replace") if isinstance(word, str) else word)
 
 
 def _cut(glued: str, known: frozenset[str]) -> list[str]:
@@ -155,8 +162,11 @@ def _spell(word: str, known: frozenset[str]) -> str:
 class _Words(dict[str, Word]):
     """Words by how they are written; forgotten when there are too many."""
 
-    def __init__(self, known: frozenset[str], lists: Lists, weigh: Callable[[str], float]) -> None:
+    def __init__(
+        self, known: frozenset[str], lists: Lists, weigh: Callable[[str], float], room: Callable[[], int]
+    ) -> None:
         super().__init__()
+        self._room = room
         self._known = known
         self._lists = lists
         self._weigh = weigh
@@ -176,7 +186,7 @@ class _Words(dict[str, Word]):
 
     def _remember(self, written: str, word: Word) -> None:
         """Those not met again while as many others were are forgotten."""
-        if len(self) >= MOST_REMEMBERED:
+        if len(self) >= self._room():
             self._earlier = dict(self)
             self.clear()
         self[written] = word
@@ -185,9 +195,10 @@ class _Words(dict[str, Word]):
 class _Tags(dict[str, str]):
     """The words of hashtags: #WorstAirline by its capitals, #worstairline by the words that are known."""
 
-    def __init__(self, known: frozenset[str]) -> None:
+    def __init__(self, known: frozenset[str], room: Callable[[], int]) -> None:
         super().__init__()
         self._known = known
+        self._room = room
 
     def open(self, tag: re.Match[str]) -> str:
         """The words, set off from what stands around them."""
@@ -197,7 +208,7 @@ class _Tags(dict[str, str]):
         camel = _CAMEL.sub(" ", tag[1:])
         separate = " " in camel or "_" in camel
         opened = f" {camel} " if separate else f" {' '.join(_cut(fold(camel)[:LONGEST_WORD], self._known))} "
-        if len(self) >= MOST_REMEMBERED:
+        if len(self) >= self._room() // 4:
             self.clear()
         if len(tag) <= LONGEST_WORD:
             self[tag] = opened

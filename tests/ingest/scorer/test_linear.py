@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buzzwatch.ingest import scorer
-from buzzwatch.ingest.scorer import load, speech
+from buzzwatch.ingest.scorer import linear, load
 
 SCORER = load()
 
@@ -112,7 +112,7 @@ def test_an_empty_text_says_how_often_texts_are_negative():
 
 
 def test_what_was_forgotten_is_scored_as_before(monkeypatch):
-    monkeypatch.setattr(speech, "MOST_REMEMBERED", 3)
+    monkeypatch.setattr(linear, "MOST_REMEMBERED", 3)
     forgetful = load()
     for text in ("une honte", "un vol annulé, encore une honte", "merci à tous, une honte"):
         assert forgetful.score(text, "fr") == SCORER.score(text, "fr")
