@@ -23,9 +23,9 @@ from sklearn.metrics import average_precision_score, precision_recall_curve, roc
 from sklearn.model_selection import StratifiedKFold
 
 from buzzwatch.ingest.normalise import tokens
-from buzzwatch.ingest.scorer.linear import BLOCKS, LinearScorer, places_of_word
+from buzzwatch.ingest.scorer.linear import BLOCKS, PAIR_VALUE, LinearScorer, parts_of
 from buzzwatch.ingest.scorer.shipped import ANY, Fitted, Shipped, tenths_of, unpack
-from buzzwatch.ingest.scorer.speech import PAUSE, PLACES, Ear, Speech
+from buzzwatch.ingest.scorer.speech import PAUSE, PLACES, Ear, Speech, key_of
 from buzzwatch.ingest.scorer.valence import FEATURES, Lexicon, Role, features, weigh
 
 NAME = "linear@1"
@@ -41,6 +41,7 @@ OF_LANGUAGE = 0.5
 NEGATIVE_SHARE = 1 / 3
 """Of the texts that the probabilities are true for: that of the balanced sets, for every language alike."""
 FOLDS, SEED = 4, 1
+OF_FUNCTION_WORDS = (Role.NEGATION, Role.STRONGER, Role.WEAKER, Role.CONTRAST)
 LISTS = Path(__file__).with_name("lexicon")
 
 Rows = list[dict[str, Any]]
@@ -74,7 +75,7 @@ def read_lexicons(directory: Path) -> dict[str, Lexicon]:
     """
     roles: dict[str, dict[str, Role]] = {lang: {} for lang in LANGUAGES}
     for lang, role, word in table(directory / "functions.tsv"):
-        roles[lang][word] = Role(role)
+        roles[lang][word] = Role[role.upper()]
     marks = {mark: float(valence) for mark, valence in table(directory / "marks.tsv")}
     neutral = {(lang, word) for lang, word in table(directory / "neutral.tsv")}
     valences = {lang: dict(marks) for lang in LANGUAGES}
@@ -109,7 +110,7 @@ def agreed(listed: Iterable[Iterable[Any]]) -> dict[str, float]:
 def fit(rows: Rows, lexicons: dict[str, Lexicon]) -> Shipped:
     """Fit n-grams and lists together; calibrate on texts that the fit has not seen."""
     known = frozenset(said for lexicon in lexicons.values() for said in lexicon.valences if " " not in said)
-    ears = {lang: Ear(known, lexicon, lambda _: 0.0) for lang, lexicon in lexicons.items()}
+    ears = {lang: Ear(known, lexicon.roles, lambda _: 0.0) for lang, lexicon in lexicons.items()}
     langs = np.array([row["lang"] for row in rows])
     negative = np.array([row["label"] == "negative" for row in rows])
     own = lay_out([ears[row["lang"]].hear(row["text"]) for row in rows], langs, lexicons)
@@ -150,12 +151,10 @@ def lay_out(speeches: list[Speech], langs: np.ndarray, lexicons: dict[str, Lexic
     """One row a text: hashed n-grams, the lists' features shared and by language, a base for each language."""
     starts, columns, values = [0], [], []
     for speech, lang in zip(speeches, langs, strict=True):
-        for key, value in grams(speech):
-            columns.append(key % PLACES)
-            values.append(value)
-            if lang != ANY:
-                columns.append(key % PLACES ^ block_of(lang) * PLACES // BLOCKS)
-                values.append(value)
+        scale = 1 / sqrt(len(speech.words))
+        for place, value in chain(shared(speech), own(speech, lang)):
+            columns.append(place)
+            values.append(scale * value)
         counted = features(speech, weigh(speech, lexicons[lang]))
         for start, scale in places_of(lang):
             columns += range(start, start + len(FEATURES))
@@ -171,17 +170,25 @@ def lay_out(speeches: list[Speech], langs: np.ndarray, lexicons: dict[str, Lexic
     return laid
 
 
-def grams(speech: Speech) -> Iterator[tuple[int, float]]:
-    """Every n-gram of a text with its value, as `linear` weighs it."""
-    scale = 1 / sqrt(max(1, len(speech.words)))
+def shared(speech: Speech) -> Iterator[tuple[int, float]]:
+    """Place and value of every n-gram of a text, as `linear` weighs them."""
     for word in chain(speech.words, speech.marks):
         if word != PAUSE:
-            whole, parts = places_of_word(word)
-            yield whole, scale
+            parts = parts_of(word)
+            yield key_of(f"={word}"), 1.0
             for part in parts:
-                yield part, scale / sqrt(len(parts))
+                yield key_of(part), 1 / sqrt(len(parts))
     for pair in speech.pairs:
-        yield pair % PLACES, scale
+        if pair:
+            yield pair % PLACES, PAIR_VALUE
+
+
+def own(speech: Speech, lang: str) -> Iterator[tuple[int, float]]:
+    """The words and their parts once more, where the language has weights of its own."""
+    salt = block_of(lang) * (PLACES // BLOCKS)
+    if salt:
+        for place, value in shared(speech._replace(pairs=[])):
+            yield place ^ salt, value
 
 
 def block_of(lang: str) -> int:
@@ -230,7 +237,7 @@ def ship(coefficients: np.ndarray, platts: dict[str, tuple[float, float]], lexic
             lang: Fitted(
                 block_of(lang),
                 {said: tenths_of(valence) for said, valence in lexicons[lang].valences.items()},
-                lexicons[lang].roles,
+                {word: Role(role) for word, role in lexicons[lang].roles.items() if role in OF_FUNCTION_WORDS},
                 weights_of(lang, coefficients),
                 0.0 if lang == ANY else round(float(coefficients[base_of(lang)]), 4),
                 *platts[lang],

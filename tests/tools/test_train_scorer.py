@@ -76,7 +76,7 @@ def test_the_scorer_says_what_the_fit_said_but_for_rounding(tool, texts):
     rows = tool.read(texts)
     lexicons = tool.read_lexicons(tool.LISTS)
     langs = tool.np.array([row["lang"] for row in rows])
-    ears = {lang: tool.Ear(frozenset(), lexicon, lambda _: 0.0) for lang, lexicon in lexicons.items()}
+    ears = {lang: tool.Ear(frozenset(), lexicon.roles, lambda _: 0.0) for lang, lexicon in lexicons.items()}
     laid = tool.lay_out([ears[row["lang"]].hear(row["text"]) for row in rows], langs, lexicons)
     negative = tool.np.array([row["label"] == "negative" for row in rows])
     coefficients = tool.solve(laid, negative, tool.np.ones(len(rows)))

@@ -1,15 +1,16 @@
 """The scorer that ships: logistic regression on words, pairs of them, parts of words, and what word lists say.
 
-n-grams are hashed into one table (feature hashing, Weinberger et al. 2009), once for all languages and once for the
-text's own (Daumé 2007), so that what languages share is learnt from all. What a word brings is computed once and
+n-grams are hashed into one table (feature hashing, Weinberger et al. 2009), words once for all languages and once for
+the text's own (Daumé 2007), so that what languages share is learnt from all. What a word brings is computed once and
 remembered. Probabilities are calibrated per language (Platt 1999).
 """
 
 import re
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import exp, sqrt
-from operator import add, mul
+from operator import add, itemgetter, mul
+from typing import cast
 
 from buzzwatch.ingest.normalise import bare, fold
 from buzzwatch.ingest.scorer.shipped import ANY, Fitted, Shipped
@@ -17,31 +18,31 @@ from buzzwatch.ingest.scorer.speech import MOST_REMEMBERED, PAUSE, PLACES, READ_
 from buzzwatch.ingest.scorer.valence import Lexicon, Weighed, features, valence_of, weigh
 from buzzwatch.model.cause import Cause
 
-FEWEST_GRAM, MOST_GRAM = 3, 4
+GRAM = 3
 """Characters of the parts of words."""
 BLOCKS = 16
 """Of a table, so that 15 languages have a place of their own for what all share."""
 
+PAIR_VALUE = sqrt(2)
+"""Of a pair of words beside a word's 1: pairs are in the table once, words twice."""
+_BEGINS = 1
+_NO_PAIR = 0
+"""Where the same word comes twice, which says nothing."""
 _STEEPEST = 30.0
+_MOST_PARTS = 20_000
 _MOST_CAUSES = 12
 _PIECE = re.compile(r"[^\W_]+")
 
 
-def places_of_word(word: str) -> tuple[int, list[int]]:
-    """Places of a word in a table of `PLACES`, and of its parts with its ends marked."""
-    written = f"^{word}$"
-    ends = written.encode() if word.isascii() else written  # bytes are hashed twice as fast
-    parts = [
-        key_of(ends[start : start + length]) % PLACES
-        for length in range(FEWEST_GRAM, MOST_GRAM + 1)
-        for start in range(len(ends) - length + 1)
-    ]
-    return key_of(f"={word}") % PLACES, parts
+def parts_of(word: str) -> list[str]:
+    """The parts of a word, with its ends marked."""
+    ends = f"^{word}$"
+    return [ends[start : start + GRAM] for start in range(len(ends) - GRAM + 1)]
 
 
-def salt_of(fitted: Fitted, size: int) -> int:
+def salt_of(fitted: Fitted) -> int:
     """What turns the place that all languages share in a table into one of this language's own: whole blocks change."""
-    return fitted.block * (size // BLOCKS)
+    return fitted.block * (PLACES // BLOCKS)
 
 
 def words_of(shipped: Shipped) -> frozenset[str]:
@@ -110,11 +111,17 @@ class _Tongue:
         self._fitted = fitted
         self._lexicon = Lexicon.of(fitted.valences, fitted.roles)
         self._table = _Table(shipped, fitted)
-        self.ear = Ear(known, self._lexicon, self._table.weigh, room)
+        self._pairs = _Pairs(shipped, self._lexicon.starts)
+        self.ear = Ear(known, self._lexicon.roles, self._weigh, room)
 
     def logit(self, speech: Speech) -> float:
         """How much speaks for negative, before calibration."""
-        return self._grams(speech) + self._judge(speech, weigh(speech, self._lexicon))
+        read = self._pairs.read(speech.pairs)
+        begins = [place for place, twice in enumerate(read, -1) if twice & _BEGINS]
+        grams = sum(speech.weights, self._pairs.weight * (sum(read) - len(begins)))
+        if speech.marks:
+            grams += sum(map(self.ear.weight_of, speech.marks))
+        return self._judge(speech, weigh(speech, self._lexicon, begins)) + grams / sqrt(len(speech.words))
 
     def probability(self, logit: float) -> float:
         """A logit calibrated."""
@@ -123,8 +130,8 @@ class _Tongue:
 
     def weights(self, speech: Speech) -> dict[str, float]:
         """What each word, expression and mark adds to the calibrated logit."""
-        scale = self._fitted.slope / sqrt(max(1, len(speech.words)))
-        pairs = [self._table.sum([pair]) / 2 for pair in speech.pairs]
+        scale = self._fitted.slope / sqrt(len(speech.words))
+        pairs = [self._pairs.weight * (twice & ~_BEGINS) / 2 for twice in self._pairs.read(speech.pairs)[1:]]
         before, after = [0.0, *pairs], [*pairs, 0.0]
         found: dict[str, float] = {}
         for word, *weights in zip(speech.words, speech.weights, before, after, strict=False):
@@ -147,35 +154,53 @@ class _Tongue:
             found[" ".join(words)] = of_lists + sum(found.pop(word, 0.0) for word in dict.fromkeys(words))
         return found
 
-    def _grams(self, speech: Speech) -> float:
-        brought = sum(speech.weights) + self._table.sum(speech.pairs)
-        if speech.marks:
-            brought += sum(map(self.ear.weight_of, speech.marks))
-        return brought / sqrt(max(1, len(speech.words)))
+    def _weigh(self, word: str) -> float:
+        """What a word or mark brings with its parts."""
+        parts = parts_of(word)
+        return self._table.weigh(f"={word}") + sum(map(self._table.__getitem__, parts)) / sqrt(len(parts) or 1)
 
     def _judge(self, speech: Speech, weighed: Weighed) -> float:
         return sum(map(mul, features(speech, weighed), self._fitted.weights), self._fitted.base)
 
 
-class _Table:
-    """The hashed weights as one language reads them: those that all share, and its own from other blocks, added."""
+class _Pairs:
+    """Weights of pairs of words: twice what the table of all languages says, and `_BEGINS` where an expression begins.
+
+    In one place, since to look into memory is what takes the time.
+    """
+
+    def __init__(self, shipped: Shipped, starts: Iterable[int]) -> None:
+        table = array("b", shipped.table)
+        self._doubled = array("h", map(add, table, table))
+        for start in starts:
+            self._doubled[start] += _BEGINS
+        self._doubled[_NO_PAIR] = 0
+        self.weight: float = shipped.step * PAIR_VALUE / 2
+
+    def read(self, pairs: list[int]) -> tuple[int, ...]:
+        """What the table holds for each; before all, a 0 for no pair."""
+        return cast("tuple[int, ...]", itemgetter(_NO_PAIR, *pairs)(self._doubled))
+
+
+class _Table(dict[str, float]):
+    """Weights of words and their parts: those that all languages share, and this one's, the same in another order.
+
+    As a dictionary it remembers those of parts, of which there are few.
+    """
 
     def __init__(self, shipped: Shipped, fitted: Fitted) -> None:
-        weights = array("b", shipped.table)
-        if fitted.block:
-            salt, block = salt_of(fitted, len(weights)), len(weights) // BLOCKS
-            own = array("b")
-            for start in range(0, len(weights), block):
-                own += weights[start ^ salt : (start ^ salt) + block]
-            weights = array("h", map(add, weights, own))
-        self._read = weights.__getitem__
+        super().__init__()
+        self._table = array("b", shipped.table)
         self._step = shipped.step
+        self._salt = salt_of(fitted)
 
-    def sum(self, places: list[int]) -> float:
-        """The weights of n-grams at these places."""
-        return self._step * sum(map(self._read, places))
+    def weigh(self, gram: str) -> float:
+        """The weight of a word or part."""
+        place = key_of(gram)
+        return self._step * (self._table[place] + (self._table[place ^ self._salt] if self._salt else 0))
 
-    def weigh(self, word: str) -> float:
-        """What a word or mark brings with its parts."""
-        whole, parts = places_of_word(word)
-        return self.sum([whole]) + (self.sum(parts) / sqrt(len(parts)) if parts else 0.0)
+    def __missing__(self, part: str) -> float:
+        if len(self) >= _MOST_PARTS:
+            self.clear()
+        self[part] = weight = self.weigh(part)
+        return weight

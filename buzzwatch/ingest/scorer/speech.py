@@ -1,10 +1,11 @@
 """A text as the scorer hears it: folded words with the pauses between them, and the marks of feeling around them."""
 
 import re
-from collections.abc import Callable, Container
-from itertools import compress, islice
-from operator import sub
-from typing import NamedTuple, Protocol
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+from operator import itemgetter, sub
+from typing import NamedTuple
 from unicodedata import category, normalize
 from zlib import crc32
 
@@ -17,16 +18,15 @@ PAUSE = "&"
 SHOUT = "AA"
 """The mark of words in capitals."""
 LONGEST_WORD = 40
-PLACES = 1 << 19
+PLACES = 1 << 18
 """Of a table of hashed n-grams."""
-LISTED, BEGINS = 1, 2
-"""A word of the lists; the first of one of their expressions."""
-MOST_REMEMBERED = 50_000
-"""Words, of all languages together; at most twice as many for a while."""
+MOST_REMEMBERED = 100_000
+"""Words, of all languages together."""
 
 _PAUSES = ".,;:!?"
 _ELLIPSIS = "..."
 _MOST_MARKS = 8
+_FIRST = 0
 _FEWEST_CAPITALS = 4
 _SHORTEST_IN_TAG = 4
 _TAG = re.compile(r"#\w+")
@@ -34,64 +34,46 @@ _CAMEL = re.compile(r"(?<=[^\W\d_A-ZÀ-Þ])(?=[A-ZÀ-Þ])")
 _EMOTICON = re.compile(r"[:;=<](?<!\d.)['^-]?([()\[\]dDpP|@*\\/3])(?!\w)")
 _SYMBOL = re.compile("[^\x00-\u25ff]")
 """Where emoji begin. A class that lists them all takes ten times as long."""
-_SHOUTED = re.compile(f"[A-ZÀ-Þ]{{{_FEWEST_CAPITALS},}}")
+_SHOUTED = re.compile("[A-ZÀ-Þ]" * _FEWEST_CAPITALS)
+"""Written out, which is sought twice as fast as with a count."""
 _DRAWLED = re.compile(r"([^\W\d])\1{2,}")
 _NUMBER = re.compile(r"\d{3,}")
-
-
-class Word(NamedTuple):
-    """One word as it is remembered: its spelling, a hash, what the lists know of it, and what its n-grams weigh."""
-
-    spelt: str
-    key: int
-    known: int
-    """0, or `LISTED` and `BEGINS` added up."""
-    weight: float
+_ODD = re.compile(r"(\w)\1\1|\d{3}")
 
 
 class Speech(NamedTuple):
-    """A text heard: `words` are folded, with a `PAUSE` where one is heard, each with its weight.
+    """A text heard: `words` are folded, with a `PAUSE` where one is heard, and one before and after all.
 
-    `known` are the places of the words that the lists know, and what they know. `pairs` hash each word with the next:
-    places in a table of `PLACES`, some counted from its end. `marks` are emoji, emoticons such as ":(", "!", "??".
+    `weights` are those of the n-grams of each word. `roles` tell what each word is to the lists, 0 for nothing. `pairs`
+    hash each word with the next: places in a table of `PLACES`, some counted from its end. `marks` are emoji, emoticons
+    such as ":(", "!", "??".
     """
 
     words: tuple[str, ...]
     weights: tuple[float, ...]
-    known: list[tuple[int, int]]
+    roles: tuple[int, ...]
     pairs: list[int]
     marks: list[str]
-
-
-class Lists(Protocol):
-    """Word lists, as far as hearing goes: single words, and the beginnings of expressions."""
-
-    @property
-    def words(self) -> Container[str]:
-        """What has a valence or a role."""
-
-    @property
-    def expressions(self) -> Container[str]:
-        """First words of expressions."""
 
 
 class Ear:
     """Takes texts of one language apart, and remembers their words.
 
-    `known` are words, of whatever language, by which drawled ones and hashtags in small letters are understood;
-    `lists` are this language's; `weigh` gives what the n-grams of a word or mark weigh, asked once for each. `room` is
-    how many words may be remembered.
+    `known` are words, of whatever language, by which drawled ones and hashtags in small letters are understood; `roles`
+    are those of this language's words; `weigh` gives what the n-grams of a word or mark weigh, asked once for each.
+    `room` is how many words may be remembered.
     """
 
     def __init__(
         self,
         known: frozenset[str],
-        lists: Lists,
+        roles: Mapping[str, int],
         weigh: Callable[[str], float],
         room: Callable[[], int] = lambda: MOST_REMEMBERED,
     ) -> None:
-        self._words = _Words(known, lists, weigh, room)
-        self._tags = _Tags(known, room)
+        self._words = _Words(known, roles, weigh)
+        self._tags = _Tags(known)
+        self._room = room
 
     def hear(self, text: str) -> Speech:
         """Typography, composition of accents, links and handles make no difference."""
@@ -105,21 +87,28 @@ class Ear:
         for pause in _PAUSES:
             if pause in said:
                 said = said.replace(pause, PAUSE)
-        if not (written := tokens(said)):
-            return Speech((), (), [], [], marks)
-        words, keys, known, weights = zip(*map(self._words.__getitem__, written), strict=True)
+        words = self._words
+        if len(words) + len(self._tags) > self._room():
+            words.forget()
+            self._tags.clear()
+        of_each = itemgetter(_FIRST, *map(words.__getitem__, tokens(said)), _FIRST)
         return Speech(
-            words, weights, list(compress(enumerate(known), known)), list(map(sub, keys, islice(keys, 1, None))), marks
+            of_each(words.spelt), of_each(words.weights), of_each(words.roles), pairs_of(of_each(words.keys_of)), marks
         )
 
     def weight_of(self, mark: str) -> float:
         """What the n-grams of a mark weigh."""
-        return self._words[mark].weight
+        return self._words.weights[self._words[mark]]
 
 
-def key_of(word: str | bytes) -> int:
-    """A hash of a word, the same in every process."""
-    return crc32(word.encode("utf-8", "replace") if isinstance(word, str) else word)
+def key_of(word: str) -> int:
+    """A hash of a word, the same in every process: a place in a table of `PLACES`."""
+    return crc32(word.encode("utf-8", "replace")) % PLACES
+
+
+def pairs_of(keys: Sequence[int]) -> list[int]:
+    """Hashes of neighbours, by their differences: order counts."""
+    return list(map(sub, keys, islice(keys, 1, None)))
 
 
 def _cut(glued: str, known: frozenset[str]) -> list[str]:
@@ -136,7 +125,9 @@ def _cut(glued: str, known: frozenset[str]) -> list[str]:
 
 
 def _marks(said: str) -> list[str]:
-    marks = [f":{mouth.lower()}" for mouth in islice(_EMOTICON.findall(said), _MOST_MARKS)]
+    marks: list[str] = []
+    if ":" in said or ";" in said or "=" in said or "<" in said:
+        marks += [f":{mouth.lower()}" for mouth in islice(_EMOTICON.findall(said), _MOST_MARKS)]
     if not said.isascii():
         symbols = dict.fromkeys(_SYMBOL.findall(said))
         marks += islice((symbol for symbol in symbols if category(symbol) == "So"), _MOST_MARKS)
@@ -152,53 +143,54 @@ def _marks(said: str) -> list[str]:
 
 def _spell(word: str, known: frozenset[str]) -> str:
     """One spelling of a word: "nuuuul" is "nul" where that is known, long numbers are all the same."""
+    if not _ODD.search(word):
+        return word
     spelt = _NUMBER.sub("000", word)
-    if not _DRAWLED.search(spelt):
-        return spelt
     once, twice = (_DRAWLED.sub(repeat, spelt) for repeat in (r"\1", r"\1\1"))
     return once if once in known and twice not in known else twice
 
 
-class _Words(dict[str, Word]):
-    """Words by how they are written; forgotten when there are too many."""
+class _Words(dict[str, int]):
+    """Words by how they are written, numbered as they come.
 
-    def __init__(
-        self, known: frozenset[str], lists: Lists, weigh: Callable[[str], float], room: Callable[[], int]
-    ) -> None:
+    What is known of them lies in arrays by number: frequent words come first and stay close to one another, since to
+    look into memory here and there is what takes the time.
+    """
+
+    def __init__(self, known: frozenset[str], roles: Mapping[str, int], weigh: Callable[[str], float]) -> None:
         super().__init__()
-        self._room = room
         self._known = known
-        self._lists = lists
+        self._roles = roles
         self._weigh = weigh
-        self._earlier: dict[str, Word] = {}
+        self.forget()
 
-    def __missing__(self, written: str) -> Word:
-        if written in self._earlier:
-            word = self._earlier[written]
-            self._remember(written, word)
-            return word
-        spelt = _spell(written[:LONGEST_WORD], self._known)
-        known = LISTED * (spelt in self._lists.words) + BEGINS * (spelt in self._lists.expressions)
-        word = Word(spelt, key_of(spelt) % PLACES, known, 0.0 if spelt == PAUSE else self._weigh(spelt))
-        if len(written) <= LONGEST_WORD:
-            self._remember(written, word)
-        return word
+    def forget(self) -> None:
+        """Begin anew; numbers given before mean nothing any more."""
+        self.clear()
+        self.spelt: list[str] = []
+        self.weights = array("d")
+        self.keys_of = array("i")
+        self.roles = bytearray()
+        self[PAUSE]  # the first
 
-    def _remember(self, written: str, word: Word) -> None:
-        """Those not met again while as many others were are forgotten."""
-        if len(self) >= self._room():
-            self._earlier = dict(self)
-            self.clear()
-        self[written] = word
+    def __missing__(self, written: str) -> int:
+        if len(written) > LONGEST_WORD:
+            return self[written[:LONGEST_WORD]]
+        spelt = _spell(written, self._known)
+        self.spelt.append(spelt)
+        self.weights.append(0.0 if spelt == PAUSE else self._weigh(spelt))
+        self.keys_of.append(key_of(spelt))
+        self.roles.append(self._roles.get(spelt, 0))
+        self[written] = number = len(self.spelt) - 1
+        return number
 
 
 class _Tags(dict[str, str]):
     """The words of hashtags: #WorstAirline by its capitals, #worstairline by the words that are known."""
 
-    def __init__(self, known: frozenset[str], room: Callable[[], int]) -> None:
+    def __init__(self, known: frozenset[str]) -> None:
         super().__init__()
         self._known = known
-        self._room = room
 
     def open(self, tag: re.Match[str]) -> str:
         """The words, set off from what stands around them."""
@@ -208,8 +200,6 @@ class _Tags(dict[str, str]):
         camel = _CAMEL.sub(" ", tag[1:])
         separate = " " in camel or "_" in camel
         opened = f" {camel} " if separate else f" {' '.join(_cut(fold(camel)[:LONGEST_WORD], self._known))} "
-        if len(self) >= self._room() // 4:
-            self.clear()
         if len(tag) <= LONGEST_WORD:
             self[tag] = opened
         return opened

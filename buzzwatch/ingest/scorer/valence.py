@@ -4,13 +4,15 @@ The way of VADER (Hutto and Gilbert 2014), in six languages and with expressions
 are worth is learnt.
 """
 
-from enum import StrEnum
+from collections.abc import Iterable
+from enum import IntEnum
+from itertools import compress, count
 from math import sqrt
 from typing import NamedTuple
 
 from msgspec import Struct
 
-from buzzwatch.ingest.scorer.speech import BEGINS, LISTED, PAUSE, SHOUT, Speech
+from buzzwatch.ingest.scorer.speech import PAUSE, PLACES, SHOUT, Speech, key_of, pairs_of
 
 LONGEST_EXPRESSION = 5
 
@@ -31,33 +33,37 @@ _EMOTICONS = {
 }
 
 
-class Role(StrEnum):
-    """What a word does to others."""
+class Role(IntEnum):
+    """What a word is to the lists."""
 
-    NEGATION = "negation"
-    STRONGER = "stronger"
-    WEAKER = "weaker"
-    CONTRAST = "contrast"
+    VALENCE = 1
+    NEGATION = 2
+    STRONGER = 3
+    WEAKER = 4
+    CONTRAST = 5
 
 
 class Lexicon(Struct, frozen=True):
-    """The words of one language. `words` have a valence or a role, `expressions` are the second words by the first."""
+    """The words of one language. `starts` hash the first two words of expressions."""
 
     valences: dict[str, float]
-    roles: dict[str, Role]
-    words: frozenset[str]
-    expressions: dict[str, set[str]]
+    roles: dict[str, int]
+    starts: frozenset[int]
 
     @classmethod
     def of(cls, valences: dict[str, float], roles: dict[str, Role]) -> "Lexicon":
-        """Keys are folded words, and expressions with single spaces between theirs; valences lie in -4..4."""
-        words = frozenset(said for said in valences if " " not in said) | roles.keys()
-        expressions: dict[str, set[str]] = {}
-        for said in valences:
-            if " " in said:
-                first, second, *_ = said.split(" ")
-                expressions.setdefault(first, set()).add(second)
-        return cls(valences, roles, words, expressions)
+        """Keys are folded words, and expressions with single spaces between theirs; valences lie in -4..4.
+
+        A word that does something to others has no valence of its own.
+        """
+        words = {said: int(Role.VALENCE) for said in valences if " " not in said}
+        beginnings = {tuple(said.split(" ", 2)[:2]) for said in valences.keys() - words.keys()}
+        starts = frozenset(pairs_of(list(map(key_of, beginning)))[0] % PLACES for beginning in beginnings)
+        return cls(valences, words | roles, starts)
+
+
+_VALENCE, _NEGATION, _STRONGER, _WEAKER, _CONTRAST = map(int, Role)
+"""As integers, which are told apart faster."""
 
 
 class Hit(NamedTuple):
@@ -76,41 +82,39 @@ class Weighed(NamedTuple):
     turn: int
 
 
-def weigh(speech: Speech, lexicon: Lexicon) -> Weighed:
-    """Find what has a valence. An expression goes before its words, and is worth the same wherever it stands."""
-    words, roles, valences = speech.words, lexicon.roles, lexicon.valences
-    hits = _expressions(speech, lexicon)
+def weigh(speech: Speech, lexicon: Lexicon, begins: Iterable[int] | None = None) -> Weighed:
+    """Find what has a valence. An expression goes before its words, and is worth the same wherever it stands.
+
+    `begins` are the places of pairs that are among the lexicon's `starts`, where they are known already.
+    """
+    words, roles = speech.words, speech.roles
+    if begins is None:
+        begins = (place for place, pair in enumerate(speech.pairs) if pair % PLACES in lexicon.starts)
+    hits = _expressions(words, begins, lexicon.valences)
     taken = {place for hit in hits for place in range(hit.place, hit.place + hit.length)}
     denials, turn = 0, -1
-    for place, known in speech.known:
-        if place in taken or not known & LISTED:
+    for place in compress(count(), roles):
+        role = roles[place]
+        if place in taken:
             continue
-        word = words[place]
-        role = roles.get(word)
-        if role is None:
-            hits.append(Hit(place, 1, _in_place(valences[word], words, place, roles)))
-        elif role is Role.NEGATION:
+        if role == _VALENCE:
+            hits.append(Hit(place, 1, _in_place(lexicon.valences[words[place]], words, roles, place)))
+        elif role == _NEGATION:
             denials += 1
-        elif role is Role.CONTRAST:
+        elif role == _CONTRAST:
             turn = place
-    for mark in speech.marks:
-        if (valence := valence_of(mark, lexicon)) is not None:
-            hits.append(Hit(-1, 1, valence))
+    if speech.marks:
+        hits += [Hit(-1, 1, valence) for mark in speech.marks if (valence := valence_of(mark, lexicon)) is not None]
     return Weighed(hits, denials, turn)
 
 
-def _expressions(speech: Speech, lexicon: Lexicon) -> list[Hit]:
+def _expressions(words: tuple[str, ...], begins: Iterable[int], valences: dict[str, float]) -> list[Hit]:
     """The expressions of a text, the longest at each place."""
-    words, valences = speech.words, lexicon.valences
-    hits, seen, last = [], 0, len(words) - 1
-    for place, known in speech.known:
-        if known < BEGINS or place < seen or place == last:
-            continue
-        if words[place + 1] not in lexicon.expressions[words[place]]:
-            continue
+    hits, seen = [], 0
+    for place in begins:
         for length in range(min(LONGEST_EXPRESSION, len(words) - place), 1, -1):
             valence = valences.get(" ".join(words[place : place + length]))
-            if valence is not None:
+            if valence is not None and place >= seen:
                 hits.append(Hit(place, length, valence))
                 seen = place + length
                 break
@@ -122,18 +126,18 @@ def valence_of(mark: str, lexicon: Lexicon) -> float | None:
     return _EMOTICONS.get(mark) or lexicon.valences.get(mark)
 
 
-def _in_place(valence: float, words: tuple[str, ...], place: int, roles: dict[str, Role]) -> float:
-    negated = words[place + 1 : place + 2] == ("pas",)  # French negates verbs from behind: "je n'aime pas"
-    for word in reversed(words[max(0, place - _REACH) : place]):
-        if word == PAUSE:
-            break
-        role = roles.get(word)
-        if role is Role.NEGATION:
+def _in_place(valence: float, words: tuple[str, ...], roles: tuple[int, ...], place: int) -> float:
+    negated = words[place + 1] == "pas"  # French negates verbs from behind: "je n'aime pas"
+    for before in range(place - 1, max(0, place - _REACH - 1), -1):
+        role = roles[before]
+        if role == _NEGATION:
             negated = True
-        elif role is Role.STRONGER:
+        elif role == _STRONGER:
             valence += _INTENSIFIED if valence > 0 else -_INTENSIFIED
-        elif role is Role.WEAKER:
+        elif role == _WEAKER:
             valence -= _INTENSIFIED if valence > 0 else -_INTENSIFIED
+        elif words[before] == PAUSE:
+            break
     return valence * _NEGATED if negated else valence
 
 
@@ -154,9 +158,14 @@ FEATURES = (
 """What `features` gives, in its order."""
 
 
+_NOTHING = (0.0,) * len(FEATURES)
+
+
 def features(speech: Speech, weighed: Weighed) -> tuple[float, ...]:
     """The counts that the model weighs, each about -2..3, most of them 0 where nothing has a valence."""
     words, marks = len(speech.words), speech.marks
+    if not (weighed.hits or marks or weighed.denials):
+        return _NOTHING
     bad = good = worst = best = close = after = 0.0
     closing = _CLOSE * words
     for place, _, valence in weighed.hits:
@@ -172,17 +181,26 @@ def features(speech: Speech, weighed: Weighed) -> tuple[float, ...]:
             after += valence
     if words > _PLAIN_LENGTH:
         bad, good = bad * _PLAIN_LENGTH / words, good * _PLAIN_LENGTH / words
+        words = _PLAIN_LENGTH
     return (
         sqrt(bad),
         sqrt(good),
         (bad - good) / (1 + bad + good),
-        (bad - good) / sqrt(min(max(words, _SHORTEST), _PLAIN_LENGTH)),
+        (bad - good) / sqrt(max(_SHORTEST, words)),
         -worst / 2,
         best / 2,
-        max(-2.0, min(2.0, close / 4)),
-        max(-2.0, min(2.0, after / 4)),
-        min(weighed.denials, _MOST_DENIALS) / 2,
-        float(("!" in marks) + 2 * ("!!" in marks)),
-        float(("?" in marks) + 2 * ("??" in marks)),
-        float(SHOUT in marks),
+        _bounded(close / 4) if close else 0.0,
+        _bounded(after / 4) if after else 0.0,
+        min(weighed.denials, _MOST_DENIALS) / 2 if weighed.denials else 0.0,
+        *(_of_marks(marks) if marks else (0.0, 0.0, 0.0)),
     )
+
+
+def _bounded(value: float) -> float:
+    return max(-2.0, min(2.0, value))
+
+
+def _of_marks(marks: list[str]) -> tuple[float, float, float]:
+    exclaims = 2.0 if "!!" in marks else float("!" in marks)
+    asks = 2.0 if "??" in marks else float("?" in marks)
+    return exclaims, asks, float(SHOUT in marks)
