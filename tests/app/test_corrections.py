@@ -173,5 +173,23 @@ async def test_another_scorer_is_taught_by_the_texts_that_are_left(daemon, monke
     assert any("1 posts were marked under another scorer" in line for line in lines(daemon))
 
 
+async def test_what_people_say_while_marks_are_read_again_stays(daemon, monkeypatch):
+    for number in range(4):
+        await say(daemon, f"x:{number}", KILLER.format(number))
+        await correct(daemon, f"x:{number}", Mark.NOT_NEGATIVE)
+    monkeypatch.setattr(daemon.drive.hearing.reader._scorer, "name", "other@2")
+    teaching = asyncio.create_task(daemon.reception.teach_anew())
+    await asyncio.sleep(0)  # it knows now which marks it is to read again
+    assert (await correct(daemon, "x:2", Mark.WITHDRAWN))[0]
+    assert (await correct(daemon, "x:3", Mark.NEGATIVE))[0]
+    await teaching
+    marks = daemon.reception._marks("acme")
+    assert {key: mark.mark for key, mark in marks.items()} == {
+        "x:0": Mark.NOT_NEGATIVE,
+        "x:1": Mark.NOT_NEGATIVE,
+        "x:3": Mark.NEGATIVE,
+    }
+
+
 def test_the_command_line_knows_every_mark():
     assert [mark.value for mark in MarkArgument] == [mark.value for mark in Mark]

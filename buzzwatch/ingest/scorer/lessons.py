@@ -51,7 +51,13 @@ class Lessons:
         self._struck: frozenset[int] | None = None
 
     def take(self, mark: Corrected) -> None:
-        """A post is marked, or a mark withdrawn: as if there had never been one."""
+        """A post is marked, or a mark withdrawn: as if there had never been one.
+
+        A mark read again for another scorer counts only while that mark stands: people may have changed it meanwhile.
+        """
+        standing = self.kept.get(mark.mention)
+        if mark.marked_at and (standing is None or (standing.mark, standing.said_at) != (mark.mark, mark.said_at)):
+            return
         self.revision += 1
         self.kept.pop(mark.mention, None)
         if mark.mark is not Mark.WITHDRAWN:
