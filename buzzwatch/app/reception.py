@@ -172,7 +172,11 @@ class Reception:
         """Read marked posts again that another scorer had judged, as far as their texts are not erased."""
         reader = self._drive.hearing.reader
         for brand in self._drive.spine.memory.rules.brands:
-            stale = {key: mark for key, mark in self._marks(brand).items() if mark.scorer != reader.scorer}
+            stale = {
+                key: mark
+                for key, mark in self._marks(brand).items()
+                if mark.scorer != reader.scorer and mark.mark is not Mark.NOT_US  # which no scorer learns from
+            }
             texts = await self._record.read(partial(read_mentions, ids=list(stale))) if stale else {}
             taught = []
             for key, mark in stale.items():

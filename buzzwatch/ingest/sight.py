@@ -120,8 +120,13 @@ class Reader:
         return self._scorer.name
 
     def mark(self, mention: Mention, known: Sighting | Corrected, mark: Mark, by: str) -> Corrected:
-        """A person's mark of a mention as it was sighted, or marked before, with what learning needs of its text."""
+        """A person's mark of a mention that was sighted or marked before, with what learning needs of its text.
+
+        The text is that of now, which its author may have edited since.
+        """
         text = f"{mention.title}\n{mention.text}" if mention.title else mention.text
+        said = spoken(text)
+        lang = vote(said, mention.lang)
         return Corrected(
             seen_at=known.seen_at,
             brand=known.brand,
@@ -129,10 +134,10 @@ class Reader:
             mark=mark,
             by=by,
             scorer=self._scorer.name,
-            lang=known.lang,
-            logit=logit_of(self._scorer.score(text, known.lang)),
-            words=array("I", word_keys(spoken(text), self._names[known.brand])).tobytes(),
-            copy=known.copy,
+            lang=lang,
+            logit=logit_of(self._scorer.score(text, lang)),
+            words=array("I", word_keys(said, self._names.get(known.brand, frozenset()))).tobytes(),
+            copy=liken(mention, text, said)[0],
         )
 
     def _adjust(

@@ -127,6 +127,17 @@ async def test_copies_of_a_text_that_is_not_about_the_brand_are_counted_apart(da
     assert b'buzzwatch_struck_total{brand="acme"} 1.0' in daemon.metrics.exposition()
 
 
+async def test_an_edited_post_is_marked_by_what_it_says_now(daemon):
+    await say(daemon, "x:1", "Acme is awful and late and rude today")
+    await say(daemon, "x:1", "The acme corporation of Ohio makes anvils")
+    assert (await correct(daemon, "x:1", Mark.NOT_US))[0]
+    await say(daemon, "x:2", "Acme is awful and late and rude today")
+    await say(daemon, "x:3", "The acme corporation of Ohio makes anvils")
+    rows = daemon.record.write_now(lambda db: db.execute("SELECT mention FROM journal WHERE brand = 'acme'").fetchall())
+    assert ("x:2",) in rows
+    assert ("x:3",) not in rows
+
+
 async def test_what_was_taught_is_told_with_its_effect_and_a_name_to_strike_out(daemon):
     for number in range(16):
         await say(daemon, f"x:{number}", f"{KILLER.format(number)} at the w{number} shop")
