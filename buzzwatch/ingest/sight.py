@@ -86,7 +86,7 @@ class Reader:
         struck: tuple[str, ...] = ()
         scores: dict[str, tuple[float, str]] = {}
         if lessons and not mention.deleted:
-            struck = tuple(key for key in keys if key in lessons and lessons[key].strikes(copy))
+            struck = tuple(key for key in keys if key in lessons and lessons[key].strikes(mention.id, copy))
             keys = tuple(key for key in keys if key not in struck)
             scores = self._adjust(negativity, said, keys, lessons)
         sightings = tuple(

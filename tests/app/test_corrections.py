@@ -12,6 +12,7 @@ from buzzwatch.app.taught import tell
 from buzzwatch.cli import MarkArgument
 from buzzwatch.model.input import Mark
 from buzzwatch.store.database import open_for_reading
+from buzzwatch.store.journal import read_mentions
 
 PATIENCE_S = 20
 RULES = (
@@ -125,6 +126,17 @@ async def test_copies_of_a_text_that_is_not_about_the_brand_are_counted_apart(da
     rows = daemon.record.write_now(lambda db: db.execute("SELECT mention FROM journal WHERE brand = 'acme'").fetchall())
     assert ("x:2",) not in rows
     assert b'buzzwatch_struck_total{brand="acme"} 1.0' in daemon.metrics.exposition()
+
+
+async def test_a_post_that_is_not_about_the_brand_is_told_again_and_edited_like_any_other(daemon):
+    text = "The acme corporation of Ohio makes anvils"
+    await say(daemon, "x:1", text)
+    assert (await correct(daemon, "x:1", Mark.NOT_US))[0]
+    await say(daemon, "x:1", text)
+    await say(daemon, "x:1", text, url="https://x.example/7")
+    found = daemon.record.write_now(lambda db: read_mentions(db, ["x:1"]))
+    assert found["x:1"][0].url == "https://x.example/7"
+    assert b'buzzwatch_struck_total{brand="acme"}' not in daemon.metrics.exposition()
 
 
 async def test_an_edited_post_is_marked_by_what_it_says_now(daemon):

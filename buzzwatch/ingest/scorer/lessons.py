@@ -66,8 +66,10 @@ class Lessons:
                 del self.kept[next(iter(self.kept))]
         self._learnt, self._struck = {}, None
 
-    def strikes(self, copy: int) -> bool:
-        """Whether a text was marked as not about the brand."""
+    def strikes(self, mention: str, copy: int) -> bool:
+        """Whether a mention is a copy of a text that was marked as not about the brand; a marked post is none."""
+        if mention in self.kept:
+            return False
         if self._struck is None:
             self._struck = frozenset(mark.copy for mark in self.kept.values() if mark.mark is Mark.NOT_US)
         return copy in self._struck

@@ -124,10 +124,11 @@ def test_the_oldest_marks_are_forgotten():
 
 def test_a_text_that_is_not_about_the_brand_is_struck_until_the_mark_is_withdrawn():
     lessons = taught(mark(verdict=Mark.NOT_US))
-    assert lessons.strikes(mark().copy)
-    assert not lessons.strikes(mark(said="other words here").copy)
+    assert lessons.strikes("x:2", mark().copy)
+    assert not lessons.strikes("x:1", mark().copy), "which is on record, and edited or told again"
+    assert not lessons.strikes("x:2", mark(said="other words here").copy)
     lessons.take(mark(verdict=Mark.WITHDRAWN))
-    assert not lessons.strikes(mark().copy)
+    assert not lessons.strikes("x:2", mark().copy)
 
 
 def test_dump_and_load_change_nothing():
