@@ -156,7 +156,7 @@ class Reception:
         if corrected is None:
             return Answer(False, (f"{brand} has no post {mention!r} on record whose text is known and not erased",))
         await self._queue.tell(corrected)
-        marks = len(self._marks(brand))
+        marks = sum(kept.mark is not Mark.NOT_US for kept in self._marks(brand).values())
         done = "the mark is withdrawn" if mark is Mark.WITHDRAWN else f"marked {mark}"
         return Answer(True, (f"{mention}: {done} by {by}; {brand} learns from {marks} marked posts",))
 

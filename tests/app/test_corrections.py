@@ -121,7 +121,9 @@ async def test_an_erased_text_cannot_be_marked_and_what_it_taught_stays_until_it
 
 async def test_copies_of_a_text_that_is_not_about_the_brand_are_counted_apart(daemon):
     await say(daemon, "x:1", "The acme corporation of Ohio makes anvils")
-    assert (await correct(daemon, "x:1", Mark.NOT_US))[0]
+    assert await correct(daemon, "x:1", Mark.NOT_US) == (
+        True, "x:1: marked not-us by ines; acme learns from 0 marked posts",
+    )  # fmt: skip
     await say(daemon, "x:2", "The acme corporation of Ohio makes anvils http://x.example/7")
     rows = daemon.record.write_now(lambda db: db.execute("SELECT mention FROM journal WHERE brand = 'acme'").fetchall())
     assert ("x:2",) not in rows
