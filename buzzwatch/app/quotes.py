@@ -38,8 +38,7 @@ def sample_of(mention: Mention, negativity: float, scorer: Scorer | None) -> Sam
 def _weightiest(mention: Mention, scorer: Scorer | None) -> tuple[Cause, ...]:
     if scorer is None or not isinstance(scorer, Explaining):
         return ()
-    text = f"{mention.title}\n{mention.text}" if mention.title else mention.text
-    found = scorer.why(text, language_of(text, mention.lang))
+    found = scorer.why(mention.whole, language_of(mention.whole, mention.lang))
     shown = (Cause(clean(cause.words, _LONGEST_WORDS), cause.weight) for cause in found if cause.weight > 0)
     return tuple(cause for cause in shown if _tells(cause.words))[:_MOST_CAUSES]
 

@@ -74,7 +74,7 @@ class Reader:
         keys = self._keys(mention, folded, inherited)
         if not keys:
             return Reading()
-        text = f"{mention.title}\n{mention.text}" if mention.title else mention.text
+        text = mention.whole
         said = spoken(text, folded)
         lang = vote(said, mention.lang)
         negativity = 0.0 if mention.deleted else self._scorer.score(text, lang)
@@ -124,7 +124,7 @@ class Reader:
 
         The text is that of now, which its author may have edited since.
         """
-        text = f"{mention.title}\n{mention.text}" if mention.title else mention.text
+        text = mention.whole
         said = spoken(text)
         lang = vote(said, mention.lang)
         return Corrected(
