@@ -174,8 +174,13 @@ def test_who_marks_only_what_is_wrong_does_not_turn_the_scores_round():
 
 
 def test_marks_of_one_kind_alone_do_not_silence_a_brand():
-    lowered = learn([example(0.9, f"a{n} b{n} c{n} d{n}", negative=False) for n in range(60)])
-    assert lowered.adjust(0.9, word_keys(["something", "else"])) > 0.5
+    lowered = learn([example(0.9 if n % 2 else 0.2, f"a{n} b{n} c{n} d{n}", negative=False) for n in range(60)])
+    assert lowered.adjust(0.9, word_keys(["something", "else"])) > 0.7
+
+
+def test_what_all_marks_share_is_put_down_to_no_word_alone():
+    lowered = learn([example(0.9, f"a{n} b{n} killer", negative=False) for n in range(20)])
+    assert 0.2 < lowered.adjust(0.9, word_keys(["killer"])) < 0.6
 
 
 def test_words_that_nearly_all_posts_hold_have_keys_in_pairs_only():
