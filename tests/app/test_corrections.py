@@ -156,15 +156,15 @@ async def test_what_was_taught_is_told_with_its_effect_and_a_name_to_strike_out(
     for number in range(16):
         await say(daemon, f"x:{number}", f"{KILLER.format(number)} at the w{number} shop")
         await correct(daemon, f"x:{number}", Mark.NOT_NEGATIVE)
-        await say(daemon, f"y:{number}", f"Acme lost my bag {number} in hall w{number}")
+        await say(daemon, f"y:{number}", f"Our acme lost my bag {number} in hall w{number}")
         await correct(daemon, f"y:{number}", Mark.NEGATIVE)
     for number in range(3):
-        await say(daemon, f"z:{number}", f"Acme corporation sells anvil {number}\x1b[2J")
+        await say(daemon, f"z:{number}", f"Our acme corporation sells anvil {number}\x1b[2J")
         await correct(daemon, f"z:{number}", Mark.NOT_US)
     told = lines(daemon)
     assert told[0] == "acme: marked 35 times; in force: 16 negative, 16 not-negative, 3 not-us"
     text = "\n".join(told)
-    assert "z:2  not-us by ines  “Acme corporation sells anvil 2" in text
+    assert "z:2  not-us by ines  “Our acme corporation sells anvil 2" in text
     assert "\x1b" not in text
     assert "What was learnt from 32 texts, as linear@1+acme.35" in text
     assert "What linear@1 calls 60 % counts as " in text
