@@ -10,14 +10,14 @@ from buzzwatch.model.instant import instant_of
 from buzzwatch.model.mention import Mention
 from buzzwatch.model.notification import Sample
 from buzzwatch.notify.quoting import clean
-from buzzwatch.store.journal import read_mentions, read_scorers
+from buzzwatch.store.journal import read_judgements, read_mentions
 from buzzwatch.store.record import Record
 
 _MORE_LIKELY_THAN_NOT = 0.5
 _MOST_CAUSES = 3
 _LONGEST_WORDS = 30
-_Found: TypeAlias = tuple[dict[str, tuple[Mention, float]], dict[str, str]]
-"""What mentions say and how negative it is, and who judged so, by id."""
+_Found: TypeAlias = tuple[dict[str, tuple[Mention, float]], dict[str, tuple[str, float | None]]]
+"""What mentions say and how negative it is, and who judged so, by id; how negative for this brand if that differs."""
 
 
 def sample_of(mention: Mention, negativity: float, scorer: Scorer | None) -> Sample:
@@ -38,8 +38,7 @@ def sample_of(mention: Mention, negativity: float, scorer: Scorer | None) -> Sam
 def _weightiest(mention: Mention, scorer: Scorer | None) -> tuple[Cause, ...]:
     if scorer is None or not isinstance(scorer, Explaining):
         return ()
-    text = f"{mention.title}\n{mention.text}" if mention.title else mention.text
-    found = scorer.why(text, language_of(text, mention.lang))
+    found = scorer.why(mention.whole, language_of(mention.whole, mention.lang))
     shown = (Cause(clean(cause.words, _LONGEST_WORDS), cause.weight) for cause in found if cause.weight > 0)
     return tuple(cause for cause in shown if _tells(cause.words))[:_MOST_CAUSES]
 
@@ -64,7 +63,7 @@ async def read_samples(record: Record, incident: Incident, scorer: Scorer) -> li
 
 
 def _find(db: sqlite3.Connection, incident: Incident) -> _Found:
-    return read_mentions(db, incident.shown), read_scorers(db, incident.shown)
+    return read_mentions(db, incident.shown), read_judgements(db, incident.shown, incident.subject.brand)
 
 
 def _samples(incident: Incident, found: _Found, scorer: Scorer) -> list[Sample]:
@@ -72,6 +71,9 @@ def _samples(incident: Incident, found: _Found, scorer: Scorer) -> list[Sample]:
     samples = []
     for key in incident.shown:
         if key in texts:
-            judged_here = judges.get(key, "").partition("+")[0] == scorer.name
-            samples.append(sample_of(*texts[key], scorer if judged_here else None))
+            mention, negativity = texts[key]
+            judge, for_brand = judges.get(key, ("", None))
+            judged_here = judge.partition("+")[0] == scorer.name
+            shown = negativity if for_brand is None else for_brand
+            samples.append(sample_of(mention, shown, scorer if judged_here else None))
     return samples

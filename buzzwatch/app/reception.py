@@ -156,7 +156,7 @@ class Reception:
         if corrected is None:
             return Answer(False, (f"{brand} has no post {mention!r} on record whose text is known and not erased",))
         await self._queue.tell(corrected)
-        marks = len(self._marks(brand))
+        marks = sum(kept.mark is not Mark.NOT_US for kept in self._marks(brand).values())
         done = "the mark is withdrawn" if mark is Mark.WITHDRAWN else f"marked {mark}"
         return Answer(True, (f"{mention}: {done} by {by}; {brand} learns from {marks} marked posts",))
 
@@ -172,7 +172,11 @@ class Reception:
         """Read marked posts again that another scorer had judged, as far as their texts are not erased."""
         reader = self._drive.hearing.reader
         for brand in self._drive.spine.memory.rules.brands:
-            stale = {key: mark for key, mark in self._marks(brand).items() if mark.scorer != reader.scorer}
+            stale = {
+                key: mark
+                for key, mark in self._marks(brand).items()
+                if mark.scorer != reader.scorer and mark.mark is not Mark.NOT_US  # which no scorer learns from
+            }
             texts = await self._record.read(partial(read_mentions, ids=list(stale))) if stale else {}
             taught = []
             for key, mark in stale.items():

@@ -31,7 +31,7 @@ class Question(Struct, frozen=True, gc=False):
     id: Annotated[str, Meta(min_length=1, max_length=500)] | Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
     text: str
     lang: Annotated[str, Meta(max_length=35)] | None = None
-    title: Annotated[str, Meta(max_length=MAX_TEXT)] | None = None
+    title: str | None = None
     deleted: bool = False
 
     @property

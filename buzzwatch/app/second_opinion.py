@@ -196,9 +196,7 @@ def _parts(wanted: list[Said], size: int) -> Iterator[list[Said]]:
 
 
 def _said(heard: Heard) -> Said:
-    mention = heard.mention
-    text = f"{mention.title}\n{mention.text}" if mention.title else mention.text
-    return Said(text, heard.sighting.lang)
+    return Said(heard.mention.whole, heard.sighting.lang)
 
 
 def _rescored(heard: Heard, score: float | None, name: str) -> Heard:

@@ -12,7 +12,6 @@ from buzzwatch.ingest.scorer.lessons import Lessons, examples, word_key
 from buzzwatch.model.brand import Brand
 from buzzwatch.model.input import Corrected, Mark
 from buzzwatch.model.instant import moment_of
-from buzzwatch.model.mention import Mention
 from buzzwatch.notify.quoting import clean
 from buzzwatch.store.journal import read_corrections, read_mentions
 
@@ -36,14 +35,10 @@ def tell(db: sqlite3.Connection, brand: Brand) -> Iterator[str]:
     yield f"{brand.key}: marked {lessons.revision} times; in force: {told}"
     if not kept:
         return
-    texts = {key: _said(mention) for key, (mention, _) in read_mentions(db, lessons.kept).items()}
+    texts = {key: mention.whole for key, (mention, _) in read_mentions(db, lessons.kept).items()}
     yield from ("", "Marks, the latest first", *_marks(kept, texts, brand))
     yield from _effects(lessons, kept, texts)
     yield from _not_us(kept, texts, brand)
-
-
-def _said(mention: Mention) -> str:
-    return f"{mention.title}\n{mention.text}" if mention.title else mention.text
 
 
 def _marks(kept: list[Corrected], texts: dict[str, str], brand: Brand) -> Iterator[str]:

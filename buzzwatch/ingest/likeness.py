@@ -28,8 +28,7 @@ _TRACE = re.compile(r"(?:(?:utm|at|mc)_\w+|xtor|fbclid|gclid|dclid|msclkid|igshi
 
 def keys_of(mention: Mention) -> StoryKeys:
     """What a mention may share with its look-alikes; nothing once its text is erased."""
-    text = f"{mention.title}\n{mention.text}" if mention.title else mention.text
-    return liken(mention, text, spoken(text))[1]
+    return liken(mention, mention.whole, spoken(mention.whole))[1]
 
 
 def liken(mention: Mention, text: str, said: list[str]) -> tuple[int, StoryKeys]:

@@ -74,7 +74,7 @@ class Reader:
         keys = self._keys(mention, folded, inherited)
         if not keys:
             return Reading()
-        text = f"{mention.title}\n{mention.text}" if mention.title else mention.text
+        text = mention.whole
         said = spoken(text, folded)
         lang = vote(said, mention.lang)
         negativity = 0.0 if mention.deleted else self._scorer.score(text, lang)
@@ -86,7 +86,7 @@ class Reader:
         struck: tuple[str, ...] = ()
         scores: dict[str, tuple[float, str]] = {}
         if lessons and not mention.deleted:
-            struck = tuple(key for key in keys if key in lessons and lessons[key].strikes(copy))
+            struck = tuple(key for key in keys if key in lessons and lessons[key].strikes(mention.id, copy))
             keys = tuple(key for key in keys if key not in struck)
             scores = self._adjust(negativity, said, keys, lessons)
         sightings = tuple(
@@ -120,8 +120,13 @@ class Reader:
         return self._scorer.name
 
     def mark(self, mention: Mention, known: Sighting | Corrected, mark: Mark, by: str) -> Corrected:
-        """A person's mark of a mention as it was sighted, or marked before, with what learning needs of its text."""
-        text = f"{mention.title}\n{mention.text}" if mention.title else mention.text
+        """A person's mark of a mention that was sighted or marked before, with what learning needs of its text.
+
+        The text is that of now, which its author may have edited since.
+        """
+        text = mention.whole
+        said = spoken(text)
+        lang = vote(said, mention.lang)
         return Corrected(
             seen_at=known.seen_at,
             brand=known.brand,
@@ -129,10 +134,10 @@ class Reader:
             mark=mark,
             by=by,
             scorer=self._scorer.name,
-            lang=known.lang,
-            logit=logit_of(self._scorer.score(text, known.lang)),
-            words=array("I", word_keys(spoken(text), self._names[known.brand])).tobytes(),
-            copy=known.copy,
+            lang=lang,
+            logit=logit_of(self._scorer.score(text, lang)),
+            words=array("I", word_keys(said, self._names.get(known.brand, frozenset()))).tobytes(),
+            copy=liken(mention, text, said)[0],
         )
 
     def _adjust(

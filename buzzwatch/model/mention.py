@@ -65,6 +65,11 @@ class Mention(Struct, frozen=True, gc=False):
     title: str | None = None
     deleted: bool = False
 
+    @property
+    def whole(self) -> str:
+        """What it says: the title, if it has one, and the text."""
+        return f"{self.title}\n{self.text}" if self.title else self.text
+
 
 class Sighting(Struct, frozen=True, gc=False, omit_defaults=True, tag="sighting"):
     """One mention of one brand, scored: numbers and keys only, so that erasing a text later leaves every outcome.

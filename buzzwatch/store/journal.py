@@ -231,13 +231,22 @@ def read_mentions(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[st
     return {mention: (_decode_mention(body), negativity) for mention, body, negativity in rows}
 
 
-def read_scorers(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, str]:
-    """Which scorer judged mentions when they were heard first, by id."""
+def read_judgements(
+    connection: sqlite3.Connection, ids: Iterable[str], brand: str
+) -> dict[str, tuple[str, float | None]]:
+    """Which scorer judged mentions of a brand when they were heard first, by id, and how negative it found them.
+
+    The number is there for those alone that were journalled for another brand first: what people have taught is a
+    brand's own, and `read_mentions` gives the number of the first one, as it is after edits.
+    """
     rows = connection.execute(
-        "SELECT j.mention, CAST(j.body AS TEXT) ->> 'scorer' FROM json_each(?) e JOIN journal j ON j.mention = e.value",
-        (_encode(list(ids)).decode(),),
+        "SELECT j.mention, CAST(j.body AS TEXT) ->> 'scorer', CASE WHEN EXISTS"
+        " (SELECT 1 FROM journal o WHERE o.mention = j.mention AND o.seq < j.seq)"
+        " THEN CAST(j.body AS TEXT) ->> 'negativity' END"
+        " FROM json_each(?) e JOIN journal j ON j.mention = e.value AND j.brand = ?",
+        (_encode(list(ids)).decode(), brand),
     )
-    return dict(rows.fetchall())
+    return {mention: (scorer, negativity) for mention, scorer, negativity in rows}
 
 
 def read_sighting(connection: sqlite3.Connection, mention: str, brand: str) -> Sighting | None:

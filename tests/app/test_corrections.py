@@ -12,6 +12,7 @@ from buzzwatch.app.taught import tell
 from buzzwatch.cli import MarkArgument
 from buzzwatch.model.input import Mark
 from buzzwatch.store.database import open_for_reading
+from buzzwatch.store.journal import read_mentions
 
 PATIENCE_S = 20
 RULES = (
@@ -120,26 +121,50 @@ async def test_an_erased_text_cannot_be_marked_and_what_it_taught_stays_until_it
 
 async def test_copies_of_a_text_that_is_not_about_the_brand_are_counted_apart(daemon):
     await say(daemon, "x:1", "The acme corporation of Ohio makes anvils")
-    assert (await correct(daemon, "x:1", Mark.NOT_US))[0]
+    assert await correct(daemon, "x:1", Mark.NOT_US) == (
+        True, "x:1: marked not-us by ines; acme learns from 0 marked posts",
+    )  # fmt: skip
     await say(daemon, "x:2", "The acme corporation of Ohio makes anvils http://x.example/7")
     rows = daemon.record.write_now(lambda db: db.execute("SELECT mention FROM journal WHERE brand = 'acme'").fetchall())
     assert ("x:2",) not in rows
     assert b'buzzwatch_struck_total{brand="acme"} 1.0' in daemon.metrics.exposition()
 
 
+async def test_a_post_that_is_not_about_the_brand_is_told_again_and_edited_like_any_other(daemon):
+    text = "The acme corporation of Ohio makes anvils"
+    await say(daemon, "x:1", text)
+    assert (await correct(daemon, "x:1", Mark.NOT_US))[0]
+    await say(daemon, "x:1", text)
+    await say(daemon, "x:1", text, url="https://x.example/7")
+    found = daemon.record.write_now(lambda db: read_mentions(db, ["x:1"]))
+    assert found["x:1"][0].url == "https://x.example/7"
+    assert b'buzzwatch_struck_total{brand="acme"}' not in daemon.metrics.exposition()
+
+
+async def test_an_edited_post_is_marked_by_what_it_says_now(daemon):
+    await say(daemon, "x:1", "Acme is awful and late and rude today")
+    await say(daemon, "x:1", "The acme corporation of Ohio makes anvils")
+    assert (await correct(daemon, "x:1", Mark.NOT_US))[0]
+    await say(daemon, "x:2", "Acme is awful and late and rude today")
+    await say(daemon, "x:3", "The acme corporation of Ohio makes anvils")
+    rows = daemon.record.write_now(lambda db: db.execute("SELECT mention FROM journal WHERE brand = 'acme'").fetchall())
+    assert ("x:2",) in rows
+    assert ("x:3",) not in rows
+
+
 async def test_what_was_taught_is_told_with_its_effect_and_a_name_to_strike_out(daemon):
     for number in range(16):
         await say(daemon, f"x:{number}", f"{KILLER.format(number)} at the w{number} shop")
         await correct(daemon, f"x:{number}", Mark.NOT_NEGATIVE)
-        await say(daemon, f"y:{number}", f"Acme lost my bag {number} in hall w{number}")
+        await say(daemon, f"y:{number}", f"Our acme lost my bag {number} in hall w{number}")
         await correct(daemon, f"y:{number}", Mark.NEGATIVE)
     for number in range(3):
-        await say(daemon, f"z:{number}", f"Acme corporation sells anvil {number}\x1b[2J")
+        await say(daemon, f"z:{number}", f"Our acme corporation sells anvil {number}\x1b[2J")
         await correct(daemon, f"z:{number}", Mark.NOT_US)
     told = lines(daemon)
     assert told[0] == "acme: marked 35 times; in force: 16 negative, 16 not-negative, 3 not-us"
     text = "\n".join(told)
-    assert "z:2  not-us by ines  “Acme corporation sells anvil 2" in text
+    assert "z:2  not-us by ines  “Our acme corporation sells anvil 2" in text
     assert "\x1b" not in text
     assert "What was learnt from 32 texts, as linear@1+acme.35" in text
     assert "What linear@1 calls 60 % counts as " in text
@@ -171,6 +196,24 @@ async def test_another_scorer_is_taught_by_the_texts_that_are_left(daemon, monke
     await say(daemon, "x:after", KILLER.format(2))
     assert sighted(daemon, "x:after")["scorer"] == "other@2+acme.5"
     assert any("1 posts were marked under another scorer" in line for line in lines(daemon))
+
+
+async def test_what_people_say_while_marks_are_read_again_stays(daemon, monkeypatch):
+    for number in range(4):
+        await say(daemon, f"x:{number}", KILLER.format(number))
+        await correct(daemon, f"x:{number}", Mark.NOT_NEGATIVE)
+    monkeypatch.setattr(daemon.drive.hearing.reader._scorer, "name", "other@2")
+    teaching = asyncio.create_task(daemon.reception.teach_anew())
+    await asyncio.sleep(0)  # it knows now which marks it is to read again
+    assert (await correct(daemon, "x:2", Mark.WITHDRAWN))[0]
+    assert (await correct(daemon, "x:3", Mark.NEGATIVE))[0]
+    await teaching
+    marks = daemon.reception._marks("acme")
+    assert {key: mark.mark for key, mark in marks.items()} == {
+        "x:0": Mark.NOT_NEGATIVE,
+        "x:1": Mark.NOT_NEGATIVE,
+        "x:3": Mark.NEGATIVE,
+    }
 
 
 def test_the_command_line_knows_every_mark():

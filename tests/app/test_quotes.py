@@ -90,6 +90,22 @@ async def test_what_another_scorer_judged_is_not_explained_but_what_was_correcte
     ]  # fmt: skip
 
 
+async def test_a_post_of_two_brands_is_as_negative_as_it_was_for_the_brand_of_the_incident(tmp_path):
+    incident = shown("x:both")
+    told = mention(NOON, "both", angry=True)
+    ours = sighting(NOON, "both", negativity=0.9, scorer="talker@1")
+    theirs = replace(ours, brand="aaa", negativity=0.2, scorer="talker@1+aaa.17")
+    batch = Batch(seq=2, now=NOON, inputs=[(1, theirs), (2, ours)], heard=[Heard(theirs, told, 1)])
+    record = Record(tmp_path)
+    await record.commit(batch)
+    (sample,) = await read_samples(record, incident, Talker(Cause("nul", 1.0)))
+    subject = replace(incident.subject, brand="aaa")
+    (other,) = await read_samples(record, replace(incident, subject=subject), Talker(Cause("nul", 1.0)))
+    record.close()
+    assert (sample.negativity, bool(sample.why)) == (0.9, True)
+    assert (other.negativity, bool(other.why)) == (0.2, False)
+
+
 async def test_an_incident_is_explained_with_its_posts_how_negative_each_is_and_by_which_words(tmp_path):
     said = {
         "angry": mention(NOON, "angry", text="acme \x1b[2J, une honte, scandale", lang="fr"),

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from buzzwatch.app.score import MOST_CAUSES, Judge, Question, one_text, read_questions
 from buzzwatch.cli import app
+from buzzwatch.ingest.decode import MAX_TEXT, decode
 from buzzwatch.ingest.scorer import load
 from buzzwatch.ingest.scorer.protocol import Cause
 from buzzwatch.sources.file import Chunk
@@ -106,6 +107,13 @@ def test_a_mention_is_judged_as_the_daemon_reads_it():
     assert parrot.heard == [("Titre\ncorps", "fr")]
     assert answer.negativity == 0.512346
     assert not answer.fallback
+
+
+def test_a_title_is_cut_as_the_daemon_cuts_it_however_long_it_is():
+    told = {"id": "x:1", "text": "Acme", "title": "t" * (MAX_TEXT + 1), "created_at": "2026-01-05T08:00:00Z"}
+    [(_, mention)] = decode(json.dumps(told).encode()).mentions
+    [[question]] = read_questions([Chunk(1, json.dumps(told).encode(), None)], pytest.fail, lambda _: None)
+    assert question.whole == mention.whole
 
 
 @given(

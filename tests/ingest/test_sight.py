@@ -71,6 +71,13 @@ def test_what_was_marked_changes_later_scores_and_the_name_of_the_scorer_says_ho
     assert (after.copy, after.keys, after.lang) == (before.copy, before.keys, before.lang)
 
 
+def test_a_post_of_a_brand_that_left_the_rules_meanwhile_can_be_marked_all_the_same():
+    told = mention("Acme est nul ici")
+    sighting = READER.read(told, NOW).sightings[0]
+    later = Reader({}, load()).mark(told, sighting, Mark.NEGATIVE, "ines")
+    assert (later.brand, later.copy, later.lang) == ("acme", sighting.copy, sighting.lang)
+
+
 def test_what_one_brand_was_taught_changes_no_other_brands_score():
     taught = lessons(*((f"Acme tueur nul {n}", Mark.NOT_NEGATIVE) for n in range(20)))
     told = mention("Acme et Rival, tueurs nuls")

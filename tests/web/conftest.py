@@ -54,6 +54,7 @@ def view(record: Incident, people: dict[str, str], why: tuple[Cause, ...]) -> Pa
         ),
         Sample("x:2", '<script>alert("1")</script> <!channel>', "<b>eve</b>", None, "javascript:alert(1)", NOW, 0.9),
         Sample("x:3", None, None, None, None, NOW, 0.8),
+        Sample("x:4", "Un de plus que la page n'en montre", "@max", None, None, NOW, 0.7),
     )
     points = tuple(
         Point(NOW - (36 - n) * 10 * MINUTE, float(3 + n % 4 + max(0, n - 28) ** 2), 4 + n / 12) for n in range(36)

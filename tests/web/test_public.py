@@ -273,7 +273,7 @@ async def test_a_post_can_still_be_marked_once_the_incident_is_over(client, desk
     assert (await put_mark(client, "negative x:1"))[0] == 303
 
 
-@pytest.mark.parametrize("post", ["", "negative", "negative x:9", "nice x:1", "negative  x:1"])
+@pytest.mark.parametrize("post", ["", "negative", "negative x:9", "negative x:4", "nice x:1", "negative  x:1"])
 async def test_only_what_the_page_shows_can_be_marked_from_it(client, desk, post):
     assert (await put_mark(client, post))[0] == 400
     assert desk.marks == {}

@@ -51,7 +51,13 @@ class Lessons:
         self._struck: frozenset[int] | None = None
 
     def take(self, mark: Corrected) -> None:
-        """A post is marked, or a mark withdrawn: as if there had never been one."""
+        """A post is marked, or a mark withdrawn: as if there had never been one.
+
+        A mark read again for another scorer counts only while that mark stands: people may have changed it meanwhile.
+        """
+        standing = self.kept.get(mark.mention)
+        if mark.marked_at and (standing is None or (standing.mark, standing.said_at) != (mark.mark, mark.said_at)):
+            return
         self.revision += 1
         self.kept.pop(mark.mention, None)
         if mark.mark is not Mark.WITHDRAWN:
@@ -60,8 +66,10 @@ class Lessons:
                 del self.kept[next(iter(self.kept))]
         self._learnt, self._struck = {}, None
 
-    def strikes(self, copy: int) -> bool:
-        """Whether a text was marked as not about the brand."""
+    def strikes(self, mention: str, copy: int) -> bool:
+        """Whether a mention is a copy of a text that was marked as not about the brand; a marked post is none."""
+        if mention in self.kept:
+            return False
         if self._struck is None:
             self._struck = frozenset(mark.copy for mark in self.kept.values() if mark.mark is Mark.NOT_US)
         return copy in self._struck

@@ -124,10 +124,11 @@ def test_the_oldest_marks_are_forgotten():
 
 def test_a_text_that_is_not_about_the_brand_is_struck_until_the_mark_is_withdrawn():
     lessons = taught(mark(verdict=Mark.NOT_US))
-    assert lessons.strikes(mark().copy)
-    assert not lessons.strikes(mark(said="other words here").copy)
+    assert lessons.strikes("x:2", mark().copy)
+    assert not lessons.strikes("x:1", mark().copy), "which is on record, and edited or told again"
+    assert not lessons.strikes("x:2", mark(said="other words here").copy)
     lessons.take(mark(verdict=Mark.WITHDRAWN))
-    assert not lessons.strikes(mark().copy)
+    assert not lessons.strikes("x:2", mark().copy)
 
 
 def test_dump_and_load_change_nothing():
@@ -173,8 +174,13 @@ def test_who_marks_only_what_is_wrong_does_not_turn_the_scores_round():
 
 
 def test_marks_of_one_kind_alone_do_not_silence_a_brand():
-    lowered = learn([example(0.9, f"a{n} b{n} c{n} d{n}", negative=False) for n in range(60)])
-    assert lowered.adjust(0.9, word_keys(["something", "else"])) > 0.5
+    lowered = learn([example(0.9 if n % 2 else 0.2, f"a{n} b{n} c{n} d{n}", negative=False) for n in range(60)])
+    assert lowered.adjust(0.9, word_keys(["something", "else"])) > 0.7
+
+
+def test_what_all_marks_share_is_put_down_to_no_word_alone():
+    lowered = learn([example(0.9, f"a{n} b{n} killer", negative=False) for n in range(20)])
+    assert 0.2 < lowered.adjust(0.9, word_keys(["killer"])) < 0.6
 
 
 def test_words_that_nearly_all_posts_hold_have_keys_in_pairs_only():
