@@ -235,6 +235,9 @@ class Spine:
             changes.append(change)
         elif incident.step_at is not None and incident.step_at <= now:
             self._keep(escalation.climb(self._refreshed(incident, now), self.memory.rules, now))
+        elif incident.next_at is not None and incident.next_at <= now:
+            taken_for = escalation.route_of(incident, self.memory.rules).taken_for
+            changes.append(self.memory.desk.look_again(self._refreshed(incident, now), taken_for, now))
 
     def _refreshed(self, incident: Incident, now: Instant) -> Incident:
         """With the numbers of this instant: a page that repeats must not say what was true an hour ago."""
@@ -329,7 +332,7 @@ class Spine:
         told = escalation.announce(replace(change, incident=incident), self.memory.rules, now)
         self._keep(told)
         if told.incident.step_at is not None and told.incident.step_at <= now:
-            self._keep(escalation.climb(told.incident, self.memory.rules, now))
+            self._keep(escalation.climb(told.incident, self.memory.rules, now, change.kind))
 
     def _keep(self, told: escalation.Told) -> None:
         self.memory.desk.put(told.incident)
@@ -347,12 +350,12 @@ class Spine:
         incident = self.memory.desk.incidents.get(key)
         if incident is None:
             return
-        due_at, step_at = self.memory.desk.due_at(incident), incident.step_at
+        due_at, next_at = self.memory.desk.due_at(incident), incident.next_at
         if incident.subject.quiet and incident.state is not State.RESOLVED and self._is_silent(incident):
             later = self._ever_more_rarely(incident.began_at)  # whoever is heard has it looked at sooner
-            due_at = min(later, step_at or later)
+            due_at = min(later, next_at or later)
         elif due_at <= self.memory.now and self.memory.gaps.is_deaf(self.memory.now):  # it may be calm, but who knows
-            due_at = min(self.memory.now + MINUTE, step_at or self.memory.now + MINUTE)
+            due_at = min(self.memory.now + MINUTE, next_at or self.memory.now + MINUTE)
         self.memory.timers.arrange(max(due_at, self.memory.now + 1), "incident", key)
 
     def _ever_more_rarely(self, since: Instant) -> Instant:

@@ -41,16 +41,21 @@ class Verb(StrEnum):
     """What a person can tell the desk."""
 
     TAKE = "take"
+    WAIT = "wait"
+    HELP = "help"
+    NO_MATTER = "no-matter"
     RESOLVE = "resolve"
 
 
-class Command(Struct, frozen=True, gc=False, tag="command"):
-    """A person's answer to an incident."""
+class Command(Struct, frozen=True, gc=False, omit_defaults=True, tag="command"):
+    """A person's answer to an incident; `until` and `why` are those of a wait."""
 
     seen_at: Instant
     verb: Verb
     incident: str
     by: str
+    until: Instant = 0
+    why: str = ""
 
 
 class Mark(StrEnum):
