@@ -290,13 +290,37 @@ def explain(incident: IncidentArgument, config: ConfigOption = None) -> None:
 @app.command()
 def ack(incident: IncidentArgument, by: AsOption, config: ConfigOption = None) -> None:
     """Take an incident: the escalation stops, and everybody who was told hears it."""
-    _ask(_load_config(config), "/ack", {"incident": incident, "by": by})
+    _answer("take", incident, by, config)
+
+
+@app.command()
+def wait(
+    incident: IncidentArgument,
+    until: Annotated[str, typer.Option(help="A time of the brand's place, such as 23:40; at most 24 hours.")],
+    because: Annotated[str, typer.Option(help="Why it may wait: everybody who was told hears it.")],
+    by: AsOption,
+    config: ConfigOption = None,
+) -> None:
+    """Take an incident and let it wait: it rings again at that time, or when it worsens."""
+    _answer("wait", incident, by, config, until=until, why=because)
+
+
+@app.command("help")
+def ask_for_help(incident: IncidentArgument, by: AsOption, config: ConfigOption = None) -> None:
+    """Take an incident and ask for help: the people under `help` in oncall.yaml are told."""
+    _answer("help", incident, by, config)
+
+
+@app.command("no-matter")
+def no_matter(incident: IncidentArgument, by: AsOption, config: ConfigOption = None) -> None:
+    """Close an incident that is true and does not matter; corrects nothing."""
+    _answer("no-matter", incident, by, config)
 
 
 @app.command()
 def resolve(incident: IncidentArgument, by: AsOption, config: ConfigOption = None) -> None:
     """Close an incident."""
-    _ask(_load_config(config), "/resolve", {"incident": incident, "by": by})
+    _answer("resolve", incident, by, config)
 
 
 @app.command()
@@ -389,6 +413,10 @@ def _ask(config: "Config", path: str, body: object = None) -> None:
 
     with _plain_errors():
         _print(ask(config, path, body or {}))
+
+
+def _answer(verb: str, incident: str, by: str, config: Path | None, **more: str) -> None:
+    _ask(_load_config(config), "/answer", {"verb": verb, "incident": incident, "by": by, **more})
 
 
 def _print(answer: "Answer") -> None:

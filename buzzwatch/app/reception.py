@@ -14,19 +14,24 @@ from buzzwatch.app.links import Links
 from buzzwatch.app.quotes import read_samples
 from buzzwatch.app.rulebook import Rulebook
 from buzzwatch.app.second_opinion import SecondOpinion
+from buzzwatch.app.until import read_until
 from buzzwatch.detect.pulse import Pulse
+from buzzwatch.incidents.answers import LONGEST_WAIT
 from buzzwatch.model.incident import Incident, State
 from buzzwatch.model.input import Command, Corrected, Delivered, Mark, Trouble, Verb, Warmed
 from buzzwatch.model.notification import Target
 from buzzwatch.model.signal import Detector
 from buzzwatch.notify.escalation import announce_trouble
+from buzzwatch.notify.quoting import clean
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.store.journal import Batch, read_incident, read_mentions, read_sighting
 from buzzwatch.store.outbox import write_notice
 from buzzwatch.store.record import Record
-from buzzwatch.web.desk import Answer, PageView, Point
+from buzzwatch.web.desk import Answer, PageView, Point, Reply
 
 _TEST_TIMEOUT_S = 90
+LONGEST_WHY = 200
+"""Characters of a reason that people give."""
 
 
 class Reception:
@@ -107,28 +112,40 @@ class Reception:
         detector = Detector.NEGATIVITY if signal and signal.detector is Detector.NEGATIVITY else Detector.VOLUME
         return tuple(Point(*bar) for bar in pulse.history(detector))
 
-    async def take(self, incident: str, by: str) -> Answer:
+    async def answer(self, reply: Reply) -> Answer:
         """See `Desk`."""
-        return await self._command(Verb.TAKE, incident, by)
-
-    async def resolve(self, incident: str, by: str) -> Answer:
-        """See `Desk`."""
-        return await self._command(Verb.RESOLVE, incident, by)
-
-    async def _command(self, verb: Verb, incident: str, by: str) -> Answer:
         spine = self._drive.spine
-        known = spine.memory.desk.incidents.get(incident)
+        known = spine.memory.desk.incidents.get(reply.incident)
         if known is None:
             live = [i.id for i in spine.memory.desk.incidents.values() if i.state is not State.RESOLVED]
-            return Answer(False, (f"there is no incident {incident!r} open; open are: {', '.join(live) or 'none'}",))
-        if stranger := self._stranger(by):
+            opened = ", ".join(live) or "none"
+            return Answer(False, (f"there is no incident {reply.incident!r} open; open are: {opened}",))
+        command = self._command(reply, known)
+        if isinstance(command, Answer):
+            return command
+        outcome = await self._queue.tell(command)
+        after = self._drive.spine.memory.desk.incidents.get(known.id, known)
+        if not outcome.changes and not (after.taken_by == reply.by and reply.verb is Verb.TAKE):
+            return Answer(False, (f"{known.id}: nothing changed",))
+        told = dict.fromkeys(str(notice.target) for notice in outcome.notices)
+        return Answer(True, (f"{known.id}: {after.state} by {reply.by}; told: {', '.join(told) or 'nobody'}",))
+
+    def _command(self, reply: Reply, known: Incident) -> Command | Answer:
+        """What a person says, ready for the journal; or why it cannot be done."""
+        if stranger := self._stranger(reply.by):
             return stranger
         if known.state is State.RESOLVED:
-            return Answer(False, (f"{incident} is closed already",))
-        await self._queue.tell(Command(0, verb, incident, by))
-        after = self._drive.spine.memory.desk.incidents.get(incident, known)
-        done = after.taken_by == by if verb is Verb.TAKE else after.state is State.RESOLVED
-        return Answer(done, (f"{incident}: {after.state} by {by}" if done else f"{incident}: nothing changed",))
+            return Answer(False, (f"{known.id} is closed already",))
+        if reply.verb is not Verb.WAIT:
+            return Command(0, reply.verb, known.id, reply.by)
+        brand = self._drive.spine.memory.rules.brands.get(known.subject.brand)
+        why, now = clean(reply.why, LONGEST_WHY), self._clock.now()
+        until = read_until(reply.until, brand.zone if brand else UTC, now)
+        if until is None or until > now + LONGEST_WAIT:
+            return Answer(False, (f"{reply.until!r} is no time of the next 24 hours: write it as 23:40",))
+        if not why:
+            return Answer(False, ("say why it may wait: everybody who was told hears it",))
+        return Command(0, reply.verb, known.id, reply.by, until, why)
 
     def _stranger(self, by: str) -> Answer | None:
         """What is answered to somebody who is not one of the people."""

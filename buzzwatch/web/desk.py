@@ -5,7 +5,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from buzzwatch.model.incident import Change, Incident
-from buzzwatch.model.input import Corrected, Mark
+from buzzwatch.model.input import Corrected, Mark, Verb
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.notification import Sample
 
@@ -49,6 +49,16 @@ class Answer(Struct, frozen=True):
     lines: tuple[str, ...] = ()
 
 
+class Reply(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a person says of an incident. A wait needs `until`, a local time of the brand's such as 23:40, and `why`."""
+
+    verb: Verb
+    incident: str
+    by: str
+    until: str = ""
+    why: str = ""
+
+
 class Desk(Protocol):
     """The daemon as the web server sees it. Incidents go by id, people by key; unknown ones make `done` False."""
 
@@ -61,11 +71,8 @@ class Desk(Protocol):
     async def page(self, code: str) -> PageView | None:
         """The incident behind the code of a link, None where there is none."""
 
-    async def take(self, incident: str, by: str) -> Answer:
-        """Take an incident; done once committed."""
-
-    async def resolve(self, incident: str, by: str) -> Answer:
-        """Close an incident; done once committed."""
+    async def answer(self, reply: Reply) -> Answer:
+        """Do what a person says of an incident; done once committed."""
 
     async def correct(self, brand: str, mention: str, mark: Mark, by: str) -> Answer:
         """Mark a post of a brand, or take a mark back; done once committed."""
