@@ -15,10 +15,11 @@ from buzzwatch.model.incident import Change, ChangeKind, Incident, Severity
 from buzzwatch.model.input import EVERYTHING, Command, Delivered, Gap, Verb
 from buzzwatch.model.instant import DAY, MINUTE, SECOND
 from buzzwatch.model.notification import Notice
+from buzzwatch.notify.escalation import ALARMS
 from buzzwatch.spine import Spine
 
-ALARMS = {ChangeKind.OPENED, ChangeKind.WORSENED, ChangeKind.REOPENED}
-ENDS = {ChangeKind.OVER, ChangeKind.RESOLVED}
+ENDS = {ChangeKind.OVER, ChangeKind.RESOLVED, ChangeKind.DISMISSED}
+TAKES = {ChangeKind.TAKEN, ChangeKind.WAITING, ChangeKind.HELP}
 BRAND = """
 brand: acme
 match: {any: [acme]}
@@ -65,7 +66,7 @@ class World(Scene):
                 self.run_to(now + one * MINUTE)
             case "answer":
                 for incident in self.live[:1]:
-                    self.tell(Command(now, one, incident.id, two))
+                    self.tell(Command(now, one, incident.id, two, now + 20 * MINUTE, "x"))
             case "deliver":
                 for notice in self.notices[self.waiting : self.waiting + 1]:
                     self.tell(Delivered(now, notice.key, notice.incident.id, notice.target, sent=one, why="no"))
@@ -102,6 +103,7 @@ def test_no_critical_incident_passes_without_a_person_told_unless_it_ended_or_wa
         for changes, notices in histories(world).values():
             assert_paged(changes, notices, wait + world.down)
             assert_ends_told(changes, notices)
+            assert_repeated_for_a_cause(changes, notices)
 
     check()
 
@@ -121,11 +123,22 @@ def assert_paged(changes: list[Change], notices: list[tuple[int, Notice]], wait:
     """Where an alarm left it critical and untaken, pages go out, or what makes them needless comes before."""
     for number, change in enumerate(changes):
         if change.kind in ALARMS and change.incident.severity is Severity.CRITICAL and change.incident.taken_by is None:
-            needless = {ChangeKind.TAKEN, ChangeKind.CALMED, *ENDS}
+            needless = {ChangeKind.CALMED, *TAKES, *ENDS}
             since = max((earlier.at for earlier in changes[:number] if earlier.kind in needless), default=0)
             pages = [at for at, notice in notices if notice.page and notice.target.by and at >= since]
             before = [later.at for later in changes[number + 1 :] if later.kind in needless]
             assert pages or (before and before[0] <= change.at + wait), (change, notices)
+
+
+def assert_repeated_for_a_cause(changes: list[Change], notices: list[tuple[int, Notice]]) -> None:
+    """Nobody is paged twice in the same way before the round is over, unless there is news."""
+    before: dict[str, int] = {}
+    for at, notice in notices:
+        since = before.get(str(notice.target))
+        if notice.page and since is not None and at - since < 15 * MINUTE:
+            assert any(since <= change.at <= at and change.kind in ALARMS for change in changes), (since, notice)
+        if notice.page:
+            before[str(notice.target)] = at
 
 
 def assert_ends_told(changes: list[Change], notices: list[tuple[int, Notice]]) -> None:
