@@ -114,6 +114,8 @@ def check(
             typer.echo(f"warning: {line}", err=True)
         for line in unreachable(rules.people.values(), loaded, Secrets()) if loaded else []:
             typer.echo(f"warning: {line}", err=True)
+        for line in loaded.web.too_long_for(rules.people.values()) if loaded else []:
+            typer.echo(f"warning: {line}", err=True)
         number = sum(len(brand.rules) for brand in rules.brands.values())
         typer.echo(f"{where}: {len(rules.brands)} brands, {number} rules, {len(faults)} faults")
         if loaded and loaded.scorer:
@@ -321,6 +323,15 @@ def no_matter(incident: IncidentArgument, by: AsOption, config: ConfigOption = N
 def resolve(incident: IncidentArgument, by: AsOption, config: ConfigOption = None) -> None:
     """Close an incident."""
     _answer("resolve", incident, by, config)
+
+
+@app.command()
+def links(
+    revoke: Annotated[str, typer.Option(help="The incident whose links must lead nowhere any more.")],
+    config: ConfigOption = None,
+) -> None:
+    """Revoke the links of an incident: later messages carry others."""
+    _ask(_load_config(config), "/revoke", {"incident": revoke})
 
 
 @app.command()

@@ -78,9 +78,9 @@ class Reception:
 
     async def page(self, code: str) -> PageView | None:
         """See `Desk`."""
-        incident_id = self._links.incident_of(code)
-        found = await self._record.read(lambda db: read_incident(db, incident_id)) if incident_id else None
-        if found is None:
+        holder = await self._links.open(code, self._clock.now())
+        found = await self._record.read(lambda db: read_incident(db, holder.incident)) if holder else None
+        if holder is None or found is None:
             return None
         incident, history = found
         rules = self._drive.spine.memory.rules
@@ -94,6 +94,7 @@ class Reception:
             language=brand.language if brand else "en",
             timezone=brand.timezone if brand else "UTC",
             people={key: person.name for key, person in rules.people.items()},
+            person=holder.person,
             do=rule.do if rule else (),
             runbook=rule.runbook if rule else None,
             samples=tuple(await read_samples(self._record, incident, self._drive.scorer)),
@@ -101,6 +102,14 @@ class Reception:
             points=self._points(incident),
             marks={key: marks[key] for key in incident.shown if key in marks},
         )
+
+    async def revoke(self, incident: str) -> Answer:
+        """See `Desk`."""
+        found = await self._record.read(lambda db: read_incident(db, incident))
+        if found is None:
+            return Answer(False, (f"there is no incident {incident!r}",))
+        number = await self._links.revoke(incident, self._clock.now())
+        return Answer(True, (f"{incident}: {number} links lead nowhere now; later messages carry others",))
 
     def _points(self, incident: Incident) -> tuple[Point, ...]:
         pulse = self._drive.spine.memory.pulses.get(incident.subject.brand)

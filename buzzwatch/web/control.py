@@ -16,6 +16,12 @@ Habits: TypeAlias = dict[str, dict[str, Any]]
 _Shape = TypeVar("_Shape")
 
 
+class Revocation(Struct, frozen=True, forbid_unknown_fields=True):
+    """Of which incident no link may work any more: the body of `/revoke`."""
+
+    incident: str
+
+
 class Correction(Struct, frozen=True, forbid_unknown_fields=True):
     """Who says what of which post: the body of `/correct`."""
 
@@ -41,6 +47,7 @@ def control_app(desk: Desk) -> web.Application:
     app.router.add_get("/status", commands.status)
     app.router.add_post("/reload", commands.reload)
     app.router.add_post("/answer", commands.answer)
+    app.router.add_post("/revoke", commands.revoke)
     app.router.add_post("/correct", commands.correct)
     app.router.add_post("/notify-test", commands.notify_test)
     app.router.add_post("/learn", commands.learn)
@@ -59,6 +66,9 @@ class _Commands:
 
     async def answer(self, request: web.Request) -> web.Response:
         return _reply(await self._desk.answer(await _body(request, Reply)))
+
+    async def revoke(self, request: web.Request) -> web.Response:
+        return _reply(await self._desk.revoke((await _body(request, Revocation)).incident))
 
     async def correct(self, request: web.Request) -> web.Response:
         asked = await _body(request, Correction)

@@ -33,6 +33,8 @@ class PageView(Struct, frozen=True):
     language: str
     timezone: str
     people: dict[str, str]
+    person: str = ""
+    """Whom the link was sent to, by key; empty where it went to a channel."""
     do: tuple[str, ...] = ()
     runbook: str | None = None
     samples: tuple[Sample, ...] = ()
@@ -73,6 +75,9 @@ class Desk(Protocol):
 
     async def answer(self, reply: Reply) -> Answer:
         """Do what a person says of an incident; done once committed."""
+
+    async def revoke(self, incident: str) -> Answer:
+        """Let none of the links of an incident lead to it any more."""
 
     async def correct(self, brand: str, mention: str, mark: Mark, by: str) -> Answer:
         """Mark a post of a brand, or take a mark back; done once committed."""

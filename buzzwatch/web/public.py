@@ -8,6 +8,7 @@ from aiohttp import web
 
 from buzzwatch.model.input import Mark, Verb
 from buzzwatch.web.desk import Answer, Desk, PageView, Reply
+from buzzwatch.web.guesses import Guesses, address_of
 from buzzwatch.web.metrics import CONTENT_TYPE, Metrics
 from buzzwatch.web.page import NAME_LIMIT, SHOWN, WHY_LIMIT, Pages
 
@@ -47,6 +48,7 @@ class _Site:
         self._metrics = metrics
         self._host = urlsplit(public_url or "").netloc
         self._pages = Pages()
+        self._guesses = Guesses()
         self._style = files("buzzwatch.web").joinpath("static/page.css").read_text("utf-8")
 
     async def healthz(self, _request: web.Request) -> web.Response:
@@ -64,7 +66,8 @@ class _Site:
 
     async def show(self, request: web.Request) -> web.Response:
         view = await self._view(request)
-        code, who_is = request.match_info["code"], request.query.get("as", "")[:NAME_LIMIT]
+        code, who_is = request.match_info["code"], request.query.get("as")
+        who_is = (view.person if who_is is None else who_is)[:NAME_LIMIT]
         page = self._pages.incident(view, code, _accepted(request), who_is)
         return web.Response(text=page, content_type="text/html")
 
@@ -102,8 +105,13 @@ class _Site:
         return name
 
     async def _view(self, request: web.Request) -> PageView:
+        address = address_of(request)
+        if self._guesses.refuses(address):
+            text = "Too many links that lead nowhere: wait a minute. · Trop de liens erronés : attendez une minute.\n"
+            raise web.HTTPTooManyRequests(text=text, headers={"Retry-After": "60"})
         view = await self._desk.page(request.match_info["code"])
         if view is None:
+            self._guesses.miss(address)
             raise web.HTTPNotFound(text=self._pages.missing(_accepted(request)), content_type="text/html")
         return view
 

@@ -82,6 +82,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "told": ("Also told: {who}", "Aussi prévenus : {who}"),
     "history": ("What happened", "Historique"),
     "name": ("Your name", "Votre nom"),
+    "you are": ("You are {who}", "Vous êtes {who}"),
+    "not me": ("Not me", "Ce n'est pas moi"),
     "choose": ("Choose…", "Choisir…"),
     "take": ("I take it", "Je prends"),
     "take over": ("I take it over", "Je prends le relais"),

@@ -82,6 +82,7 @@ class MemoryDesk:
     habits: dict[str, dict[str, Any]] = field(default_factory=dict)
     marks: dict[str, Corrected] = field(default_factory=dict)
     replies: list[Reply] = field(default_factory=list)
+    holder: str = ""
 
     def unready(self) -> tuple[str, ...]:
         return self.reasons
@@ -90,7 +91,11 @@ class MemoryDesk:
         return {"incidents": 1}
 
     async def page(self, code: str) -> PageView | None:
-        return replace(view(self.record, self.people, self.why), marks=self.marks) if code == CODE else None
+        return (
+            replace(view(self.record, self.people, self.why), marks=self.marks, person=self.holder)
+            if code == CODE
+            else None
+        )
 
     async def answer(self, reply: Reply) -> Answer:
         if reply.incident != self.record.id or self.record.state is State.RESOLVED:
@@ -104,6 +109,9 @@ class MemoryDesk:
 
     def become(self, **changes: Any) -> None:
         self.record = msgspec.structs.replace(self.record, **changes)
+
+    async def revoke(self, incident: str) -> Answer:
+        return Answer(done=incident == self.record.id, lines=(incident,))
 
     async def correct(self, brand: str, mention: str, mark: Mark, by: str) -> Answer:
         if brand != self.record.subject.brand:
