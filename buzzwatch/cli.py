@@ -326,6 +326,27 @@ def resolve(incident: IncidentArgument, by: AsOption, config: ConfigOption = Non
 
 
 @app.command()
+def silence(
+    what: Annotated[
+        str | None, typer.Argument(help="A brand or an incident; left out: lists what is silenced.")
+    ] = None,
+    until: Annotated[str, typer.Option(help="A time of the brand's place: 23:40, or 2026-11-26 08:00.")] = "",
+    because: Annotated[str, typer.Option(help="Why: whoever looks for what is not said reads it.")] = "",
+    by: Annotated[str, typer.Option("--as", help="Your key under `people` in oncall.yaml.")] = "",
+    end: Annotated[bool, typer.Option("--end", help="End it now.")] = False,  # noqa: FBT002 - a flag
+    config: ConfigOption = None,
+) -> None:
+    """Let nothing be said of a brand or an incident until a time; what still lives then is said."""
+    if what is None:
+        _ask(_load_config(config), "/silences")
+        return
+    if not by:
+        _fail("say who you are: --as, your key under `people` in oncall.yaml")
+    body = {"what": what, "by": by, "until": until, "why": because, "ends": end}
+    _ask(_load_config(config), "/silence", body)
+
+
+@app.command()
 def links(
     revoke: Annotated[str, typer.Option(help="The incident whose links must lead nowhere any more.")],
     config: ConfigOption = None,

@@ -14,6 +14,7 @@ from buzzwatch.app.links import Links
 from buzzwatch.app.quotes import read_samples
 from buzzwatch.app.rulebook import Rulebook
 from buzzwatch.app.second_opinion import SecondOpinion
+from buzzwatch.app.silences import LONGEST_WHY, describe, read_silence
 from buzzwatch.app.until import read_until
 from buzzwatch.detect.pulse import Pulse
 from buzzwatch.incidents.answers import LONGEST_WAIT
@@ -27,11 +28,9 @@ from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.store.journal import Batch, read_incident, read_mentions, read_sighting
 from buzzwatch.store.outbox import write_notice
 from buzzwatch.store.record import Record
-from buzzwatch.web.desk import Answer, PageView, Point, Reply
+from buzzwatch.web.desk import Answer, Hush, PageView, Point, Reply
 
 _TEST_TIMEOUT_S = 90
-LONGEST_WHY = 200
-"""Characters of a reason that people give."""
 
 
 class Reception:
@@ -73,6 +72,10 @@ class Reception:
             "brands": len(self._drive.spine.memory.rules.brands),
             "incidents": [{"id": i.id, "state": i.state, "severity": i.severity.label} for i in live],
             "sources": self._ears.states(),
+            "silences": [
+                {"what": s.what, "until": s.until, "by": s.by, "why": s.why}
+                for s in self._drive.spine.memory.silences.all
+            ],
             "scorer": self._opinion.state() if self._opinion else None,
         }
 
@@ -100,8 +103,25 @@ class Reception:
             samples=tuple(await read_samples(self._record, incident, self._drive.scorer)),
             history=tuple(history),
             points=self._points(incident),
+            silence=self._drive.spine.memory.silences.over(incident, self._clock.now()),
             marks={key: marks[key] for key in incident.shown if key in marks},
         )
+
+    async def silence(self, hush: Hush) -> Answer:
+        """See `Desk`."""
+        if stranger := self._stranger(hush.by):
+            return stranger
+        said = read_silence(hush, self._drive.spine.memory, self._clock.now())
+        if isinstance(said, Answer):
+            return said
+        await self._queue.tell(said)
+        told = [line for line in self.silences().lines if line.startswith(f"{hush.what}: ")]
+        return Answer(True, tuple(told) or (f"{hush.what}: the silence is over",))
+
+    def silences(self) -> Answer:
+        """See `Desk`."""
+        memory = self._drive.spine.memory
+        return Answer(True, tuple(describe(s, memory) for s in memory.silences.all) or ("nothing is silenced",))
 
     async def revoke(self, incident: str) -> Answer:
         """See `Desk`."""
@@ -136,8 +156,9 @@ class Reception:
         after = self._drive.spine.memory.desk.incidents.get(known.id, known)
         if not outcome.changes and not (after.taken_by == reply.by and reply.verb is Verb.TAKE):
             return Answer(False, (f"{known.id}: nothing changed",))
-        told = dict.fromkeys(str(notice.target) for notice in outcome.notices)
-        return Answer(True, (f"{known.id}: {after.state} by {reply.by}; told: {', '.join(told) or 'nobody'}",))
+        asked = dict.fromkeys(str(notice.target) for notice in outcome.notices)
+        helpers = (f"told: {', '.join(asked) or 'nobody'}",) if reply.verb is Verb.HELP else ()
+        return Answer(True, (f"{known.id}: {after.state} by {reply.by}", *helpers))
 
     def _command(self, reply: Reply, known: Incident) -> Command | Answer:
         """What a person says, ready for the journal; or why it cannot be done."""

@@ -29,6 +29,7 @@ def answer(incident: Incident, command: Command, now: Instant) -> Answered | Non
         taken_by=command.by,
         taken_at=incident.taken_at if mine else now,
         step_at=None,
+        hushed=False,
     )
     match command.verb:
         case Verb.HELP:
@@ -54,6 +55,7 @@ def close(incident: Incident, now: Instant, by: str | None) -> Incident:
         wait_until=None,
         remind_at=None,
         reminded=False,
+        hushed=False,
     )
 
 

@@ -233,6 +233,14 @@ class Desk:
             return None
         return self._change(found[1], found[0], now, by=incident.taken_by)
 
+    def remark(self, incident: Incident, why: str, by: str, now: Instant) -> Change:
+        """Keep in the record what concerns it and is told to nobody."""
+        return self._change(incident, ChangeKind.NOTED, now, why=why, by=by)
+
+    def speak(self, incident: Incident, now: Instant) -> Change:
+        """What a silence had held is said now."""
+        return self._change(replace(incident, hushed=False), ChangeKind.UNSILENCED, now)
+
     def note(self, delivered: Delivered, now: Instant) -> Change | None:
         """Keep in the record what could not be delivered; a step of which nothing arrives makes the next one due.
 

@@ -149,6 +149,8 @@ class Incident(Struct, frozen=True):
     """Targets already told, in order, for "who else was told"."""
     press: Press | None = None
     """How the press joined it, once it has."""
+    hushed: bool = False
+    """A silence held something of it, which nobody was told since."""
     raised: bool = False
     """By that its severity went one up, and each of its rules counts one more."""
 
@@ -185,6 +187,8 @@ class ChangeKind(StrEnum):
     """A person lets it wait until a time; nothing is sent before, unless it worsens."""
     WAITED = "waited"
     """That time has come: it rings again."""
+    UNSILENCED = "unsilenced"
+    """A silence has ended that had held something of it."""
     HELP = "help"
     """Who has it asks for help."""
     REMINDED = "reminded"

@@ -58,6 +58,16 @@ class Command(Struct, frozen=True, gc=False, omit_defaults=True, tag="command"):
     why: str = ""
 
 
+class Silenced(Struct, frozen=True, gc=False, tag="silenced"):
+    """A person lets nothing be said of a brand or of an incident until a time; one that is past ends that at once."""
+
+    seen_at: Instant
+    what: str
+    until: Instant
+    why: str
+    by: str
+
+
 class Mark(StrEnum):
     """What a person says of a post, or that they take it back."""
 
@@ -132,8 +142,12 @@ class Warmed(Struct, frozen=True, tag="warmed"):
     habits: dict[str, bytes]
 
 
-Input: TypeAlias = Sighting | Tick | RulesSwapped | Gap | Command | Corrected | Delivered | Trouble | ClockSet | Warmed
-Journalled: TypeAlias = Sighting | RulesSwapped | Gap | Command | Corrected | Delivered | Trouble | ClockSet | Warmed
+Input: TypeAlias = (
+    Sighting | Tick | RulesSwapped | Gap | Command | Silenced | Corrected | Delivered | Trouble | ClockSet | Warmed
+)
+Journalled: TypeAlias = (
+    Sighting | RulesSwapped | Gap | Command | Silenced | Corrected | Delivered | Trouble | ClockSet | Warmed
+)
 
 
 class Fault(Struct, frozen=True, gc=False):

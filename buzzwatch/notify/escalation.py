@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from buzzwatch.incidents.mute import Silence
 from buzzwatch.model.brand import Brand, Route, Rule, Ruleset, Step
 from buzzwatch.model.incident import Change, ChangeKind, Incident, Reason, Severity, State, Subject
 from buzzwatch.model.input import Delivered, Trouble
@@ -24,8 +25,11 @@ ALARMS = (
     ChangeKind.REOPENED,
     ChangeKind.WAITED,
     ChangeKind.RELEASED,
+    ChangeKind.UNSILENCED,
 )
-_SAID_BY_PAGES = (ChangeKind.WAITED, ChangeKind.RELEASED)
+HUSHED = (*ALARMS, ChangeKind.CALMED)
+"""What a silence holds; answers and ends are heard by whoever was told before."""
+_SAID_BY_PAGES = (ChangeKind.WAITED, ChangeKind.RELEASED, ChangeKind.UNSILENCED)
 """Why a first step leaves, where it says more than that it does."""
 
 
@@ -46,6 +50,18 @@ def announce(change: Change, rules: Ruleset, now: Instant) -> Told:
         return Told(incident, (), (Held(incident.id, incident.route, "watch: kept on the list, nobody is told", None),))
     route = route_of(incident, rules)
     return _alarm(change, route, rules, now)
+
+
+def hush(incident: Incident, silence: Silence, rules: Ruleset) -> Told:
+    """Hold what would be said of an incident: whoever would hear it next is on record, and it is said afterwards."""
+    if incident.severity is Severity.WATCH:
+        return Told(incident)
+    route = route_of(incident, rules)
+    steps = route.steps if incident.severity is Severity.CRITICAL or not route.copy else ()
+    persons = [target for step in steps[:1] for target in _reachable(step.tell, step.by, rules)]
+    targets = [*(Target(name) for name in route.copy), *persons]
+    held = tuple(Held(incident.id, str(target), silence.reason, silence.until) for target in targets)
+    return Told(replace(incident, hushed=True, step_at=None), (), held)
 
 
 def _announce_answer(change: Change, rules: Ruleset, now: Instant) -> Told:

@@ -92,6 +92,7 @@ def _why_now(facts: Facts) -> Iterator[str]:
     phrases, incident = facts.phrases, facts.incident
     said = {
         ChangeKind.WAITED: phrases.waited,
+        ChangeKind.UNSILENCED: phrases.unsilenced,
         ChangeKind.HELP: phrases.helps,
         ChangeKind.REMINDED: phrases.reminded,
         ChangeKind.RELEASED: phrases.released,

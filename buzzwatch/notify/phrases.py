@@ -85,6 +85,7 @@ class Phrases(Struct, frozen=True, kw_only=True):
     helps: str
     reminded: str
     waited: str
+    unsilenced: str
     released: str
     lasted: str
     it_was: str
@@ -169,6 +170,7 @@ FRENCH = Phrases(
         ChangeKind.TAKEN: "pris par {name} à {time}",
         ChangeKind.WAITING: "on attend jusqu’à {until}, décidé par {name}",
         ChangeKind.WAITED: "l’attente est finie, {facts}",
+        ChangeKind.UNSILENCED: "le silence est fini, {facts}",
         ChangeKind.HELP: "{name} demande de l’aide, {facts}",
         ChangeKind.REMINDED: "pris par vous à {time}, monte encore, {facts}",
         ChangeKind.RELEASED: "pris puis sans nouvelles, {facts}",
@@ -210,6 +212,7 @@ FRENCH = Phrases(
     wait_because="Raison : {why}",
     helps="{name} s’en occupe et demande de l’aide.",
     reminded="Vous l’avez pris à {time} et cela monte encore. Sans réponse de vous, cela sonnera de nouveau.",
+    unsilenced="Un silence demandé par quelqu’un a pris fin, et cela continue.",
     waited="On avait décidé d’attendre jusqu’à maintenant.",
     released="Quelqu’un l’avait pris, n’a plus répondu, et cela monte encore.",
     lasted="Cela a duré {span} ({since} – {until}).",
@@ -313,6 +316,7 @@ ENGLISH = Phrases(
         ChangeKind.TAKEN: "taken by {name} at {time}",
         ChangeKind.WAITING: "we wait until {until}, says {name}",
         ChangeKind.WAITED: "the wait is over, {facts}",
+        ChangeKind.UNSILENCED: "the silence is over, {facts}",
         ChangeKind.HELP: "{name} asks for help, {facts}",
         ChangeKind.REMINDED: "yours since {time} and still growing, {facts}",
         ChangeKind.RELEASED: "taken, then no news, {facts}",
@@ -354,6 +358,7 @@ ENGLISH = Phrases(
     wait_because="Reason: {why}",
     helps="{name} has it and asks for help.",
     reminded="You took it at {time} and it still grows. Without an answer of yours it rings again.",
+    unsilenced="A silence that somebody had asked for has ended, and it goes on.",
     waited="We had decided to wait until now.",
     released="Somebody had taken it and answers no more, and it still grows.",
     lasted="It lasted {span} ({since} – {until}).",

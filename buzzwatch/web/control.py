@@ -7,7 +7,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from buzzwatch.model.input import Mark
-from buzzwatch.web.desk import Answer, Desk, Reply
+from buzzwatch.web.desk import Answer, Desk, Hush, Reply
 
 _LIMIT = 256_000_000
 """Of a request: a learnt baseline takes some 10 kB a brand."""
@@ -47,6 +47,8 @@ def control_app(desk: Desk) -> web.Application:
     app.router.add_get("/status", commands.status)
     app.router.add_post("/reload", commands.reload)
     app.router.add_post("/answer", commands.answer)
+    app.router.add_post("/silence", commands.silence)
+    app.router.add_post("/silences", commands.silences)
     app.router.add_post("/revoke", commands.revoke)
     app.router.add_post("/correct", commands.correct)
     app.router.add_post("/notify-test", commands.notify_test)
@@ -66,6 +68,12 @@ class _Commands:
 
     async def answer(self, request: web.Request) -> web.Response:
         return _reply(await self._desk.answer(await _body(request, Reply)))
+
+    async def silence(self, request: web.Request) -> web.Response:
+        return _reply(await self._desk.silence(await _body(request, Hush)))
+
+    async def silences(self, _request: web.Request) -> web.Response:
+        return _reply(self._desk.silences())
 
     async def revoke(self, request: web.Request) -> web.Response:
         return _reply(await self._desk.revoke((await _body(request, Revocation)).incident))

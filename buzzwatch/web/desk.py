@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from buzzwatch.incidents.mute import Silence
 from buzzwatch.model.incident import Change, Incident
 from buzzwatch.model.input import Corrected, Mark, Verb
 from buzzwatch.model.instant import Instant
@@ -42,6 +43,8 @@ class PageView(Struct, frozen=True):
     """Oldest first."""
     points: tuple[Point, ...] = ()
     marks: dict[str, Corrected] = {}
+    silence: Silence | None = None
+    """It holds what would be said of the incident."""
 
 
 class Answer(Struct, frozen=True):
@@ -61,6 +64,19 @@ class Reply(Struct, frozen=True, forbid_unknown_fields=True):
     why: str = ""
 
 
+class Hush(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a person says of a silence over `what`, a brand or an incident: until when and why, or that it ends.
+
+    `until` is a local time of the brand's, such as 23:40 or 2026-11-26 08:00.
+    """
+
+    what: str
+    by: str
+    until: str = ""
+    why: str = ""
+    ends: bool = False
+
+
 class Desk(Protocol):
     """The daemon as the web server sees it. Incidents go by id, people by key; unknown ones make `done` False."""
 
@@ -75,6 +91,12 @@ class Desk(Protocol):
 
     async def answer(self, reply: Reply) -> Answer:
         """Do what a person says of an incident; done once committed."""
+
+    async def silence(self, hush: Hush) -> Answer:
+        """Let nothing be said of a brand or an incident, or end that; done once committed."""
+
+    def silences(self) -> Answer:
+        """Each silence in a line."""
 
     async def revoke(self, incident: str) -> Answer:
         """Let none of the links of an incident lead to it any more."""

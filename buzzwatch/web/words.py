@@ -93,6 +93,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "until": ("Until (time of {zone})", "Jusqu'à (heure de {zone})"),
     "because": ("Because…", "Parce que…"),
     "wait": ("We wait until then", "On attend jusque-là"),
+    "silenced": (
+        "Silenced by {who} until {when}: {why}. Nobody is told more until then.",
+        "Mis en silence par {who} jusqu'à {when} : {why}. Plus personne n'est prévenu d'ici là.",
+    ),
     "waits": ("We wait until {when}: {why}", "On attend jusqu'à {when} : {why}"),
     "reminded": (
         "It still grows. Take it again, ask for help or decide to wait: else it rings again.",
@@ -108,6 +112,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "change taken": ("Taken", "Pris en charge"),
     "change waiting": ("We wait", "On attend"),
     "change waited": ("The wait is over", "Fin de l'attente"),
+    "change unsilenced": ("The silence is over", "Fin du silence"),
     "change help": ("Asked for help", "Demande d'aide"),
     "change reminded": ("Asked for news", "Relance"),
     "change released": ("No news, rings again", "Sans nouvelles, sonne de nouveau"),

@@ -13,7 +13,7 @@ from buzzwatch.model.input import Corrected, Mark, Verb
 from buzzwatch.model.instant import MINUTE
 from buzzwatch.model.notification import Sample
 from buzzwatch.model.signal import Detector, Signal, Trend
-from buzzwatch.web.desk import Answer, PageView, Point, Reply
+from buzzwatch.web.desk import Answer, Hush, PageView, Point, Reply
 from buzzwatch.web.metrics import Metrics
 
 NOW = 1_795_473_600_000  # 2026-11-23T22:40:00Z, 23:40 in Paris
@@ -83,6 +83,7 @@ class MemoryDesk:
     marks: dict[str, Corrected] = field(default_factory=dict)
     replies: list[Reply] = field(default_factory=list)
     holder: str = ""
+    hushes: list[Hush] = field(default_factory=list)
 
     def unready(self) -> tuple[str, ...]:
         return self.reasons
@@ -109,6 +110,13 @@ class MemoryDesk:
 
     def become(self, **changes: Any) -> None:
         self.record = msgspec.structs.replace(self.record, **changes)
+
+    async def silence(self, hush: Hush) -> Answer:
+        self.hushes.append(hush)
+        return Answer(done=True, lines=(hush.what,))
+
+    def silences(self) -> Answer:
+        return Answer(done=True, lines=("nothing is silenced",))
 
     async def revoke(self, incident: str) -> Answer:
         return Answer(done=incident == self.record.id, lines=(incident,))
