@@ -10,7 +10,7 @@ from buzzwatch.daybreak import evidence_of, subjects_of, theme_key
 from buzzwatch.detect.pulse import Pulse
 from buzzwatch.detect.slow import USUAL_RATE
 from buzzwatch.incidents.desk import Desk
-from buzzwatch.incidents.mute import Silence, severity_for
+from buzzwatch.incidents.mute import severity_for
 from buzzwatch.lookout import Lookout, silent_since
 from buzzwatch.memory import Memory, Stir
 from buzzwatch.model.brand import Brand, Rule, Scope
@@ -36,6 +36,7 @@ from buzzwatch.model.instant import DAY, MINUTE, Instant
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.notification import Held, Notice
 from buzzwatch.model.signal import Finding
+from buzzwatch.model.silence import Silence
 from buzzwatch.notify import escalation
 
 

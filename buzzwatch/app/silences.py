@@ -3,11 +3,12 @@
 from datetime import UTC, tzinfo
 
 from buzzwatch.app.until import WANTED, read_until
-from buzzwatch.incidents.mute import LONGEST_SILENCE, MOST_SILENCES, Silence
+from buzzwatch.incidents.mute import LONGEST_SILENCE, MOST_SILENCES
 from buzzwatch.memory import Memory
 from buzzwatch.model.incident import State
 from buzzwatch.model.input import Silenced
 from buzzwatch.model.instant import DAY, Instant, moment_of
+from buzzwatch.model.silence import Silence
 from buzzwatch.notify.quoting import clean
 from buzzwatch.web.desk import Answer, Hush
 

@@ -3,31 +3,16 @@
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
 from buzzwatch.model.brand import Brand
 from buzzwatch.model.incident import Incident, Severity
 from buzzwatch.model.input import Silenced
 from buzzwatch.model.instant import DAY, Instant, Span
+from buzzwatch.model.silence import Silence
 
 LONGEST_SILENCE: Span = 30 * DAY
 MOST_SILENCES = 1_000
-
-
-class Silence(Struct, frozen=True, gc=False):
-    """Nothing is said of a brand or of an incident until a time: who says so, and why."""
-
-    what: str
-    since: Instant
-    until: Instant
-    why: str
-    by: str
-
-    @property
-    def reason(self) -> str:
-        """For the record."""
-        return f"silenced by {self.by}: {self.why}"
 
 
 class Silences:

@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from buzzwatch.incidents.mute import Silence
 from buzzwatch.model.brand import Brand, Route, Rule, Ruleset, Step
 from buzzwatch.model.incident import Change, ChangeKind, Incident, Reason, Severity, State, Subject
 from buzzwatch.model.input import Delivered, Trouble
 from buzzwatch.model.instant import DAY, MINUTE, Instant, Span
 from buzzwatch.model.notification import Held, Notice, Target
 from buzzwatch.model.signal import Trend
+from buzzwatch.model.silence import Silence
 
 CONSOLE = Route("console", copy=("console",))
 """Where alerts go while nobody wrote an `oncall.yaml`."""

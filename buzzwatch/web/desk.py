@@ -4,11 +4,11 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from buzzwatch.incidents.mute import Silence
 from buzzwatch.model.incident import Change, Incident
 from buzzwatch.model.input import Corrected, Mark, Verb
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.notification import Sample
+from buzzwatch.model.silence import Silence
 
 
 class Point(Struct, frozen=True, gc=False):
