@@ -11,7 +11,7 @@ from buzzwatch.app.config import Secrets, load
 from buzzwatch.app.explain import explain
 from buzzwatch.app.live import Daemon
 from buzzwatch.model.input import Gap, Verb
-from buzzwatch.model.instant import MINUTE, moment_of
+from buzzwatch.model.instant import MINUTE, moment_of, next_second
 from buzzwatch.store.database import open_for_reading
 from buzzwatch.web.desk import Hush, Reply
 
@@ -56,10 +56,9 @@ async def incident(daemon):
     now = moment_of(daemon.clock.now()).isoformat()
     told = {"id": "x:1", "text": "acme: honteux, scandale", "created_at": now, "lang": "fr"}
     await asyncio.wait_for(daemon.queue.submit("push", json.dumps(told).encode()), PATIENCE_S)
-    due = daemon.drive.spine.memory.next_due
-    if due is not None:
-        await daemon.clock.wait_until(due + 1)
-    later = Gap(0, "push", due or 0, due or 0)  # comes after the tick that decides
+    due = next_second(daemon.clock.now())
+    await daemon.clock.wait_until(due + 1)
+    later = Gap(0, "push", due, due)  # comes after the tick that decides
     await asyncio.wait_for(daemon.queue.tell(later), PATIENCE_S)
     return next(iter(daemon.drive.spine.memory.desk.incidents))
 

@@ -118,7 +118,7 @@ def test_dump_and_load_before_any_input_change_nothing(lived: Lived):
     live, copies = Spine(), []
     for number, item in enumerate(items):
         copy = reloaded(live)
-        if number % 50 == 0:
+        if number % 80 == 0:
             copies.append(reloaded(live))
         outcome = live.step(item)
         assert copy.step(item) == outcome, (number, item)
