@@ -377,7 +377,9 @@ class Spine:
         told = escalation.announce(replace(change, incident=incident), self.memory.rules, now)
         self._keep(told)
         if told.incident.step_at is not None and told.incident.step_at <= now:
-            self._keep(escalation.climb(told.incident, self.memory.rules, now, change.kind))
+            silence, rules = self.memory.silences.over(told.incident, now), self.memory.rules
+            climb = escalation.climb(told.incident, rules, now, change.kind)
+            self._keep(escalation.hush(told.incident, silence, rules) if silence else climb)
 
     def _keep(self, told: escalation.Told) -> None:
         self.memory.desk.put(told.incident)

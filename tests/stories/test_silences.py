@@ -174,3 +174,14 @@ def test_a_clock_that_is_set_back_takes_the_silences_with_it():
     assert [silence.until for silence in night.spine.memory.silences.all] == [until - HOUR]
     night.run_to(until - HOUR + SECOND)
     assert night.spine.memory.silences.all == ()
+
+
+def test_a_step_that_became_overdue_while_we_were_down_is_held_by_a_silence_that_comes_before_it_leaves():
+    night = Night()
+    night.burst()
+    since = night.now
+    at = since + 7 * MINUTE
+    night.tell(Gap(at, EVERYTHING, since, at), Silenced(at, "acme", at + 2 * MINUTE, "exercice", "karim"))
+    night.run_to(at + 3 * MINUTE)
+    assert night.said_from(at, at + 2 * MINUTE) == []
+    assert night.said_from(at + 2 * MINUTE) == ["console", "ines/push"]
