@@ -232,6 +232,17 @@ class Source(Written):
         return self
 
 
+CODE_LENGTH = 8
+"""Characters of the code at the end of a link."""
+LONGEST_LINK = 30
+"""Characters of a link that leave room in a text message."""
+
+
+def page_url(base_url: str, code: str) -> str:
+    """Where the code of a link leads."""
+    return f"{base_url}/i/{code}"
+
+
 class Web(Written):
     """The incident pages, probes and metrics."""
 
@@ -242,6 +253,14 @@ class Web(Written):
     def base_url(self) -> str:
         """What links begin with, without a slash at the end."""
         return (self.public_url or f"http://{self.listen}").rstrip("/")
+
+    def too_long_for(self, people: Iterable[Person]) -> list[str]:
+        """A sentence where links take too much of the text messages that somebody gets."""
+        length = len(page_url(self.base_url, "X" * CODE_LENGTH))
+        if length <= LONGEST_LINK or not any("sms" in person.reach for person in people):
+            return []
+        most = len(self.base_url) - (length - LONGEST_LINK)
+        return [f"links of {length} characters leave a text message little room: let public_url have {most} at most"]
 
 
 class Scorer(Written):

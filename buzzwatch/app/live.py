@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sqlite3
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 import structlog
 
@@ -15,7 +15,7 @@ from buzzwatch.app.drive import Drive
 from buzzwatch.app.ears import Ears, make_sources
 from buzzwatch.app.hearing import Hearing
 from buzzwatch.app.intake import IntakeQueue
-from buzzwatch.app.links import Links
+from buzzwatch.app.links import Links, forget_links
 from buzzwatch.app.reception import Reception
 from buzzwatch.app.recover import recover
 from buzzwatch.app.rulebook import Rulebook, compile_rules
@@ -83,7 +83,7 @@ class Daemon:
             self.drive.reconsider = self.opinion.reconsider
         self.rulebook = Rulebook(config, secrets, self.clock, self.metrics)
         self._first_rules = self._read_rules(spine.memory.rules)
-        self.links = Links(config.state, config.web.base_url)
+        self.links = Links(record, config.state, config.web.base_url)
         self.ears = Ears(make_sources(config, secrets), self.queue, self.clock)
         self.drive.on_poison = self.ears.poison
         ways, words = Ways(config, secrets), Words(record, self.links, self.clock, self.drive.scorer)
@@ -138,7 +138,7 @@ class Daemon:
             driving = asyncio.create_task(self.drive.run(self._seq), name="drive")
             ruling = asyncio.create_task(self._put_rules_in_force(), name="rules")
             scoring = asyncio.create_task(self._run_scorer(), name="scorer")
-            self._know_incidents()
+            await self._forget_links()
             host, port = _address(self.config.web.listen)
             public = public_app(self.reception, self.metrics, self.config.web.public_url)
             self.port = await stack.enter_async_context(listening(public, host, port))
@@ -217,13 +217,12 @@ class Daemon:
 
     def _log_change(self, change: Change) -> None:
         incident = change.incident
-        self.links.add(incident.id)
         self.metrics.signals.labels(incident.reason.signal.detector if incident.reason.signal else "none").inc()
         log.info("incident_changed", change=change.kind, incident=incident.id, severity=incident.severity.label)
 
-    def _know_incidents(self) -> None:
-        for (incident,) in self.record.write_now(lambda db: db.execute("SELECT id FROM incident").fetchall()):
-            self.links.add(incident)
+    async def _forget_links(self) -> None:
+        with suppress(sqlite3.OperationalError):  # the disk may be full
+            await self.record.write(lambda db: forget_links(db, self.clock.now()))
 
     async def _look_after(self) -> None:
         """Keep the gauges and the service manager informed; a writer thread that hangs stops the watchdog's food."""

@@ -67,5 +67,6 @@ class Words:
         """The message of a notice."""
         notice = lease.notice
         samples = await read_samples(self._record, notice.incident, self._scorer)
-        link = self._links.url(notice.incident.id) if notice.incident.subject.brand else None
+        person = notice.target.name if notice.target.by else ""
+        link = await self._links.url(notice.incident.id, person) if notice.incident.subject.brand else None
         return render(notice, samples, link, self._clock.now(), lease.replaces)

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.incident import Severity
-from buzzwatch.model.instant import Span
+from buzzwatch.model.instant import MINUTE, Span
 from buzzwatch.model.signal import Comparison
 from buzzwatch.model.view import Condition
 
@@ -114,6 +114,8 @@ class Route(Struct, frozen=True):
     copy: tuple[str, ...] = ()
     language: str = ""
     """Of the copies; empty: the brand's."""
+    taken_for: Span = 45 * MINUTE
+    """How long somebody may have an incident that still grows until they are asked."""
 
 
 class Ruleset(Struct, frozen=True):
@@ -123,5 +125,7 @@ class Ruleset(Struct, frozen=True):
     brands: dict[str, Brand]
     people: dict[str, Person]
     routes: dict[str, Route]
+    help: tuple[str, ...] = ()
+    """People who hear of a call for help; none: those of the incident's route."""
     files: dict[str, str] = {}
     """The texts it was compiled from, by file name."""
