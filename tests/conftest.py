@@ -7,7 +7,7 @@ import socket
 import ssl
 import subprocess
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -178,17 +178,20 @@ class MemoryOutbox:
         self.rows[notice.key] = Lease(notice, attempts=0, replaces=0, first_at=notice.due_at)
         self.due[notice.key] = notice.due_at
 
-    async def lease(self, now: Instant, limit: int) -> list[Lease]:
+    async def lease(self, now: Instant, limit: int, left_alone: Mapping[Target, Instant]) -> list[Lease]:
         """See `Outbox`."""
         rows = [row for key, row in self.rows.items() if self.due[key] <= now and key not in self.leased]
-        rows = sorted(rows, key=lambda row: (-row.notice.severity, self.due[row.notice.key]))[:limit]
-        self.leased |= {row.notice.key for row in rows}
-        return rows
+        rows = [row for row in rows if row.first_at > left_alone.get(row.notice.target, -(2**62))]
+        rows.sort(key=lambda row: (-row.notice.severity, row.first_at))
+        nexts = {row.notice.target: row for row in reversed(rows)}
+        leased = [row for row in rows if nexts[row.notice.target] is row][:limit]
+        self.leased |= {row.notice.key for row in leased}
+        return leased
 
-    async def postpone(self, key: str, until: Instant, why: str) -> None:
+    async def postpone(self, key: str, until: Instant, why: str, *, doubtful: bool = False) -> None:
         """See `Outbox`."""
         self.postponed.append((key, until, why))
-        self.rows[key] = replace(self.rows[key], attempts=self.rows[key].attempts + 1)
+        self.rows[key] = replace(self.rows[key], attempts=self.rows[key].attempts + 1, doubtful=doubtful)
         self.due[key] = until
         self.leased.discard(key)
 
