@@ -86,11 +86,11 @@ class Daemon:
         self.links = Links(config.state, config.web.base_url)
         self.ears = Ears(make_sources(config, secrets), self.queue, self.clock)
         self.drive.on_poison = self.ears.poison
-        ways, words = Ways(config, secrets), Words(record, self.links, self.clock, self.drive.scorer)
+        self._ways, words = Ways(config, secrets), Words(record, self.links, self.clock, self.drive.scorer)
         self.courier = Courier(
             record,
             words.compose,
-            lambda target: ways.channel_for(target, self.drive.spine.memory.rules),
+            lambda target: self._ways.channel_for(target, self.drive.spine.memory.rules),
             self._report,
             self.clock,
         )
@@ -133,6 +133,7 @@ class Daemon:
         """Run until stopped, by `stop`, by SIGTERM or by SIGINT. Whatever ends a part for good ends it all."""
         async with AsyncExitStack() as stack:
             stack.callback(self.record.close)
+            stack.push_async_callback(self._ways.close)
             self._begin()
             stopped = asyncio.create_task(self.stopped.wait())
             driving = asyncio.create_task(self.drive.run(self._seq), name="drive")
