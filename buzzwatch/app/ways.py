@@ -14,6 +14,7 @@ from buzzwatch.delivery.channels.apprise import AppriseChannel
 from buzzwatch.delivery.channels.console import ConsoleChannel
 from buzzwatch.delivery.channels.slack import SlackChannel
 from buzzwatch.delivery.courier import AT_ONCE
+from buzzwatch.delivery.slack_api import SlackApi
 from buzzwatch.ingest.scorer import Scorer
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import ChangeKind, State
@@ -63,7 +64,8 @@ class Ways:
             token = self._secrets.resolve(room.token)
         except SecretError as error:
             raise TransientDeliveryError(str(error)) from None
-        return SlackChannel(self._session, room.channel, token, room.api, buttons=self._config.slack is not None)
+        api = SlackApi(self._session, token, room.api)
+        return SlackChannel(api, room.channel, buttons=self._config.slack is not None)
 
     async def close(self) -> None:
         """Let go of open connections."""

@@ -4,31 +4,21 @@ import json
 
 import pytest
 from aiohttp import ClientSession
-from aiohttp.test_utils import TestServer
 from msgspec.structs import replace
-from slack_stand_in import BOT, ROOM, Slack
+from slack_stand_in import BOT, ROOM
 
 from buzzwatch.delivery.channel import PermanentDeliveryError, Sent, TransientDeliveryError
 from buzzwatch.delivery.channels.slack import PACE, SlackChannel
+from buzzwatch.delivery.slack_api import SlackApi
 from buzzwatch.model.incident import State
 from buzzwatch.model.instant import SECOND
 from buzzwatch.model.notification import Standing
 
 
 @pytest.fixture
-async def slack():
-    slack = Slack()
-    server = TestServer(slack.app())
-    await server.start_server(access_log=None)
-    slack.url = f"http://127.0.0.1:{server.port}"
-    yield slack
-    await server.close()
-
-
-@pytest.fixture
 async def channel(slack):
     async with ClientSession() as session:
-        yield SlackChannel(session, ROOM, BOT, f"{slack.url}/api", buttons=True)
+        yield SlackChannel(SlackApi(session, BOT, f"{slack.url}/api"), ROOM, buttons=True)
 
 
 @pytest.fixture
@@ -103,7 +93,7 @@ async def test_the_buttons_are_those_that_have_a_meaning_now(slack, channel, ope
 
 async def test_there_are_no_buttons_where_nobody_listens_to_them(slack, opened):
     async with ClientSession() as session:
-        await SlackChannel(session, ROOM, BOT, f"{slack.url}/api").send(opened)
+        await SlackChannel(SlackApi(session, BOT, f"{slack.url}/api"), ROOM).send(opened)
     assert blocks(slack.roots[0], "actions") == []
 
 
@@ -194,7 +184,7 @@ async def test_the_time_that_slack_asks_for_is_known(slack, channel, opened, ask
 
 async def test_who_cannot_be_reached_may_be_later_and_no_secret_is_told(message, root_log):
     async with ClientSession() as session:
-        channel = SlackChannel(session, ROOM, BOT, "http://127.0.0.1:1/api")
+        channel = SlackChannel(SlackApi(session, BOT, "http://127.0.0.1:1/api"), ROOM)
         with pytest.raises(TransientDeliveryError, match=r"^slack cannot be reached$") as caught:
             await channel.send(message)
     assert not caught.value.doubtful
