@@ -7,13 +7,15 @@ import socket
 import ssl
 import subprocess
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from aiohttp.test_utils import TestServer
 from msgspec.structs import replace
 from paho.mqtt import publish
+from slack_stand_in import Slack
 
 from buzzwatch.model.incident import ChangeKind, Incident, Reason, Severity, State, Subject
 from buzzwatch.model.input import Delivered
@@ -259,3 +261,15 @@ def root_log() -> Iterator[io.StringIO]:
     yield written
     root.setLevel(level)
     root.removeHandler(handler)
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[Slack]:
+    """A stand-in for Slack, served."""
+    slack = Slack()
+    server = TestServer(slack.app())
+    await server.start_server(access_log=None)
+    slack.url = f"http://127.0.0.1:{server.port}"
+    yield slack
+    slack.answers.set()
+    await server.close()

@@ -4,8 +4,6 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
-from aiohttp.test_utils import TestServer
-from slack_stand_in import Slack
 
 from buzzwatch.clock import VirtualClock, settle
 from buzzwatch.delivery.courier import Courier
@@ -67,13 +65,3 @@ def start(outbox, channels, clock):
         await task
 
     return running
-
-
-@pytest.fixture
-async def slack():
-    slack = Slack()
-    server = TestServer(slack.app())
-    await server.start_server(access_log=None)
-    slack.url = f"http://127.0.0.1:{server.port}"
-    yield slack
-    await server.close()

@@ -17,8 +17,8 @@ class Slack:
     """One workspace with one channel.
 
     `refusals` holds errors by method, the next first: a code, or a status with headers. With `clock` set, a channel
-    takes one posted message a second, as Slack says that it does. With `hangs` set, what is posted is kept and not
-    answered.
+    takes one posted message a second, as Slack says that it does. With `answers` cleared, what is asked is done and the
+    answer is withheld.
     """
 
     def __init__(self):
@@ -26,7 +26,8 @@ class Slack:
         self.calls = []
         self.refusals = {}
         self.clock = None
-        self.hangs = False
+        self.answers = asyncio.Event()
+        self.answers.set()
         self.may_read = True
         self.told = []
         self.sockets = []
@@ -105,8 +106,8 @@ class Slack:
         answer = handle(body)
         if isinstance(answer, web.Response):
             return answer
-        if self.hangs and method.startswith("chat."):
-            await asyncio.Event().wait()
+        await self._news()
+        await self.answers.wait()
         if isinstance(answer, str):
             return web.json_response({"ok": False, "error": answer})
         return web.json_response({"ok": True} | answer)
