@@ -89,12 +89,16 @@ class Brand(Struct, frozen=True):
 
 
 class Person(Struct, frozen=True):
-    """Somebody who can be told; `reach` maps a means to an address that may hold `${cred:…}` placeholders."""
+    """Somebody who can be told; `reach` maps a means to an address that may hold `${cred:…}` placeholders.
+
+    `slack` is the member id of their Slack account, "" if unknown.
+    """
 
     key: str
     name: str
     language: str
     reach: dict[str, str]
+    slack: str = ""
 
 
 class Step(Struct, frozen=True):

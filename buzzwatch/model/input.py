@@ -114,6 +114,8 @@ class Delivered(Struct, frozen=True, gc=False, tag="delivered"):
     target: Target
     sent: bool
     why: str = ""
+    sent_as: str = ""
+    """What the receiver calls the message, where it says so and lets it be changed."""
 
 
 class Trouble(Struct, frozen=True, gc=False, tag="trouble"):

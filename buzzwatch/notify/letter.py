@@ -41,10 +41,12 @@ class Section(Struct, frozen=True):
     heading: str = ""
 
 
-def sections(facts: Facts, samples: Sequence[Sample], link: str | None, replaces: int) -> list[Section]:
+def sections(
+    facts: Facts, samples: Sequence[Sample], link: str | None, replaces: int, *, doubtful: bool = False
+) -> list[Section]:
     """The letter, the most needed first."""
     told = _what(facts, samples) if facts.is_alarm else _answer(facts)
-    parts = [Section(_lines(told)), Section(_lines(_circumstances(facts, replaces)))]
+    parts = [Section(_lines(told)), Section(_lines(_circumstances(facts, replaces, doubtful=doubtful)))]
     if facts.is_alarm:
         parts += [
             Section(tuple(_samples(facts, samples)), facts.phrases.samples),
@@ -166,7 +168,7 @@ def _answer(facts: Facts) -> Iterator[str]:
         yield phrases.it_was.format(facts=facts.line().rstrip("."))
 
 
-def _circumstances(facts: Facts, replaces: int) -> Iterator[str]:
+def _circumstances(facts: Facts, replaces: int, *, doubtful: bool) -> Iterator[str]:
     phrases, notice = facts.phrases, facts.notice
     if notice.test:
         yield phrases.test
@@ -181,6 +183,8 @@ def _circumstances(facts: Facts, replaces: int) -> Iterator[str]:
     if replaces:
         noun = phrases.replaces[replaces not in phrases.singular]
         yield noun.format(n=facts.figures.number(replaces))
+    if doubtful:
+        yield phrases.doubtful
 
 
 def _samples(facts: Facts, samples: Sequence[Sample]) -> Iterator[Line]:

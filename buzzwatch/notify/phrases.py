@@ -92,6 +92,7 @@ class Phrases(Struct, frozen=True, kw_only=True):
 
     test: str
     replaces: Noun
+    doubtful: str
     late: str
     deaf: str
     stale: str
@@ -218,6 +219,7 @@ FRENCH = Phrases(
     lasted="Cela a duré {span} ({since} – {until}).",
     it_was="C’était\u00a0: {facts}.",
     test="Ceci est un test, demandé à la main\u00a0: il ne se passe rien, il n’y a rien à faire.",
+    doubtful="Ce message est peut-être déjà arrivé\u00a0: même référence, même alerte.",
     replaces=(
         "Remplace {n} message plus ancien qui n’avait pas pu partir.",
         "Remplace {n} messages plus anciens qui n’avaient pas pu partir.",
@@ -364,6 +366,7 @@ ENGLISH = Phrases(
     lasted="It lasted {span} ({since} – {until}).",
     it_was="It was: {facts}.",
     test="This is a test that somebody asked for: nothing is happening and there is nothing to do.",
+    doubtful="This message may have arrived already: same reference, same alert.",
     replaces=(
         "Replaces {n} earlier message that could not be sent.",
         "Replaces {n} earlier messages that could not be sent.",

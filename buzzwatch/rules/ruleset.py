@@ -391,7 +391,7 @@ def _silence(when: when.When) -> Span | None:
 
 
 def _person(key: str, written: schema.Person) -> Person:
-    return Person(key, written.name, written.language, dict(written.reach))
+    return Person(key, written.name, written.language, dict(written.reach), written.slack or "")
 
 
 def _routes(oncall: schema.OncallFile | None) -> dict[str, Route]:

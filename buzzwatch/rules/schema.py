@@ -18,6 +18,7 @@ from buzzwatch.rules.units import (
     Line,
     LongSpan,
     Moment,
+    SlackMember,
     Template,
     WebAddress,
     Word,
@@ -180,6 +181,11 @@ class Person(Written):
         max_length=10,
         description="Means and addresses, the preferred one first: an Apprise URL, an e-mail address or `console`.",
         examples=[{"email": "ines@acme.example"}],
+    )
+    slack: SlackMember | None = Field(
+        default=None,
+        description="Their Slack member id, whose presses of buttons are theirs.",
+        examples=["U0123456789"],
     )
 
 
