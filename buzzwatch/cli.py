@@ -114,6 +114,8 @@ def check(
             typer.echo(f"warning: {line}", err=True)
         for line in unreachable(rules.people.values(), loaded, Secrets()) if loaded else []:
             typer.echo(f"warning: {line}", err=True)
+        for line in loaded.web.too_long_for(rules.people.values()) if loaded else []:
+            typer.echo(f"warning: {line}", err=True)
         number = sum(len(brand.rules) for brand in rules.brands.values())
         typer.echo(f"{where}: {len(rules.brands)} brands, {number} rules, {len(faults)} faults")
         if loaded and loaded.scorer:
@@ -290,13 +292,67 @@ def explain(incident: IncidentArgument, config: ConfigOption = None) -> None:
 @app.command()
 def ack(incident: IncidentArgument, by: AsOption, config: ConfigOption = None) -> None:
     """Take an incident: the escalation stops, and everybody who was told hears it."""
-    _ask(_load_config(config), "/ack", {"incident": incident, "by": by})
+    _answer("take", incident, by, config)
+
+
+@app.command()
+def wait(
+    incident: IncidentArgument,
+    until: Annotated[str, typer.Option(help="A time of the brand's place, such as 23:40; at most 24 hours.")],
+    because: Annotated[str, typer.Option(help="Why it may wait: everybody who was told hears it.")],
+    by: AsOption,
+    config: ConfigOption = None,
+) -> None:
+    """Take an incident and let it wait: it rings again at that time, or when it worsens."""
+    _answer("wait", incident, by, config, until=until, why=because)
+
+
+@app.command("help")
+def ask_for_help(incident: IncidentArgument, by: AsOption, config: ConfigOption = None) -> None:
+    """Take an incident and ask for help: the people under `help` in oncall.yaml are told."""
+    _answer("help", incident, by, config)
+
+
+@app.command("no-matter")
+def no_matter(incident: IncidentArgument, by: AsOption, config: ConfigOption = None) -> None:
+    """Close an incident that is true and does not matter; corrects nothing."""
+    _answer("no-matter", incident, by, config)
 
 
 @app.command()
 def resolve(incident: IncidentArgument, by: AsOption, config: ConfigOption = None) -> None:
     """Close an incident."""
-    _ask(_load_config(config), "/resolve", {"incident": incident, "by": by})
+    _answer("resolve", incident, by, config)
+
+
+@app.command()
+def silence(
+    what: Annotated[
+        str | None, typer.Argument(help="A brand or an incident; left out: lists what is silenced.")
+    ] = None,
+    until: Annotated[str, typer.Option(help="A time of the brand's place: 23:40, or 2026-11-26 08:00.")] = "",
+    because: Annotated[str, typer.Option(help="Why: whoever looks for what is not said reads it.")] = "",
+    by: Annotated[str, typer.Option("--as", help="Your key under `people` in oncall.yaml.")] = "",
+    end: Annotated[bool, typer.Option("--end", help="End it now.")] = False,  # noqa: FBT002 - a flag
+    config: ConfigOption = None,
+) -> None:
+    """Let nothing be said of a brand or an incident until a time; what still lives then is said."""
+    if what is None:
+        _ask(_load_config(config), "/silences")
+        return
+    if not by:
+        _fail("say who you are: --as, your key under `people` in oncall.yaml")
+    body = {"what": what, "by": by, "until": until, "why": because, "ends": end}
+    _ask(_load_config(config), "/silence", body)
+
+
+@app.command()
+def links(
+    revoke: Annotated[str, typer.Option(help="The incident whose links must lead nowhere any more.")],
+    config: ConfigOption = None,
+) -> None:
+    """Revoke the links of an incident: later messages carry others."""
+    _ask(_load_config(config), "/revoke", {"incident": revoke})
 
 
 @app.command()
@@ -389,6 +445,10 @@ def _ask(config: "Config", path: str, body: object = None) -> None:
 
     with _plain_errors():
         _print(ask(config, path, body or {}))
+
+
+def _answer(verb: str, incident: str, by: str, config: Path | None, **more: str) -> None:
+    _ask(_load_config(config), "/answer", {"verb": verb, "incident": incident, "by": by, **more})
 
 
 def _print(answer: "Answer") -> None:

@@ -14,6 +14,7 @@ from buzzwatch.detect.spread import Carriers
 from buzzwatch.detect.thread import Escalation
 from buzzwatch.gaps import Gaps
 from buzzwatch.incidents.desk import Desk
+from buzzwatch.incidents.mute import Silences
 from buzzwatch.ingest.scorer.lessons import Lessons
 from buzzwatch.model.brand import Brand, Ruleset
 from buzzwatch.model.campaign import Campaign
@@ -27,7 +28,7 @@ from buzzwatch.timers import Timers
 Recollection: TypeAlias = dict[str, dict[int, tuple[Instant, str]]]
 """By condition: author's key to the last mention of theirs that fitted, after its instant."""
 NO_RULES = Ruleset(digest="", brands={}, people={}, routes={})
-DUMP_VERSION = 4
+DUMP_VERSION = 5
 
 
 class TimeWentBackwardsError(ValueError):
@@ -60,6 +61,7 @@ class Memory:
         self.carriers: dict[str, Carriers] = {}
         self.dirty: dict[str, Stir] = {}
         self.dirty_due: Instant | None = None
+        self.silences = Silences()
         self.timers = Timers()
         self.gaps = Gaps()
         self.recollection: Recollection = {}
@@ -148,6 +150,7 @@ class Memory:
                 for key, stir in self.dirty.items()
             },
             "dirty_due": self.dirty_due,
+            "silences": self.silences.dump(),
             "timers": self.timers.dump(),
             "gaps": self.gaps.dump(),
             "recollection": {key: list(authors.items()) for key, authors in self.recollection.items()},
@@ -180,6 +183,7 @@ class Memory:
             stir.threads, stir.stories = dict.fromkeys(threads), dict.fromkeys(stories)
             stir.mentions = msgspec.convert(mentions, list[Sighting])
         memory.dirty_due = dumped["dirty_due"]
+        memory.silences = Silences.load(dumped["silences"])
         memory.timers = Timers((due, kind, key) for due, kind, key in dumped["timers"])
         memory.gaps = Gaps.load(dumped["gaps"])
         memory.recollection = {
@@ -206,6 +210,7 @@ class Memory:
         self.carriers = {key: Carriers() for key in self.carriers}
         self.dirty, self.dirty_due, self.timers, self.gaps, self.recollection = {}, None, Timers(), Gaps(), {}
         self.desk.shift(-ahead)
+        self.silences.shift(-ahead)
 
     def _hours(self, key: str) -> tuple[tzinfo, tuple[Campaign, ...]]:
         """Whose hours and campaigns a brand has."""

@@ -27,6 +27,7 @@ from buzzwatch.model.input import (
     Input,
     Outcome,
     RulesSwapped,
+    Silenced,
     Tick,
     Trouble,
     Warmed,
@@ -35,6 +36,7 @@ from buzzwatch.model.instant import DAY, MINUTE, Instant
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.notification import Held, Notice
 from buzzwatch.model.signal import Finding
+from buzzwatch.model.silence import Silence
 from buzzwatch.notify import escalation
 
 
@@ -66,6 +68,8 @@ class Spine:
             case Delivered():
                 self._notices += escalation.announce_failure(item, self.memory.rules, now)
                 changes = [self.memory.desk.note(item, now)]
+            case Silenced():
+                self._silence(item, now, changes)
             case _:
                 self._swap(item, now)
         told = self._tell(changes, now, faults)
@@ -116,7 +120,9 @@ class Spine:
         for key in sorted(dirty.keys() - self.memory.set_aside.keys()):
             self._attempt(key, partial(self._judge, key, dirty[key], now, changes), faults)
         for kind, key in self.memory.timers.take(now):
-            if kind == "incident":
+            if kind == "silence":
+                self._speak(now, changes)
+            elif kind == "incident":
                 if (incident := self.memory.desk.incidents.get(key)) is not None:
                     self._attempt(incident.subject.brand, partial(self._attend, incident, now, changes), faults)
                     self._wait_for(key)
@@ -233,8 +239,22 @@ class Spine:
         change = None if self.memory.gaps.is_deaf(now) else self.memory.desk.settle(incident, now)
         if change is not None:
             changes.append(change)
+        elif incident.next_at is None or incident.next_at > now:
+            return
+        elif (silence := self.memory.silences.over(incident, now)) is not None and incident.wait_until is None:
+            self._hold_due(incident, silence, now)
         elif incident.step_at is not None and incident.step_at <= now:
             self._keep(escalation.climb(self._refreshed(incident, now), self.memory.rules, now))
+        else:
+            taken_for = escalation.route_of(incident, self.memory.rules).taken_for
+            changes.append(self.memory.desk.look_again(self._refreshed(incident, now), taken_for, now))
+
+    def _hold_due(self, incident: Incident, silence: Silence, now: Instant) -> None:
+        """A step is held; whoever has it is asked for news once the silence has ended."""
+        if incident.step_at is not None and incident.step_at <= now:
+            self._keep(escalation.hush(incident, silence, self.memory.rules))
+        else:
+            self.memory.desk.put(replace(incident, remind_at=silence.until))
 
     def _refreshed(self, incident: Incident, now: Instant) -> Incident:
         """With the numbers of this instant: a page that repeats must not say what was true an hour ago."""
@@ -283,6 +303,29 @@ class Spine:
             case Corrected():
                 self.memory.correct(item)
 
+    def _silence(self, said: Silenced, now: Instant, changes: list[Change | None]) -> None:
+        """Whatever it hides from now on says so in its record."""
+        silence, desk = self.memory.silences.hear(said), self.memory.desk
+        why = f"silence: {said.why}" if silence else "silence: -"
+        changes += [
+            desk.remark(incident, why, said.by, now)
+            for incident in list(desk.incidents.values())
+            if incident.state is not State.RESOLVED and said.what in {incident.id, incident.subject.brand}
+        ]
+        if silence is None:
+            self._speak(now, changes)
+        else:
+            self.memory.timers.arrange(silence.until, "silence", said.what)
+
+    def _speak(self, now: Instant, changes: list[Change | None]) -> None:
+        """A silence has ended: what it held, and still lives, is said now."""
+        silences, desk = self.memory.silences, self.memory.desk
+        silences.drop_ended(now)
+        for silence in silences.all:
+            self.memory.timers.arrange(silence.until, "silence", silence.what)
+        hushed = [i for i in desk.incidents.values() if i.hushed and silences.over(i, now) is None]
+        changes += [desk.speak(self._refreshed(incident, now), now) for incident in hushed]
+
     def _page_the_unpaged(self, now: Instant) -> None:
         """A critical incident whose route had nobody to page, and now has, begins to page."""
         for incident in list(self.memory.desk.incidents.values()):
@@ -326,10 +369,17 @@ class Spine:
 
     def _announce(self, change: Change, now: Instant) -> None:
         incident = self.memory.desk.incidents.get(change.incident.id, change.incident)
+        if change.kind in escalation.HUSHED:
+            if (silence := self.memory.silences.over(incident, now)) is not None:
+                self._keep(escalation.hush(incident, silence, self.memory.rules))
+                return
+            incident = replace(incident, hushed=False)
         told = escalation.announce(replace(change, incident=incident), self.memory.rules, now)
         self._keep(told)
         if told.incident.step_at is not None and told.incident.step_at <= now:
-            self._keep(escalation.climb(told.incident, self.memory.rules, now))
+            silence, rules = self.memory.silences.over(told.incident, now), self.memory.rules
+            climb = escalation.climb(told.incident, rules, now, change.kind)
+            self._keep(escalation.hush(told.incident, silence, rules) if silence else climb)
 
     def _keep(self, told: escalation.Told) -> None:
         self.memory.desk.put(told.incident)
@@ -337,6 +387,8 @@ class Spine:
         self._held += told.held
 
     def _wait_for_all(self) -> None:
+        for silence in self.memory.silences.all:
+            self.memory.timers.arrange(silence.until, "silence", silence.what)
         for incident in self.memory.desk.incidents:
             self._wait_for(incident)
         for brand in self.memory.rules.brands.values():
@@ -347,12 +399,12 @@ class Spine:
         incident = self.memory.desk.incidents.get(key)
         if incident is None:
             return
-        due_at, step_at = self.memory.desk.due_at(incident), incident.step_at
+        due_at, next_at = self.memory.desk.due_at(incident), incident.next_at
         if incident.subject.quiet and incident.state is not State.RESOLVED and self._is_silent(incident):
             later = self._ever_more_rarely(incident.began_at)  # whoever is heard has it looked at sooner
-            due_at = min(later, step_at or later)
+            due_at = min(later, next_at or later)
         elif due_at <= self.memory.now and self.memory.gaps.is_deaf(self.memory.now):  # it may be calm, but who knows
-            due_at = min(self.memory.now + MINUTE, step_at or self.memory.now + MINUTE)
+            due_at = min(self.memory.now + MINUTE, next_at or self.memory.now + MINUTE)
         self.memory.timers.arrange(max(due_at, self.memory.now + 1), "incident", key)
 
     def _ever_more_rarely(self, since: Instant) -> Instant:

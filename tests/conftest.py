@@ -7,13 +7,15 @@ import socket
 import ssl
 import subprocess
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from aiohttp.test_utils import TestServer
 from msgspec.structs import replace
 from paho.mqtt import publish
+from slack_stand_in import Slack
 
 from buzzwatch.model.incident import ChangeKind, Incident, Reason, Severity, State, Subject
 from buzzwatch.model.input import Delivered
@@ -178,17 +180,20 @@ class MemoryOutbox:
         self.rows[notice.key] = Lease(notice, attempts=0, replaces=0, first_at=notice.due_at)
         self.due[notice.key] = notice.due_at
 
-    async def lease(self, now: Instant, limit: int) -> list[Lease]:
+    async def lease(self, now: Instant, limit: int, left_alone: Mapping[Target, Instant]) -> list[Lease]:
         """See `Outbox`."""
         rows = [row for key, row in self.rows.items() if self.due[key] <= now and key not in self.leased]
-        rows = sorted(rows, key=lambda row: (-row.notice.severity, self.due[row.notice.key]))[:limit]
-        self.leased |= {row.notice.key for row in rows}
-        return rows
+        rows = [row for row in rows if row.first_at > left_alone.get(row.notice.target, -(2**62))]
+        rows.sort(key=lambda row: (-row.notice.severity, row.first_at))
+        nexts = {row.notice.target: row for row in reversed(rows)}
+        leased = [row for row in rows if nexts[row.notice.target] is row][:limit]
+        self.leased |= {row.notice.key for row in leased}
+        return leased
 
-    async def postpone(self, key: str, until: Instant, why: str) -> None:
+    async def postpone(self, key: str, until: Instant, why: str, *, doubtful: bool = False) -> None:
         """See `Outbox`."""
         self.postponed.append((key, until, why))
-        self.rows[key] = replace(self.rows[key], attempts=self.rows[key].attempts + 1)
+        self.rows[key] = replace(self.rows[key], attempts=self.rows[key].attempts + 1, doubtful=doubtful)
         self.due[key] = until
         self.leased.discard(key)
 
@@ -256,3 +261,15 @@ def root_log() -> Iterator[io.StringIO]:
     yield written
     root.setLevel(level)
     root.removeHandler(handler)
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[Slack]:
+    """A stand-in for Slack, served."""
+    slack = Slack()
+    server = TestServer(slack.app())
+    await server.start_server(access_log=None)
+    slack.url = f"http://127.0.0.1:{server.port}"
+    yield slack
+    slack.answers.set()
+    await server.close()

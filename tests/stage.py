@@ -350,12 +350,14 @@ class House:
 
     async def deliver(self, *, fails: Callable[[Notice], bool] = lambda _: False) -> list[Notice]:
         """Do the courier's work once: send all that is due."""
-        leases = await self.record.lease(self.clock.now(), 1_000)
-        for lease in leases:
-            notice, sent = lease.notice, not fails(lease.notice)
-            why = "" if sent else "no such number"
-            await self.tell(Delivered(0, notice.key, notice.incident.id, notice.target, sent, why))
-        return [lease.notice for lease in leases]
+        notices = []
+        while leases := await self.record.lease(self.clock.now(), 1_000, {}):
+            for lease in leases:
+                notice, sent = lease.notice, not fails(lease.notice)
+                why = "" if sent else "no such number"
+                await self.tell(Delivered(0, notice.key, notice.incident.id, notice.target, sent, why))
+                notices.append(notice)
+        return notices
 
     async def close(self) -> None:
         """Stop in order."""

@@ -26,11 +26,13 @@ from buzzwatch.rules.written import CONSOLE, Written
 
 _PLACEHOLDER = re.compile(r"\$\{(cred|env):([A-Za-z0-9_][A-Za-z0-9_.-]{0,199})\}")
 _MAIL = re.compile(r"[^\s@:/?&]+@[^\s@:/?&]+")
-_PRIVATE = frozenset({"password", "token", "url", "mail", "channels"})
+_PRIVATE = frozenset({"password", "token", "url", "mail", "channels", "slack"})
 """Keys whose values no fault repeats."""
 _LARGEST_SECRET = 65_536
 _MQTT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 _LONGEST_TOPIC = 1_000
+_ROOM = re.compile(r"[CDGUW][A-Z0-9]{2,30}")
+SLACK_API = "https://slack.com/api"
 
 
 class SecretError(Exception):
@@ -121,6 +123,12 @@ def _placeholders(text: str) -> str:
 def _sendable(text: str) -> str:
     if text != CONSOLE and "://" not in text and not _PLACEHOLDER.fullmatch(text):
         raise mistake("this is not an address of a channel", "write an Apprise URL, `console`, or ${cred:name} for one")
+    return text
+
+
+def _room(text: str) -> str:
+    if not _ROOM.fullmatch(text):
+        raise mistake("this is not the id of a Slack channel", "copy it from the channel's details; it begins with a C")
     return text
 
 
@@ -232,6 +240,17 @@ class Source(Written):
         return self
 
 
+CODE_LENGTH = 8
+"""Characters of the code at the end of a link."""
+LONGEST_LINK = 30
+"""Characters of a link that leave room in a text message."""
+
+
+def page_url(base_url: str, code: str) -> str:
+    """Where the code of a link leads."""
+    return f"{base_url}/i/{code}"
+
+
 class Web(Written):
     """The incident pages, probes and metrics."""
 
@@ -242,6 +261,64 @@ class Web(Written):
     def base_url(self) -> str:
         """What links begin with, without a slash at the end."""
         return (self.public_url or f"http://{self.listen}").rstrip("/")
+
+    def too_long_for(self, people: Iterable[Person]) -> list[str]:
+        """A sentence where links take too much of the text messages that somebody gets."""
+        length = len(page_url(self.base_url, "X" * CODE_LENGTH))
+        if length <= LONGEST_LINK or not any("sms" in person.reach for person in people):
+            return []
+        most = len(self.base_url) - (length - LONGEST_LINK)
+        return [f"links of {length} characters leave a text message little room: let public_url have {most} at most"]
+
+
+class SlackRoom(Written):
+    """A channel of a Slack workspace, written to by a bot: one message for each incident, changed in place."""
+
+    token: Text = Field(
+        repr=False, description="The bot token (xoxb-…): a placeholder, best.", examples=["${cred:slack_bot}"]
+    )
+    channel: Annotated[Text, AfterValidator(_room)] = Field(
+        description="The channel's id, or a person's for direct messages.", examples=["C0123456789"]
+    )
+    api: WebAddress = Field(default=SLACK_API, description="Where Slack's Web API is; another for GovSlack.")
+
+
+class Channel(Written):
+    """Where `copy` sends; exactly one kind. Text alone is an Apprise URL or `console`."""
+
+    url: Annotated[Text, AfterValidator(_sendable)] | None = Field(
+        default=None, repr=False, description="An Apprise URL, or `console`."
+    )
+    slack: SlackRoom | None = Field(default=None, description="A Slack channel, by a bot token.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _be_text(cls, value: object) -> object:
+        return value if isinstance(value, dict) else {"url": value}
+
+    @model_validator(mode="after")
+    def _be_one(self) -> "Channel":
+        if (self.url is None) == (self.slack is None):
+            raise mistake("a channel is of exactly one kind", "write an Apprise URL, or `slack`")
+        return self
+
+
+class SlackApp(Written):
+    """How the presses of buttons come back from Slack; at least one way."""
+
+    app_token: Text | None = Field(
+        default=None, repr=False, description="The app-level token (xapp-…), for Socket Mode: outbound only."
+    )
+    signing_secret: Text | None = Field(
+        default=None, repr=False, description="The signing secret, for requests that Slack posts to /slack/answers."
+    )
+    api: WebAddress = Field(default=SLACK_API, description="Where Slack's Web API is; another for GovSlack.")
+
+    @model_validator(mode="after")
+    def _be_some(self) -> "SlackApp":
+        if self.app_token is None and self.signing_secret is None:
+            raise mistake("this lets no answer in", "add `app_token` (Socket Mode) or `signing_secret`")
+        return self
 
 
 class Scorer(Written):
@@ -263,8 +340,13 @@ class Config(Written):
     sources: Annotated[dict[Word, Source], Field(min_length=1, max_length=100)] = Field(
         description="Where mentions come from, by name.", examples=[{"push": {"http": {"listen": "127.0.0.1:8787"}}}]
     )
-    channels: dict[Word, Annotated[Text, AfterValidator(_sendable)]] = Field(
-        default_factory=dict, repr=False, description="Where `copy` sends, by name: Apprise URLs or `console`."
+    channels: dict[Word, Channel] = Field(
+        default_factory=dict,
+        repr=False,
+        description="Where `copy` sends, by name: Apprise URLs, `console`, or Slack by a bot token.",
+    )
+    slack: SlackApp | None = Field(
+        default=None, description="How answers come from Slack's buttons; there are none if left out."
     )
     mail: Annotated[Text, AfterValidator(_mail)] | None = Field(
         default=None, repr=False, description="The mail server for plain e-mail addresses in `reach`."
@@ -288,8 +370,15 @@ class Config(Written):
         """Everything that may hold placeholders."""
         brokers = [source.mqtt for source in self.sources.values() if source.mqtt]
         doors = [source.http for source in self.sources.values() if source.http]
-        maybe = [self.mail, *(b.user for b in brokers), *(b.password for b in brokers), *(d.token for d in doors)]
-        return [*self.channels.values(), *(text for text in maybe if text is not None)]
+        channels = [text for each in self.channels.values() for text in texts_of(each)]
+        app = [self.slack.app_token, self.slack.signing_secret] if self.slack else []
+        maybe = [self.mail, *app, *(b.user for b in brokers), *(b.password for b in brokers), *(d.token for d in doors)]
+        return [*channels, *(text for text in maybe if text is not None)]
+
+
+def texts_of(channel: Channel) -> list[str]:
+    """What of a channel may hold placeholders."""
+    return [text for text in (channel.url, channel.slack and channel.slack.token) if text]
 
 
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> Config:
@@ -324,7 +413,7 @@ def url_of(address: str, config: Config, secrets: Secrets) -> str:
 
 def unreachable(people: Iterable[Person], config: Config, secrets: Secrets) -> list[str]:
     """One sentence for each means of a person by which nothing can be sent, and for each channel likewise."""
-    addresses = {f"channel {name}": address for name, address in config.channels.items()}
+    addresses = {f"channel {name}": channel.url for name, channel in config.channels.items() if channel.url}
     for person in people:
         addresses |= {f"{person.key} by {means}": address for means, address in person.reach.items()}
     found = []
@@ -333,6 +422,12 @@ def unreachable(people: Iterable[Person], config: Config, secrets: Secrets) -> l
             url_of(address, config, secrets)
         except (SecretError, AddressError) as error:
             found.append(f"{who} cannot be reached: {error}")
+    for name, channel in config.channels.items():
+        if channel.slack:
+            found += [f"channel {name} cannot be reached: {why}" for why in secrets.lacking([channel.slack.token])]
+    if config.slack:
+        ways = (config.slack.app_token, config.slack.signing_secret)
+        found += [f"no answer comes from Slack: {why}" for why in secrets.lacking(filter(None, ways))]
     return found
 
 

@@ -74,7 +74,8 @@ async def _play(config: Config, intake: str) -> int:
             _screen.print("No page was delivered: this is a fault.", style="bold red")
             return 1
         else:
-            _screen.print(f"The page was delivered. Its incident: {daemon.links.url(incident)}", style="bold")
+            link = await daemon.links.url(incident)
+            _screen.print(f"The page was delivered. Its incident: {link}", style="bold")
             if sys.stdout.isatty():
                 _screen.print("Open it and take it. Ctrl-C ends the demo.")
                 await daemon.stopped.wait()

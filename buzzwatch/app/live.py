@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sqlite3
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 import structlog
 
@@ -15,11 +15,12 @@ from buzzwatch.app.drive import Drive
 from buzzwatch.app.ears import Ears, make_sources
 from buzzwatch.app.hearing import Hearing
 from buzzwatch.app.intake import IntakeQueue
-from buzzwatch.app.links import Links
+from buzzwatch.app.links import Links, forget_links
 from buzzwatch.app.reception import Reception
 from buzzwatch.app.recover import recover
 from buzzwatch.app.rulebook import Rulebook, compile_rules
 from buzzwatch.app.second_opinion import SecondOpinion
+from buzzwatch.app.slack_answers import SlackAnswers
 from buzzwatch.app.ways import Ways, Words
 from buzzwatch.clock import Clock, Jump, SystemClock
 from buzzwatch.delivery.courier import Courier
@@ -83,20 +84,22 @@ class Daemon:
             self.drive.reconsider = self.opinion.reconsider
         self.rulebook = Rulebook(config, secrets, self.clock, self.metrics)
         self._first_rules = self._read_rules(spine.memory.rules)
-        self.links = Links(config.state, config.web.base_url)
+        self.links = Links(record, config.state, config.web.base_url)
         self.ears = Ears(make_sources(config, secrets), self.queue, self.clock)
         self.drive.on_poison = self.ears.poison
-        ways, words = Ways(config, secrets), Words(record, self.links, self.clock, self.drive.scorer)
+        self._ways, words = Ways(config, secrets), Words(record, self.links, self.clock, self.drive.scorer)
         self.courier = Courier(
             record,
             words.compose,
-            lambda target: ways.channel_for(target, self.drive.spine.memory.rules),
+            lambda target: self._ways.channel_for(target, self.drive.spine.memory.rules),
             self._report,
             self.clock,
         )
         self.reception = Reception(
             self.drive, record, self.links, self.rulebook, self.ears, self.courier.notify, self.opinion
         )
+        people = lambda: self.drive.spine.memory.rules.people  # noqa: E731 - others' rules will be in force
+        self.answers = SlackAnswers(config.slack, secrets, self.reception, people, self.clock) if config.slack else None
         self.ready = asyncio.Event()
         self.stopped = asyncio.Event()
 
@@ -133,14 +136,18 @@ class Daemon:
         """Run until stopped, by `stop`, by SIGTERM or by SIGINT. Whatever ends a part for good ends it all."""
         async with AsyncExitStack() as stack:
             stack.callback(self.record.close)
+            stack.push_async_callback(self._ways.close)
             self._begin()
             stopped = asyncio.create_task(self.stopped.wait())
             driving = asyncio.create_task(self.drive.run(self._seq), name="drive")
             ruling = asyncio.create_task(self._put_rules_in_force(), name="rules")
             scoring = asyncio.create_task(self._run_scorer(), name="scorer")
-            self._know_incidents()
+            await self._forget_links()
             host, port = _address(self.config.web.listen)
             public = public_app(self.reception, self.metrics, self.config.web.public_url)
+            if self.answers is not None:
+                stack.push_async_callback(self.answers.close)
+                self.answers.open(public)
             self.port = await stack.enter_async_context(listening(public, host, port))
             control = control_app(self.reception)
             await stack.enter_async_context(listening_on_socket(control, control_path(self.config)))
@@ -149,12 +156,13 @@ class Daemon:
             sending = asyncio.create_task(self.courier.run(), name="courier")
             hearing = asyncio.create_task(self.ears.listen(), name="ears")
             looking = asyncio.create_task(self._look_after(), name="watch")
+            answering = asyncio.create_task(self._hear_answers(), name="answers")
             if ruling.done():
                 self._say_ready()
             ruling.cancel()
             parts = (driving, sending, hearing, looking)
             await asyncio.wait((stopped, *parts), return_when=asyncio.FIRST_COMPLETED)
-            await self._end(stopped, driving, sending, hearing, looking, scoring)
+            await self._end(stopped, driving, sending, hearing, looking, scoring, answering)
 
     async def _put_rules_in_force(self) -> None:
         current = self.drive.spine.memory.rules
@@ -165,6 +173,10 @@ class Daemon:
     async def _run_scorer(self) -> None:
         if self.opinion is not None:
             await self.opinion.run()
+
+    async def _hear_answers(self) -> None:
+        if self.answers is not None:
+            await self.answers.run()
 
     def _begin(self) -> None:
         loop = asyncio.get_running_loop()
@@ -182,11 +194,11 @@ class Daemon:
         self.ready.set()
 
     async def _end(self, *tasks: "asyncio.Task[object]") -> None:
-        stopped, driving, sending, hearing, looking, scoring = tasks
+        stopped, driving, sending, hearing, looking, *asides = tasks
         systemd.notify("STOPPING=1")
-        for task in (stopped, hearing, looking, scoring):
+        for task in (stopped, hearing, looking, *asides):
             task.cancel()
-        await asyncio.wait((stopped, hearing, looking, scoring))
+        await asyncio.wait((stopped, hearing, looking, *asides))
         self.courier.stop()
         if not driving.done():
             await asyncio.wait((sending,), timeout=STOP_SENDING_S)
@@ -217,13 +229,12 @@ class Daemon:
 
     def _log_change(self, change: Change) -> None:
         incident = change.incident
-        self.links.add(incident.id)
         self.metrics.signals.labels(incident.reason.signal.detector if incident.reason.signal else "none").inc()
         log.info("incident_changed", change=change.kind, incident=incident.id, severity=incident.severity.label)
 
-    def _know_incidents(self) -> None:
-        for (incident,) in self.record.write_now(lambda db: db.execute("SELECT id FROM incident").fetchall()):
-            self.links.add(incident)
+    async def _forget_links(self) -> None:
+        with suppress(sqlite3.OperationalError):  # the disk may be full
+            await self.record.write(lambda db: forget_links(db, self.clock.now()))
 
     async def _look_after(self) -> None:
         """Keep the gauges and the service manager informed; a writer thread that hangs stops the watchdog's food."""

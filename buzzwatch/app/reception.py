@@ -14,17 +14,21 @@ from buzzwatch.app.links import Links
 from buzzwatch.app.quotes import read_samples
 from buzzwatch.app.rulebook import Rulebook
 from buzzwatch.app.second_opinion import SecondOpinion
+from buzzwatch.app.silences import LONGEST_WHY, describe, read_silence
+from buzzwatch.app.until import read_until
 from buzzwatch.detect.pulse import Pulse
+from buzzwatch.incidents.answers import LONGEST_WAIT
 from buzzwatch.model.incident import Incident, State
 from buzzwatch.model.input import Command, Corrected, Delivered, Mark, Trouble, Verb, Warmed
 from buzzwatch.model.notification import Target
 from buzzwatch.model.signal import Detector
 from buzzwatch.notify.escalation import announce_trouble
+from buzzwatch.notify.quoting import clean
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.store.journal import Batch, read_incident, read_mentions, read_sighting
 from buzzwatch.store.outbox import write_notice
 from buzzwatch.store.record import Record
-from buzzwatch.web.desk import Answer, PageView, Point
+from buzzwatch.web.desk import Answer, Hush, PageView, Point, Reply
 
 _TEST_TIMEOUT_S = 90
 
@@ -68,14 +72,18 @@ class Reception:
             "brands": len(self._drive.spine.memory.rules.brands),
             "incidents": [{"id": i.id, "state": i.state, "severity": i.severity.label} for i in live],
             "sources": self._ears.states(),
+            "silences": [
+                {"what": s.what, "until": s.until, "by": s.by, "why": s.why}
+                for s in self._drive.spine.memory.silences.all
+            ],
             "scorer": self._opinion.state() if self._opinion else None,
         }
 
     async def page(self, code: str) -> PageView | None:
         """See `Desk`."""
-        incident_id = self._links.incident_of(code)
-        found = await self._record.read(lambda db: read_incident(db, incident_id)) if incident_id else None
-        if found is None:
+        holder = await self._links.open(code, self._clock.now())
+        found = await self._record.read(lambda db: read_incident(db, holder.incident)) if holder else None
+        if holder is None or found is None:
             return None
         incident, history = found
         rules = self._drive.spine.memory.rules
@@ -89,13 +97,39 @@ class Reception:
             language=brand.language if brand else "en",
             timezone=brand.timezone if brand else "UTC",
             people={key: person.name for key, person in rules.people.items()},
+            person=holder.person,
             do=rule.do if rule else (),
             runbook=rule.runbook if rule else None,
             samples=tuple(await read_samples(self._record, incident, self._drive.scorer)),
             history=tuple(history),
             points=self._points(incident),
+            silence=self._drive.spine.memory.silences.over(incident, self._clock.now()),
             marks={key: marks[key] for key in incident.shown if key in marks},
         )
+
+    async def silence(self, hush: Hush) -> Answer:
+        """See `Desk`."""
+        if stranger := self._stranger(hush.by):
+            return stranger
+        said = read_silence(hush, self._drive.spine.memory, self._clock.now())
+        if isinstance(said, Answer):
+            return said
+        await self._queue.tell(said)
+        told = [line for line in self.silences().lines if line.startswith(f"{hush.what}: ")]
+        return Answer(True, tuple(told) or (f"{hush.what}: the silence is over",))
+
+    def silences(self) -> Answer:
+        """See `Desk`."""
+        memory = self._drive.spine.memory
+        return Answer(True, tuple(describe(s, memory) for s in memory.silences.all) or ("nothing is silenced",))
+
+    async def revoke(self, incident: str) -> Answer:
+        """See `Desk`."""
+        found = await self._record.read(lambda db: read_incident(db, incident))
+        if found is None:
+            return Answer(False, (f"there is no incident {incident!r}",))
+        number = await self._links.revoke(incident, self._clock.now())
+        return Answer(True, (f"{incident}: {number} links lead nowhere now; later messages carry others",))
 
     def _points(self, incident: Incident) -> tuple[Point, ...]:
         pulse = self._drive.spine.memory.pulses.get(incident.subject.brand)
@@ -107,28 +141,41 @@ class Reception:
         detector = Detector.NEGATIVITY if signal and signal.detector is Detector.NEGATIVITY else Detector.VOLUME
         return tuple(Point(*bar) for bar in pulse.history(detector))
 
-    async def take(self, incident: str, by: str) -> Answer:
+    async def answer(self, reply: Reply) -> Answer:
         """See `Desk`."""
-        return await self._command(Verb.TAKE, incident, by)
-
-    async def resolve(self, incident: str, by: str) -> Answer:
-        """See `Desk`."""
-        return await self._command(Verb.RESOLVE, incident, by)
-
-    async def _command(self, verb: Verb, incident: str, by: str) -> Answer:
         spine = self._drive.spine
-        known = spine.memory.desk.incidents.get(incident)
+        known = spine.memory.desk.incidents.get(reply.incident)
         if known is None:
             live = [i.id for i in spine.memory.desk.incidents.values() if i.state is not State.RESOLVED]
-            return Answer(False, (f"there is no incident {incident!r} open; open are: {', '.join(live) or 'none'}",))
-        if stranger := self._stranger(by):
+            opened = ", ".join(live) or "none"
+            return Answer(False, (f"there is no incident {reply.incident!r} open; open are: {opened}",))
+        command = self._command(reply, known)
+        if isinstance(command, Answer):
+            return command
+        outcome = await self._queue.tell(command)
+        after = self._drive.spine.memory.desk.incidents.get(known.id, known)
+        if not outcome.changes and not (after.taken_by == reply.by and reply.verb is Verb.TAKE):
+            return Answer(False, (f"{known.id}: nothing changed",))
+        asked = dict.fromkeys(str(notice.target) for notice in outcome.notices)
+        helpers = (f"told: {', '.join(asked) or 'nobody'}",) if reply.verb is Verb.HELP else ()
+        return Answer(True, (f"{known.id}: {after.state} by {reply.by}", *helpers))
+
+    def _command(self, reply: Reply, known: Incident) -> Command | Answer:
+        """What a person says, ready for the journal; or why it cannot be done."""
+        if stranger := self._stranger(reply.by):
             return stranger
         if known.state is State.RESOLVED:
-            return Answer(False, (f"{incident} is closed already",))
-        await self._queue.tell(Command(0, verb, incident, by))
-        after = self._drive.spine.memory.desk.incidents.get(incident, known)
-        done = after.taken_by == by if verb is Verb.TAKE else after.state is State.RESOLVED
-        return Answer(done, (f"{incident}: {after.state} by {by}" if done else f"{incident}: nothing changed",))
+            return Answer(False, (f"{known.id} is closed already",))
+        if reply.verb is not Verb.WAIT:
+            return Command(0, reply.verb, known.id, reply.by)
+        brand = self._drive.spine.memory.rules.brands.get(known.subject.brand)
+        why, now = clean(reply.why, LONGEST_WHY), self._clock.now()
+        until = read_until(reply.until, brand.zone if brand else UTC, now)
+        if until is None or until > now + LONGEST_WAIT:
+            return Answer(False, (f"{reply.until!r} is no time of the next 24 hours: write it as 23:40",))
+        if not why:
+            return Answer(False, ("say why it may wait: everybody who was told hears it",))
+        return Command(0, reply.verb, known.id, reply.by, until, why)
 
     def _stranger(self, by: str) -> Answer | None:
         """What is answered to somebody who is not one of the people."""

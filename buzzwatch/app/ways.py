@@ -2,17 +2,23 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from buzzwatch.app.config import AddressError, Config, SecretError, Secrets, url_of
+from aiohttp import ClientSession
+from msgspec.structs import replace
+
+from buzzwatch.app.config import AddressError, Config, SecretError, Secrets, SlackRoom, url_of
 from buzzwatch.app.links import Links
 from buzzwatch.app.quotes import read_samples
 from buzzwatch.clock import Clock
 from buzzwatch.delivery.channel import Channel, PermanentDeliveryError, TransientDeliveryError
 from buzzwatch.delivery.channels.apprise import AppriseChannel
 from buzzwatch.delivery.channels.console import ConsoleChannel
+from buzzwatch.delivery.channels.slack import SlackChannel
 from buzzwatch.delivery.courier import AT_ONCE
+from buzzwatch.delivery.slack_api import SlackApi
 from buzzwatch.ingest.scorer import Scorer
 from buzzwatch.model.brand import Ruleset
-from buzzwatch.model.notification import Lease, Message, Target
+from buzzwatch.model.incident import ChangeKind, State
+from buzzwatch.model.notification import Lease, Message, Standing, Target
 from buzzwatch.notify.render import render
 from buzzwatch.rules.written import CONSOLE
 from buzzwatch.store.record import Record
@@ -25,6 +31,7 @@ class Ways:
         self._config = config
         self._secrets = secrets
         self._console = ConsoleChannel()
+        self._session: ClientSession | None = None
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="send")
 
     def channel_for(self, target: Target, rules: Ruleset) -> Channel:
@@ -36,7 +43,10 @@ class Ways:
         """
         if target == Target(CONSOLE):
             return self._console
-        address = self._address(target, rules)
+        channel = None if target.by else self._config.channels.get(target.name)
+        if channel and channel.slack:
+            return self._slack(channel.slack)
+        address = self._person(target, rules) if target.by else (channel.url if channel else None)
         if address is None:
             raise PermanentDeliveryError(f"{target} is in neither oncall.yaml nor the channels of buzzwatch.yaml")
         try:
@@ -47,9 +57,22 @@ class Ways:
             raise PermanentDeliveryError(f"{target}: {error}") from None
         return self._console if url == CONSOLE else AppriseChannel(url, self._threads, brief=target.by == "sms")
 
-    def _address(self, target: Target, rules: Ruleset) -> str | None:
-        if not target.by:
-            return self._config.channels.get(target.name)
+    def _slack(self, room: SlackRoom) -> Channel:
+        if self._session is None:
+            self._session = ClientSession(trust_env=True)
+        try:
+            token = self._secrets.resolve(room.token)
+        except SecretError as error:
+            raise TransientDeliveryError(str(error)) from None
+        api = SlackApi(self._session, token, room.api)
+        return SlackChannel(api, room.channel, buttons=self._config.slack is not None)
+
+    async def close(self) -> None:
+        """Let go of open connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    def _person(self, target: Target, rules: Ruleset) -> str | None:
         person = rules.people.get(target.name)
         return person.reach.get(target.by) if person else None
 
@@ -67,5 +90,20 @@ class Words:
         """The message of a notice."""
         notice = lease.notice
         samples = await read_samples(self._record, notice.incident, self._scorer)
-        link = self._links.url(notice.incident.id) if notice.incident.subject.brand else None
-        return render(notice, samples, link, self._clock.now(), lease.replaces)
+        person = notice.target.name if notice.target.by else ""
+        link = await self._links.url(notice.incident.id, person) if notice.incident.subject.brand else None
+        message = render(notice, samples, link, self._clock.now(), lease.replaces, doubtful=lease.doubtful)
+        return replace(message, standing=_standing(lease))
+
+
+def _standing(lease: Lease) -> Standing:
+    """Where the daemon's own troubles and tests are concerned, there is nothing to answer."""
+    notice, incident = lease.notice, lease.notice.incident
+    return Standing(
+        incident=incident.id,
+        state=incident.state if incident.subject.brand and not notice.test else State.RESOLVED,
+        language=notice.language,
+        worse=notice.kind in {ChangeKind.WORSENED, ChangeKind.REOPENED} and not notice.page,
+        sent_as="" if notice.test else lease.sent_as,
+        doubtful=lease.doubtful,
+    )

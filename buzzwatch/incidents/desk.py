@@ -7,9 +7,10 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from buzzwatch.incidents.answers import answer, close, look_again, set_free
 from buzzwatch.model.brand import Rule
 from buzzwatch.model.incident import Change, ChangeKind, Incident, Press, Reason, Severity, State, Subject
-from buzzwatch.model.input import Command, Delivered, Verb
+from buzzwatch.model.input import Command, Delivered
 from buzzwatch.model.instant import HOUR, Instant, Span, moment_of
 from buzzwatch.model.mention import PRESS
 from buzzwatch.model.signal import Onset
@@ -21,7 +22,17 @@ WORSE = 2.0
 """People are told again when the observed value has grown this many times since they were last told."""
 
 
-_DATED = ("began_at", "opened_at", "true_at", "taken_at", "closed_at", "step_at", "step_from")
+_DATED = (
+    "began_at",
+    "opened_at",
+    "true_at",
+    "taken_at",
+    "closed_at",
+    "step_at",
+    "step_from",
+    "wait_until",
+    "remind_at",
+)
 
 
 class Evidence(Struct, frozen=True):
@@ -94,8 +105,7 @@ class Desk:
         if now - (before.closed_at or now) > COOL_DOWN:
             return self._open(subject, rule, found, now)
         again = replace(
-            before,
-            state=State.OPEN,
+            set_free(before),
             severity=severity,
             rules=_with(before.rules, rule.name),
             true_at=now,
@@ -105,8 +115,6 @@ class Desk:
             route=_route(before, rule, found),
             calm=max(rule.calm, before.calm),
             held_at=_held(before, found, now),
-            taken_by=None,
-            taken_at=None,
             closed_at=None,
             closed_by=None,
         )
@@ -140,10 +148,7 @@ class Desk:
         severity = found.severity_in(incident)
         if severity > incident.severity:
             worse = replace(
-                incident,
-                state=State.OPEN,  # what was taken was less than this
-                taken_by=None,
-                taken_at=None,
+                set_free(incident),  # what was taken was less than this
                 severity=severity,
                 rules=_with(incident.rules, rule.name),
                 true_at=now,
@@ -155,12 +160,12 @@ class Desk:
             return self._change(worse, ChangeKind.WORSENED, now)
         if same and found.observed >= WORSE * max(incident.worst, 1.0):
             worse = replace(
-                incident, true_at=now, reason=found.reason, samples=found.onset.samples, worst=found.observed
+                _awake(incident), true_at=now, reason=found.reason, samples=found.onset.samples, worst=found.observed
             )
             return self._change(worse, ChangeKind.WORSENED, now)
         if rule.name not in incident.rules and found.severity is Severity.CRITICAL:
             worse = replace(
-                incident,
+                _awake(incident),
                 rules=_with(incident.rules, rule.name),
                 true_at=now,
                 reason=found.reason,
@@ -181,14 +186,11 @@ class Desk:
 
         It stays raised for as long as its rules hold and come to that severity, as if each were one more severe.
         """
-        joined = replace(incident, press=press)
+        joined = replace(_awake(incident), press=press)
         if severity > incident.severity:
             watch, warning, critical = incident.held_at
             joined = replace(
-                joined,
-                state=State.OPEN,
-                taken_by=None,
-                taken_at=None,
+                set_free(joined),
                 severity=severity,
                 raised=True,
                 route=route,
@@ -201,7 +203,7 @@ class Desk:
         if incident.state is State.RESOLVED:
             return max((incident.closed_at or 0) + COOL_DOWN, incident.true_at + incident.calm)
         calm_at = incident.held_at[incident.severity - 1] + incident.calm
-        return calm_at if incident.step_at is None else min(calm_at, incident.step_at)
+        return calm_at if incident.next_at is None else min(calm_at, incident.next_at)
 
     def settle(self, incident: Incident, now: Instant) -> Change | None:
         """Lower or declare over what has been calm for long enough; let go of what was closed long ago."""
@@ -213,21 +215,31 @@ class Desk:
             return None
         if still := [level for level in Severity if now < incident.held_at[level - 1] + incident.calm]:
             return self._change(replace(incident, severity=max(still), step_at=None), ChangeKind.CALMED, now)
-        over = replace(incident, state=State.RESOLVED, closed_at=now, step_at=None)
-        return self._change(over, ChangeKind.OVER, now)
+        return self._change(close(incident, now, None), ChangeKind.OVER, now)
 
     def obey(self, command: Command, now: Instant) -> Change | None:
         """Carry out what a person said; nothing where the incident is not on the desk, or closed already."""
         incident = self.incidents.get(command.incident)
         if incident is None or incident.state is State.RESOLVED:
             return None
-        if command.verb is Verb.RESOLVE:
-            closed = replace(incident, state=State.RESOLVED, closed_at=now, closed_by=command.by, step_at=None)
-            return self._change(closed, ChangeKind.RESOLVED, now, by=command.by)
-        if incident.state is State.TAKEN and incident.taken_by == command.by:
+        answered = answer(incident, command, now)
+        return answered and self._change(answered[1], answered[0], now, why=command.why, by=command.by)
+
+    def look_again(self, incident: Incident, taken_for: Span, now: Instant) -> Change | None:
+        """The time of a wait or of a taken incident is up; see `answers.look_again`."""
+        found = look_again(incident, taken_for, now)
+        if found is None:
+            self.put(replace(incident, remind_at=now + taken_for, reminded=False))
             return None
-        taken = replace(incident, state=State.TAKEN, taken_by=command.by, taken_at=now, step_at=None)
-        return self._change(taken, ChangeKind.TAKEN, now, by=command.by)
+        return self._change(found[1], found[0], now, by=incident.taken_by)
+
+    def remark(self, incident: Incident, why: str, by: str, now: Instant) -> Change:
+        """Keep in the record what concerns it and is told to nobody."""
+        return self._change(incident, ChangeKind.NOTED, now, why=why, by=by)
+
+    def speak(self, incident: Incident, now: Instant) -> Change:
+        """What a silence had held is said now."""
+        return self._change(replace(incident, hushed=False), ChangeKind.UNSILENCED, now)
 
     def note(self, delivered: Delivered, now: Instant) -> Change | None:
         """Keep in the record what could not be delivered; a step of which nothing arrives makes the next one due.
@@ -283,6 +295,11 @@ class Desk:
         stem = f"{brand}-{moment_of(now):%y%m%d-%H%M}"
         names = (stem, *(f"{stem}-{n}" for n in range(2, len(self.incidents) + 3)))
         return next(name for name in names if name not in self.incidents)
+
+
+def _awake(incident: Incident) -> Incident:
+    """It worsens: nobody has said that this may wait."""
+    return incident if incident.wait_until is None else set_free(incident)
 
 
 def _with(rules: tuple[str, ...], name: str) -> tuple[str, ...]:

@@ -1,7 +1,65 @@
 """Every reason to hold a message back, in one place."""
 
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
 from buzzwatch.model.brand import Brand
-from buzzwatch.model.incident import Severity
+from buzzwatch.model.incident import Incident, Severity
+from buzzwatch.model.input import Silenced
+from buzzwatch.model.instant import DAY, Instant, Span
+from buzzwatch.model.silence import Silence
+
+LONGEST_SILENCE: Span = 30 * DAY
+MOST_SILENCES = 1_000
+
+
+class Silences:
+    """By brand or incident; of each the last that was asked for counts."""
+
+    def __init__(self, silences: tuple[Silence, ...] = ()) -> None:
+        self._silences = {silence.what: silence for silence in silences}
+
+    def hear(self, said: Silenced) -> Silence | None:
+        """Begin, replace or end one; the one that holds from now on."""
+        self._silences.pop(said.what, None)
+        holds = said.seen_at < said.until <= said.seen_at + LONGEST_SILENCE
+        if not holds or len(self._silences) >= MOST_SILENCES:
+            return None
+        silence = Silence(said.what, said.seen_at, said.until, said.why, said.by)
+        self._silences[said.what] = silence
+        return silence
+
+    def over(self, incident: Incident, now: Instant) -> Silence | None:
+        """The one that holds what is to be said of an incident; of several, the one that lasts longest."""
+        found = [self._silences.get(what) for what in (incident.id, incident.subject.brand)]
+        return max((s for s in found if s is not None and now < s.until), key=lambda s: s.until, default=None)
+
+    def drop_ended(self, now: Instant) -> None:
+        """Forget those whose time is up."""
+        self._silences = {what: silence for what, silence in self._silences.items() if now < silence.until}
+
+    @property
+    def all(self) -> tuple[Silence, ...]:
+        """The first to end first."""
+        return tuple(sorted(self._silences.values(), key=lambda s: (s.until, s.what)))
+
+    def shift(self, span: Span) -> None:
+        """Move every instant: the clock they were taken from was wrong by so much."""
+        self._silences = {
+            what: replace(silence, since=silence.since + span, until=silence.until + span)
+            for what, silence in self._silences.items()
+        }
+
+    def dump(self) -> list[dict[str, Any]]:
+        """Numbers and words only; `load` gives the same."""
+        return [msgspec.to_builtins(silence) for silence in self._silences.values()]
+
+    @classmethod
+    def load(cls, dumped: list[dict[str, Any]]) -> "Silences":
+        """Those that were dumped."""
+        return cls(msgspec.convert(dumped, tuple[Silence, ...]))
 
 
 def severity_for(brand: Brand, severity: Severity, *, answered: bool = False, press: bool = False) -> Severity:

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.incident import Severity
-from buzzwatch.model.instant import Span
+from buzzwatch.model.instant import MINUTE, Span
 from buzzwatch.model.signal import Comparison
 from buzzwatch.model.view import Condition
 
@@ -89,12 +89,16 @@ class Brand(Struct, frozen=True):
 
 
 class Person(Struct, frozen=True):
-    """Somebody who can be told; `reach` maps a means to an address that may hold `${cred:…}` placeholders."""
+    """Somebody who can be told; `reach` maps a means to an address that may hold `${cred:…}` placeholders.
+
+    `slack` is the member id of their Slack account, "" if unknown.
+    """
 
     key: str
     name: str
     language: str
     reach: dict[str, str]
+    slack: str = ""
 
 
 class Step(Struct, frozen=True):
@@ -114,6 +118,8 @@ class Route(Struct, frozen=True):
     copy: tuple[str, ...] = ()
     language: str = ""
     """Of the copies; empty: the brand's."""
+    taken_for: Span = 45 * MINUTE
+    """How long somebody may have an incident that still grows until they are asked."""
 
 
 class Ruleset(Struct, frozen=True):
@@ -123,5 +129,7 @@ class Ruleset(Struct, frozen=True):
     brands: dict[str, Brand]
     people: dict[str, Person]
     routes: dict[str, Route]
+    help: tuple[str, ...] = ()
+    """People who hear of a call for help; none: those of the incident's route."""
     files: dict[str, str] = {}
     """The texts it was compiled from, by file name."""

@@ -127,6 +127,13 @@ class Incident(Struct, frozen=True):
     revision: int = 1
     taken_by: str | None = None
     taken_at: Instant | None = None
+    wait_until: Instant | None = None
+    """Until when who has it lets it wait."""
+    wait_why: str = ""
+    remind_at: Instant | None = None
+    """When who has it is asked whether they still do, should it still grow then."""
+    reminded: bool = False
+    """They were asked, and have not answered since."""
     closed_at: Instant | None = None
     closed_by: str | None = None
     """A person's name; None when it ended by itself."""
@@ -142,6 +149,8 @@ class Incident(Struct, frozen=True):
     """Targets already told, in order, for "who else was told"."""
     press: Press | None = None
     """How the press joined it, once it has."""
+    hushed: bool = False
+    """A silence held something of it, which nobody was told since."""
     raised: bool = False
     """By that its severity went one up, and each of its rules counts one more."""
 
@@ -149,6 +158,17 @@ class Incident(Struct, frozen=True):
     def shown(self) -> tuple[str, ...]:
         """Mentions to show, the most telling first: the press that joined, then the samples."""
         return tuple(dict.fromkeys((*((self.press.mention,) if self.press else ()), *self.samples)))
+
+    @property
+    def grows(self) -> bool:
+        """By its latest numbers: a conversation by the phase of its life, a brand by its trend."""
+        phase = self.reason.phase
+        return self.reason.trend is Trend.RISING if phase is None else phase in {Phase.RISING, Phase.REBOUND}
+
+    @property
+    def next_at(self) -> Instant | None:
+        """When something about it is due that people hear of; None: nothing is."""
+        return min((at for at in (self.step_at, self.wait_until, self.remind_at) if at is not None), default=None)
 
     @property
     def lasted(self) -> Span:
@@ -163,8 +183,22 @@ class ChangeKind(StrEnum):
     WORSENED = "worsened"
     REOPENED = "reopened"
     TAKEN = "taken"
+    WAITING = "waiting"
+    """A person lets it wait until a time; nothing is sent before, unless it worsens."""
+    WAITED = "waited"
+    """That time has come: it rings again."""
+    UNSILENCED = "unsilenced"
+    """A silence has ended that had held something of it."""
+    HELP = "help"
+    """Who has it asks for help."""
+    REMINDED = "reminded"
+    """It still grows long after it was taken: who has it is asked."""
+    RELEASED = "released"
+    """They did not answer: it rings again."""
     RESOLVED = "resolved"
     """By a person."""
+    DISMISSED = "dismissed"
+    """By a person, who saw that it is true and does not matter."""
     CALMED = "calmed"
     """What made it so important has ended; something lesser goes on."""
     OVER = "over"

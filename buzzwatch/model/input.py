@@ -41,15 +41,30 @@ class Verb(StrEnum):
     """What a person can tell the desk."""
 
     TAKE = "take"
+    WAIT = "wait"
+    HELP = "help"
+    NO_MATTER = "no-matter"
     RESOLVE = "resolve"
 
 
-class Command(Struct, frozen=True, gc=False, tag="command"):
-    """A person's answer to an incident."""
+class Command(Struct, frozen=True, gc=False, omit_defaults=True, tag="command"):
+    """A person's answer to an incident; `until` and `why` are those of a wait."""
 
     seen_at: Instant
     verb: Verb
     incident: str
+    by: str
+    until: Instant = 0
+    why: str = ""
+
+
+class Silenced(Struct, frozen=True, gc=False, tag="silenced"):
+    """A person lets nothing be said of a brand or of an incident until a time; one that is past ends that at once."""
+
+    seen_at: Instant
+    what: str
+    until: Instant
+    why: str
     by: str
 
 
@@ -99,6 +114,8 @@ class Delivered(Struct, frozen=True, gc=False, tag="delivered"):
     target: Target
     sent: bool
     why: str = ""
+    sent_as: str = ""
+    """What the receiver calls the message, where it says so and lets it be changed."""
 
 
 class Trouble(Struct, frozen=True, gc=False, tag="trouble"):
@@ -127,8 +144,12 @@ class Warmed(Struct, frozen=True, tag="warmed"):
     habits: dict[str, bytes]
 
 
-Input: TypeAlias = Sighting | Tick | RulesSwapped | Gap | Command | Corrected | Delivered | Trouble | ClockSet | Warmed
-Journalled: TypeAlias = Sighting | RulesSwapped | Gap | Command | Corrected | Delivered | Trouble | ClockSet | Warmed
+Input: TypeAlias = (
+    Sighting | Tick | RulesSwapped | Gap | Command | Silenced | Corrected | Delivered | Trouble | ClockSet | Warmed
+)
+Journalled: TypeAlias = (
+    Sighting | RulesSwapped | Gap | Command | Silenced | Corrected | Delivered | Trouble | ClockSet | Warmed
+)
 
 
 class Fault(Struct, frozen=True, gc=False):

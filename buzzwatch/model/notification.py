@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from buzzwatch.model.cause import Cause
-from buzzwatch.model.incident import ChangeKind, Incident, Severity
+from buzzwatch.model.incident import ChangeKind, Incident, Severity, State
 from buzzwatch.model.instant import Instant
 
 
@@ -70,6 +70,21 @@ class Sample(Struct, frozen=True, gc=False):
     why: tuple[Cause, ...] = ()
 
 
+class Standing(Struct, frozen=True, gc=False):
+    """Which incident a message is of and how that stands, for channels that keep one message for each and change it.
+
+    `sent_as` is what the receiver calls the earlier message, "" where there is none; `doubtful` as in `Lease`; `worse`:
+    it became so, and no page merely repeats.
+    """
+
+    incident: str
+    state: State
+    language: str
+    worse: bool = False
+    sent_as: str = ""
+    doubtful: bool = False
+
+
 class Message(Struct, frozen=True):
     """Words ready to leave: plain text for everybody, and HTML where a channel shows it. `key` names it for ever."""
 
@@ -81,15 +96,20 @@ class Message(Struct, frozen=True):
     """One SMS segment: GSM-7, at most 160 characters."""
     severity: Severity | None = None
     """Of an alarm; None: an answer, an ending, a test."""
+    standing: Standing | None = None
 
 
 class Lease(Struct, frozen=True):
     """An outbox row that is the courier's to send.
 
     `attempts` have failed so far, `replaces` older unsent rows were superseded by it, `first_at` is when it was put in.
+    `doubtful`: it may have left already, nobody knows. `sent_as` is what the receiver calls the last message of the
+    incident that it got, "" if it does not say.
     """
 
     notice: Notice
     attempts: int
     replaces: int
     first_at: Instant
+    doubtful: bool = False
+    sent_as: str = ""

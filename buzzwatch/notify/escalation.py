@@ -11,6 +11,7 @@ from buzzwatch.model.input import Delivered, Trouble
 from buzzwatch.model.instant import DAY, MINUTE, Instant, Span
 from buzzwatch.model.notification import Held, Notice, Target
 from buzzwatch.model.signal import Trend
+from buzzwatch.model.silence import Silence
 
 CONSOLE = Route("console", copy=("console",))
 """Where alerts go while nobody wrote an `oncall.yaml`."""
@@ -18,7 +19,18 @@ LATE: Span = MINUTE
 """A step that leaves this long after it was due says so."""
 
 _OPS = "ops-"
-ALARMS = (ChangeKind.OPENED, ChangeKind.WORSENED, ChangeKind.REOPENED)
+ALARMS = (
+    ChangeKind.OPENED,
+    ChangeKind.WORSENED,
+    ChangeKind.REOPENED,
+    ChangeKind.WAITED,
+    ChangeKind.RELEASED,
+    ChangeKind.UNSILENCED,
+)
+HUSHED = (*ALARMS, ChangeKind.CALMED)
+"""What a silence holds; answers and ends are heard by whoever was told before."""
+_SAID_BY_PAGES = (ChangeKind.WAITED, ChangeKind.RELEASED, ChangeKind.UNSILENCED)
+"""Why a first step leaves, where it says more than that it does."""
 
 
 class Told(NamedTuple):
@@ -31,17 +43,62 @@ class Told(NamedTuple):
 
 def announce(change: Change, rules: Ruleset, now: Instant) -> Told:
     """Tell a change: alarms to the route, answers and endings to everybody who was told before."""
-    incident = change.incident
-    if change.kind is ChangeKind.NOTED:
-        return Told(incident)
     if change.kind not in ALARMS:
-        held = _held_steps(incident, rules) if change.kind is ChangeKind.TAKEN else ()
-        everybody = [_target(name) for name in incident.told]
-        return Told(incident, _notices(incident, change.kind, everybody, rules, now), held)
+        return _announce_answer(change, rules, now)
+    incident = change.incident
     if incident.severity is Severity.WATCH:
         return Told(incident, (), (Held(incident.id, incident.route, "watch: kept on the list, nobody is told", None),))
     route = route_of(incident, rules)
     return _alarm(change, route, rules, now)
+
+
+def hush(incident: Incident, silence: Silence, rules: Ruleset) -> Told:
+    """Hold what would be said of an incident: whoever would hear it next is on record, and it is said afterwards."""
+    if incident.severity is Severity.WATCH:
+        return Told(incident)
+    route = route_of(incident, rules)
+    steps = route.steps if incident.severity is Severity.CRITICAL or not route.copy else ()
+    persons = [target for step in steps[:1] for target in _reachable(step.tell, step.by, rules)]
+    targets = [*(Target(name) for name in route.copy), *persons]
+    held = tuple(Held(incident.id, str(target), silence.reason, silence.until) for target in targets)
+    return Told(replace(incident, hushed=True, step_at=None), (), held)
+
+
+def _announce_answer(change: Change, rules: Ruleset, now: Instant) -> Told:
+    """Answers and endings are heard by all who were told, a call for help by those who may help too."""
+    incident, kind = _watched(change.incident, rules, now), change.kind
+    if kind is ChangeKind.NOTED:
+        return Told(incident)
+    if kind is ChangeKind.REMINDED:
+        return Told(incident, _notices(incident, kind, _holder(incident, rules), rules, now))
+    stops = kind is ChangeKind.TAKEN or incident.taken_at == now
+    held = _held_steps(incident, rules) if stops and incident.state is State.TAKEN else ()
+    everybody = [_target(name) for name in incident.told]
+    if kind is ChangeKind.HELP:
+        everybody += _helpers(incident, rules)
+        incident = replace(incident, told=_merged(incident.told, everybody))
+    return Told(incident, _notices(incident, kind, everybody, rules, now), held)
+
+
+def _watched(incident: Incident, rules: Ruleset, now: Instant) -> Incident:
+    """Whoever has it is asked after a while, unless it is to wait until then."""
+    if incident.state is not State.TAKEN or incident.wait_until is not None or incident.remind_at is not None:
+        return incident
+    return replace(incident, remind_at=now + route_of(incident, rules).taken_for)
+
+
+def _holder(incident: Incident, rules: Ruleset) -> list[Target]:
+    """Who has it, by the means of their first step or of their own; a name that nobody knows, by the copies."""
+    route = route_of(incident, rules)
+    person, means = incident.taken_by or "", route.steps[0].by if route.steps else ()
+    reached = _reachable(person, means, rules) or _reachable_at_all(person, rules)
+    return reached or [Target(name) for name in route.copy]
+
+
+def _helpers(incident: Incident, rules: Ruleset) -> list[Target]:
+    people = rules.help or tuple(step.tell for step in route_of(incident, rules).steps)
+    others = [person for person in dict.fromkeys(people) if person != incident.taken_by]
+    return [target for person in others for target in _reachable_at_all(person, rules)]
 
 
 def _alarm(change: Change, route: Route, rules: Ruleset, now: Instant) -> Told:
@@ -59,16 +116,18 @@ def _alarm(change: Change, route: Route, rules: Ruleset, now: Instant) -> Told:
     return Told(incident, _notices(incident, change.kind, everybody, rules, now))
 
 
-def climb(incident: Incident, rules: Ruleset, now: Instant) -> Told:
+def climb(incident: Incident, rules: Ruleset, now: Instant, why: ChangeKind | None = None) -> Told:
     """Send the escalation steps that are due; of several overdue ones only those due last, marked late.
 
-    A route that has lost its steps since is told a last time: nobody is left to page.
+    A route that has lost its steps since is told a last time: nobody is left to page. `why` is the change by which the
+    first step leaves.
     """
     route = route_of(incident, rules)
     if incident.step_at is None:
         return Told(incident)
     first_due = due = incident.step_at
     kind = ChangeKind.OPENED if incident.revision == 1 else ChangeKind.WORSENED
+    kind = why if why in _SAID_BY_PAGES else kind
     if not route.steps:
         everybody = [Target(name) for name in route.copy]
         incident = replace(incident, step_at=None, told=_merged(incident.told, everybody))
@@ -152,7 +211,9 @@ def _held_steps(incident: Incident, rules: Ruleset) -> tuple[Held, ...]:
         return ()
     coming: Iterable[Step] = route.steps[incident.step :]
     targets = [target for step in coming for target in _reachable(step.tell, step.by, rules)]
-    return tuple(Held(incident.id, str(target), f"taken by {incident.taken_by}", None) for target in targets)
+    waits = f": we wait, {incident.wait_why}" if incident.wait_until is not None else ""
+    why = f"taken by {incident.taken_by}{waits}"
+    return tuple(Held(incident.id, str(target), why, incident.wait_until) for target in targets)
 
 
 def _reachable(person: str, means: Iterable[str], rules: Ruleset) -> list[Target]:

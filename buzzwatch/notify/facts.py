@@ -18,6 +18,8 @@ LONGEST_NAME = 40
 _LONGEST_LINE = 300
 _MOST_NAMES = 6
 _HALF_A_DAY = 12 * HOUR
+_CLOSINGS = frozenset({ChangeKind.RESOLVED, ChangeKind.DISMISSED})
+_ANSWERS = frozenset({ChangeKind.TAKEN, ChangeKind.WAITING, ChangeKind.OVER, *_CLOSINGS})
 _PLACEHOLDER = re.compile(r"\{(brand|rule|observed|expected|share|over)\}")
 
 
@@ -66,7 +68,7 @@ class Facts:
     @property
     def is_alarm(self) -> bool:
         """It says that something is wrong, not that it was taken or has ended."""
-        return self.notice.kind not in {ChangeKind.TAKEN, ChangeKind.RESOLVED, ChangeKind.OVER}
+        return self.notice.kind not in _ANSWERS
 
     @property
     def brand(self) -> str:
@@ -109,10 +111,14 @@ class Facts:
     def _event(self) -> str:
         incident = self.incident
         by, at = incident.taken_by, incident.taken_at
-        if self.notice.kind is ChangeKind.RESOLVED:
+        if self.notice.kind in _CLOSINGS:
             by, at = incident.closed_by, incident.closed_at
         return self._event_phrase().format(
-            facts=self.line(), name=self.name(by), time=self.clock(at), span=self.figures.span(incident.lasted)
+            facts=self.line(),
+            name=self.name(by),
+            time=self.clock(at),
+            until=self.ahead(incident.wait_until),
+            span=self.figures.span(incident.lasted),
         )
 
     def _event_phrase(self) -> str:

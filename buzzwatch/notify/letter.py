@@ -9,7 +9,7 @@ from buzzwatch.model.instant import MINUTE, Span
 from buzzwatch.model.notification import Sample
 from buzzwatch.model.signal import Clause, Detector
 from buzzwatch.notify.facts import LONGEST_NAME, Facts
-from buzzwatch.notify.quoting import clean, quote, safe_link
+from buzzwatch.notify.quoting import clean, disarm, quote, safe_link
 
 STALE: Span = 5 * MINUTE
 """A message that leaves this long after it was due says of when it is."""
@@ -41,10 +41,12 @@ class Section(Struct, frozen=True):
     heading: str = ""
 
 
-def sections(facts: Facts, samples: Sequence[Sample], link: str | None, replaces: int) -> list[Section]:
+def sections(
+    facts: Facts, samples: Sequence[Sample], link: str | None, replaces: int, *, doubtful: bool = False
+) -> list[Section]:
     """The letter, the most needed first."""
     told = _what(facts, samples) if facts.is_alarm else _answer(facts)
-    parts = [Section(_lines(told)), Section(_lines(_circumstances(facts, replaces)))]
+    parts = [Section(_lines(told)), Section(_lines(_circumstances(facts, replaces, doubtful=doubtful)))]
     if facts.is_alarm:
         parts += [
             Section(tuple(_samples(facts, samples)), facts.phrases.samples),
@@ -61,6 +63,7 @@ def _lines(texts: Iterator[str] | Sequence[str]) -> tuple[Line, ...]:
 
 def _what(facts: Facts, samples: Sequence[Sample]) -> Iterator[str]:
     phrases, incident, reason = facts.phrases, facts.incident, facts.reason
+    yield from _why_now(facts)
     if facts.says:
         yield facts.says
     if incident.press:
@@ -80,10 +83,24 @@ def _what(facts: Facts, samples: Sequence[Sample]) -> Iterator[str]:
         yield from _outlook(facts)
         answered = phrases.story_answered if reason.story else phrases.answered
         yield answered if reason.answered else phrases.unanswered
-    if incident.state is State.TAKEN:
+    if incident.state is State.TAKEN and facts.notice.kind not in {ChangeKind.HELP, ChangeKind.REMINDED}:
         yield phrases.taken_since.format(name=facts.name(incident.taken_by), time=facts.clock(incident.taken_at))
     elif facts.waits_for_somebody and facts.notice.due_at - incident.opened_at >= MINUTE:
         yield phrases.untaken.format(span=facts.figures.span(facts.notice.due_at - incident.opened_at))
+
+
+def _why_now(facts: Facts) -> Iterator[str]:
+    """An alarm that comes of what people answered, or did not, says so first."""
+    phrases, incident = facts.phrases, facts.incident
+    said = {
+        ChangeKind.WAITED: phrases.waited,
+        ChangeKind.UNSILENCED: phrases.unsilenced,
+        ChangeKind.HELP: phrases.helps,
+        ChangeKind.REMINDED: phrases.reminded,
+        ChangeKind.RELEASED: phrases.released,
+    }.get(facts.notice.kind)
+    if said:
+        yield said.format(name=facts.name(incident.taken_by), time=facts.clock(incident.taken_at))
 
 
 def _numbers(facts: Facts) -> Iterator[str]:
@@ -138,16 +155,20 @@ def _answer(facts: Facts) -> Iterator[str]:
     kind = facts.notice.kind
     if kind is ChangeKind.TAKEN:
         yield phrases.taken_at.format(name=facts.name(incident.taken_by), time=facts.clock(incident.taken_at))
-    elif kind is ChangeKind.RESOLVED:
-        yield phrases.closed_at.format(name=facts.name(incident.closed_by), time=facts.clock(incident.closed_at))
-    if kind is not ChangeKind.TAKEN:
+    elif kind is ChangeKind.WAITING:
+        yield phrases.waits_until.format(name=facts.name(incident.taken_by), until=facts.ahead(incident.wait_until))
+        yield phrases.wait_because.format(why=disarm(clean(incident.wait_why, _LONGEST_STEP)))
+    elif kind in {ChangeKind.RESOLVED, ChangeKind.DISMISSED}:
+        phrase = phrases.closed_at if kind is ChangeKind.RESOLVED else phrases.dismissed_at
+        yield phrase.format(name=facts.name(incident.closed_by), time=facts.clock(incident.closed_at))
+    if kind not in {ChangeKind.TAKEN, ChangeKind.WAITING}:
         since, until = facts.clock(incident.began_at), facts.clock(incident.began_at + incident.lasted)
         yield phrases.lasted.format(span=facts.figures.span(incident.lasted), since=since, until=until)
     if not incident.subject.quiet:
         yield phrases.it_was.format(facts=facts.line().rstrip("."))
 
 
-def _circumstances(facts: Facts, replaces: int) -> Iterator[str]:
+def _circumstances(facts: Facts, replaces: int, *, doubtful: bool) -> Iterator[str]:
     phrases, notice = facts.phrases, facts.notice
     if notice.test:
         yield phrases.test
@@ -162,6 +183,8 @@ def _circumstances(facts: Facts, replaces: int) -> Iterator[str]:
     if replaces:
         noun = phrases.replaces[replaces not in phrases.singular]
         yield noun.format(n=facts.figures.number(replaces))
+    if doubtful:
+        yield phrases.doubtful
 
 
 def _samples(facts: Facts, samples: Sequence[Sample]) -> Iterator[Line]:

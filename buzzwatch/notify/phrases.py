@@ -79,11 +79,20 @@ class Phrases(Struct, frozen=True, kw_only=True):
     taken_since: str
     taken_at: str
     closed_at: str
+    dismissed_at: str
+    waits_until: str
+    wait_because: str
+    helps: str
+    reminded: str
+    waited: str
+    unsilenced: str
+    released: str
     lasted: str
     it_was: str
 
     test: str
     replaces: Noun
+    doubtful: str
     late: str
     deaf: str
     stale: str
@@ -160,7 +169,14 @@ FRENCH = Phrases(
         ChangeKind.WORSENED: "s’aggrave, {facts}",
         ChangeKind.REOPENED: "reprend, {facts}",
         ChangeKind.TAKEN: "pris par {name} à {time}",
+        ChangeKind.WAITING: "on attend jusqu’à {until}, décidé par {name}",
+        ChangeKind.WAITED: "l’attente est finie, {facts}",
+        ChangeKind.UNSILENCED: "le silence est fini, {facts}",
+        ChangeKind.HELP: "{name} demande de l’aide, {facts}",
+        ChangeKind.REMINDED: "pris par vous à {time}, monte encore, {facts}",
+        ChangeKind.RELEASED: "pris puis sans nouvelles, {facts}",
         ChangeKind.RESOLVED: "clos par {name} à {time}, a duré {span}",
+        ChangeKind.DISMISSED: "vu par {name} à {time}, sans importance",
         ChangeKind.CALMED: "se calme, {facts}",
         ChangeKind.OVER: "c’est fini, cela a duré {span}",
     },
@@ -192,9 +208,18 @@ FRENCH = Phrases(
     taken_since="Pris par {name} depuis {time}.",
     taken_at="Pris par {name} à {time}.",
     closed_at="Clos par {name} à {time}.",
+    dismissed_at="Vu par {name} à {time} : c’est vrai, et sans importance. Rien n’est corrigé.",
+    waits_until="On attend jusqu’à {until}, décidé par {name}. Cela sonnera alors de nouveau, ou si cela s’aggrave.",
+    wait_because="Raison : {why}",
+    helps="{name} s’en occupe et demande de l’aide.",
+    reminded="Vous l’avez pris à {time} et cela monte encore. Sans réponse de vous, cela sonnera de nouveau.",
+    unsilenced="Un silence demandé par quelqu’un a pris fin, et cela continue.",
+    waited="On avait décidé d’attendre jusqu’à maintenant.",
+    released="Quelqu’un l’avait pris, n’a plus répondu, et cela monte encore.",
     lasted="Cela a duré {span} ({since} – {until}).",
     it_was="C’était\u00a0: {facts}.",
     test="Ceci est un test, demandé à la main\u00a0: il ne se passe rien, il n’y a rien à faire.",
+    doubtful="Ce message est peut-être déjà arrivé\u00a0: même référence, même alerte.",
     replaces=(
         "Remplace {n} message plus ancien qui n’avait pas pu partir.",
         "Remplace {n} messages plus anciens qui n’avaient pas pu partir.",
@@ -291,7 +316,14 @@ ENGLISH = Phrases(
         ChangeKind.WORSENED: "worse, {facts}",
         ChangeKind.REOPENED: "back again, {facts}",
         ChangeKind.TAKEN: "taken by {name} at {time}",
+        ChangeKind.WAITING: "we wait until {until}, says {name}",
+        ChangeKind.WAITED: "the wait is over, {facts}",
+        ChangeKind.UNSILENCED: "the silence is over, {facts}",
+        ChangeKind.HELP: "{name} asks for help, {facts}",
+        ChangeKind.REMINDED: "yours since {time} and still growing, {facts}",
+        ChangeKind.RELEASED: "taken, then no news, {facts}",
         ChangeKind.RESOLVED: "closed by {name} at {time}, it lasted {span}",
+        ChangeKind.DISMISSED: "seen by {name} at {time}, no matter",
         ChangeKind.CALMED: "calmer, {facts}",
         ChangeKind.OVER: "it is over, it lasted {span}",
     },
@@ -323,9 +355,18 @@ ENGLISH = Phrases(
     taken_since="Taken by {name} since {time}.",
     taken_at="Taken by {name} at {time}.",
     closed_at="Closed by {name} at {time}.",
+    dismissed_at="Seen by {name} at {time}: it is true and does not matter. Nothing is corrected.",
+    waits_until="{name} decided to wait until {until}. It rings again at that time, or when it gets worse.",
+    wait_because="Reason: {why}",
+    helps="{name} has it and asks for help.",
+    reminded="You took it at {time} and it still grows. Without an answer of yours it rings again.",
+    unsilenced="A silence that somebody had asked for has ended, and it goes on.",
+    waited="We had decided to wait until now.",
+    released="Somebody had taken it and answers no more, and it still grows.",
     lasted="It lasted {span} ({since} – {until}).",
     it_was="It was: {facts}.",
     test="This is a test that somebody asked for: nothing is happening and there is nothing to do.",
+    doubtful="This message may have arrived already: same reference, same alert.",
     replaces=(
         "Replaces {n} earlier message that could not be sent.",
         "Replaces {n} earlier messages that could not be sent.",

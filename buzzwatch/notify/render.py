@@ -14,16 +14,24 @@ from buzzwatch.notify.sms import segment
 LONGEST_TITLE = 150
 
 
-def render(notice: Notice, samples: Sequence[Sample], link: str | None, now: Instant, replaces: int = 0) -> Message:
+def render(
+    notice: Notice,
+    samples: Sequence[Sample],
+    link: str | None,
+    now: Instant,
+    replaces: int = 0,
+    *,
+    doubtful: bool = False,
+) -> Message:
     """What a notice says when it leaves at `now`.
 
     `samples` are shown in their order, three at most; `link` leads to the incident's page, where one can take it;
-    `replaces` is how many older messages this one makes needless.
+    `replaces` is how many older messages this one makes needless; `doubtful`: it may have arrived already.
     """
     facts = Facts(notice, now)
     headline = facts.headline()
     title = headline.within(LONGEST_TITLE)
-    letter = sections(facts, samples, link, replaces)
+    letter = sections(facts, samples, link, replaces, doubtful=doubtful)
     language = facts.phrases.language
     return Message(
         key=notice.key,

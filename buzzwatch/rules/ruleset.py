@@ -137,7 +137,9 @@ def load(files: Mapping[str, str]) -> Ruleset:
         for each in written
     ]
     people = {} if oncall is None else {key: _person(key, person) for key, person in oncall.people.items()}
-    return Ruleset(_digest(files), {brand.key: brand for brand in compiled}, people, routes)
+    return Ruleset(
+        _digest(files), {brand.key: brand for brand in compiled}, people, routes, oncall.help if oncall else ()
+    )
 
 
 def check_channels(files: Mapping[str, str], channels: Collection[str]) -> list[Fault]:
@@ -389,7 +391,7 @@ def _silence(when: when.When) -> Span | None:
 
 
 def _person(key: str, written: schema.Person) -> Person:
-    return Person(key, written.name, written.language, dict(written.reach))
+    return Person(key, written.name, written.language, dict(written.reach), written.slack or "")
 
 
 def _routes(oncall: schema.OncallFile | None) -> dict[str, Route]:
@@ -401,5 +403,5 @@ def _routes(oncall: schema.OncallFile | None) -> dict[str, Route]:
                 Step(step.after, step.tell, step.by or tuple(oncall.people[step.tell].reach)) for step in written.steps
             )
             repeat = (written.repeat or _REPEAT) if steps else None
-            routes[name] = Route(name, steps, repeat, written.copy_to, written.language or "")
+            routes[name] = Route(name, steps, repeat, written.copy_to, written.language or "", written.taken_for)
     return routes

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, model_validator
 from pydantic import ValidationInfo as Info
 
-from buzzwatch.model.instant import Span
+from buzzwatch.model.instant import MINUTE, Span
 from buzzwatch.rules.units import (
     Budget,
     Delay,
@@ -18,6 +18,7 @@ from buzzwatch.rules.units import (
     Line,
     LongSpan,
     Moment,
+    SlackMember,
     Template,
     WebAddress,
     Word,
@@ -181,6 +182,11 @@ class Person(Written):
         description="Means and addresses, the preferred one first: an Apprise URL, an e-mail address or `console`.",
         examples=[{"email": "ines@acme.example"}],
     )
+    slack: SlackMember | None = Field(
+        default=None,
+        description="Their Slack member id, whose presses of buttons are theirs.",
+        examples=["U0123456789"],
+    )
 
 
 def _known_person(name: str, info: Info) -> str:
@@ -222,7 +228,6 @@ def _every(value: object) -> object:
 class Route(Written):
     """Who hears it."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"taken_for"})
     steps: Annotated[tuple[Step, ...], Lax, Field(max_length=20)] = Field(
         default=(),
         description="For critical: each step until somebody takes it.",
@@ -238,6 +243,11 @@ class Route(Written):
     )
     language: Literal["fr", "en"] | None = Field(
         default=None, description="The language of the copies; the brand's if left out."
+    )
+    taken_for: LongSpan = Field(
+        default=45 * MINUTE,
+        description="So long after it was taken, what still grows is a reminder, then a page; 45m if left out.",
+        examples=["45m"],
     )
 
     @model_validator(mode="after")
@@ -262,6 +272,11 @@ class OncallFile(Written):
     )
     routes: Annotated[dict[Word, Route], Field(max_length=200)] = Field(
         default_factory=dict, description="Ways by which alerts go out, by name."
+    )
+    help: Annotated[tuple[Annotated[Word, AfterValidator(_known_person)], ...], Lax, Field(max_length=100)] = Field(
+        default=(),
+        description="People who hear it when somebody asks for help; those of the incident's route if left out.",
+        examples=[["karim", "sophie"]],
     )
 
 

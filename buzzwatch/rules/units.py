@@ -191,6 +191,12 @@ def _web_address(value: str) -> str:
     return value
 
 
+def _slack_member(text: str) -> str:
+    if not re.fullmatch(r"[UW][A-Z0-9]{2,30}", text):
+        raise mistake(f"{shown(text)} is not a Slack member id", "copy it from their profile; it begins with a U")
+    return text
+
+
 def _moment(value: object) -> datetime:
     """A local time without its zone."""
     if isinstance(value, str) and re.fullmatch(r"20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}", value):
@@ -262,5 +268,6 @@ Phrase = Annotated[str, Field(max_length=100), AfterValidator(_phrase)]
 Account = Annotated[str, Field(max_length=200), AfterValidator(_account)]
 Zone = Annotated[str, Field(max_length=60), AfterValidator(_zone)]
 WebAddress = Annotated[str, Field(max_length=2000), AfterValidator(_web_address)]
+SlackMember = Annotated[str, Field(max_length=40), AfterValidator(_slack_member)]
 Lax = Strict(strict=False)
 """On a tuple: written as a list."""

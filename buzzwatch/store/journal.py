@@ -19,6 +19,7 @@ from buzzwatch.model.input import (
     Input,
     Outcome,
     RulesSwapped,
+    Silenced,
     Trouble,
     Warmed,
 )
@@ -31,7 +32,7 @@ ERASED = 0
 MOST_REFUSED = 10_000
 """Refused payloads kept, the newest."""
 
-_Body = Sighting | Gap | Command | Corrected | Delivered | Trouble | ClockSet | Warmed
+_Body = Sighting | Gap | Command | Silenced | Corrected | Delivered | Trouble | ClockSet | Warmed
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Body).decode
 _decode_incident = msgspec.json.Decoder(Incident).decode

@@ -1,6 +1,7 @@
 """Notices waiting to leave: written with what caused them, leased, then marked."""
 
 import sqlite3
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -8,7 +9,7 @@ import msgspec
 
 from buzzwatch.model.input import Delivered
 from buzzwatch.model.instant import Instant, Span
-from buzzwatch.model.notification import Lease, Notice
+from buzzwatch.model.notification import Lease, Notice, Target
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Notice).decode
@@ -44,8 +45,9 @@ def forget_instants(db: sqlite3.Connection, now: Instant) -> None:
 def finish_notice(db: sqlite3.Connection, delivered: Delivered) -> None:
     """Mark what was sent or given up."""
     db.execute(
-        "UPDATE outbox SET state = ?, done_at = ?, why = ?, leased_until = 0, attempts = attempts + 1 WHERE key = ?",
-        ("sent" if delivered.sent else "failed", delivered.seen_at, delivered.why, delivered.key),
+        "UPDATE outbox SET state = ?, done_at = ?, why = ?, sent_as = ?, leased_until = 0, attempts = attempts + 1 "
+        "WHERE key = ?",
+        ("sent" if delivered.sent else "failed", delivered.seen_at, delivered.why, delivered.sent_as, delivered.key),
     )
 
 
@@ -56,39 +58,64 @@ class OutboxTable:
         self._db = connection
         self._released = False
 
-    def lease(self, now: Instant, limit: int, span: Span) -> list[Lease]:
-        """Up to `limit` notices that are due and that nobody is sending, worst first, held for `span`.
+    def lease(self, now: Instant, limit: int, span: Span, left_alone: Mapping[Target, Instant]) -> list[Lease]:
+        """The next notice of each target, `limit` at most, held for `span`: the worst first, then the oldest.
 
-        A full disk keeps nothing from leaving that is on record: the leases are then the courier's own memory.
+        Of a target that is left alone, only what was written after the instant given for it. A full disk keeps nothing
+        from leaving that is on record: the leases are then the courier's own memory.
         """
         if not self._released:
             with suppress(sqlite3.OperationalError):
                 self._release()
-        rows = self._db.execute(
-            "SELECT key, body, attempts, replaces, written_at FROM outbox "
-            "WHERE state = 'waiting' AND due_at <= ? AND leased_until <= ? ORDER BY severity DESC, due_at, key LIMIT ?",
-            (now, now, limit),
-        ).fetchall()
-        if rows:
-            keys = _encode([key for key, *_ in rows]).decode()
+        since = {str(target): instant for target, instant in left_alone.items()}
+        waiting = self._db.execute("SELECT DISTINCT target FROM outbox WHERE state = 'waiting'").fetchall()
+        found = [row for (target,) in waiting if (row := self._next(target, now, since.get(target, -1)))]
+        taken = sorted(found)[:limit]
+        keys = _encode([key for *_, key in taken]).decode()
+        if taken:
             with suppress(sqlite3.OperationalError):
                 self._db.execute(
                     "UPDATE outbox SET leased_until = ? WHERE key IN (SELECT value FROM json_each(?))",
                     (now + span, keys),
                 )
-        return [Lease(_decode(body), attempts, replaces, written) for _, body, attempts, replaces, written in rows]
+        return [self._leased(key) for *_, key in taken]
 
-    def postpone(self, key: str, until: Instant, why: str) -> None:
-        """Sending failed for now."""
+    def _next(self, target: str, now: Instant, since: Instant) -> tuple[int, Instant, str] | None:
+        """What orders a target's next notice among those of others, and its key."""
+        found: tuple[int, Instant, str] | None = self._db.execute(
+            "SELECT -severity, written_at, key FROM outbox WHERE state = 'waiting' AND target = ? "
+            "AND due_at <= ? AND leased_until <= ? AND written_at > ? ORDER BY severity DESC, written_at, key LIMIT 1",
+            (target, now, now, since),
+        ).fetchone()
+        return found
+
+    def _leased(self, key: str) -> Lease:
+        body, attempts, replaces, written, doubtful, incident, target = self._db.execute(
+            "SELECT body, attempts, replaces, written_at, doubtful, incident, target FROM outbox WHERE key = ?", (key,)
+        ).fetchone()
+        earlier = self._db.execute(
+            "SELECT sent_as FROM outbox WHERE incident = ? AND target = ? AND sent_as != '' "
+            "ORDER BY done_at DESC LIMIT 1",
+            (incident, target),
+        ).fetchone()
+        return Lease(_decode(body), attempts, replaces, written, bool(doubtful), earlier[0] if earlier else "")
+
+    def postpone(self, key: str, until: Instant, why: str, *, doubtful: bool = False) -> None:
+        """Sending failed for now; `doubtful`: or so it seems."""
         self._db.execute(
-            "UPDATE outbox SET due_at = ?, why = ?, leased_until = 0, attempts = attempts + 1 "
+            "UPDATE outbox SET due_at = ?, why = ?, doubtful = ?, leased_until = 0, attempts = attempts + 1 "
             "WHERE key = ? AND state = 'waiting'",
-            (until, why[:500], key),
+            (until, why[:500], doubtful, key),
         )
 
     def _release(self) -> None:
-        """Forget the leases of a process that died: at the first look there is no other courier."""
-        self._db.execute("UPDATE outbox SET leased_until = 0 WHERE state = 'waiting'")
+        """Forget the leases of a process that died: at the first look there is no other courier.
+
+        What it held may have left.
+        """
+        self._db.execute(
+            "UPDATE outbox SET leased_until = 0, doubtful = 1 WHERE state = 'waiting' AND leased_until > 0"
+        )
         self._released = True
 
     def waiting(self) -> int:

@@ -2,14 +2,14 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from buzzwatch.model.instant import MINUTE, Instant, Span
-from buzzwatch.model.notification import Lease
+from buzzwatch.model.notification import Lease, Target
 from buzzwatch.store.database import StateLock, open_database, open_for_reading
 from buzzwatch.store.journal import Batch, Heard, Ledger, Verdict
 from buzzwatch.store.outbox import OutboxTable
@@ -70,15 +70,15 @@ class Record:
         """See `Ledger`; raises `sqlite3.Error`, and then nothing was written."""
         await self.write(lambda _: self._ledger.commit(batch))
 
-    async def lease(self, now: Instant, limit: int) -> list[Lease]:
+    async def lease(self, now: Instant, limit: int, left_alone: Mapping[Target, Instant]) -> list[Lease]:
         """See `OutboxTable`."""
-        return await self.write(lambda _: self._outbox.lease(now, limit, LEASE))
+        return await self.write(lambda _: self._outbox.lease(now, limit, LEASE, left_alone))
 
-    async def postpone(self, key: str, until: Instant, why: str) -> None:
+    async def postpone(self, key: str, until: Instant, why: str, *, doubtful: bool = False) -> None:
         """See `OutboxTable`; waits while nothing can be written."""
         while True:
             with suppress(sqlite3.OperationalError):
-                return await self.write(lambda _: self._outbox.postpone(key, until, why))
+                return await self.write(lambda _: self._outbox.postpone(key, until, why, doubtful=doubtful))
             await asyncio.sleep(RETRY_S)
 
     async def waiting(self) -> int:

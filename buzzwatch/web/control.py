@@ -7,7 +7,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from buzzwatch.model.input import Mark
-from buzzwatch.web.desk import Answer, Desk
+from buzzwatch.web.desk import Answer, Desk, Hush, Reply
 
 _LIMIT = 256_000_000
 """Of a request: a learnt baseline takes some 10 kB a brand."""
@@ -16,11 +16,10 @@ Habits: TypeAlias = dict[str, dict[str, Any]]
 _Shape = TypeVar("_Shape")
 
 
-class Ack(Struct, frozen=True, forbid_unknown_fields=True):
-    """Who answers for which incident: the body of `/ack` and `/resolve`."""
+class Revocation(Struct, frozen=True, forbid_unknown_fields=True):
+    """Of which incident no link may work any more: the body of `/revoke`."""
 
     incident: str
-    by: str
 
 
 class Correction(Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,8 +46,10 @@ def control_app(desk: Desk) -> web.Application:
     app = web.Application(client_max_size=_LIMIT)
     app.router.add_get("/status", commands.status)
     app.router.add_post("/reload", commands.reload)
-    app.router.add_post("/ack", commands.ack)
-    app.router.add_post("/resolve", commands.resolve)
+    app.router.add_post("/answer", commands.answer)
+    app.router.add_post("/silence", commands.silence)
+    app.router.add_post("/silences", commands.silences)
+    app.router.add_post("/revoke", commands.revoke)
     app.router.add_post("/correct", commands.correct)
     app.router.add_post("/notify-test", commands.notify_test)
     app.router.add_post("/learn", commands.learn)
@@ -65,13 +66,17 @@ class _Commands:
     async def reload(self, _request: web.Request) -> web.Response:
         return _reply(await self._desk.reload())
 
-    async def ack(self, request: web.Request) -> web.Response:
-        asked = await _body(request, Ack)
-        return _reply(await self._desk.take(asked.incident, asked.by))
+    async def answer(self, request: web.Request) -> web.Response:
+        return _reply(await self._desk.answer(await _body(request, Reply)))
 
-    async def resolve(self, request: web.Request) -> web.Response:
-        asked = await _body(request, Ack)
-        return _reply(await self._desk.resolve(asked.incident, asked.by))
+    async def silence(self, request: web.Request) -> web.Response:
+        return _reply(await self._desk.silence(await _body(request, Hush)))
+
+    async def silences(self, _request: web.Request) -> web.Response:
+        return _reply(self._desk.silences())
+
+    async def revoke(self, request: web.Request) -> web.Response:
+        return _reply(await self._desk.revoke((await _body(request, Revocation)).incident))
 
     async def correct(self, request: web.Request) -> web.Response:
         asked = await _body(request, Correction)

@@ -5,9 +5,10 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from buzzwatch.model.incident import Change, Incident
-from buzzwatch.model.input import Corrected, Mark
+from buzzwatch.model.input import Corrected, Mark, Verb
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.notification import Sample
+from buzzwatch.model.silence import Silence
 
 
 class Point(Struct, frozen=True, gc=False):
@@ -33,6 +34,8 @@ class PageView(Struct, frozen=True):
     language: str
     timezone: str
     people: dict[str, str]
+    person: str = ""
+    """Whom the link was sent to, by key; empty where it went to a channel."""
     do: tuple[str, ...] = ()
     runbook: str | None = None
     samples: tuple[Sample, ...] = ()
@@ -40,6 +43,8 @@ class PageView(Struct, frozen=True):
     """Oldest first."""
     points: tuple[Point, ...] = ()
     marks: dict[str, Corrected] = {}
+    silence: Silence | None = None
+    """It holds what would be said of the incident."""
 
 
 class Answer(Struct, frozen=True):
@@ -47,6 +52,29 @@ class Answer(Struct, frozen=True):
 
     done: bool
     lines: tuple[str, ...] = ()
+
+
+class Reply(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a person says of an incident. A wait needs `until`, a local time of the brand's such as 23:40, and `why`."""
+
+    verb: Verb
+    incident: str
+    by: str
+    until: str = ""
+    why: str = ""
+
+
+class Hush(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a person says of a silence over `what`, a brand or an incident: until when and why, or that it ends.
+
+    `until` is a local time of the brand's, such as 23:40 or 2026-11-26 08:00.
+    """
+
+    what: str
+    by: str
+    until: str = ""
+    why: str = ""
+    ends: bool = False
 
 
 class Desk(Protocol):
@@ -61,11 +89,17 @@ class Desk(Protocol):
     async def page(self, code: str) -> PageView | None:
         """The incident behind the code of a link, None where there is none."""
 
-    async def take(self, incident: str, by: str) -> Answer:
-        """Take an incident; done once committed."""
+    async def answer(self, reply: Reply) -> Answer:
+        """Do what a person says of an incident; done once committed."""
 
-    async def resolve(self, incident: str, by: str) -> Answer:
-        """Close an incident; done once committed."""
+    async def silence(self, hush: Hush) -> Answer:
+        """Let nothing be said of a brand or an incident, or end that; done once committed."""
+
+    def silences(self) -> Answer:
+        """Each silence in a line."""
+
+    async def revoke(self, incident: str) -> Answer:
+        """Let none of the links of an incident lead to it any more."""
 
     async def correct(self, brand: str, mention: str, mark: Mark, by: str) -> Answer:
         """Mark a post of a brand, or take a mark back; done once committed."""

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from buzzwatch.model.incident import Incident, State
-from buzzwatch.model.instant import Instant, moment_of
+from buzzwatch.model.instant import MINUTE, Instant, moment_of
 from buzzwatch.model.signal import Detector
 from buzzwatch.notify.figures import ENGLISH, FRENCH, Figures
 from buzzwatch.web import chart
@@ -20,6 +20,9 @@ SHOWN = 3
 """Posts on the page: they can be marked."""
 NAME_LIMIT = 60
 """Characters of a name, where anybody may give theirs."""
+WHY_LIMIT = 200
+"""Characters of a reason."""
+_PROPOSED_WAIT = 30 * MINUTE
 
 
 class Pages:
@@ -34,7 +37,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.globals.update(
-            iso=_iso, width=chart.WIDTH, height=chart.HEIGHT, name_limit=NAME_LIMIT, shown=SHOWN
+            iso=_iso, width=chart.WIDTH, height=chart.HEIGHT, name_limit=NAME_LIMIT, why_limit=WHY_LIMIT, shown=SHOWN
         )
 
     def incident(self, view: PageView, code: str, accepted: str, who_is: str = "") -> str:
@@ -67,6 +70,7 @@ class Pages:
             span=figures.span,
             taken=view.incident.state is State.TAKEN,
             closed=view.incident.state is State.RESOLVED,
+            proposed=f"{moment_of(view.now + _PROPOSED_WAIT).astimezone(zone):%H:%M}",
         )
 
     def missing(self, accepted: str) -> str:

@@ -6,13 +6,15 @@ from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 
-from buzzwatch.model.input import Mark
-from buzzwatch.web.desk import Answer, Desk, PageView
+from buzzwatch.model.input import Mark, Verb
+from buzzwatch.web.desk import Answer, Desk, PageView, Reply
+from buzzwatch.web.guesses import Guesses, address_of
 from buzzwatch.web.metrics import CONTENT_TYPE, Metrics
-from buzzwatch.web.page import NAME_LIMIT, SHOWN, Pages
+from buzzwatch.web.page import NAME_LIMIT, SHOWN, WHY_LIMIT, Pages
 
 _FORM_LIMIT = 16_000
 _CODE = r"{code:[A-Za-z0-9_-]{4,64}}"
+_VERB = f"{{verb:{'|'.join(Verb)}}}"
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -35,8 +37,7 @@ def public_app(desk: Desk, metrics: Metrics, public_url: str | None = None) -> w
     app.router.add_get("/metrics", site.exposition)
     app.router.add_get("/static/page.css", site.style)
     app.router.add_get(f"/i/{_CODE}", site.show)
-    app.router.add_post(f"/i/{_CODE}/take", site.take)
-    app.router.add_post(f"/i/{_CODE}/resolve", site.resolve)
+    app.router.add_post(f"/i/{_CODE}/{_VERB}", site.answer)
     app.router.add_post(f"/i/{_CODE}/mark", site.mark)
     return app
 
@@ -47,6 +48,7 @@ class _Site:
         self._metrics = metrics
         self._host = urlsplit(public_url or "").netloc
         self._pages = Pages()
+        self._guesses = Guesses()
         self._style = files("buzzwatch.web").joinpath("static/page.css").read_text("utf-8")
 
     async def healthz(self, _request: web.Request) -> web.Response:
@@ -64,16 +66,18 @@ class _Site:
 
     async def show(self, request: web.Request) -> web.Response:
         view = await self._view(request)
-        code, who_is = request.match_info["code"], request.query.get("as", "")[:NAME_LIMIT]
+        code, who_is = request.match_info["code"], request.query.get("as")
+        who_is = (view.person if who_is is None else who_is)[:NAME_LIMIT]
         page = self._pages.incident(view, code, _accepted(request), who_is)
         return web.Response(text=page, content_type="text/html")
 
-    async def take(self, request: web.Request) -> web.Response:
-        await self._act(request, lambda view, name: self._desk.take(view.incident.id, name))
-        raise web.HTTPSeeOther(_page_of(request))
-
-    async def resolve(self, request: web.Request) -> web.Response:
-        await self._act(request, lambda view, name: self._desk.resolve(view.incident.id, name))
+    async def answer(self, request: web.Request) -> web.Response:
+        verb, form = Verb(request.match_info["verb"]), await request.post()
+        until, why = (str(form.get(field, ""))[:WHY_LIMIT].strip() for field in ("until", "why"))
+        if verb is Verb.WAIT and not (until and why):
+            raise web.HTTPBadRequest(text="Say until when, and why. · Dites jusqu'à quelle heure, et pourquoi.\n")
+        waits = (until, why) if verb is Verb.WAIT else ()
+        await self._act(request, lambda view, name: self._desk.answer(Reply(verb, view.incident.id, name, *waits)))
         raise web.HTTPSeeOther(_page_of(request))
 
     async def mark(self, request: web.Request) -> web.Response:
@@ -101,8 +105,13 @@ class _Site:
         return name
 
     async def _view(self, request: web.Request) -> PageView:
+        address = address_of(request)
+        if self._guesses.refuses(address):
+            text = "Too many links that lead nowhere: wait a minute. · Trop de liens erronés : attendez une minute.\n"
+            raise web.HTTPTooManyRequests(text=text, headers={"Retry-After": "60"})
         view = await self._desk.page(request.match_info["code"])
         if view is None:
+            self._guesses.miss(address)
             raise web.HTTPNotFound(text=self._pages.missing(_accepted(request)), content_type="text/html")
         return view
 

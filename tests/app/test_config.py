@@ -84,6 +84,17 @@ def test_the_state_directory_of_the_service_is_the_default(tmp_path):
         ("sources: {a: {mqtt: {url: mqtt://h, topics: [a/b+]}}}", "`a/b+` is not a topic filter"),
         ("sources: {a: {http: {}}}\nkeep: {mentions: 90d}", "2:1: not yet: `keep` comes with a later release"),
         ("sources: {a: {http: {}}}\nchannels: {a: slack}", "2:15: this is not an address of a channel"),
+        ("sources: {a: {http: {}}}\nchannels: {a: {}}", "2:15: a channel is of exactly one kind; write an Apprise URL"),
+        ("sources: {a: {http: {}}}\nchannels: {a: 5}", "2:15: expected text"),
+        (
+            "sources: {a: {http: {}}}\nchannels: {a: {slack: {channel: C012}}}",
+            "2:23: `token` is missing; add `token: ${",
+        ),
+        (
+            "sources: {a: {http: {}}}\nchannels: {a: {slack: {token: t, channel: '#crise'}}}",
+            "2:43: this is not the id of a Slack channel; copy it from the channel's details",
+        ),
+        ("sources: {a: {http: {}}}\nslack: {}", "2:8: this lets no answer in; add `app_token`"),
         ("sources: {a: {http: {}}}\nmail: smtp://h", "2:7: this is not a mail server"),
         ('sources: {a: {http: {token: "${cred:a/b}"}}}', "a placeholder that nothing fills in; write ${cred:name}"),
         ('sources: {a: {http: {token: "${vault:a}"}}}', "a placeholder that nothing fills in"),
@@ -103,11 +114,12 @@ def test_no_fault_shows_a_value_that_may_be_secret(tmp_path):
 sources:
   a: {mqtt: {url: "mqtts://u:sekrit1@h", topics: [], password: 1234567, pasword: sekrit2}}
   b: {http: {token: sekrit3, listen: x, tokn: [sekrit4]}}
-channels: {a: sekrit5, b: "${cre:sekrit6}", c: {d: sekrit7}}
+channels: {a: sekrit5, b: "${cre:sekrit6}", c: {d: sekrit7}, e: {slack: {token: [sekrit9], channel: sekrit0}}}
+slack: {app_token: [sekrit9], signing: sekrit0}
 mail: smtp://sekrit8
 """
     said = faults_of(tmp_path, text)
-    assert said.count("buzzwatch.yaml:") == 10
+    assert said.count("buzzwatch.yaml:") == 14
     assert "sekrit" not in said
     assert "1234567" not in said
 
@@ -183,3 +195,21 @@ def test_a_file_that_is_not_there_is_a_fault(tmp_path):
         load(tmp_path / "buzzwatch.yaml", {})
     with pytest.raises(AddressError):
         url_of("nobody", config(tmp_path), Secrets({}))
+
+
+def test_a_slack_channel_whose_token_is_missing_is_told_and_what_it_holds_is_not_shown(tmp_path):
+    text = (
+        "sources: {a: {http: {}}}\nslack: {app_token: '${env:APP}'}\n"
+        "channels: {crise: {slack: {token: '${env:BOT}', channel: C0123456789}}}"
+    )
+    read = config(tmp_path, text)
+    assert "${env" not in repr(read)
+    assert unreachable([], read, Secrets({})) == [
+        "channel crise cannot be reached: ${env:BOT} is not set: set the environment variable BOT",
+        "no answer comes from Slack: ${env:APP} is not set: set the environment variable APP",
+    ]
+    assert unreachable([], read, Secrets({"BOT": "xoxb", "APP": "xapp"})) == []
+    assert Secrets({}).lacking(read.texts) == [
+        "${env:BOT} is not set: set the environment variable BOT",
+        "${env:APP} is not set: set the environment variable APP",
+    ]

@@ -17,6 +17,7 @@ class ScriptedChannel:
         self.failures = []
         self.gate = asyncio.Event()
         self.gate.set()
+        self.gives = None
         self.tried = []
         self.sent = []
         self.at_once = self.most_at_once = 0
@@ -30,6 +31,7 @@ class ScriptedChannel:
             if self.failures:
                 raise self.failures.pop(0)
             self.sent.append(message.key)
+            return self.gives
         finally:
             self.at_once -= 1
 

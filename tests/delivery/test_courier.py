@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from buzzwatch.clock import settle
-from buzzwatch.delivery.channel import PermanentDeliveryError, TransientDeliveryError
+from buzzwatch.delivery.channel import PermanentDeliveryError, Sent, TransientDeliveryError
 from buzzwatch.delivery.courier import (
     AT_ONCE,
     FIRST_WAIT,
@@ -270,3 +270,62 @@ async def test_a_lease_that_runs_out_while_its_message_is_under_way_sends_it_no_
         channels["mail"].gate.set()
         await settle()
         assert channels["mail"].tried == ["a"]
+
+
+async def test_what_may_have_arrived_is_called_doubtful_until_it_is_known(outbox, put, channels, start, clock):
+    for doubtful in (True, False):
+        channels["mail"].failures.append(TransientDeliveryError("mail:// did not answer", doubtful=doubtful))
+    put("a")
+    async with start():
+        assert outbox.rows["a"].doubtful
+        await clock.advance(FIRST_WAIT)
+        assert outbox.rows["a"].attempts == 2
+        assert outbox.rows["a"].doubtful
+
+
+async def test_a_receiver_that_wants_no_other_message_for_a_while_gets_none(put, channels, start, clock):
+    channels["mail"].gives = Sent("C1/17.5", rest=SECOND)
+    put("a")
+    async with start() as courier:
+        put("b", due_at=1)
+        courier.notify()
+        await clock.advance(SECOND - 1)
+        assert channels["mail"].tried == ["a"]
+        await clock.advance(1)
+        assert channels["mail"].sent == ["a", "b"]
+
+
+async def test_what_the_receiver_calls_a_message_is_reported_with_it(outbox, put, channels, start):
+    channels["mail"].gives = Sent("C1/17.5")
+    put("a")
+    async with start():
+        pass
+    assert [delivered.sent_as for delivered in outbox.delivered] == ["C1/17.5"]
+
+
+async def test_a_storm_behind_a_receiver_that_takes_one_a_second_leaves_the_worst_first_and_loses_none(
+    outbox, put, channels, start, clock
+):
+    """Each second it takes one and answers 429 to the next; another incident that is worse overtakes all."""
+    number, taken_at, order = 100, -SECOND, []
+
+    async def send(message):
+        nonlocal taken_at
+        if clock.now() - taken_at < SECOND:
+            raise TransientDeliveryError("429", retry_after=SECOND)
+        taken_at = clock.now()
+        order.append(message.key)
+
+    channels["mail"].send = send
+    for n in range(number):
+        put(f"{n:03}", severity=Severity(1 + n % 3), due_at=n - number)
+    async with start() as courier:
+        await clock.advance(10 * SECOND)
+        put("late", due_at=clock.now())
+        courier.notify()
+        await clock.advance(3 * number * SECOND)
+    expected = sorted((f"{n:03}" for n in range(number)), key=lambda key: (-(int(key) % 3), key))
+    worst = [key for key in order if key != "late"]
+    assert worst == expected
+    assert order.index("late") < number // 3 + 1
+    assert {d.key for d in outbox.delivered} == {*expected, "late"}

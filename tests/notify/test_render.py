@@ -379,8 +379,14 @@ def test_a_message_that_leaves_late_or_for_others_says_so(change, now, fields, s
     assert sentence in plain(render(change(**fields), (), LINK, now + sent_after, replaces).text)
 
 
+def test_a_message_that_may_have_arrived_already_says_so(notice, now):
+    text = render(notice, (), LINK, now, doubtful=True).text
+    assert "Ce message est peut-être déjà arrivé : même référence, même alerte." in plain(text)
+
+
 def test_a_message_in_time_says_nothing_of_delay(notice, now):
     text = render(notice, (), LINK, now + MINUTE).text
+    assert "déjà arrivé" not in text
     assert "Remplace" not in text
     assert "État de" not in text
 

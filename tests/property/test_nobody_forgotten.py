@@ -12,13 +12,14 @@ from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.memory import Memory
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import Change, ChangeKind, Incident, Severity
-from buzzwatch.model.input import EVERYTHING, Command, Delivered, Gap, Verb
+from buzzwatch.model.input import EVERYTHING, Command, Delivered, Gap, Silenced, Verb
 from buzzwatch.model.instant import DAY, MINUTE, SECOND
 from buzzwatch.model.notification import Notice
+from buzzwatch.notify.escalation import ALARMS
 from buzzwatch.spine import Spine
 
-ALARMS = {ChangeKind.OPENED, ChangeKind.WORSENED, ChangeKind.REOPENED}
-ENDS = {ChangeKind.OVER, ChangeKind.RESOLVED}
+ENDS = {ChangeKind.OVER, ChangeKind.RESOLVED, ChangeKind.DISMISSED}
+TAKES = {ChangeKind.TAKEN, ChangeKind.WAITING, ChangeKind.HELP}
 BRAND = """
 brand: acme
 match: {any: [acme]}
@@ -41,6 +42,7 @@ ACTS = st.lists(
         st.tuples(st.just("post"), st.sampled_from(["x:a", "x:b"]), st.sampled_from([0.1, 0.4, 0.9])),
         st.tuples(st.just("wait"), st.integers(1, 50), st.none()),
         st.tuples(st.just("answer"), st.sampled_from(list(Verb)), st.sampled_from(["ines", "karim"])),
+        st.tuples(st.just("silence"), st.booleans(), st.sampled_from([0, 2, 15, 70])),
         st.tuples(st.just("deliver"), st.booleans(), st.none()),
         st.tuples(st.just("restart"), st.integers(0, 90), st.booleans()),
     ),
@@ -55,6 +57,8 @@ class World(Scene):
         super().__init__(MONDAY, ruleset, "acme")
         self.waiting = self.down = 0
         self.record: dict[str, Incident] = {}
+        self.quiet: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        """When each brand or incident was silenced, and until when."""
 
     def play(self, act: str, one: object, two: object) -> None:
         now = self.spine.memory.now + SECOND
@@ -65,13 +69,25 @@ class World(Scene):
                 self.run_to(now + one * MINUTE)
             case "answer":
                 for incident in self.live[:1]:
-                    self.tell(Command(now, one, incident.id, two))
+                    self.tell(Command(now, one, incident.id, two, now + 20 * MINUTE, "x"))
+            case "silence":
+                self._silence("acme" if one or not self.live else self.live[0].id, now, two * MINUTE)
             case "deliver":
                 for notice in self.notices[self.waiting : self.waiting + 1]:
                     self.tell(Delivered(now, notice.key, notice.incident.id, notice.target, sent=one, why="no"))
                     self.waiting += 1
             case "restart":
                 self._restart(now, one * MINUTE, from_snapshot=two)
+
+    def _silence(self, what: str, now: int, span: int) -> None:
+        self.quiet[what] = [(since, min(until, now)) for since, until in self.quiet[what]]
+        if span:
+            self.quiet[what].append((now, now + span))
+        self.tell(Silenced(now, what, now + span, "x", "karim"))
+
+    def is_quiet(self, incident: str, at: int) -> bool:
+        """Whether a silence held what was to be said of it then."""
+        return any(since <= at < until for what in ("acme", incident) for since, until in self.quiet[what])
 
     def _restart(self, now: int, down: int, *, from_snapshot: bool) -> None:
         for _, outcome in self.outcomes:
@@ -99,9 +115,11 @@ def test_no_critical_incident_passes_without_a_person_told_unless_it_ended_or_wa
         world.run_to(world.spine.memory.now + 2 * DAY)
         keys = [notice.key for notice in world.notices if not notice.incident.id.startswith("ops-")]
         assert len(keys) == len(set(keys)), "one key, one message"
-        for changes, notices in histories(world).values():
-            assert_paged(changes, notices, wait + world.down)
+        for incident, (changes, notices) in histories(world).items():
+            assert_paged(world, incident, (changes, notices), wait + world.down)
+            assert_silences_kept(world, incident, notices)
             assert_ends_told(changes, notices)
+            assert_repeated_for_a_cause(changes, notices)
 
     check()
 
@@ -117,15 +135,42 @@ def histories(world: World) -> dict[str, tuple[list[Change], list[tuple[int, Not
     return found
 
 
-def assert_paged(changes: list[Change], notices: list[tuple[int, Notice]], wait: int) -> None:
-    """Where an alarm left it critical and untaken, pages go out, or what makes them needless comes before."""
+def assert_silences_kept(world: World, incident: str, notices: list[tuple[int, Notice]]) -> None:
+    """No alarm and no page leaves while a named person wants none."""
+    loud = [(at, n) for at, n in notices if (n.page or n.kind in ALARMS) and world.is_quiet(incident, at)]
+    assert not loud, loud
+
+
+def assert_paged(
+    world: World, incident: str, history: tuple[list[Change], list[tuple[int, Notice]]], wait: int
+) -> None:
+    """Where an alarm left it critical and untaken, pages go out, or what makes them needless comes before.
+
+    What a silence held is an alarm once more when that ends.
+    """
+    changes, notices = history
     for number, change in enumerate(changes):
         if change.kind in ALARMS and change.incident.severity is Severity.CRITICAL and change.incident.taken_by is None:
-            needless = {ChangeKind.TAKEN, ChangeKind.CALMED, *ENDS}
+            needless = {ChangeKind.CALMED, *TAKES, *ENDS}
             since = max((earlier.at for earlier in changes[:number] if earlier.kind in needless), default=0)
             pages = [at for at, notice in notices if notice.page and notice.target.by and at >= since]
+            if any(world.is_quiet(incident, at) for at in (change.at, change.at + wait)):
+                later_kinds = {later.kind for later in changes[number + 1 :]}
+                assert pages or later_kinds & {ChangeKind.UNSILENCED, *needless}, (change, changes)
+                continue
             before = [later.at for later in changes[number + 1 :] if later.kind in needless]
             assert pages or (before and before[0] <= change.at + wait), (change, notices)
+
+
+def assert_repeated_for_a_cause(changes: list[Change], notices: list[tuple[int, Notice]]) -> None:
+    """Nobody is paged twice in the same way before the round is over, unless there is news."""
+    before: dict[str, int] = {}
+    for at, notice in notices:
+        since = before.get(str(notice.target))
+        if notice.page and since is not None and at - since < 15 * MINUTE:
+            assert any(since <= change.at <= at and change.kind in ALARMS for change in changes), (since, notice)
+        if notice.page:
+            before[str(notice.target)] = at
 
 
 def assert_ends_told(changes: list[Change], notices: list[tuple[int, Notice]]) -> None:

@@ -104,13 +104,13 @@ async def test_through_an_outage_a_451_and_a_550_each_mail_comes_once_or_is_give
     clock = VirtualClock(0)
     events = asyncio.Condition()
 
-    async def noting(keep, *args):
-        await keep(*args)
+    async def noting(keep, *args, **options):
+        await keep(*args, **options)
         async with events:
             events.notify_all()
 
     postpone, report = outbox.postpone, outbox.report
-    outbox.postpone = lambda *args: noting(postpone, *args)
+    outbox.postpone = lambda *args, **options: noting(postpone, *args, **options)
 
     async def until(condition):
         async with asyncio.timeout(20), events:

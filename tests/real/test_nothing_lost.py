@@ -49,6 +49,8 @@ async def test_what_left_and_was_not_marked_before_a_kill_leaves_again_under_the
     assert await daemon.stop() == 0
     assert {target: len(keys) for target, keys in drill.told().items()} == dict.fromkeys(drill.told(), 2)
     drill.assert_everybody_told(angry)
+    said = [body["message"] for path, _, body in alert_receiver.posts if path == "/hook"]
+    assert ["may have arrived already" in text for text in said] == [False, True]
 
 
 async def test_a_mail_server_that_is_down_answers_451_then_550_delays_what_it_may_and_the_next_person_hears_the_rest(

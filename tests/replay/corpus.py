@@ -16,8 +16,20 @@ from buzzwatch.clock import VirtualClock
 from buzzwatch.memory import NO_RULES
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import State
-from buzzwatch.model.input import ClockSet, Command, Corrected, Gap, Input, Mark, Outcome, RulesSwapped, Trouble, Verb
-from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, Instant, moment_of
+from buzzwatch.model.input import (
+    ClockSet,
+    Command,
+    Corrected,
+    Gap,
+    Input,
+    Mark,
+    Outcome,
+    RulesSwapped,
+    Silenced,
+    Trouble,
+    Verb,
+)
+from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, Instant, Span, moment_of
 from buzzwatch.model.mention import Author, Kind, Mention
 from buzzwatch.model.notification import Notice
 from buzzwatch.spine import Spine
@@ -51,7 +63,7 @@ def corpus() -> Script:
         *_smoke(),
         *_marks(),
     ]
-    return sorted([*first, *_evening()], key=lambda each: each[0]) + _second_day() + _comes_back()
+    return sorted([*first, *_evening()], key=lambda each: each[0]) + _second_day() + _comes_back() + _answers()
 
 
 def _say(*mentions: Mention) -> Act:
@@ -62,11 +74,11 @@ def _tell(item: Input) -> Act:
     return lambda house: house.tell(item)
 
 
-def _answer(verb: Verb, by: str) -> Act:
+def _answer(verb: Verb, by: str, wait: Span = 0) -> Act:
     async def answer(house: House) -> None:
         for incident in list(house.drive.spine.memory.desk.incidents.values()):
             if incident.state is not State.RESOLVED:
-                await house.tell(Command(0, verb, incident.id, by))
+                await house.tell(Command(0, verb, incident.id, by, house.clock.now() + wait if wait else 0, "x"))
 
     return answer
 
@@ -218,6 +230,25 @@ def _comes_back() -> Script:
             name = f"back{day}-{number}"
             script.append((when, _say(mention(when, name, text=f"Boycott d'acme ! {own_words(name)}"))))
     return [*script, (BEGIN + 20 * DAY, _say(mention(BEGIN + 20 * DAY, "calm again")))]
+
+
+def _answers() -> Script:
+    """A crisis that is let wait, silenced, taken, forgotten while it grows, and dismissed in the end."""
+    at = BEGIN + 22 * DAY
+    script: Script = [
+        (at + 6 * MINUTE + SECOND, _answer(Verb.WAIT, "ines", 10 * MINUTE)),
+        (at + 18 * MINUTE + SECOND, _tell(Silenced(0, "acme", at + 32 * MINUTE, "exercice", "karim"))),
+        (at + 18 * MINUTE + SECOND, _tell(Silenced(0, "zephyr", at + DAY, "travaux", "ines"))),
+        (at + 34 * MINUTE + SECOND, _answer(Verb.HELP, "karim")),
+        (at + 88 * MINUTE + SECOND, _answer(Verb.NO_MATTER, "ines")),
+        (at + 89 * MINUTE, _tell(Silenced(0, "zephyr", 0, "", "ines"))),
+    ]
+    paces = ((0, 5, 2.0), (5, 17, 0.3), (17, 65, 0.7), (65, 70, 1.5), (70, 75, 2.5), (75, 87, 4.0))
+    for since, until, per_minute in paces:
+        for number in range(round((until - since) * per_minute)):
+            when = at + since * MINUTE + round(number * MINUTE / per_minute)
+            script.append((when, _say(mention(when, f"ans{when}", angry=True))))
+    return sorted(script, key=lambda each: each[0])
 
 
 async def _power_cut(house: House) -> House:

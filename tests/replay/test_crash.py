@@ -89,9 +89,10 @@ async def post(house: House, _: list[str]) -> None:
 
 
 async def send(house: House, sent: list[str]) -> None:
-    for lease in await house.record.lease(house.clock.now(), 100):
-        sent.append(lease.notice.key)
-        await house.tell(Delivered(0, lease.notice.key, lease.notice.incident.id, lease.notice.target, sent=True))
+    while leases := await house.record.lease(house.clock.now(), 100, {}):
+        for lease in leases:
+            sent.append(lease.notice.key)
+            await house.tell(Delivered(0, lease.notice.key, lease.notice.incident.id, lease.notice.target, sent=True))
 
 
 async def mark(house: House, _: list[str]) -> None:

@@ -60,6 +60,7 @@ def test_the_corpus_holds_what_is_awkward(lived: Lived):
     assert [change.kind for change in slow] == [ChangeKind.OPENED, ChangeKind.OVER]
     assert {type(item).__name__ for _, item in lived.inputs} == {
         "Sighting", "RulesSwapped", "Gap", "Command", "Delivered", "Trouble", "ClockSet", "Warmed", "Corrected",
+        "Silenced",
     }  # fmt: skip
     told = [change.incident for _, outcome in lived.outcomes for change in outcome.changes]
     assert any(incident.press and incident.raised for incident in told)
@@ -117,7 +118,7 @@ def test_dump_and_load_before_any_input_change_nothing(lived: Lived):
     live, copies = Spine(), []
     for number, item in enumerate(items):
         copy = reloaded(live)
-        if number % 50 == 0:
+        if number % 80 == 0:
             copies.append(reloaded(live))
         outcome = live.step(item)
         assert copy.step(item) == outcome, (number, item)

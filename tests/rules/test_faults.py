@@ -310,8 +310,12 @@ def test_a_wrong_brand_file_is_told_where_and_how_to_mend_it(text, fault):
             "oncall.yaml:3:18: `repeat` has no `steps` to repeat; add `steps`, or remove `repeat`",
         ),
         (
-            ONCALL + "routes: {oncall: {copy: [a], taken_for: 45m}}",
-            "oncall.yaml:3:30: not yet: `taken_for` comes with a later release; remove it",
+            ONCALL + "routes: {oncall: {copy: [a], taken_for: 30s}}",
+            "oncall.yaml:3:41: `30s` is too short; write 1m to 30d",
+        ),
+        (
+            ONCALL + "help: [ine]\nroutes: {oncall: {copy: [a]}}",
+            "oncall.yaml:3:8: `ine` is not one of `people`; did you mean `ines`?",
         ),
     ],
 )

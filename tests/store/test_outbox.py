@@ -46,7 +46,7 @@ def states(db: sqlite3.Connection) -> dict[str, str]:
 
 
 def keys(outbox: OutboxTable, now: int, limit: int = 10) -> list[str]:
-    return [lease.notice.key for lease in outbox.lease(now, limit, MINUTE)]
+    return [lease.notice.key for lease in outbox.lease(now, limit, MINUTE, {})]
 
 
 def test_an_older_unsent_message_of_the_incident_to_the_same_target_gives_way(db: sqlite3.Connection, write):
@@ -55,7 +55,7 @@ def test_an_older_unsent_message_of_the_incident_to_the_same_target_gives_way(db
     write("three")
     write("four")
     assert states(db) == {"one": "superseded", "two": "waiting", "three": "superseded", "four": "waiting"}
-    replaced = {lease.notice.key: lease.replaces for lease in OutboxTable(db).lease(0, 10, MINUTE)}
+    replaced = {lease.notice.key: lease.replaces for lease in OutboxTable(db).lease(0, 10, MINUTE, {})}
     assert replaced == {"two": 0, "four": 2}
 
 
@@ -101,7 +101,7 @@ def test_a_postponed_one_is_not_due_before_its_time_and_counts_its_attempts(db: 
     keys(outbox, 0)
     outbox.postpone("one", HOUR, "421 try later")
     assert keys(outbox, HOUR - 1) == []
-    (lease,) = outbox.lease(HOUR, 10, MINUTE)
+    (lease,) = outbox.lease(HOUR, 10, MINUTE, {})
     assert (lease.attempts, lease.first_at) == (1, 0)
     assert outbox.waiting() == 1
 
@@ -125,3 +125,42 @@ def test_a_clock_set_back_lets_nothing_wait_for_a_time_that_was_a_mistake(db: sq
     keys(outbox, 80 * 365 * 24 * HOUR, limit=1)
     forget_instants(db, NOON)
     assert sorted(keys(outbox, NOON)) == ["one", "two"]
+
+
+def test_each_target_gets_its_next_and_one_that_is_left_alone_only_what_is_new(db: sqlite3.Connection, write, template):
+    outbox = OutboxTable(db)
+    for number, target in enumerate(("mail", "mail", "sms", "sms")):
+        write(f"n{number}", number, target, incident=replace(template.incident, id=f"acme-{number}"))
+    (lease,) = outbox.lease(9, 10, MINUTE, {Target("mail"): 1, Target("sms"): 2})
+    assert lease.notice.key == "n3"
+    assert keys(outbox, 9) == ["n0", "n2"]
+
+
+def test_what_a_postponement_delayed_keeps_its_age(db: sqlite3.Connection, write, template: Notice):
+    outbox = OutboxTable(db)
+    write("old")
+    write("new", 1, incident=replace(template.incident, id="acme-2"))
+    assert keys(outbox, 1) == ["old"]
+    outbox.postpone("old", MINUTE, "429")
+    assert keys(outbox, MINUTE) == ["old"]
+
+
+def test_what_a_dead_process_held_may_have_left_and_stays_doubtful_until_it_is_known(db: sqlite3.Connection, write):
+    write("one")
+    write("two", target="sms")
+    keys(OutboxTable(db), 0, limit=1)
+    restarted = OutboxTable(db)
+    doubtful = {lease.notice.key: lease.doubtful for lease in restarted.lease(0, 10, MINUTE, {})}
+    assert doubtful == {"one": True, "two": False}
+    restarted.postpone("two", MINUTE, "no answer", doubtful=True)
+    (lease,) = restarted.lease(MINUTE, 10, MINUTE, {Target("mail"): MINUTE})
+    assert lease.doubtful
+
+
+def test_what_a_receiver_calls_a_message_is_known_to_the_next_of_its_incident(db: sqlite3.Connection, write, template):
+    write("one")
+    finish_notice(db, Delivered(5, "one", template.incident.id, Target("mail"), sent=True, sent_as="C1/17.5"))
+    write("two")
+    write("three", target="sms")
+    known = {lease.notice.key: lease.sent_as for lease in OutboxTable(db).lease(9, 10, MINUTE, {})}
+    assert known == {"two": "C1/17.5", "three": ""}

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from buzzwatch.model.cause import Cause
 from buzzwatch.model.incident import Change, ChangeKind, Incident, Reason, Severity, State, Subject
-from buzzwatch.model.input import Corrected, Mark
+from buzzwatch.model.input import Corrected, Mark, Verb
 from buzzwatch.model.instant import MINUTE
 from buzzwatch.model.notification import Sample
 from buzzwatch.model.signal import Detector, Signal, Trend
-from buzzwatch.web.desk import Answer, PageView, Point
+from buzzwatch.web.desk import Answer, Hush, PageView, Point, Reply
 from buzzwatch.web.metrics import Metrics
 
 NOW = 1_795_473_600_000  # 2026-11-23T22:40:00Z, 23:40 in Paris
@@ -82,6 +82,9 @@ class MemoryDesk:
     why: tuple[Cause, ...] = ()
     habits: dict[str, dict[str, Any]] = field(default_factory=dict)
     marks: dict[str, Corrected] = field(default_factory=dict)
+    replies: list[Reply] = field(default_factory=list)
+    holder: str = ""
+    hushes: list[Hush] = field(default_factory=list)
 
     def unready(self) -> tuple[str, ...]:
         return self.reasons
@@ -90,22 +93,34 @@ class MemoryDesk:
         return {"incidents": 1}
 
     async def page(self, code: str) -> PageView | None:
-        return replace(view(self.record, self.people, self.why), marks=self.marks) if code == CODE else None
+        return (
+            replace(view(self.record, self.people, self.why), marks=self.marks, person=self.holder)
+            if code == CODE
+            else None
+        )
 
-    async def take(self, incident: str, by: str) -> Answer:
-        return self._answer(incident, by, {"state": State.TAKEN, "taken_by": by, "taken_at": NOW})
-
-    async def resolve(self, incident: str, by: str) -> Answer:
-        return self._answer(incident, by, {"state": State.RESOLVED, "closed_by": by, "closed_at": NOW})
-
-    def _answer(self, incident: str, by: str, changes: dict[str, Any]) -> Answer:
-        if incident != self.record.id or self.record.state is State.RESOLVED:
-            return Answer(done=False, lines=(f"{incident} is not open.",))
-        self.become(**changes)
-        return Answer(done=True, lines=(f"{by} has {incident}.",))
+    async def answer(self, reply: Reply) -> Answer:
+        if reply.incident != self.record.id or self.record.state is State.RESOLVED:
+            return Answer(done=False, lines=(f"{reply.incident} is not open.",))
+        self.replies.append(reply)
+        if reply.verb in {Verb.RESOLVE, Verb.NO_MATTER}:
+            self.become(state=State.RESOLVED, closed_by=reply.by, closed_at=NOW)
+        else:
+            self.become(state=State.TAKEN, taken_by=reply.by, taken_at=NOW)
+        return Answer(done=True, lines=(f"{reply.by} has {reply.incident}.",))
 
     def become(self, **changes: Any) -> None:
         self.record = msgspec.structs.replace(self.record, **changes)
+
+    async def silence(self, hush: Hush) -> Answer:
+        self.hushes.append(hush)
+        return Answer(done=True, lines=(hush.what,))
+
+    def silences(self) -> Answer:
+        return Answer(done=True, lines=("nothing is silenced",))
+
+    async def revoke(self, incident: str) -> Answer:
+        return Answer(done=incident == self.record.id, lines=(incident,))
 
     async def correct(self, brand: str, mention: str, mark: Mark, by: str) -> Answer:
         if brand != self.record.subject.brand:

@@ -32,13 +32,15 @@ async def test_the_socket_is_for_its_owner_and_group_alone(commands, tmp_path):
 
 
 async def test_an_incident_is_taken_by_its_id(commands, desk):
-    status, answer = await ask(commands, "/ack", b'{"incident": "acme-20261123-1", "by": "ines"}')
+    status, answer = await ask(commands, "/answer", b'{"verb": "take", "incident": "acme-20261123-1", "by": "ines"}')
     assert (status, answer) == (200, {"done": True, "lines": ["ines has acme-20261123-1."]})
     assert desk.record.state is State.TAKEN
 
 
 async def test_an_incident_is_resolved_by_its_id(commands, desk):
-    assert (await ask(commands, "/resolve", b'{"incident": "acme-20261123-1", "by": "ines"}'))[0] == 200
+    assert (await ask(commands, "/answer", b'{"verb": "resolve", "incident": "acme-20261123-1", "by": "ines"}'))[
+        0
+    ] == 200
     assert desk.record.state is State.RESOLVED
 
 
@@ -48,9 +50,18 @@ async def test_what_cannot_be_done_is_answered_with_the_reason(commands):
     assert answer == {"done": False, "lines": ["acme.yaml:3:1: unknown key `ruels`; did you mean `rules`?"]}
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b'{"incident": 7, "by": "x"}', b'{"incident": "a", "by": "b", "as": 1}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b'{"verb": "take", "incident": 7, "by": "x"}',
+        b'{"verb": "take", "incident": "a", "by": "b", "as": 1}',
+        b'{"verb": "shrug", "incident": "a", "by": "b"}',
+    ],
+)
 async def test_a_request_that_cannot_be_read_is_refused_and_changes_nothing(commands, desk, body):
-    status, answer = await ask(commands, "/ack", body)
+    status, answer = await ask(commands, "/answer", body)
     assert status == 400
     assert answer["lines"][0].startswith("The request cannot be read: ")
     assert desk.record.state is State.OPEN

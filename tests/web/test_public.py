@@ -126,7 +126,7 @@ async def test_a_page_that_does_not_exist_is_not_found_and_carries_the_same_head
 
 async def test_opening_the_link_takes_nothing(client, desk):
     await text_of(client, f"/i/{CODE}")
-    for verb in ("take", "resolve"):
+    for verb in ("take", "wait", "help", "no-matter", "resolve"):
         async with client.get(f"/i/{CODE}/{verb}", headers=OURS) as answer:
             assert answer.status == 405
     assert desk.record.state is State.OPEN
@@ -156,6 +156,52 @@ async def test_an_incident_that_is_closed_already_cannot_be_taken_and_the_answer
 async def test_only_people_of_the_list_can_take(client, desk, name):
     assert (await press(client, "take", name))[0] == 400
     assert desk.record.state is State.OPEN
+
+
+async def test_a_link_that_was_sent_to_a_person_knows_them_and_they_may_say_that_it_is_somebody_else(client, desk):
+    desk.holder = "karim"
+    page = await text_of(client, f"/i/{CODE}")
+    assert "Vous êtes Karim" in page
+    assert '<input type="hidden" name="name" value="karim">' in page
+    assert "<select" not in page
+    other = await text_of(client, f"/i/{CODE}?as=")
+    assert "Vous êtes" not in other
+    assert "<select" in other
+
+
+async def test_who_has_left_the_list_is_not_known_by_their_link(client, desk):
+    desk.holder = "sophie"
+    assert "<select" in await text_of(client, f"/i/{CODE}")
+
+
+async def test_a_wait_carries_its_time_and_reason(client, desk):
+    form = {"name": "ines", "until": "23:59", "why": " le communiqué part "}
+    async with client.post(f"/i/{CODE}/wait", data=form, headers=OURS, allow_redirects=False) as answer:
+        assert answer.status == 303
+    assert (desk.replies[0].until, desk.replies[0].why) == ("23:59", "le communiqué part")
+
+
+@pytest.mark.parametrize("form", [{}, {"until": "23:59"}, {"why": "x"}, {"until": "23:59", "why": "  "}])
+async def test_a_wait_without_a_time_or_a_reason_is_asked_for_them(client, desk, form):
+    async with client.post(f"/i/{CODE}/wait", data={"name": "ines", **form}, headers=OURS) as answer:
+        assert answer.status == 400
+    assert desk.replies == []
+
+
+async def test_the_wait_that_is_proposed_ends_in_half_an_hour_by_the_brands_clock(client):
+    assert '<input id="until" name="until" type="time" value="00:10">' in await text_of(client, f"/i/{CODE}")
+
+
+async def test_the_enter_key_presses_no_answer(client):
+    page = await text_of(client, f"/i/{CODE}")
+    assert "<button disabled hidden></button>" in page.partition("/take")[2].partition('name="why"')[0]
+
+
+async def test_whoever_guesses_codes_is_asked_to_wait(client):
+    for _ in range(10):
+        assert (await press(client, "take", code="unknown99"))[0] == 404
+    async with client.get(f"/i/{CODE}") as answer:
+        assert (answer.status, answer.headers["Retry-After"]) == (429, "60")
 
 
 async def test_where_no_people_are_known_anybody_takes_by_name(client, desk):

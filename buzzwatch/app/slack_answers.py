@@ -1,0 +1,129 @@
+"""What a press of a button in Slack does: the same as the button on the incident's page."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+import structlog
+from aiohttp import ClientError, ClientSession, ClientTimeout, web
+from msgspec import Struct
+
+from buzzwatch.app.config import SecretError, Secrets, SlackApp
+from buzzwatch.clock import Clock
+from buzzwatch.delivery.channel import TransientDeliveryError
+from buzzwatch.delivery.channels.slack_blocks import escape
+from buzzwatch.delivery.slack_api import SlackApi
+from buzzwatch.delivery.slack_socket import SlackSocket
+from buzzwatch.model.brand import Person
+from buzzwatch.model.input import Verb
+from buzzwatch.web.desk import Answer, Desk, Reply
+from buzzwatch.web.slack import add_slack_answers
+
+_STRANGER = (
+    "Slack account {user} is nobody's in oncall.yaml: add `slack: {user}` to a person there, or use the link.\n"
+    "Le compte Slack {user} n’est celui de personne dans oncall.yaml : ajoutez-y `slack: {user}`, ou utilisez le lien."
+)
+_LONGEST_REPLY = 3_000
+_TIMEOUT = ClientTimeout(total=10)
+
+log = structlog.get_logger()
+
+
+class _User(Struct):
+    id: str
+    username: str = ""
+
+
+class _Action(Struct):
+    action_id: str
+    value: str = ""
+
+
+class _Pressed(Struct):
+    """What we read of a `block_actions` payload."""
+
+    user: _User
+    actions: list[_Action]
+    response_url: str = ""
+
+
+class SlackAnswers:
+    """Hears presses by Socket Mode, or as signed requests on the public side, whichever is configured."""
+
+    def __init__(
+        self, app: SlackApp, secrets: Secrets, desk: Desk, people: Callable[[], Mapping[str, Person]], clock: Clock
+    ) -> None:
+        self._app = app
+        self._secrets = secrets
+        self._desk = desk
+        self._people = people
+        self._clock = clock
+        self._session: ClientSession | None = None
+
+    def open(self, public: web.Application) -> None:
+        """Add the path of signed requests to the public side, if a signing secret is configured."""
+        if secret := self._app.signing_secret:
+            add_slack_answers(public, lambda: self._secrets.resolve(secret), self.hear, self._clock)
+
+    async def run(self) -> None:
+        """Listen by Socket Mode until cancelled, if an app-level token is configured."""
+        if self._app.app_token:
+            await SlackSocket(self._sessions(), self._api, self.hear, self._clock).run()
+
+    async def close(self) -> None:
+        """Let go of open connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def hear(self, payload: dict[str, Any]) -> None:
+        """Do what was pressed; who may not, or whom it did not serve, is told so, and nobody else is."""
+        try:
+            pressed = msgspec.convert(payload, _Pressed)
+        except msgspec.ValidationError:
+            log.warning("slack_answer_strange")
+            return
+        by = self._who(pressed.user)
+        if by is None:
+            await self._say(pressed.response_url, _STRANGER.format(user=pressed.user.id))
+            return
+        for action in pressed.actions:
+            answer = await self._act(action, by)
+            if answer is not None and not answer.done:
+                await self._say(pressed.response_url, "\n".join(answer.lines))
+
+    def _who(self, user: _User) -> str | None:
+        """The person who pressed; anybody by their name there, where no people are known."""
+        people = self._people()
+        if not people:
+            return user.username or user.id
+        return next((key for key, person in people.items() if person.slack == user.id), None)
+
+    async def _act(self, action: _Action, by: str) -> Answer | None:
+        if action.action_id not in (Verb.TAKE, Verb.RESOLVE):
+            return None
+        return await self._desk.answer(Reply(Verb(action.action_id), action.value, by))
+
+    async def _say(self, url: str, text: str) -> None:
+        """Tell the one who pressed, by the address that came with the press, if it is Slack's."""
+        ours, theirs = urlsplit(self._app.api), urlsplit(url)
+        host = ours.hostname or ""
+        if theirs.scheme != ours.scheme or not (theirs.hostname == host or f"{theirs.hostname}".endswith(f".{host}")):
+            return
+        body = {"response_type": "ephemeral", "replace_original": False, "text": escape(text, _LONGEST_REPLY)}
+        try:
+            async with self._sessions().post(url, json=body, timeout=_TIMEOUT, allow_redirects=False) as answer:
+                await answer.read()
+        except (ClientError, TimeoutError) as error:
+            log.warning("slack_reply_failed", why=type(error).__name__)
+
+    def _sessions(self) -> ClientSession:
+        if self._session is None:
+            self._session = ClientSession(trust_env=True)
+        return self._session
+
+    def _api(self) -> SlackApi:
+        try:
+            return SlackApi(self._sessions(), self._secrets.resolve(self._app.app_token or ""), self._app.api)
+        except SecretError as error:
+            raise TransientDeliveryError(str(error)) from None

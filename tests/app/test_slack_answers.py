@@ -1,0 +1,99 @@
+"""A press of a button in Slack does what the incident's page does, for people who are known."""
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from buzzwatch.app.config import Secrets, SlackApp
+from buzzwatch.app.slack_answers import SlackAnswers
+from buzzwatch.clock import VirtualClock
+from buzzwatch.model.brand import Person
+from buzzwatch.web.desk import Answer
+
+PEOPLE = {
+    "ines": Person("ines", "Inès", "fr", {"console": "console"}, "U0INES"),
+    "karim": Person("karim", "Karim", "fr", {"console": "console"}),
+}
+
+
+class Desk:
+    def __init__(self):
+        self.asked = []
+        self.says = Answer(done=True)
+
+    async def answer(self, reply):
+        self.asked.append((str(reply.verb), reply.incident, reply.by))
+        return self.says
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+@pytest.fixture
+async def press(told):
+    """Press a button; gives what was asked of the desk."""
+
+    async def respond(request):
+        told.append(await request.json())
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/respond", respond)
+    server = TestServer(app)
+    await server.start_server(access_log=None)
+    desk, url = Desk(), f"http://127.0.0.1:{server.port}"
+
+    async def press(action="take", user="U0INES", people=PEOPLE, answer=None, reply=f"{url}/respond"):
+        desk.asked.clear()
+        desk.says = answer or desk.says
+        settings = SlackApp(app_token="xapp", api=f"{url}/api")
+        answers = SlackAnswers(settings, Secrets({}), desk, lambda: people, VirtualClock(0))
+        await answers.hear(
+            {
+                "type": "block_actions",
+                "user": {"id": user, "username": "ines.b"},
+                "response_url": reply,
+                "actions": [{"action_id": action, "value": "acme-1"}],
+            }
+        )
+        await answers.close()
+        return list(desk.asked)
+
+    yield press
+    await server.close()
+
+
+@pytest.mark.parametrize("action", ["take", "resolve"])
+async def test_the_press_counts_for_the_person_whose_account_it_is(press, told, action):
+    assert await press(action) == [(action, "acme-1", "ines")]
+    assert told == []
+
+
+async def test_who_is_unknown_is_told_so_and_nobody_else_is(press, told):
+    assert await press(user="U0EVE") == []
+    [reply] = told
+    assert (reply["response_type"], reply["replace_original"]) == ("ephemeral", False)
+    assert "U0EVE" in reply["text"]
+
+
+async def test_what_could_not_be_done_is_told_to_the_one_who_pressed(press, told):
+    await press(answer=Answer(done=False, lines=("acme-1 is closed <already>",)))
+    assert [reply["text"] for reply in told] == ["acme-1 is closed &lt;already&gt;"]
+
+
+async def test_where_no_people_are_known_anybody_answers_by_their_name(press):
+    assert await press(user="U0EVE", people={}) == [("take", "acme-1", "ines.b")]
+
+
+@pytest.mark.parametrize("reply", ["", "https://evil.example/x", "file:///etc/passwd", "http://evil127.0.0.1/x"])
+async def test_nothing_is_told_to_an_address_that_is_not_slacks(press, told, reply):
+    await press(user="U0EVE", reply=reply)
+    assert told == []
+
+
+async def test_other_buttons_and_strange_payloads_do_nothing(press):
+    assert await press("something-else") == []
+    answers = SlackAnswers(SlackApp(app_token="xapp"), Secrets({}), Desk(), lambda: PEOPLE, VirtualClock(0))
+    await answers.hear({"type": "view_submission"})
