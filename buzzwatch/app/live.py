@@ -157,18 +157,25 @@ class Daemon:
             hearing = asyncio.create_task(self.ears.listen(), name="ears")
             looking = asyncio.create_task(self._look_after(), name="watch")
             answering = asyncio.create_task(self._hear_answers(), name="answers")
+            teaching = asyncio.create_task(self._teach(), name="lessons")
             if ruling.done():
                 self._say_ready()
             ruling.cancel()
             parts = (driving, sending, hearing, looking)
             await asyncio.wait((stopped, *parts), return_when=asyncio.FIRST_COMPLETED)
-            await self._end(stopped, driving, sending, hearing, looking, scoring, answering)
+            await self._end(stopped, driving, sending, hearing, looking, scoring, answering, teaching)
 
     async def _put_rules_in_force(self) -> None:
         current = self.drive.spine.memory.rules
         if self._first_rules.digest != current.digest:
             await self.rulebook.accept(self._first_rules, current, self.queue)
-        await self.reception.teach_anew()
+
+    async def _teach(self) -> None:
+        """Teach a new scorer what people have marked; the daemon hears meanwhile, and whatever comes of it."""
+        try:
+            await self.reception.teach_anew()
+        except Exception:
+            log.exception("lessons_not_taught")
 
     async def _run_scorer(self) -> None:
         if self.opinion is not None:

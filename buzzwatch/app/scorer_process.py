@@ -13,6 +13,7 @@ import msgspec
 from buzzwatch.app.scorer_plugin import Answer, Question, installed
 from buzzwatch.model.instant import MINUTE, Span
 
+_OURS = "linear"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}@[a-z0-9._-]{1,20}")
 _LONGEST_ANSWER = 1_000_000
 _LONGEST_REASON = 300
@@ -84,6 +85,10 @@ class ScorerProcess:
             raise ScorerError(f"it cannot be loaded: {' '.join(answer.error.split())[:_LONGEST_REASON]}")
         if not _NAME.fullmatch(answer.name):
             raise ScorerError(f"it calls itself {answer.name[:80]!r}; a name is model@version, such as camembert@3")
+        if answer.name.partition("@")[0] == _OURS:  # what it judged would be explained and learnt from as ours
+            raise ScorerError(
+                f"it calls itself {answer.name!r}, as the built-in scorer does; give it a name of its own"
+            )
         _check(answer.scores, 1)
         self.name = answer.name
 

@@ -218,3 +218,13 @@ async def test_what_people_say_while_marks_are_read_again_stays(daemon, monkeypa
 
 def test_the_command_line_knows_every_mark():
     assert [mark.value for mark in MarkArgument] == [mark.value for mark in Mark]
+
+
+async def test_a_daemon_that_cannot_teach_a_new_scorer_listens_all_the_same(daemon, monkeypatch):
+    async def fail():
+        raise RuntimeError("a fault in a lesson")
+
+    monkeypatch.setattr(daemon.reception, "teach_anew", fail)
+    await daemon._teach()
+    await say(daemon, "x:1", KILLER.format(1))
+    assert sighted(daemon, "x:1")["scorer"] == "linear@1"

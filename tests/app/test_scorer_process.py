@@ -132,9 +132,10 @@ async def test_what_cannot_be_loaded_says_why(start):
         "class Plugged:\n  def __init__(self, path): ...": "TypeError",
         "class Plugged:\n  name = 'x@1'": "AttributeError",
         "class Plugged:\n  name = 'My model'\n  score = lambda *_: [0]": "calls itself 'My model'; .*camembert@3",
+        "class Plugged:\n  name = 'linear@9'\n  score = lambda *_: [0]": "itself 'linear@9', as the built-in",
         "class Plugged:\n  name = 'x@1'\n  score = lambda *_: [7]": "it gave 7",
         "import os; os._exit(0)": "ended with status 0",
-        "raise ImportError('no driver\\n' + 1000 * 'x')": "ImportError at bad6_scorer.py:1: no driver x{200,260}$",
+        "raise ImportError('no driver\\n' + 1000 * 'x')": "ImportError at bad7_scorer.py:1: no driver x{200,260}$",
     }
     loading = [start(code, f"bad{number}") for number, code in enumerate(reasons)]
     for error, why in zip(await asyncio.gather(*loading, return_exceptions=True), reasons.values(), strict=True):
