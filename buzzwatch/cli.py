@@ -100,7 +100,7 @@ def check(
 ) -> None:
     """Read every rule file and say all that is wrong, with places and remedies."""
     from buzzwatch.app.config import Secrets, unreachable  # noqa: PLC0415 - kept out of the way of the other commands
-    from buzzwatch.app.duty import burden, uncovered  # noqa: PLC0415 - likewise
+    from buzzwatch.app.duty import burden, uncovered, unheard  # noqa: PLC0415 - likewise
     from buzzwatch.rules.ruleset import check_channels, dead_ends, load, read  # noqa: PLC0415 - likewise
 
     loaded = None if directory is not None and config is None else _load_config(config)
@@ -114,6 +114,8 @@ def check(
         for line in dead_ends(rules, loaded.channels) if loaded else []:
             typer.echo(f"warning: {line}", err=True)
         for line in unreachable(rules.people.values(), loaded, Secrets()) if loaded else []:
+            typer.echo(f"warning: {line}", err=True)
+        for line in unheard(rules, loaded.wakes) if loaded else []:
             typer.echo(f"warning: {line}", err=True)
         missing, covered = uncovered(rules, _now())
         for line in (*covered, *missing):

@@ -1,11 +1,11 @@
 """Who is on duty, for people to read; where nobody is; and how often rules may page whom by mistake."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from math import ceil
 from zoneinfo import ZoneInfo
 
-from buzzwatch.model.brand import Route, Ruleset
+from buzzwatch.model.brand import Route, Ruleset, Step
 from buzzwatch.model.incident import Severity
 from buzzwatch.model.instant import DAY, Instant, Span, instant_of, moment_of
 from buzzwatch.model.rota import Rota, Shift
@@ -122,13 +122,37 @@ def burden(rules: Ruleset) -> list[str]:
     return lines
 
 
+def unheard(rules: Ruleset, wakes: Collection[str]) -> list[str]:
+    """One sentence for each critical rule that may wake people, and wakes nobody; none where nothing is known to."""
+    if not wakes:
+        return []
+    return [
+        f"{brand.key}: nobody wakes by the critical rule `{rule.name}`: the route `{rule.notify}` "
+        f"reaches nobody by {' or '.join(wakes)}"
+        for brand in rules.brands.values()
+        for rule in brand.rules
+        if rule.severity is Severity.CRITICAL and rule.wakes and not brand.competitor
+        if not set(wakes) & _means(rules.routes[rule.notify], rules)
+    ]
+
+
+def _means(route: Route, rules: Ruleset) -> set[str]:
+    """Its channels, and the means by which its steps may reach somebody."""
+    found = set(route.copy)
+    for step in route.steps:
+        known = {means for person in _persons(step, rules) for means in rules.people[person].reach}
+        found |= known & set(step.by) if step.by else known
+    return found
+
+
 def _paged(route: Route, rules: Ruleset) -> list[str]:
     """Everybody whom the steps of a route may page."""
-    found: dict[str, None] = {}
-    for step in route.steps:
-        turns = step.tell.startswith((ROTA, FOLLOWER))
-        found |= dict.fromkeys(rules.rotas[step.tell.partition(":")[2]].everybody if turns else (step.tell,))
-    return list(found)
+    return list(dict.fromkeys(person for step in route.steps for person in _persons(step, rules)))
+
+
+def _persons(step: Step, rules: Ruleset) -> tuple[str, ...]:
+    turns = step.tell.startswith((ROTA, FOLLOWER))
+    return rules.rotas[step.tell.partition(":")[2]].everybody if turns else (step.tell,)
 
 
 def _holder(shift: Shift, rota: Rota, rules: Ruleset) -> str:
