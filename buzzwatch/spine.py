@@ -234,7 +234,9 @@ class Spine:
             return
         rules = self.memory.rules
         if escalation.turns_at(incident, rules, now) == now:
-            incident = self._keep(escalation.hand_over(incident, rules, now))
+            told = escalation.hand_over(incident, rules, now)
+            incident = self._keep(told)
+            changes.append(told.change)
         if incident.step_at is not None and incident.step_at <= now:
             self._keep(escalation.climb(self._refreshed(incident, now), rules, now))
 

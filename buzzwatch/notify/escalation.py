@@ -25,11 +25,12 @@ ALARMS = (ChangeKind.OPENED, ChangeKind.WORSENED, ChangeKind.REOPENED)
 
 
 class Told(NamedTuple):
-    """What came of a change or of a due step: the incident after it, notices, and what was held."""
+    """What came of a change or of a due step: the incident after it, notices, what was held, and what is noted."""
 
     incident: Incident
     notices: tuple[Notice, ...] = ()
     held: tuple[Held, ...] = ()
+    change: Change | None = None
 
 
 def announce(change: Change, rules: Ruleset, now: Instant) -> Told:
@@ -128,12 +129,18 @@ def hand_over(incident: Incident, rules: Ruleset, now: Instant) -> Told:
         tells = [f"{oncall.ROTA}{place.partition(':')[0]}" for place in relief]
         step = next(number for number, each in enumerate(steps) if each.tell in tells)
         due = now if incident.step_at is None else min(now, incident.step_at)
-        return Told(replace(incident, step=step, step_from=now - steps[step].after, step_at=due))
+        incident = replace(incident, step=step, step_from=now - steps[step].after, step_at=due)
+        return Told(incident, change=_handed_over(incident, relief, now))
     persons = [place.partition(":")[2] for place in relief]
     means = [target for person in persons for target in _reachable(person, (), rules, now)[:1]]
     targets, held = _let_sleep(means, incident, rules, now)
     told = replace(incident, told=_merged(incident.told, targets))
-    return Told(told, _notices(told, ChangeKind.TAKEN, targets, rules, now), held)
+    notices = _notices(told, ChangeKind.TAKEN, targets, rules, now)
+    return Told(told, notices, held, _handed_over(told, relief, now))
+
+
+def _handed_over(incident: Incident, relief: list[str], now: Instant) -> Change:
+    return Change(ChangeKind.NOTED, now, incident, f"on duty from now on, {', '.join(relief)}")
 
 
 def _rotas(incident: Incident, rules: Ruleset) -> list[Rota]:

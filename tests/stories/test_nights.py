@@ -2,14 +2,16 @@
 
 from collections import defaultdict
 from functools import cache
+from pathlib import Path
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stage import MONDAY, Scene, sighting
+from stage import MONDAY, House, Scene, mention, sighting
 
 from buzzwatch.app.rulebook import compile_rules
+from buzzwatch.clock import VirtualClock
 from buzzwatch.memory import Memory
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import ChangeKind, Incident, Severity, State
@@ -223,6 +225,9 @@ def test_an_open_incident_passes_to_the_relief_who_is_paged_at_the_hand_over():
     night.goes_on(HAND_OVER - 7 * MINUTE, HAND_OVER + 15 * MINUTE, SHOUT)
     assert night.told(0, HAND_OVER) == ["ines/push", "ines/sms"]
     assert night.told(HAND_OVER, HAND_OVER + 2 * SECOND) == ["karim/push"]
+    assert [c.why for c in night.changes if c.kind is ChangeKind.NOTED and "duty" in c.why] == [
+        "on duty from now on, comms:karim"
+    ]
     assert night.told(HAND_OVER + 2 * SECOND, HAND_OVER + 15 * MINUTE) == ["ines/push", "ines/sms"]
 
 
@@ -312,3 +317,23 @@ def test_no_critical_incident_ends_without_a_person_told_unless_taken_or_resolve
         assert night.spine.memory.overnight.incidents == {}
 
     check()
+
+
+@pytest.mark.parametrize("back_at", [DUSK + 4 * HOUR, DAWN + HOUR], ids=["before dawn", "after dawn"])
+async def test_after_a_power_cut_at_night_the_morning_is_told_once_to_each(tmp_path: Path, back_at: Instant):
+    murmurs = compile_rules({"acme.yaml": BRAND.partition("  - {name: grumble")[0], "oncall.yaml": ONCALL})
+    house = House(tmp_path, VirtualClock(DUSK))
+    house.open()
+    await house.tell(RulesSwapped(0, murmurs))
+    await house.move(DUSK + 2 * HOUR)
+    await house.say(mention(house.clock.now(), "loud", angry=True))
+    await house.move(DUSK + 3 * HOUR)
+    await house.kill()
+    await house.clock.advance(back_at - house.clock.now())
+    again = House(tmp_path, house.clock)
+    again.open()
+    await again.move(DAWN + 2 * HOUR)
+    sent = await again.deliver()
+    await again.kill()
+    assert {held.until for _, outcome in house.outcomes for held in outcome.held} == {DAWN}
+    assert [(str(notice.target), len(notice.night)) for notice in sent] == [("ines/push", 1)]
