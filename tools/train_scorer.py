@@ -41,6 +41,8 @@ OF_LANGUAGE = 0.5
 NEGATIVE_SHARE = 1 / 3
 """Of the texts that the probabilities are true for: that of the balanced sets, for every language alike."""
 FOLDS, SEED = 4, 1
+SHORT = 2
+"""Letters of what VADER lists as words and are emoticons or chat: "d", "c"."""
 OF_FUNCTION_WORDS = (Role.NEGATION, Role.STRONGER, Role.WEAKER, Role.CONTRAST)
 LISTS = Path(__file__).with_name("lexicon")
 
@@ -81,7 +83,7 @@ def read_lexicons(directory: Path) -> dict[str, Lexicon]:
     valences = {lang: dict(marks) for lang in LANGUAGES}
     for lang in LISTED:
         vader = directory / f"vader-{lang}.tsv"
-        listed = agreed(table(vader)) if vader.exists() else {}
+        listed = agreed(row for row in table(vader) if len(row[0]) > SHORT) if vader.exists() else {}
         listed |= agreed(table(directory / f"{lang}.tsv"))
         valences[lang] |= {said: valence for said, valence in listed.items() if (lang, said) not in neutral}
     every = agreed((said, valence) for lang in reversed(LISTED) for said, valence in valences[lang].items())

@@ -83,14 +83,14 @@ class Weighed(NamedTuple):
 
 
 def weigh(speech: Speech, lexicon: Lexicon, begins: Iterable[int] | None = None) -> Weighed:
-    """Find what has a valence. An expression goes before its words, and is worth the same wherever it stands.
+    """Find what has a valence. An expression goes before its words; one that denies by itself is denied by nothing.
 
     `begins` are the places of pairs that are among the lexicon's `starts`, where they are known already.
     """
     words, roles = speech.words, speech.roles
     if begins is None:
         begins = (place for place, pair in enumerate(speech.pairs) if pair % PLACES in lexicon.starts)
-    hits = _expressions(words, begins, lexicon.valences)
+    hits = _expressions(words, roles, begins, lexicon.valences)
     taken = {place for hit in hits for place in range(hit.place, hit.place + hit.length)}
     denials, turn = 0, -1
     for place in compress(count(), roles):
@@ -98,24 +98,29 @@ def weigh(speech: Speech, lexicon: Lexicon, begins: Iterable[int] | None = None)
         if place in taken:
             continue
         if role == _VALENCE:
-            hits.append(Hit(place, 1, _in_place(lexicon.valences[words[place]], words, roles, place)))
+            valence = lexicon.valences[words[place]]
+            negated = words[place + 1] == "pas"  # French negates verbs from behind: "je n'aime pas"
+            hits.append(Hit(place, 1, _in_place(valence, words, roles, place, negated=negated)))
         elif role == _NEGATION:
             denials += 1
         elif role == _CONTRAST:
             turn = place
     if speech.marks:
-        hits += [Hit(-1, 1, valence) for mark in speech.marks if (valence := valence_of(mark, lexicon)) is not None]
+        hits += [Hit(-1, 1, worth) for mark in speech.marks if (worth := valence_of(mark, lexicon)) is not None]
     return Weighed(hits, denials, turn)
 
 
-def _expressions(words: tuple[str, ...], begins: Iterable[int], valences: dict[str, float]) -> list[Hit]:
+def _expressions(
+    words: tuple[str, ...], roles: tuple[int, ...], begins: Iterable[int], valences: dict[str, float]
+) -> list[Hit]:
     """The expressions of a text, the longest at each place."""
     hits, seen = [], 0
     for place in begins:
         for length in range(min(LONGEST_EXPRESSION, len(words) - place), 1, -1):
             valence = valences.get(" ".join(words[place : place + length]))
             if valence is not None and place >= seen:
-                hits.append(Hit(place, length, valence))
+                denies = _NEGATION in roles[place : place + length]
+                hits.append(Hit(place, length, valence if denies else _in_place(valence, words, roles, place)))
                 seen = place + length
                 break
     return hits
@@ -126,8 +131,9 @@ def valence_of(mark: str, lexicon: Lexicon) -> float | None:
     return _EMOTICONS.get(mark) or lexicon.valences.get(mark)
 
 
-def _in_place(valence: float, words: tuple[str, ...], roles: tuple[int, ...], place: int) -> float:
-    negated = words[place + 1] == "pas"  # French negates verbs from behind: "je n'aime pas"
+def _in_place(
+    valence: float, words: tuple[str, ...], roles: tuple[int, ...], place: int, *, negated: bool = False
+) -> float:
     for before in range(place - 1, max(0, place - _REACH - 1), -1):
         role = roles[before]
         if role == _NEGATION:

@@ -4,8 +4,26 @@ from buzzwatch.ingest.scorer.speech import Ear
 from buzzwatch.ingest.scorer.valence import FEATURES, Lexicon, Role, features, weigh
 
 LEXICON = Lexicon.of(
-    {"nul": -3.0, "bien": 2.0, "retard": -1.5, "pas mal": 1.0, "pas mal du tout": 2.0, "jamais": -1.0, "😡": -2.5},
-    {"pas": Role.NEGATION, "jamais": Role.NEGATION, "tres": Role.STRONGER, "peu": Role.WEAKER, "mais": Role.CONTRAST},
+    {
+        "nul": -3.0,
+        "bien": 2.0,
+        "retard": -1.5,
+        "pas mal": 1.0,
+        "pas mal du tout": 2.0,
+        "jamais": -1.0,
+        "😡": -2.5,
+        "frais cache": -2.0,
+        "aime": 2.0,
+    },
+    {
+        "pas": Role.NEGATION,
+        "n": Role.NEGATION,
+        "aucun": Role.NEGATION,
+        "jamais": Role.NEGATION,
+        "tres": Role.STRONGER,
+        "peu": Role.WEAKER,
+        "mais": Role.CONTRAST,
+    },
 )
 EAR = Ear(frozenset(), LEXICON.roles, lambda _: 0.0)
 
@@ -28,10 +46,12 @@ def counted(text):
         ("pas nul", [1.8]),
         ("pas vraiment trop nul", [1.8]),
         ("pas la, nul", [-3.0]),
-        ("je n'aime pas, bien", [2.0]),
+        ("je n'aime pas, bien", [-1.2, 2.0]),
         ("bien pas", [-1.2]),
         ("pas mal", [1.0]),
         ("pas mal du tout", [2.0]),
+        ("aucun frais cache", [1.2]),
+        ("je n aime pas", [-1.2]),
         ("nul et pas mal du", [1.0, -3.0]),
         ("retard :( 😡", [-1.5, -2.0, -2.5]),
         ("jamais", []),
