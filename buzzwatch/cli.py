@@ -100,6 +100,7 @@ def check(
 ) -> None:
     """Read every rule file and say all that is wrong, with places and remedies."""
     from buzzwatch.app.config import Secrets, unreachable  # noqa: PLC0415 - kept out of the way of the other commands
+    from buzzwatch.app.duty import burden, uncovered, unheard  # noqa: PLC0415 - likewise
     from buzzwatch.rules.ruleset import check_channels, dead_ends, load, read  # noqa: PLC0415 - likewise
 
     loaded = None if directory is not None and config is None else _load_config(config)
@@ -116,11 +117,19 @@ def check(
             typer.echo(f"warning: {line}", err=True)
         for line in loaded.web.too_long_for(rules.people.values()) if loaded else []:
             typer.echo(f"warning: {line}", err=True)
+        for line in unheard(rules, loaded.wakes) if loaded else []:
+            typer.echo(f"warning: {line}", err=True)
+        missing, covered = uncovered(rules, _now())
+        for line in (*covered, *missing):
+            typer.echo(f"{'error' if line in missing else 'warning'}: {line}", err=True)
+        for line in burden(rules):
+            typer.echo(line, err=line.startswith("warning"))
         number = sum(len(brand.rules) for brand in rules.brands.values())
-        typer.echo(f"{where}: {len(rules.brands)} brands, {number} rules, {len(faults)} faults")
+        count = len(faults) + len(missing)
+        typer.echo(f"{where}: {len(rules.brands)} brands, {number} rules, {count} faults")
         if loaded and loaded.scorer:
             _try_scorer(loaded.scorer)
-        raise typer.Exit(1 if faults else 0)
+        raise typer.Exit(1 if count else 0)
 
 
 @app.command()
@@ -396,6 +405,33 @@ def notify_test(
 ) -> None:
     """Send a message marked as a test the way a real one goes, and wait for what became of it."""
     _ask(_load_config(config), "/notify-test", {"channel": channel})
+
+
+@app.command()
+def oncall(
+    at: Annotated[
+        str | None, typer.Option(help='A local time, such as "2026-12-24 20:00".', show_default=False)
+    ] = None,
+    week: Annotated[bool, typer.Option("--week", help="The seven days from then on, as a table.")] = False,  # noqa: FBT002 - a flag
+    ics: Annotated[bool, typer.Option("--ics", help="The eight weeks from then on, as a calendar.")] = False,  # noqa: FBT002 - a flag
+    rules: Annotated[
+        Path | None, typer.Option("--rules", "-r", help="Rules directory; else the configuration's.")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Say who is on duty."""
+    from buzzwatch.app.duty import as_calendar, as_lines, as_table, read_time  # noqa: PLC0415 - as in `run`
+
+    with _plain_errors():
+        known = _read_rules(rules or _load_config(config).rules)
+        then = _now() if at is None else read_time(at, known)
+        if then is None:
+            _fail(f'{at!r} is not a local time: write it such as "2026-12-24 20:00"')
+        if not known.rotas:
+            _fail("there is no `rota` in oncall.yaml")
+        show = as_calendar if ics else as_table if week else as_lines
+        for line in show(known, then):
+            sys.stdout.write(f"{line}\r\n" if ics else f"{line}\n")
 
 
 @app.command()

@@ -21,6 +21,7 @@ from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.input import ClockSet, Corrected, Input
 from buzzwatch.model.instant import SECOND, Instant, Span, next_second
 from buzzwatch.model.mention import Sighting
+from buzzwatch.notify.night import Overnight
 from buzzwatch.threads.tales import Tales
 from buzzwatch.threads.tracker import Tracker
 from buzzwatch.timers import Timers
@@ -68,6 +69,7 @@ class Memory:
         self.set_aside: dict[str, None] = {}
         self.adopted: dict[str, bytes] = {}
         self.lessons: dict[str, Lessons] = {}
+        self.overnight = Overnight()
 
     @property
     def next_due(self) -> Instant | None:
@@ -126,6 +128,16 @@ class Memory:
         if (pulse := self.pulses.get(brand.key)) is not None:
             pulse.compare(brand.comparisons, crc32(brand.key.encode()) % 24)
 
+    def follow_hours(self, key: str, zone: tzinfo, campaigns: tuple[Campaign, ...]) -> None:
+        """Let a brand's days and campaigns be others from now on."""
+        pulse = self.pulses.get(key)
+        if pulse is None:
+            return
+        if pulse.zone != zone:
+            self.diaries[key].follow(zone)
+        if (pulse.zone, pulse.campaigns) != (zone, campaigns):
+            self.pulses[key] = Pulse.load(pulse.dump(), zone, campaigns)
+
     def stir(self, brand: str) -> Stir:
         """What happened to a brand since it was last decided upon, to be added to: the next tick decides."""
         if brand not in self.dirty:
@@ -157,6 +169,7 @@ class Memory:
             "set_aside": list(self.set_aside),
             "adopted": dict(self.adopted),
             "lessons": {key: lessons.dump() for key, lessons in self.lessons.items()},
+            "overnight": self.overnight.dump(),
         }
 
     @classmethod
@@ -193,6 +206,7 @@ class Memory:
         memory.set_aside = dict.fromkeys(dumped["set_aside"])
         memory.adopted = dict(dumped["adopted"])
         memory.lessons = {key: Lessons.load(body) for key, body in dumped["lessons"].items()}
+        memory.overnight = Overnight.load(dumped["overnight"])
         return memory
 
     def digest(self) -> str:

@@ -1,20 +1,18 @@
 """The whole product on one page: one input in, one Outcome out. Pure: no clock, network, disk, log or random."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, tzinfo
+from datetime import UTC
 from functools import partial
 
 from msgspec.structs import replace
 
 from buzzwatch.daybreak import evidence_of, subjects_of, theme_key
-from buzzwatch.detect.pulse import Pulse
 from buzzwatch.detect.slow import USUAL_RATE
 from buzzwatch.incidents.desk import Desk
 from buzzwatch.incidents.mute import severity_for
 from buzzwatch.lookout import Lookout, silent_since
 from buzzwatch.memory import Memory, Stir
-from buzzwatch.model.brand import Brand, Rule, Scope
-from buzzwatch.model.campaign import Campaign
+from buzzwatch.model.brand import Brand, Rule, Ruleset, Scope
 from buzzwatch.model.incident import Change, Incident, Severity, State, Subject
 from buzzwatch.model.input import (
     NOTHING,
@@ -38,6 +36,7 @@ from buzzwatch.model.notification import Held, Notice
 from buzzwatch.model.signal import Finding
 from buzzwatch.model.silence import Silence
 from buzzwatch.notify import escalation
+from buzzwatch.notify.night import MORNING, Overnight, leave
 
 
 class Spine:
@@ -66,16 +65,17 @@ class Spine:
             case Command():
                 changes = [self.memory.desk.obey(item, now)]
             case Delivered():
-                self._notices += escalation.announce_failure(item, self.memory.rules, now)
+                self._tell_ops(escalation.announce_failure(item, self.memory.rules, now))
                 changes = [self.memory.desk.note(item, now)]
             case Silenced():
                 self._silence(item, now, changes)
             case _:
                 self._swap(item, now)
         told = self._tell(changes, now, faults)
-        notices, held = tuple(self._notices), tuple(self._held)
+        notices, held, touched = tuple(self._notices), tuple(self._held), self.memory.desk.take_touched()
         self._notices, self._held = [], []
-        return Outcome(tuple(told), notices, held, self.memory.desk.take_touched(), tuple(faults))
+        self.memory.overnight.follow(touched)
+        return Outcome(tuple(told), notices, held, touched, tuple(faults))
 
     def restore(self, incidents: Iterable[Incident]) -> None:
         """Put the incidents of the record in the place of those in memory: the record is what people were told."""
@@ -119,9 +119,12 @@ class Spine:
         dirty, self.memory.dirty, self.memory.dirty_due = self.memory.dirty, {}, None
         for key in sorted(dirty.keys() - self.memory.set_aside.keys()):
             self._attempt(key, partial(self._judge, key, dirty[key], now, changes), faults)
+        night_ends = False
         for kind, key in self.memory.timers.take(now):
             if kind == "silence":
                 self._speak(now, changes)
+            elif kind == MORNING:
+                night_ends = True
             elif kind == "incident":
                 if (incident := self.memory.desk.incidents.get(key)) is not None:
                     self._attempt(incident.subject.brand, partial(self._attend, incident, now, changes), faults)
@@ -129,6 +132,8 @@ class Spine:
             elif key not in self.memory.set_aside:
                 look = self._end_days if kind == "day" else self._listen
                 self._attempt(key, partial(look, key, now, changes), faults)
+        if night_ends:  # after the pages of this instant: who is paged needs no other message of the same
+            self._end_night(now)
 
     def _attempt(self, brand: str, work: Callable[[], None], faults: list[Fault]) -> None:
         """Decide upon one brand; one that fails is set aside until the rules change, the others go on.
@@ -173,16 +178,9 @@ class Spine:
         if press is None:
             return None
         severity = severity_for(brand, incident.severity, press=True)
-        route = self._paging_route(incident, brand) if severity is Severity.CRITICAL else incident.route
+        pages = severity is Severity.CRITICAL
+        route = escalation.paging_route(incident, brand, self.memory.rules) if pages else incident.route
         return self.memory.desk.join_press(lookout.refreshed(incident), press, severity, route, lookout.now)
-
-    def _paging_route(self, incident: Incident, brand: Brand, *wanted: str) -> str:
-        """The route of an incident that pages; where that has nobody to page, the first that has of the brand's."""
-        rules = self.memory.rules
-        if escalation.route_of(incident, rules).steps:
-            return incident.route
-        names = [*wanted, *(rule.notify for rule in brand.rules if rule.severity is Severity.CRITICAL)]
-        return next((name for name in names if name in rules.routes and rules.routes[name].steps), incident.route)
 
     def _apply(self, rule: Rule, lookout: Lookout, changes: list[Change | None]) -> None:
         finding = rule.when.judge(lookout)
@@ -199,7 +197,7 @@ class Spine:
             incident, subject, rule, lambda: lookout.evidence(rule, subject, finding), lookout.now
         )
         if change is not None and change.incident.raised and change.incident.severity is Severity.CRITICAL:
-            route = self._paging_route(change.incident, lookout.brand, rule.notify)
+            route = escalation.paging_route(change.incident, lookout.brand, self.memory.rules, rule.notify)
             change = replace(change, incident=replace(change.incident, route=route))
             self.memory.desk.put(change.incident)
         return change
@@ -239,20 +237,27 @@ class Spine:
         change = None if self.memory.gaps.is_deaf(now) else self.memory.desk.settle(incident, now)
         if change is not None:
             changes.append(change)
-        elif incident.next_at is None or incident.next_at > now:
             return
-        elif (silence := self.memory.silences.over(incident, now)) is not None and incident.wait_until is None:
+        rules = self.memory.rules
+        if escalation.turns_at(incident, rules, now) == now:
+            handed = escalation.hand_over(incident, rules, now)
+            incident = self._keep(handed)
+            changes.append(handed.change)
+        if incident.next_at is None or incident.next_at > now:
+            return
+        silence = self.memory.silences.over(incident, now)
+        if silence is not None and incident.wait_until is None:
             self._hold_due(incident, silence, now)
         elif incident.step_at is not None and incident.step_at <= now:
-            self._keep(escalation.climb(self._refreshed(incident, now), self.memory.rules, now))
+            self._keep(escalation.climb(self._refreshed(incident, now), rules, now))
         else:
-            taken_for = escalation.route_of(incident, self.memory.rules).taken_for
+            taken_for = escalation.route_of(incident, rules).taken_for
             changes.append(self.memory.desk.look_again(self._refreshed(incident, now), taken_for, now))
 
     def _hold_due(self, incident: Incident, silence: Silence, now: Instant) -> None:
         """A step is held; whoever has it is asked for news once the silence has ended."""
         if incident.step_at is not None and incident.step_at <= now:
-            self._keep(escalation.hush(incident, silence, self.memory.rules))
+            self._keep(escalation.hush(incident, silence, self.memory.rules, now))
         else:
             self.memory.desk.put(replace(incident, remind_at=silence.until))
 
@@ -279,24 +284,13 @@ class Spine:
     def _swap(self, item: RulesSwapped | Gap | Trouble | ClockSet | Warmed | Corrected, now: Instant) -> None:
         match item:
             case RulesSwapped():
-                before, self.memory.rules = self.memory.rules.brands, item.rules
-                self.memory.set_aside = {}
-                for key in before.keys() - item.rules.brands.keys():
-                    self._follow_hours(key, UTC, ())  # as one that is loaded would
-                for brand in item.rules.brands.values():
-                    self._follow_hours(brand.key, brand.zone, brand.campaigns)
-                    self._follow_themes(brand, before.get(brand.key))
-                    self.memory.compare(brand)
-                    self._wait_for_silence(brand)
-                    self._wait_for_day(brand.key)
-                self._page_the_unpaged(now)
-                self._page_for_no_competitor()
+                self._follow_rules(item.rules, now)
             case Gap():
                 self._hear_gap(item, now)
             case ClockSet():
                 self._wait_for_all()
             case Trouble():
-                self._notices += escalation.announce_trouble(item, self.memory.rules)
+                self._tell_ops(escalation.announce_trouble(item, self.memory.rules, now))
             case Warmed():
                 for key, habits in item.habits.items():
                     self.memory.warm(key, habits)
@@ -326,24 +320,20 @@ class Spine:
         hushed = [i for i in desk.incidents.values() if i.hushed and silences.over(i, now) is None]
         changes += [desk.speak(self._refreshed(incident, now), now) for incident in hushed]
 
-    def _page_the_unpaged(self, now: Instant) -> None:
-        """A critical incident whose route had nobody to page, and now has, begins to page."""
+    def _follow_rules(self, rules: Ruleset, now: Instant) -> None:
+        before, self.memory.rules = self.memory.rules.brands, rules
+        self.memory.set_aside = {}
+        for key in before.keys() - rules.brands.keys():
+            self.memory.follow_hours(key, UTC, ())  # as a loaded one would
+        for brand in rules.brands.values():
+            self.memory.follow_hours(brand.key, brand.zone, brand.campaigns)
+            self._follow_themes(brand, before.get(brand.key))
+            self.memory.compare(brand)
+            self._wait_for_silence(brand)
+            self._wait_for_day(brand.key)
         for incident in list(self.memory.desk.incidents.values()):
-            pages = incident.state is State.OPEN and incident.severity is Severity.CRITICAL
-            if pages and incident.step_at is None and escalation.route_of(incident, self.memory.rules).steps:
-                self.memory.desk.put(replace(incident, step=0, step_from=now, step_at=now))
-                self._wait_for(incident.id)
-
-    def _page_for_no_competitor(self) -> None:
-        """What was critical about a brand that is a competitor from now on, is a warning."""
-        for incident in list(self.memory.desk.incidents.values()):
-            brand = self.memory.rules.brands.get(incident.subject.brand)
-            pages = incident.severity is Severity.CRITICAL and incident.state is not State.RESOLVED
-            if pages and brand is not None and brand.competitor:
-                watch, warning, critical = incident.held_at
-                held_at = (watch, max(warning, critical), 0)
-                self.memory.desk.put(replace(incident, severity=Severity.WARNING, step_at=None, held_at=held_at))
-                self._wait_for(incident.id)
+            self.memory.desk.put(escalation.under_new_rules(incident, rules, now))
+            self._wait_for(incident.id)
 
     def _hear_gap(self, heard: Gap, now: Instant) -> None:
         gap = self.memory.gaps.hear(heard, now)
@@ -371,7 +361,7 @@ class Spine:
         incident = self.memory.desk.incidents.get(change.incident.id, change.incident)
         if change.kind in escalation.HUSHED:
             if (silence := self.memory.silences.over(incident, now)) is not None:
-                self._keep(escalation.hush(incident, silence, self.memory.rules))
+                self._keep(escalation.hush(incident, silence, self.memory.rules, now))
                 return
             incident = replace(incident, hushed=False)
         told = escalation.announce(replace(change, incident=incident), self.memory.rules, now)
@@ -379,12 +369,35 @@ class Spine:
         if told.incident.step_at is not None and told.incident.step_at <= now:
             silence, rules = self.memory.silences.over(told.incident, now), self.memory.rules
             climb = escalation.climb(told.incident, rules, now, change.kind)
-            self._keep(escalation.hush(told.incident, silence, rules) if silence else climb)
+            self._keep(escalation.hush(told.incident, silence, rules, now) if silence else climb)
 
-    def _keep(self, told: escalation.Told) -> None:
+    def _keep(self, told: escalation.Told) -> Incident:
         self.memory.desk.put(told.incident)
-        self._notices += told.notices
-        self._held += told.held
+        self._tell_ops(told)
+        return told.incident
+
+    def _tell_ops(self, told: escalation.Told | None) -> None:
+        """As `_keep`, of what stands on no desk."""
+        if told is not None:
+            self._notices += told.notices
+            self._held += told.held
+            until = self.memory.overnight.hold(told.held, told.incident)
+            if until is not None:
+                self.memory.timers.arrange(until, MORNING, "")
+
+    def _end_night(self, now: Instant) -> None:
+        """What waited leaves, unless the hours have changed and it is night still."""
+        rules, overnight, desk = self.memory.rules, self.memory.overnight, self.memory.desk
+        if rules.night is not None and (until := rules.night.end(now)) is not None:
+            self.memory.timers.arrange(until, MORNING, "")
+            return
+        paged = {(notice.incident.id, notice.target.name) for notice in self._notices if notice.page}
+        overnight.follow(desk.incidents.values())
+        for notice in leave(overnight, paged, rules, now):
+            self._notices.append(notice)
+            for incident in filter(None, (desk.incidents.get(each.id) for each in notice.night)):
+                desk.put(replace(incident, told=tuple(dict.fromkeys((*incident.told, str(notice.target))))))
+        self.memory.overnight = Overnight()
 
     def _wait_for_all(self) -> None:
         for silence in self.memory.silences.all:
@@ -394,6 +407,8 @@ class Spine:
         for brand in self.memory.rules.brands.values():
             self._wait_for_silence(brand)
             self._wait_for_day(brand.key)
+        if self.memory.overnight.incidents:
+            self.memory.timers.arrange(self.memory.now + 1, MORNING, "")  # it may be night still
 
     def _wait_for(self, key: str) -> None:
         incident = self.memory.desk.incidents.get(key)
@@ -405,6 +420,8 @@ class Spine:
             due_at = min(later, next_at or later)
         elif due_at <= self.memory.now and self.memory.gaps.is_deaf(self.memory.now):  # it may be calm, but who knows
             due_at = min(self.memory.now + MINUTE, next_at or self.memory.now + MINUTE)
+        if (turns_at := escalation.turns_at(incident, self.memory.rules, self.memory.now)) is not None:
+            due_at = min(due_at, turns_at)
         self.memory.timers.arrange(max(due_at, self.memory.now + 1), "incident", key)
 
     def _ever_more_rarely(self, since: Instant) -> Instant:
@@ -432,15 +449,6 @@ class Spine:
             known = before.themes if before else {}
             for theme in [theme for theme, words in brand.themes.items() if known.get(theme) != words]:
                 diary.renew(theme_key(theme))
-
-    def _follow_hours(self, key: str, zone: tzinfo, campaigns: tuple[Campaign, ...]) -> None:
-        pulse = self.memory.pulses.get(key)
-        if pulse is None:
-            return
-        if pulse.zone != zone:
-            self.memory.diaries[key].follow(zone)
-        if (pulse.zone, pulse.campaigns) != (zone, campaigns):
-            self.memory.pulses[key] = Pulse.load(pulse.dump(), zone, campaigns)
 
 
 def _scoped(brand: Brand, scope: Scope) -> list[Rule]:

@@ -351,6 +351,9 @@ class Config(Written):
     mail: Annotated[Text, AfterValidator(_mail)] | None = Field(
         default=None, repr=False, description="The mail server for plain e-mail addresses in `reach`."
     )
+    wakes: Annotated[tuple[Word, ...], Lax, Field(max_length=100)] = Field(
+        default=(), description="Channels, and means of people's `reach`, that wake who sleeps; for `check`."
+    )
     web: Web = Field(default=Web(), description="The incident pages, probes and metrics.")
     scorer: Scorer | None = Field(default=None, description="A plugged-in scorer; the built-in one alone if left out.")
 

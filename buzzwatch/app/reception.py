@@ -22,7 +22,7 @@ from buzzwatch.model.incident import Incident, State
 from buzzwatch.model.input import Command, Corrected, Delivered, Mark, Trouble, Verb, Warmed
 from buzzwatch.model.notification import Target
 from buzzwatch.model.signal import Detector
-from buzzwatch.notify.escalation import announce_trouble
+from buzzwatch.notify.escalation import notices_of_trouble
 from buzzwatch.notify.quoting import clean
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.store.journal import Batch, read_incident, read_mentions, read_sighting
@@ -265,7 +265,7 @@ class Reception:
         """See `Desk`."""
         now = self._clock.now()
         trouble = Trouble(now, "test", now, "TEST")
-        template = announce_trouble(trouble, self._drive.spine.memory.rules, (Target(*channel.split("/", 1)),))[0]
+        (template,) = notices_of_trouble(trouble, self._drive.spine.memory.rules, [Target(*channel.split("/", 1))])
         notice = msgspec.structs.replace(template, key=f"test.{now}.{channel}", test=True)
         delivered: asyncio.Future[Delivered] = asyncio.get_running_loop().create_future()
         self._tests[notice.key] = delivered

@@ -177,8 +177,8 @@ class Desk:
         if rule.name not in incident.rules:
             noted = replace(incident, true_at=now, rules=_with(incident.rules, rule.name))
             return self._change(noted, ChangeKind.NOTED, now, why=rule.name)
-        if now != incident.true_at:
-            self.put(replace(incident, true_at=now))
+        if now != incident.true_at or incident.held_at != self.incidents[incident.id].held_at:
+            self.put(replace(incident, true_at=now))  # of two rules of one instant each keeps it from calming
         return None
 
     def join_press(self, incident: Incident, press: Press, severity: Severity, route: str, now: Instant) -> Change:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.incident import Severity
 from buzzwatch.model.instant import MINUTE, Span
+from buzzwatch.model.rota import Night, Rota
 from buzzwatch.model.signal import Comparison
 from buzzwatch.model.view import Condition
 
@@ -46,6 +47,8 @@ class Rule(Struct, frozen=True):
     least: int = 0
     do: tuple[str, ...] = ()
     runbook: str | None = None
+    wakes: bool = True
+    """Whether it may reach persons at night."""
     comparisons: tuple[Comparison, ...] = ()
 
 
@@ -102,7 +105,10 @@ class Person(Struct, frozen=True):
 
 
 class Step(Struct, frozen=True):
-    """One rung of an escalation: so long after the alert, tell this person by these means."""
+    """One rung of an escalation: so long after the alert, tell a person by these means, or by all if none are named.
+
+    `tell` is a person's key, `rota:` with a rota's for who is on duty, or `next:` with it for who follows.
+    """
 
     after: Span
     tell: str
@@ -123,7 +129,7 @@ class Route(Struct, frozen=True):
 
 
 class Ruleset(Struct, frozen=True):
-    """Everything in the rules directory, compiled; `digest` names its content. Brands, people, routes by key."""
+    """Everything in the rules directory, compiled; `digest` names its content. All by key."""
 
     digest: str
     brands: dict[str, Brand]
@@ -133,3 +139,9 @@ class Ruleset(Struct, frozen=True):
     """People who hear of a call for help; none: those of the incident's route."""
     files: dict[str, str] = {}
     """The texts it was compiled from, by file name."""
+    rotas: dict[str, Rota] = {}
+    night: Night | None = None
+    timezone: str = "UTC"
+    """Whose hours the people keep."""
+    pages_per_person: float | None = None
+    """How many a day anybody is to bear; None: nobody has said."""

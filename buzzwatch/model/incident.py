@@ -147,6 +147,8 @@ class Incident(Struct, frozen=True):
     """Targets of the latest step that did not turn out to be unreachable."""
     told: tuple[str, ...] = ()
     """Targets already told, in order, for "who else was told"."""
+    duty: tuple[str, ...] = ()
+    """Who was on duty when it was last told, as rota and person; only of a critical one."""
     press: Press | None = None
     """How the press joined it, once it has."""
     hushed: bool = False

@@ -42,6 +42,8 @@ class Notice(Struct, frozen=True):
     """It repeats until somebody takes the incident."""
     late_since: Instant | None = None
     test: bool = False
+    night: tuple[Incident, ...] = ()
+    """What waited for the morning: then the message is of these, and `incident` only stands for them."""
 
 
 class Held(Struct, frozen=True, gc=False):
@@ -51,6 +53,8 @@ class Held(Struct, frozen=True, gc=False):
     target: str
     why: str
     until: Instant | None
+    night: bool = False
+    """It waits for the morning, and is told then."""
 
 
 class Sample(Struct, frozen=True, gc=False):

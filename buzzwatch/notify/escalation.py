@@ -10,11 +10,14 @@ from buzzwatch.model.incident import Change, ChangeKind, Incident, Reason, Sever
 from buzzwatch.model.input import Delivered, Trouble
 from buzzwatch.model.instant import DAY, MINUTE, Instant, Span
 from buzzwatch.model.notification import Held, Notice, Target
+from buzzwatch.model.rota import Rota
 from buzzwatch.model.signal import Trend
 from buzzwatch.model.silence import Silence
+from buzzwatch.notify import oncall
 
 CONSOLE = Route("console", copy=("console",))
 """Where alerts go while nobody wrote an `oncall.yaml`."""
+_NIGHT = {True: "this is no reason to wake anybody", False: "the rule waits for the morning"}
 LATE: Span = MINUTE
 """A step that leaves this long after it was due says so."""
 
@@ -34,11 +37,12 @@ _SAID_BY_PAGES = (ChangeKind.WAITED, ChangeKind.RELEASED, ChangeKind.UNSILENCED)
 
 
 class Told(NamedTuple):
-    """What came of a change or of a due step: the incident after it, notices, and what was held."""
+    """What came of a change or of a due step: the incident after it, notices, what was held, and what is noted."""
 
     incident: Incident
     notices: tuple[Notice, ...] = ()
     held: tuple[Held, ...] = ()
+    change: Change | None = None
 
 
 def announce(change: Change, rules: Ruleset, now: Instant) -> Told:
@@ -52,32 +56,37 @@ def announce(change: Change, rules: Ruleset, now: Instant) -> Told:
     return _alarm(change, route, rules, now)
 
 
-def hush(incident: Incident, silence: Silence, rules: Ruleset) -> Told:
+def hush(incident: Incident, silence: Silence, rules: Ruleset, now: Instant) -> Told:
     """Hold what would be said of an incident: whoever would hear it next is on record, and it is said afterwards."""
     if incident.severity is Severity.WATCH:
         return Told(incident)
     route = route_of(incident, rules)
     steps = route.steps if incident.severity is Severity.CRITICAL or not route.copy else ()
-    persons = [target for step in steps[:1] for target in _reachable(step.tell, step.by, rules)]
+    persons = [target for step in steps[:1] for target in _reachable(step.tell, step.by, rules, now)]
     targets = [*(Target(name) for name in route.copy), *persons]
     held = tuple(Held(incident.id, str(target), silence.reason, silence.until) for target in targets)
     return Told(replace(incident, hushed=True, step_at=None), (), held)
 
 
 def _announce_answer(change: Change, rules: Ruleset, now: Instant) -> Told:
-    """Answers and endings are heard by all who were told, a call for help by those who may help too."""
+    """Answers and endings are heard by all who were told, at night by channels alone.
+
+    A call for help is heard by those who may help too, and like a reminder at any hour.
+    """
     incident, kind = _watched(change.incident, rules, now), change.kind
     if kind is ChangeKind.NOTED:
         return Told(incident)
     if kind is ChangeKind.REMINDED:
-        return Told(incident, _notices(incident, kind, _holder(incident, rules), rules, now))
+        return Told(incident, _notices(incident, kind, _holder(incident, rules, now), rules, now))
     stops = kind is ChangeKind.TAKEN or incident.taken_at == now
-    held = _held_steps(incident, rules) if stops and incident.state is State.TAKEN else ()
+    needless = _held_steps(incident, rules, now) if stops and incident.state is State.TAKEN else ()
     everybody = [_target(name) for name in incident.told]
     if kind is ChangeKind.HELP:
-        everybody += _helpers(incident, rules)
+        everybody += _helpers(incident, rules, now)
         incident = replace(incident, told=_merged(incident.told, everybody))
-    return Told(incident, _notices(incident, kind, everybody, rules, now), held)
+        return Told(incident, _notices(incident, kind, everybody, rules, now), needless)
+    everybody, held = _let_sleep(everybody, incident, rules, now)
+    return Told(incident, _notices(incident, kind, everybody, rules, now), (*needless, *held))
 
 
 def _watched(incident: Incident, rules: Ruleset, now: Instant) -> Incident:
@@ -87,33 +96,138 @@ def _watched(incident: Incident, rules: Ruleset, now: Instant) -> Incident:
     return replace(incident, remind_at=now + route_of(incident, rules).taken_for)
 
 
-def _holder(incident: Incident, rules: Ruleset) -> list[Target]:
+def _holder(incident: Incident, rules: Ruleset, now: Instant) -> list[Target]:
     """Who has it, by the means of their first step or of their own; a name that nobody knows, by the copies."""
     route = route_of(incident, rules)
-    person, means = incident.taken_by or "", route.steps[0].by if route.steps else ()
-    reached = _reachable(person, means, rules) or _reachable_at_all(person, rules)
-    return reached or [Target(name) for name in route.copy]
+    means = route.steps[0].by if route.steps else ()
+    return _reachable(incident.taken_by or "", means, rules, now) or [Target(name) for name in route.copy]
 
 
-def _helpers(incident: Incident, rules: Ruleset) -> list[Target]:
-    people = rules.help or tuple(step.tell for step in route_of(incident, rules).steps)
-    others = [person for person in dict.fromkeys(people) if person != incident.taken_by]
-    return [target for person in others for target in _reachable_at_all(person, rules)]
+def _helpers(incident: Incident, rules: Ruleset, now: Instant) -> list[Target]:
+    tells = rules.help or tuple(step.tell for step in route_of(incident, rules).steps)
+    people = dict.fromkeys(oncall.person_of(tell, rules, now) for tell in tells)
+    others = [person for person in people if person and person != incident.taken_by]
+    return [target for person in others for target in _reachable(person, (), rules, now)[:1]]
 
 
 def _alarm(change: Change, route: Route, rules: Ruleset, now: Instant) -> Told:
     incident = change.incident
     everybody = [Target(name) for name in route.copy]
+    held: tuple[Held, ...] = ()
     pages = incident.severity is Severity.CRITICAL and bool(route.steps) and incident.state is State.OPEN
-    already_climbing = pages and change.kind is ChangeKind.WORSENED and incident.step_at is not None
-    if pages and not already_climbing:
+    climbing = pages and change.kind is ChangeKind.WORSENED and incident.step_at is not None
+    waits = incident.step_at is not None and incident.step_at == _morning(rules, now)
+    if pages and (not climbing or (waits and wakes(incident, rules))):
         incident = replace(incident, step=0, step_from=now, step_at=now + route.steps[0].after)
-    elif not pages and route.steps:
-        person = incident.taken_by or route.steps[0].tell
-        if incident.taken_by or not route.copy:
-            everybody += _reachable(person, route.steps[0].by, rules) or _reachable_at_all(person, rules)
+    elif not pages and route.steps and (incident.taken_by or not route.copy):
+        persons = _reachable(incident.taken_by or route.steps[0].tell, route.steps[0].by, rules, now)
+        if not wakes(incident, rules):
+            persons, held = _let_sleep(persons, incident, rules, now)
+        everybody += persons
+    if incident.severity is Severity.CRITICAL:
+        incident = replace(incident, duty=oncall.team(oncall.rotas_of(route, rules), now))
     incident = replace(incident, told=_merged(incident.told, everybody))
-    return Told(incident, _notices(incident, change.kind, everybody, rules, now))
+    return Told(incident, _notices(incident, change.kind, everybody, rules, now), held)
+
+
+def wakes(incident: Incident, rules: Ruleset) -> bool:
+    """Whether persons may be told of it at night.
+
+    A critical one waits only if every critical rule of it does: what came to that otherwise has risen. A lesser one
+    wakes if the rule that it is told for does.
+    """
+    brand = rules.brands.get(incident.subject.brand)
+    if incident.severity is not Severity.CRITICAL:
+        rule = _rule_of(brand, incident)
+        return rule is not None and rule.wakes
+    critical = [
+        rule
+        for rule in (brand.rules if brand else ())
+        if rule.severity is Severity.CRITICAL and rule.name in incident.rules
+    ]
+    return not critical or any(rule.wakes for rule in critical)
+
+
+def under_new_rules(incident: Incident, rules: Ruleset, now: Instant) -> Incident:
+    """A critical incident whose route had nobody to page, and now has, begins to page; a competitor's never pages."""
+    if incident.severity is not Severity.CRITICAL or incident.state is State.RESOLVED:
+        return incident
+    brand = rules.brands.get(incident.subject.brand)
+    if brand is not None and brand.competitor:
+        watch, warning, critical = incident.held_at
+        held_at = (watch, max(warning, critical), 0)
+        return replace(incident, severity=Severity.WARNING, step_at=None, held_at=held_at)
+    if incident.state is State.OPEN and incident.step_at is None and route_of(incident, rules).steps:
+        return replace(incident, step=0, step_from=now, step_at=now)
+    return incident
+
+
+def paging_route(incident: Incident, brand: Brand, rules: Ruleset, *wanted: str) -> str:
+    """The route of an incident that pages; where that has nobody to page, the first that has of the brand's."""
+    if route_of(incident, rules).steps:
+        return incident.route
+    names = [*wanted, *(rule.notify for rule in brand.rules if rule.severity is Severity.CRITICAL)]
+    return next((name for name in names if name in rules.routes and rules.routes[name].steps), incident.route)
+
+
+def turns_at(incident: Incident, rules: Ruleset, now: Instant) -> Instant | None:
+    """When the duty for an incident may change hands next; now where it has already; None: never, or no matter."""
+    rotas = _rotas(incident, rules)
+    if not rotas:
+        return None
+    return oncall.next_turn(rotas, now) if incident.duty == oncall.team(rotas, now) else now
+
+
+def hand_over(incident: Incident, rules: Ruleset, now: Instant) -> Told:
+    """Where others are on duty than before, an open incident begins to page anew; a taken one is told to the relief."""
+    rotas = _rotas(incident, rules)
+    team = oncall.team(rotas, now)
+    relief = [place for place in team if place not in incident.duty]
+    if not relief or not incident.duty:
+        return Told(replace(incident, duty=team) if rotas else incident)
+    incident = replace(incident, duty=team, revision=incident.revision + 1)
+    if incident.state is State.OPEN:
+        steps = route_of(incident, rules).steps
+        tells = [f"{oncall.ROTA}{place.partition(':')[0]}" for place in relief]
+        step = next(number for number, each in enumerate(steps) if each.tell in tells)
+        due = now if incident.step_at is None else min(now, incident.step_at)
+        incident = replace(incident, step=step, step_from=now - steps[step].after, step_at=due)
+        return Told(incident, change=_handed_over(incident, relief, now))
+    persons = [place.partition(":")[2] for place in relief]
+    means = [target for person in persons for target in _reachable(person, (), rules, now)[:1]]
+    targets, held = _let_sleep(means, incident, rules, now)
+    told = replace(incident, told=_merged(incident.told, targets))
+    notices = _notices(told, ChangeKind.TAKEN, targets, rules, now)
+    return Told(told, notices, held, _handed_over(told, relief, now))
+
+
+def _handed_over(incident: Incident, relief: list[str], now: Instant) -> Change:
+    return Change(ChangeKind.NOTED, now, incident, f"on duty from now on, {', '.join(relief)}")
+
+
+def _rotas(incident: Incident, rules: Ruleset) -> list[Rota]:
+    """Those by whose turns an incident passes from one to the next."""
+    matters = incident.severity is Severity.CRITICAL and incident.state is not State.RESOLVED
+    return oncall.rotas_of(route_of(incident, rules), rules) if matters else []
+
+
+def _morning(rules: Ruleset, now: Instant) -> Instant | None:
+    """When the night ends; None: it is day."""
+    return None if rules.night is None else rules.night.end(now)
+
+
+def _let_sleep(
+    targets: Iterable[Target], incident: Incident, rules: Ruleset, now: Instant
+) -> tuple[list[Target], tuple[Held, ...]]:
+    """Who is told now, and what waits for the morning: at night only channels are told."""
+    until = _morning(rules, now)
+    if until is None:
+        return list(targets), ()
+    persons = [target for target in targets if target.by]
+    why = f"night: {_NIGHT[wakes(incident, rules)]}"
+    return [target for target in targets if not target.by], tuple(
+        Held(incident.id, str(target), why, until, night=True) for target in persons
+    )
 
 
 def climb(incident: Incident, rules: Ruleset, now: Instant, why: ChangeKind | None = None) -> Told:
@@ -125,6 +239,11 @@ def climb(incident: Incident, rules: Ruleset, now: Instant, why: ChangeKind | No
     route = route_of(incident, rules)
     if incident.step_at is None:
         return Told(incident)
+    until = _morning(rules, now)
+    if until is not None and route.steps and not wakes(incident, rules):
+        rung = route.steps[min(incident.step, len(route.steps) - 1)]
+        _, held = _let_sleep(_reachable(rung.tell, rung.by, rules, now), incident, rules, now)
+        return Told(replace(incident, step_at=until, step_from=max(incident.step_from, until - rung.after)), (), held)
     first_due = due = incident.step_at
     kind = ChangeKind.OPENED if incident.revision == 1 else ChangeKind.WORSENED
     kind = why if why in _SAID_BY_PAGES else kind
@@ -140,7 +259,7 @@ def climb(incident: Incident, rules: Ruleset, now: Instant, why: ChangeKind | No
             break
         rungs = [*(rungs if following_at == due else ()), route.steps[following]]
         step, started, due = following, restarted, following_at
-    targets = [target for rung in rungs for target in _reachable(rung.tell, rung.by, rules)]
+    targets = [target for rung in rungs for target in _reachable(rung.tell, rung.by, rules, now)]
     incident = replace(
         incident,
         step=following,
@@ -154,14 +273,24 @@ def climb(incident: Incident, rules: Ruleset, now: Instant, why: ChangeKind | No
     return Told(incident, notices)
 
 
-def announce_trouble(trouble: Trouble, rules: Ruleset, targets: Iterable[Target] | None = None) -> tuple[Notice, ...]:
-    """Tell the `ops` route (or the given targets) what is wrong with the daemon itself or right again."""
-    if targets is None:
-        route = rules.routes.get("ops", CONSOLE)
-        persons = [target for step in route.steps[:1] for target in _reachable(step.tell, step.by, rules)]
-        targets = [*(Target(name) for name in route.copy), *persons]
+def announce_trouble(trouble: Trouble, rules: Ruleset, now: Instant) -> Told:
+    """Tell the `ops` route what is wrong with the daemon itself or right again; persons only by day."""
+    route = rules.routes.get("ops", CONSOLE)
+    persons = [target for step in route.steps[:1] for target in _reachable(step.tell, step.by, rules, now)]
+    incident = _of_trouble(trouble)
+    targets, held = _let_sleep([*(Target(name) for name in route.copy), *persons], incident, rules, now)
+    return Told(incident, notices_of_trouble(trouble, rules, targets), held)
+
+
+def notices_of_trouble(trouble: Trouble, rules: Ruleset, targets: Iterable[Target]) -> tuple[Notice, ...]:
+    """What is wrong with the daemon itself or right again, for given targets."""
+    kind = ChangeKind.OVER if trouble.over else ChangeKind.OPENED
+    return _notices(_of_trouble(trouble), kind, targets, rules, trouble.seen_at)
+
+
+def _of_trouble(trouble: Trouble) -> Incident:
     reason = Reason(trouble.key, trouble.text, (), None, Trend.STEADY, 0, 0, None, None, answered=False)
-    incident = Incident(
+    return Incident(
         id=f"{_OPS}{trouble.key}-{trouble.since // 1000}",
         subject=Subject(brand=""),
         state=State.RESOLVED if trouble.over else State.OPEN,
@@ -176,17 +305,15 @@ def announce_trouble(trouble: Trouble, rules: Ruleset, targets: Iterable[Target]
         worst=0.0,
         revision=2 if trouble.over else 1,
     )
-    kind = ChangeKind.OVER if trouble.over else ChangeKind.OPENED
-    return _notices(incident, kind, targets, rules, trouble.seen_at)
 
 
-def announce_failure(delivered: Delivered, rules: Ruleset, now: Instant) -> tuple[Notice, ...]:
+def announce_failure(delivered: Delivered, rules: Ruleset, now: Instant) -> Told | None:
     """Tell the `ops` route, once a day for each target, that messages to it were given up."""
     if delivered.sent or delivered.incident.startswith(_OPS):
-        return ()
+        return None
     today = now // DAY * DAY
     text = f"a message to {delivered.target} was given up: {delivered.why}"
-    return announce_trouble(Trouble(today, f"delivery-{delivered.target}", today, text), rules)
+    return announce_trouble(Trouble(today, f"delivery-{delivered.target}", today, text), rules, now)
 
 
 def _next_step(route: Route, step: int, started: Instant, due: Instant) -> tuple[int, Instant, Instant | None]:
@@ -205,26 +332,25 @@ def route_of(incident: Incident, rules: Ruleset) -> Route:
     return rules.routes.get(incident.route) or rules.routes.get(rule.notify if rule else "") or CONSOLE
 
 
-def _held_steps(incident: Incident, rules: Ruleset) -> tuple[Held, ...]:
+def _held_steps(incident: Incident, rules: Ruleset, now: Instant) -> tuple[Held, ...]:
     route = route_of(incident, rules)
     if incident.severity is not Severity.CRITICAL or not route.steps:
         return ()
     coming: Iterable[Step] = route.steps[incident.step :]
-    targets = [target for step in coming for target in _reachable(step.tell, step.by, rules)]
+    targets = [target for step in coming for target in _reachable(step.tell, step.by, rules, now)]
     waits = f": we wait, {incident.wait_why}" if incident.wait_until is not None else ""
     why = f"taken by {incident.taken_by}{waits}"
     return tuple(Held(incident.id, str(target), why, incident.wait_until) for target in targets)
 
 
-def _reachable(person: str, means: Iterable[str], rules: Ruleset) -> list[Target]:
+def _reachable(tell: str, means: Iterable[str], rules: Ruleset, now: Instant) -> list[Target]:
+    """A person, or whoever is on duty, by those of the means that they have, else their first; none named: by all."""
+    person = oncall.person_of(tell, rules, now)
     known = rules.people.get(person)
-    return [Target(person, by) for by in means if known and by in known.reach]
-
-
-def _reachable_at_all(person: str, rules: Ruleset) -> list[Target]:
-    """By the first of their means: who took an incident need not have the means of its first step."""
-    known = rules.people.get(person)
-    return [Target(person, by) for by in list(known.reach)[:1]] if known else []
+    if known is None:
+        return []
+    wanted = [by for by in tuple(means) or known.reach if by in known.reach]
+    return [Target(person, by) for by in wanted or list(known.reach)[:1]]
 
 
 def _notices(

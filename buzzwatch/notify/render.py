@@ -7,6 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.notification import Message, Notice, Sample
+from buzzwatch.notify import morning
 from buzzwatch.notify.facts import Facts
 from buzzwatch.notify.letter import Line, Section, sections
 from buzzwatch.notify.sms import segment
@@ -29,9 +30,11 @@ def render(
     `replaces` is how many older messages this one makes needless; `doubtful`: it may have arrived already.
     """
     facts = Facts(notice, now)
-    headline = facts.headline()
+    headline = morning.headline(notice, now) if notice.night else facts.headline()
     title = headline.within(LONGEST_TITLE)
-    letter = sections(facts, samples, link, replaces, doubtful=doubtful)
+    letter = (
+        morning.letter(notice, now) if notice.night else sections(facts, samples, link, replaces, doubtful=doubtful)
+    )
     language = facts.phrases.language
     return Message(
         key=notice.key,
@@ -39,7 +42,7 @@ def render(
         text="\n\n".join(map(_plain, letter)),
         html=_page().render(language=language, title=title, sections=letter),
         short=segment(headline.start, headline.what, headline.end, link, headline.aside),
-        severity=notice.severity if facts.is_alarm and not notice.test else None,
+        severity=notice.severity if facts.is_alarm and not (notice.test or notice.night) else None,
     )
 
 

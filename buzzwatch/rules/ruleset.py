@@ -7,13 +7,15 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from buzzwatch.model.brand import Brand, Match, Person, Route, Rule, Ruleset, Scope, Step
+from buzzwatch.model.brand import Brand, Match, Route, Rule, Ruleset, Scope
 from buzzwatch.model.incident import Severity
 from buzzwatch.model.instant import DAY, HOUR, LONGEST_WINDOW, MINUTE, Span
 from buzzwatch.rules import schema, when
 from buzzwatch.rules.calendar import CALENDAR, campaigns_of, overlaps
 from buzzwatch.rules.condition import Compiled, Unasked, comparisons
 from buzzwatch.rules.faults import Fault, RuleFaults
+from buzzwatch.rules.oncall import OncallFile
+from buzzwatch.rules.roster import night_of, outline_of, people_of, rotas_of, routes_of
 from buzzwatch.rules.text import LARGEST_FILE, Document, Value, blot_addresses, parse
 from buzzwatch.rules.units import nearest, shown
 from buzzwatch.rules.validate import validate
@@ -31,7 +33,6 @@ _MOMENTARY = (when.Thread, when.Quiet)
 _SLOW_RATE = 1 / 30
 _SLOW_CALM: Span = 3 * DAY + LONGEST_WINDOW
 """Three days that are judged and do not keep it; the last of them may have been waited for."""
-_REPEAT: Span = 15 * MINUTE
 _PRIVATE = frozenset({"reach"})
 """Keys of `oncall.yaml` whose values no fault repeats."""
 _SAYS: dict[str, dict[type[Written], str]] = {
@@ -110,13 +111,13 @@ def load(files: Mapping[str, str]) -> Ruleset:
     faults: list[Fault] = []
     documents = _parsed(files, faults)
     outline = _outline(documents)
-    oncall: schema.OncallFile | None = None
+    oncall = OncallFile()
     calendar = schema.CalendarFile(campaigns=())
     brands: list[tuple[Document, schema.BrandFile]] = []
     for file, document in documents.items():
         try:
             if file in ONCALL:
-                oncall = validate(document, schema.OncallFile, outline, _PRIVATE)
+                oncall = validate(document, OncallFile, outline, _PRIVATE)
             elif file in CALENDAR:
                 calendar = validate(document, schema.CalendarFile, outline)
                 faults += overlaps(document, calendar, _ours(documents))
@@ -129,16 +130,23 @@ def load(files: Mapping[str, str]) -> Ruleset:
         faults.append(_whole("*.yaml", "no brand is described here", "add a file that begins with `brand: …`"))
     if faults:
         raise RuleFaults(faults)
-    routes = _routes(oncall)
+    routes = routes_of(oncall)
     written = [each for _, each in brands]
     sectors = _sectors(written)
     compiled = [
         replace(_brand(each, routes), peers=sectors.get(each.brand, ()), campaigns=campaigns_of(calendar, each))
         for each in written
     ]
-    people = {} if oncall is None else {key: _person(key, person) for key, person in oncall.people.items()}
     return Ruleset(
-        _digest(files), {brand.key: brand for brand in compiled}, people, routes, oncall.help if oncall else ()
+        _digest(files),
+        {brand.key: brand for brand in compiled},
+        people_of(oncall),
+        routes,
+        oncall.help,
+        rotas=rotas_of(oncall),
+        night=night_of(oncall),
+        timezone=oncall.timezone,
+        pages_per_person=oncall.pages_per_person,
     )
 
 
@@ -148,7 +156,7 @@ def check_channels(files: Mapping[str, str], channels: Collection[str]) -> list[
     valid = [*sorted(channels), CONSOLE]
     for file in sorted(files.keys() & set(ONCALL)):
         document = parse(file, files[file], blot_addresses)
-        for name, route in validate(document, schema.OncallFile).routes.items():
+        for name, route in validate(document, OncallFile).routes.items():
             for index, channel in enumerate(route.copy_to):
                 if channel not in valid:
                     place = document.value_place(("routes", name, "copy", index))
@@ -180,6 +188,9 @@ def changes(old: Ruleset, new: Ruleset) -> list[str]:
         if old.brands[key].campaigns != new.brands[key].campaigns:
             lines.append(f"{key}: calendar changed")
     lines += _differences("person", old.people, new.people)
+    lines += _differences("rota", old.rotas, new.rotas)
+    if old.night != new.night:
+        lines.append("night changed")
     return lines + _differences("route", old.routes, new.routes)
 
 
@@ -240,16 +251,8 @@ def _ours(documents: Mapping[str, Document]) -> dict[str, bool]:
 
 def _outline(documents: Mapping[str, Document]) -> Outline:
     """What may be referred to, as far as it can be told before the files are known to be right."""
-    brands = tuple(_ours(documents))
     written = next((documents[file].value for file in ONCALL if file in documents), None)
-    if not isinstance(written, dict):
-        return Outline(brands=brands)
-    routes, people = written.get("routes", {}), written.get("people", {})
-    return Outline(
-        tuple(routes) if isinstance(routes, dict) else None,
-        {key: _means(person) for key, person in people.items()} if isinstance(people, dict) else None,
-        brands=brands,
-    )
+    return replace(outline_of(written), brands=tuple(_ours(documents)))
 
 
 def _with_groups(outline: Outline, written: Value) -> Outline:
@@ -257,11 +260,6 @@ def _with_groups(outline: Outline, written: Value) -> Outline:
     groups = ((written.get(key, {}) if isinstance(written, dict) else None) for key in ("themes", "voices"))
     themes, voices = (tuple(group) if isinstance(group, dict) else None for group in groups)
     return replace(outline, themes=themes, voices=voices)
-
-
-def _means(person: Value) -> tuple[str, ...]:
-    reach = person.get("reach") if isinstance(person, dict) else None
-    return tuple(reach) if isinstance(reach, dict) else ()
 
 
 def _repeated(documents: Iterable[Document]) -> list[Fault]:
@@ -326,6 +324,7 @@ def _slow(written: schema.Slow, language: str, routes: Mapping[str, Route]) -> R
         notify=notify if notify in routes else CONSOLE,
         rate=written.budget or _SLOW_RATE,
         calm=_SLOW_CALM,
+        wakes=False,
     )
 
 
@@ -349,6 +348,7 @@ def _rule(written: schema.Rule, language: str, routes: Mapping[str, Route]) -> R
         least=_least(written.when),
         do=written.do,
         runbook=written.runbook,
+        wakes=written.at_night == "wake" if written.at_night else severity is Severity.CRITICAL,
         comparisons=comparisons(written.when),
     )
 
@@ -388,20 +388,3 @@ def _silence(when: when.When) -> Span | None:
     choice = [over for part in when.any or () if (over := _silence(part)) is not None]
     needed += [min(choice)] if choice else []
     return max(needed, default=None)
-
-
-def _person(key: str, written: schema.Person) -> Person:
-    return Person(key, written.name, written.language, dict(written.reach), written.slack or "")
-
-
-def _routes(oncall: schema.OncallFile | None) -> dict[str, Route]:
-    """The written routes, and the console where none has its name."""
-    routes = {CONSOLE: Route(CONSOLE, copy=(CONSOLE,))}
-    if oncall is not None:
-        for name, written in oncall.routes.items():
-            steps = tuple(
-                Step(step.after, step.tell, step.by or tuple(oncall.people[step.tell].reach)) for step in written.steps
-            )
-            repeat = (written.repeat or _REPEAT) if steps else None
-            routes[name] = Route(name, steps, repeat, written.copy_to, written.language or "", written.taken_for)
-    return routes

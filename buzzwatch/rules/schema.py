@@ -1,4 +1,4 @@
-"""The files that comms staff write, as typed models: brand files, `oncall.yaml` and `calendar.yaml`.
+"""The files that comms staff write, as typed models: brand files and `calendar.yaml`; `oncall.yaml` has its own module.
 
 Every field carries its description and examples, for the JSON Schema that editors complete from.
 """
@@ -9,16 +9,13 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, model_validator
 from pydantic import ValidationInfo as Info
 
-from buzzwatch.model.instant import MINUTE, Span
+from buzzwatch.rules.oncall import OncallFile
 from buzzwatch.rules.units import (
     Budget,
-    Delay,
     Factor,
     Lax,
     Line,
-    LongSpan,
     Moment,
-    SlackMember,
     Template,
     WebAddress,
     Word,
@@ -75,7 +72,6 @@ def _known_route(name: str, info: Info) -> str:
 class Rule(Written):
     """When to tell whom."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"at_night"})
     name: Word = Field(description="Its name, once per brand.", examples=["bad-buzz"])
     says: Template | None = Field(default=None, description="What it means, for the message; may hold {placeholders}.")
     when: Annotated[When, AfterValidator(_sound)] = Field(
@@ -93,6 +89,10 @@ class Rule(Written):
         default=None,
         description="A route of oncall.yaml; `oncall` if there is one, else the console.",
         examples=["oncall"],
+    )
+    at_night: Literal["wake", "wait"] | None = Field(
+        default=None,
+        description="Whether persons hear of it in the `night` of oncall.yaml or after it; `wake` if critical.",
     )
     do: Annotated[tuple[Template, ...], Lax, Field(max_length=10)] = Field(
         default=(), description="What to do, step by step; may hold {placeholders}."
@@ -168,116 +168,6 @@ class BrandFile(Written):
         json_schema_extra=_or_off,
     )
     rules: Annotated[tuple[Rule, ...], Lax, Field(max_length=100)] = Field(default=(), description="When to tell whom.")
-
-
-class Person(Written):
-    """Somebody who can be told."""
-
-    later: ClassVar[frozenset[str]] = frozenset({"crm", "layers"})
-    name: Line = Field(description="The name that others read.", examples=["Inès"])
-    language: Literal["fr", "en"] = Field(default="en", description="The language of messages to this person.")
-    reach: dict[Word, Annotated[str, Field(min_length=1, max_length=2000)]] = Field(
-        min_length=1,
-        max_length=10,
-        description="Means and addresses, the preferred one first: an Apprise URL, an e-mail address or `console`.",
-        examples=[{"email": "ines@acme.example"}],
-    )
-    slack: SlackMember | None = Field(
-        default=None,
-        description="Their Slack member id, whose presses of buttons are theirs.",
-        examples=["U0123456789"],
-    )
-
-
-def _known_person(name: str, info: Info) -> str:
-    if name.startswith(("rota:", "next:")):
-        raise mistake(f"not yet: {shown(name)}; rotas come with a later release", "name a person")
-    people = info.context.people if isinstance(info.context, Outline) else None
-    if people is not None and name not in people:
-        raise mistake(f"{shown(name)} is not one of `people`", nearest(name, tuple(people)))
-    return name
-
-
-class Step(Written):
-    """One rung of an escalation."""
-
-    after: Delay = Field(description="So long after the alert.", examples=["0m", "5m"])
-    tell: Annotated[str, Field(max_length=60), AfterValidator(_known_person)] = Field(
-        description="One of `people`.", examples=["ines"]
-    )
-    by: Annotated[tuple[Word, ...], Lax, Field(min_length=1)] | None = Field(
-        default=None, description="By these means of the person's `reach`; all of them if left out."
-    )
-
-    @model_validator(mode="after")
-    def _reach(self, info: Info) -> "Step":
-        people = info.context.people if isinstance(info.context, Outline) else None
-        means = (people or {}).get(self.tell)
-        for by in self.by or ():
-            if means and by not in means:
-                raise mistake(f"{shown(self.tell)} cannot be reached by {shown(by)}", nearest(by, means))
-        return self
-
-
-def _every(value: object) -> object:
-    if not isinstance(value, str) or not value.startswith("every "):
-        raise mistake(f"{shown(value)} is not a repetition", "write `every 15m`")
-    return value.removeprefix("every ")
-
-
-class Route(Written):
-    """Who hears it."""
-
-    steps: Annotated[tuple[Step, ...], Lax, Field(max_length=20)] = Field(
-        default=(),
-        description="For critical: each step until somebody takes it.",
-        examples=["warning"],
-    )
-    repeat: Annotated[LongSpan, BeforeValidator(_every)] | None = Field(
-        default=None,
-        description="After the last step, the first again; `every 15m` if left out.",
-        examples=["every 15m"],
-    )
-    copy_to: Annotated[tuple[Word, ...], Lax, Field(max_length=20)] = Field(
-        default=(), alias="copy", description="Channels of buzzwatch.yaml, or `console`.", examples=[["slack-crise"]]
-    )
-    language: Literal["fr", "en"] | None = Field(
-        default=None, description="The language of the copies; the brand's if left out."
-    )
-    taken_for: LongSpan = Field(
-        default=45 * MINUTE,
-        description="So long after it was taken, what still grows is a reminder, then a page; 45m if left out.",
-        examples=["45m"],
-    )
-
-    @model_validator(mode="after")
-    def _lead_somewhere(self) -> "Route":
-        if not self.steps and not self.copy_to:
-            raise mistake("this route leads nowhere", "add `steps` or `copy`")
-        if self.repeat is not None and not self.steps:
-            raise mistake("`repeat` has no `steps` to repeat", "add `steps`, or remove `repeat`")
-        afters: list[Span] = [step.after for step in self.steps]
-        if afters != sorted(afters):
-            raise mistake("the steps are not in the order of `after`", "put the earliest first")
-        return self
-
-
-class OncallFile(Written):
-    """Who can be told, and by which ways."""
-
-    later: ClassVar[frozenset[str]] = frozenset({"night", "rota", "digest", "answer_within"})
-    timezone: Zone = Field(default="UTC", description="Whose hours the people keep.", examples=["Europe/Paris"])
-    people: Annotated[dict[Word, Person], Field(max_length=500)] = Field(
-        default_factory=dict, description="Everybody who can be told, by key."
-    )
-    routes: Annotated[dict[Word, Route], Field(max_length=200)] = Field(
-        default_factory=dict, description="Ways by which alerts go out, by name."
-    )
-    help: Annotated[tuple[Annotated[Word, AfterValidator(_known_person)], ...], Lax, Field(max_length=100)] = Field(
-        default=(),
-        description="People who hear it when somebody asks for help; those of the incident's route if left out.",
-        examples=[["karim", "sophie"]],
-    )
 
 
 def _known_brand(name: str, info: Info) -> str:

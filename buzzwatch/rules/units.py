@@ -6,7 +6,7 @@ A wrong one raises a pydantic error that carries a message and a remedy, which `
 import difflib
 import re
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from unicodedata import combining, normalize
 from zoneinfo import ZoneInfo, available_timezones
@@ -29,6 +29,8 @@ _WORD = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _ACCOUNT = re.compile(r"[a-z0-9_.-]+:\S+")
 LEAST_FACTOR, MOST_FACTOR = 0.05, 50.0
 """Of a campaign: who expects next to nothing makes a crisis of every mention, who expects everything hides one."""
+_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _PLACEHOLDER = re.compile(r"\{([a-z_]*)\}")
 PLACEHOLDERS = ("brand", "rule", "observed", "expected", "share", "over")
 """What the texts of a rule may hold in braces."""
@@ -209,6 +211,29 @@ def _moment(value: object) -> datetime:
     raise mistake(f"{shown(value)} is not a local time", 'write the day and the hour, such as "2026-12-01 09:00"')
 
 
+def _day(value: object) -> date:
+    if isinstance(value, str) and re.fullmatch(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise mistake(f"{shown(value)} is in no calendar", "check the day") from None
+    raise mistake(f"{shown(value)} is not a day", "write it such as 2026-11-23")
+
+
+def _time_of_day(value: object) -> int:
+    found = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise mistake(f"{shown(value)} is not a time of day", 'write it such as "07:00"')
+    return int(found[1]) * 60 + int(found[2])
+
+
+def _time_of_week(value: object) -> tuple[int, int]:
+    day, _, time = value.partition(" ") if isinstance(value, str) else ("", "", "")
+    if day not in WEEKDAYS or not _TIME.fullmatch(time):
+        raise mistake(f"{shown(value)} is not a time of the week", "write it such as monday 09:00")
+    return WEEKDAYS.index(day), _time_of_day(time)
+
+
 def _factor(value: object) -> float:
     factor = _ratio(value)
     if not LEAST_FACTOR <= factor <= MOST_FACTOR:
@@ -254,6 +279,26 @@ Moment = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}$"}),
 ]
 """A local time of the brand's place, to the minute."""
+Day = Annotated[
+    date,
+    BeforeValidator(_day),
+    WithJsonSchema({"type": "string", "pattern": "^20[0-9]{2}-[0-9]{2}-[0-9]{2}$", "examples": ["2026-11-23"]}),
+]
+"""A day of the calendar."""
+TimeOfDay = Annotated[
+    int,
+    BeforeValidator(_time_of_day),
+    WithJsonSchema({"type": "string", "pattern": f"^{_TIME.pattern}$", "examples": ["22:00", "07:00"]}),
+]
+"""Minutes since local midnight."""
+TimeOfWeek = Annotated[
+    tuple[int, int],
+    BeforeValidator(_time_of_week),
+    WithJsonSchema(
+        {"type": "string", "pattern": f"^({'|'.join(WEEKDAYS)}) {_TIME.pattern}$", "examples": ["monday 09:00"]}
+    ),
+]
+"""The day of the week, Monday is 0, and minutes since its midnight."""
 Budget = Annotated[
     float,
     BeforeValidator(_budget),

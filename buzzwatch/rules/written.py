@@ -19,8 +19,8 @@ CONSOLE = "console"
 class Outline(Struct, frozen=True):
     """What may be referred to. None: not known.
 
-    Routes, and people with their means, are those of `oncall.yaml`; themes and voices those of the brand's own file;
-    brands those of all files.
+    Routes, people with their means, and rotas with all who may be on duty are those of `oncall.yaml`; themes and voices
+    those of the brand's own file; brands those of all files.
     """
 
     routes: tuple[str, ...] | None = None
@@ -28,6 +28,7 @@ class Outline(Struct, frozen=True):
     themes: tuple[str, ...] | None = None
     voices: tuple[str, ...] | None = None
     brands: tuple[str, ...] | None = None
+    rotas: Mapping[str, tuple[str, ...]] | None = None
 
 
 class Written(BaseModel):

@@ -104,8 +104,8 @@ def test_where_the_route_is_gone_its_rules_present_route_serves_and_else_the_con
 
 
 def test_trouble_of_our_own_goes_to_ops_and_its_end_as_well():
-    began = announce_trouble(Trouble(NOON, "disk", NOON, "full"), rules())
-    ended = announce_trouble(Trouble(NOON + HOUR, "disk", NOON, "well", over=True), rules())
+    began = announce_trouble(Trouble(NOON, "disk", NOON, "full"), rules(), NOON).notices
+    ended = announce_trouble(Trouble(NOON + HOUR, "disk", NOON, "well", over=True), rules(), NOON + HOUR).notices
     assert [str(notice.target) for notice in (*began, *ended)] == ["console", "console"]
     assert began[0].incident.id == ended[0].incident.id
     assert began[0].key != ended[0].key
@@ -115,7 +115,8 @@ def test_trouble_of_our_own_goes_to_ops_and_its_end_as_well():
 def test_a_target_that_fails_is_told_to_ops_once_a_day_and_never_that_telling_ops_failed():
     def failed(at: int, incident: str = "acme-1") -> list[str]:
         lost = Delivered(at, "k", incident, Target("ines", "sms"), sent=False, why="no such number")
-        return [notice.key for notice in announce_failure(lost, rules(), at)]
+        told = announce_failure(lost, rules(), at)
+        return [notice.key for notice in told.notices] if told else []
 
     assert failed(NOON) == failed(NOON + HOUR) != failed(NOON + DAY)
     assert failed(NOON, "ops-disk-1") == []

@@ -253,8 +253,8 @@ def faults_of(**files: str) -> list[str]:
             "acme.yaml:7:14: `javascript:x` is not a web address; write it from https:// on",
         ),
         (
-            RULE + "when: {quiet: {over: 1h}}\n    at_night: wake",
-            "acme.yaml:7:5: not yet: `at_night` comes with a later release; remove it",
+            RULE + "when: {quiet: {over: 1h}}\n    at_night: sleep",
+            "acme.yaml:7:15: `sleep` is not valid here; valid here: wake, wait",
         ),
         (
             RULE + "when: {quiet: {over: 1h}}\n  - name: one\n    severity: watch\n    when: {quiet: {over: 1h}}",
@@ -274,8 +274,30 @@ def test_a_wrong_brand_file_is_told_where_and_how_to_mend_it(text, fault):
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("night: {}", "oncall.yaml:1:1: not yet: `night` comes with a later release; remove it"),
-        ("rota: {}", "oncall.yaml:1:1: not yet: `rota` comes with a later release; remove it"),
+        (
+            'night: {from: "22:00", until: "7:00"}',
+            'oncall.yaml:1:31: `7:00` is not a time of day; write it such as "07:00"',
+        ),
+        (
+            'night: {from: "07:00", until: "07:00"}',
+            "oncall.yaml:1:8: this night never ends; let `until` differ from `from`",
+        ),
+        (
+            ONCALL + "rota: {comms: {people: [ynes], starts: 2026-11-23, hand_over: monday 09:00}}",
+            "oncall.yaml:3:25: `ynes` is not one of `people`; did you mean `ines`?",
+        ),
+        (
+            ONCALL + "rota: {comms: {people: [ines], starts: 2026-02-30, hand_over: monday 09:00}}",
+            "oncall.yaml:3:40: `2026-02-30` is in no calendar; check the day",
+        ),
+        (
+            ONCALL + "rota: {comms: {people: [ines], starts: 2026-11-23, hand_over: lundi 09:00}}",
+            "oncall.yaml:3:63: `lundi 09:00` is not a time of the week; write it such as monday 09:00",
+        ),
+        (
+            ONCALL + "rota: {comms: {people: [ines], starts: 2026-11-23, hand_over: monday 09:00, ends: 2026-11-23}}",
+            "oncall.yaml:3:15: `ends` is not after `starts`; check the two days",
+        ),
         (
             "people: {ines: {name: Inès}}",
             "oncall.yaml:1:16: `reach` is missing; add `reach: {email: ines@acme.example}`",
@@ -290,7 +312,7 @@ def test_a_wrong_brand_file_is_told_where_and_how_to_mend_it(text, fault):
         ),
         (
             ONCALL + 'routes: {oncall: {steps: [{after: 0m, tell: "next:comms"}]}}',
-            "oncall.yaml:3:45: not yet: `next:comms`; rotas come with a later release; name a person",
+            "oncall.yaml:3:45: `next:comms` names no rota; remove it",
         ),
         (
             ONCALL + "routes: {oncall: {steps: [{after: 0m, tell: ines, by: [sm]}]}}",

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from buzzwatch.app import config
-from buzzwatch.rules import schema, when
+from buzzwatch.rules import oncall, schema, when
 from buzzwatch.rules.ruleset import load
 from buzzwatch.rules.units import PLACEHOLDERS
 from buzzwatch.rules.written import Written
@@ -56,7 +56,10 @@ def test_there_are_examples():
     assert len(fences("configuration.md")) >= 1
 
 
-@pytest.mark.parametrize(("page", "module"), [("rules.md", schema), ("rules.md", when), ("configuration.md", config)])
+@pytest.mark.parametrize(
+    ("page", "module"),
+    [("rules.md", schema), ("rules.md", when), ("rules.md", oncall), ("configuration.md", config)],
+)
 def test_every_key_is_documented(page, module):
     text = (DOCS / page).read_text()
     missing = [

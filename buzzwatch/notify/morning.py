@@ -1,0 +1,109 @@
+"""The words of the one message that leaves when the night ends: what waited, what goes on, and what has ended."""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from buzzwatch.model.incident import ChangeKind, Incident, State
+from buzzwatch.model.instant import Instant
+from buzzwatch.model.notification import Notice
+from buzzwatch.notify.facts import Facts, Headline
+from buzzwatch.notify.letter import Line, Section
+
+MOST_LINES = 20
+_LONGEST_LINE = 200
+
+
+class Words(Struct, frozen=True):
+    """One language. Counts are pairs, for one and for many."""
+
+    start: str
+    going_on: tuple[str, str]
+    ended: tuple[str, str]
+    goes_on: str
+    has_ended: str
+    untaken: str
+    taken: str
+    closed: str
+    over: str
+    why: str
+
+
+WORDS = {
+    "fr": Words(
+        start="La nuit\u00a0: ",
+        going_on=("{n} alerte en cours", "{n} alertes en cours"),
+        ended=("{n} terminée", "{n} terminées"),
+        goes_on="Toujours en cours",
+        has_ended="Terminé dans la nuit",
+        untaken="depuis {time}, personne ne l’a pris",
+        taken="depuis {time}, pris par {name}",
+        closed="clos par {name} à {time}",
+        over="fini sans intervention à {time}",
+        why="Ces messages ont attendu le matin, pour ne réveiller personne.",
+    ),
+    "en": Words(
+        start="The night: ",
+        going_on=("{n} alert goes on", "{n} alerts go on"),
+        ended=("{n} has ended", "{n} have ended"),
+        goes_on="Still going on",
+        has_ended="Ended during the night",
+        untaken="since {time}, nobody has taken it",
+        taken="since {time}, taken by {name}",
+        closed="closed by {name} at {time}",
+        over="over by itself at {time}",
+        why="These messages waited for the morning, to wake nobody.",
+    ),
+}
+
+
+def headline(notice: Notice, now: Instant) -> Headline:
+    """How many of them go on, and how many have ended."""
+    words, facts = WORDS[notice.language], Facts(notice, now)
+    counts = [(words.going_on, len(_split(notice)[0])), (words.ended, len(_split(notice)[1]))]
+    said = [
+        pair[number not in facts.phrases.singular].format(n=facts.figures.number(number))
+        for pair, number in counts
+        if number
+    ]
+    return Headline(words.start, ", ".join(said), "")
+
+
+def letter(notice: Notice, now: Instant) -> list[Section]:
+    """A line for each, those that go on first, the worst first."""
+    words, facts = WORDS[notice.language], Facts(notice, now)
+    parts = zip((words.goes_on, words.has_ended), _split(notice), strict=True)
+    sections = [Section(_lines(notice, incidents, now), heading) for heading, incidents in parts if incidents]
+    reference = facts.phrases.reference.format(key=notice.key, zone=notice.timezone)
+    return [*sections, Section((Line(words.why), Line(reference)))]
+
+
+def _lines(notice: Notice, incidents: list[Incident], now: Instant) -> tuple[Line, ...]:
+    lines = tuple(Line(_line(notice, incident, now)) for incident in incidents[:MOST_LINES])
+    more = len(incidents) - MOST_LINES
+    return (*lines, Line(f"+{more}")) if more > 0 else lines
+
+
+def _split(notice: Notice) -> tuple[list[Incident], list[Incident]]:
+    worst_first = sorted(notice.night, key=lambda incident: (-incident.severity, incident.opened_at))
+    over = [incident for incident in worst_first if incident.state is State.RESOLVED]
+    return [incident for incident in worst_first if incident.state is not State.RESOLVED], over
+
+
+def _line(notice: Notice, incident: Incident, now: Instant) -> str:
+    """What it is, as a message about it alone would begin, and what became of it."""
+    words = WORDS[notice.language]
+    name = notice.names.get(incident.subject.brand, incident.subject.brand)
+    alone = replace(
+        notice, incident=incident, brand_name=name, severity=incident.severity, kind=ChangeKind.OPENED, night=()
+    )
+    facts = Facts(alone, now)
+    match incident.state:
+        case State.OPEN:
+            became = words.untaken.format(time=facts.clock(incident.began_at))
+        case State.TAKEN:
+            became = words.taken.format(time=facts.clock(incident.began_at), name=facts.name(incident.taken_by))
+        case _ if incident.closed_by:
+            became = words.closed.format(name=facts.name(incident.closed_by), time=facts.clock(incident.closed_at))
+        case _:
+            became = words.over.format(time=facts.clock(incident.closed_at or incident.true_at))
+    return f"{facts.headline().within(_LONGEST_LINE)} ({became})"

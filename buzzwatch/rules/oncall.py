@@ -1,0 +1,235 @@
+"""`oncall.yaml` as typed models: who can be told, who is on duty, by which ways, and when it is night."""
+
+from datetime import timedelta
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import ValidationInfo as Info
+
+from buzzwatch.model.instant import MINUTE, Span
+from buzzwatch.rules.units import (
+    Budget,
+    Day,
+    Delay,
+    Lax,
+    Line,
+    LongSpan,
+    Moment,
+    SlackMember,
+    TimeOfDay,
+    TimeOfWeek,
+    Word,
+    Zone,
+    mistake,
+    nearest,
+    shown,
+)
+from buzzwatch.rules.written import Outline, Written
+
+LONGEST_OVERRIDE = timedelta(days=366)
+"""What lasts longer is another rota."""
+_TURNS = ("rota:", "next:")
+
+
+class Person(Written):
+    """Somebody who can be told."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"crm", "layers"})
+    name: Line = Field(description="The name that others read.", examples=["Inès"])
+    language: Literal["fr", "en"] = Field(default="en", description="The language of messages to this person.")
+    reach: dict[Word, Annotated[str, Field(min_length=1, max_length=2000)]] = Field(
+        min_length=1,
+        max_length=10,
+        description="Means and addresses, the preferred one first: an Apprise URL, an e-mail address or `console`.",
+        examples=[{"email": "ines@acme.example"}],
+    )
+    slack: SlackMember | None = Field(
+        default=None,
+        description="Their Slack member id, whose presses of buttons are theirs.",
+        examples=["U0123456789"],
+    )
+
+
+def _outlined(info: Info) -> Outline:
+    return info.context if isinstance(info.context, Outline) else Outline()
+
+
+def _known_person(name: str, info: Info) -> str:
+    people = _outlined(info).people
+    if people is not None and name not in people:
+        raise mistake(f"{shown(name)} is not one of `people`", nearest(name, tuple(people)))
+    return name
+
+
+def _known_target(tell: str, info: Info) -> str:
+    rotas = _outlined(info).rotas
+    for prefix in _TURNS:
+        if tell.startswith(prefix):
+            if rotas is not None and tell.removeprefix(prefix) not in rotas:
+                raise mistake(f"{shown(tell)} names no rota", nearest(tell, [f"{prefix}{name}" for name in rotas]))
+            return tell
+    return _known_person(tell, info)
+
+
+KnownPerson = Annotated[Word, AfterValidator(_known_person)]
+
+
+class Override(Written):
+    """A time in which another person is on duty than the rota says."""
+
+    since: Moment = Field(
+        alias="from", description="Its beginning, in the timezone of this file.", examples=["2026-12-24 18:00"]
+    )
+    until: Moment = Field(description="Its end, likewise.", examples=["2026-12-26 09:00"])
+    person: KnownPerson = Field(description="One of `people`.", examples=["sophie"])
+    why: Line = Field(default="", min_length=0, description="For who reads the rota.", examples=["Noël"])
+
+    @model_validator(mode="after")
+    def _end_after_it_began(self) -> "Override":
+        if self.until <= self.since:
+            raise mistake("`until` is not after `from`", "check the two dates")
+        if self.until - self.since > LONGEST_OVERRIDE:
+            raise mistake(f"longer than {LONGEST_OVERRIDE.days} days", "change `people` of the rota")
+        return self
+
+
+class Rota(Written):
+    """People who are on duty by turns of a week."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"ics"})
+    people: Annotated[tuple[KnownPerson, ...], Lax, Field(min_length=1, max_length=100)] = Field(
+        description="In the order of their turns.", examples=[["ines", "karim"]]
+    )
+    starts: Day = Field(description="The day on which the first of them begins.", examples=["2026-11-23"])
+    hand_over: TimeOfWeek = Field(
+        description="When the next one takes over, in the timezone of this file.", examples=["monday 09:00"]
+    )
+    ends: Day | None = Field(default=None, description="The day on which nobody takes over; left out: never.")
+    overrides: Annotated[tuple[Override, ...], Lax, Field(max_length=500)] = Field(
+        default=(), description="Times in which another person is on duty; where two overlap the later one written."
+    )
+    fallback: KnownPerson | None = Field(default=None, description="Who is called where it is nobody's turn.")
+
+    @model_validator(mode="after")
+    def _end_after_it_began(self) -> "Rota":
+        if self.ends is not None and self.ends <= self.starts:
+            raise mistake("`ends` is not after `starts`", "check the two days")
+        return self
+
+
+class Night(Written):
+    """When people sleep."""
+
+    since: TimeOfDay = Field(alias="from", description="Its beginning.", examples=["22:00"])
+    until: TimeOfDay = Field(description="Its end, the next day where that is not later.", examples=["07:00"])
+
+    @model_validator(mode="after")
+    def _leave_a_day(self) -> "Night":
+        if self.since == self.until:
+            raise mistake("this night never ends", "let `until` differ from `from`")
+        return self
+
+
+class Step(Written):
+    """One rung of an escalation."""
+
+    after: Delay = Field(description="So long after the alert.", examples=["0m", "5m"])
+    tell: Annotated[str, Field(max_length=70), AfterValidator(_known_target)] = Field(
+        description="One of `people`; `rota:comms` for who is on duty there, `next:comms` for who follows.",
+        examples=["rota:comms"],
+    )
+    by: Annotated[tuple[Word, ...], Lax, Field(min_length=1)] | None = Field(
+        default=None, description="By these means of the person's `reach`; all of them if left out."
+    )
+
+    @model_validator(mode="after")
+    def _reach(self, info: Info) -> "Step":
+        outline = _outlined(info)
+        people = outline.people or {}
+        if not self.tell.startswith(_TURNS):
+            self._reach_each(self.tell, people.get(self.tell, ()))
+            return self
+        for person in (outline.rotas or {}).get(self.tell.partition(":")[2], ()):
+            means = people.get(person, ())
+            if self.by and means and not set(self.by) & set(means):
+                by = ", ".join(f"`{each}`" for each in self.by)
+                has = " or ".join(f"`{each}`" for each in means)
+                raise mistake(f"`{person}` of {shown(self.tell)} cannot be reached by {by}", f"add {has}")
+        return self
+
+    def _reach_each(self, person: str, means: tuple[str, ...]) -> None:
+        for by in self.by or ():
+            if means and by not in means:
+                raise mistake(f"{shown(person)} cannot be reached by {shown(by)}", nearest(by, means))
+
+
+def _every(value: object) -> object:
+    if not isinstance(value, str) or not value.startswith("every "):
+        raise mistake(f"{shown(value)} is not a repetition", "write `every 15m`")
+    return value.removeprefix("every ")
+
+
+class Route(Written):
+    """Who hears it."""
+
+    steps: Annotated[tuple[Step, ...], Lax, Field(max_length=20)] = Field(
+        default=(),
+        description="For critical: each step until somebody takes it.",
+        examples=["warning"],
+    )
+    repeat: Annotated[LongSpan, BeforeValidator(_every)] | None = Field(
+        default=None,
+        description="After the last step, the first again; `every 15m` if left out.",
+        examples=["every 15m"],
+    )
+    copy_to: Annotated[tuple[Word, ...], Lax, Field(max_length=20)] = Field(
+        default=(), alias="copy", description="Channels of buzzwatch.yaml, or `console`.", examples=[["slack-crise"]]
+    )
+    language: Literal["fr", "en"] | None = Field(
+        default=None, description="The language of the copies; the brand's if left out."
+    )
+    taken_for: LongSpan = Field(
+        default=45 * MINUTE,
+        description="So long after it was taken, what still grows is a reminder, then a page; 45m if left out.",
+        examples=["45m"],
+    )
+
+    @model_validator(mode="after")
+    def _lead_somewhere(self) -> "Route":
+        if not self.steps and not self.copy_to:
+            raise mistake("this route leads nowhere", "add `steps` or `copy`")
+        if self.repeat is not None and not self.steps:
+            raise mistake("`repeat` has no `steps` to repeat", "add `steps`, or remove `repeat`")
+        afters: list[Span] = [step.after for step in self.steps]
+        if afters != sorted(afters):
+            raise mistake("the steps are not in the order of `after`", "put the earliest first")
+        return self
+
+
+class OncallFile(Written):
+    """Who can be told, who is on duty, by which ways, and when it is night."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"digest", "answer_within"})
+    timezone: Zone = Field(default="UTC", description="Whose hours the people keep.", examples=["Europe/Paris"])
+    people: Annotated[dict[Word, Person], Field(max_length=500)] = Field(
+        default_factory=dict, description="Everybody who can be told, by key."
+    )
+    rota: Annotated[dict[Word, Rota], Field(max_length=50)] = Field(
+        default_factory=dict, description="People who are on duty by turns, by name."
+    )
+    night: Night | None = Field(
+        default=None,
+        description="When persons are told only of what may wake them; left out: every hour is alike.",
+        examples=[{"from": "22:00", "until": "07:00"}],
+    )
+    pages_per_person: Budget | None = Field(
+        default=None, description="`check` warns where all rules together may page anybody more often."
+    )
+    routes: Annotated[dict[Word, Route], Field(max_length=200)] = Field(
+        default_factory=dict, description="Ways by which alerts go out, by name."
+    )
+    help: Annotated[tuple[Annotated[Word, AfterValidator(_known_person)], ...], Lax, Field(max_length=100)] = Field(
+        default=(),
+        description="People who hear it when somebody asks for help; those of the incident's route if left out.",
+        examples=[["karim", "sophie"]],
+    )
