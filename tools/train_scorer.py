@@ -25,6 +25,7 @@ from sklearn.model_selection import StratifiedKFold
 from buzzwatch.ingest.normalise import tokens
 from buzzwatch.ingest.scorer.linear import BLOCKS, PAIR_VALUE, LinearScorer, parts_of
 from buzzwatch.ingest.scorer.shipped import ANY, Fitted, Shipped, tenths_of, unpack
+from buzzwatch.ingest.scorer.shipped import read as shipped
 from buzzwatch.ingest.scorer.speech import PAUSE, PLACES, Ear, Speech, key_of
 from buzzwatch.ingest.scorer.valence import FEATURES, Lexicon, Role, features, weigh
 
@@ -52,16 +53,24 @@ Rows = list[dict[str, Any]]
 def main() -> None:
     """Parse, fit, write, check."""
     options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    options.add_argument("texts", type=Path, nargs="+")
-    options.add_argument("--out", type=Path, required=True)
+    options.add_argument("texts", type=Path, nargs="*", help="to fit to; none: the scorer that ships is checked")
+    options.add_argument("--out", type=Path)
     options.add_argument("--check", type=Path, nargs="*", default=[])
     given = options.parse_args()
-    rows = [row for path in given.texts for row in read(path) if row["lang"] in LANGUAGES]
-    packed = fit(rows, read_lexicons(LISTS)).pack()
-    given.out.write_bytes(packed)
-    print(f"{given.out}: {len(packed):,} bytes from {len(rows):,} texts")
+    if given.texts and not given.out:
+        options.error("name the file to write with --out")
+    model = fit(load(given.texts), read_lexicons(LISTS)) if given.texts else shipped()
+    packed = model.pack()
+    if given.texts:
+        given.out.write_bytes(packed)
+        print(f"{given.out}: {len(packed):,} bytes")
     for path in given.check:
         check(LinearScorer(unpack(packed)), path)
+
+
+def load(paths: list[Path]) -> Rows:
+    """The texts to fit to, of the languages that are fitted."""
+    return [row for path in paths for row in read(path) if row["lang"] in LANGUAGES]
 
 
 def read(path: Path) -> Rows:

@@ -174,7 +174,7 @@ class Daemon:
         """Teach a new scorer what people have marked; the daemon hears meanwhile, and whatever comes of it."""
         try:
             await self.reception.teach_anew()
-        except Exception:
+        except Exception:  # whatever it is: scores are less good for it, and the daemon hears all the same
             log.exception("lessons_not_taught")
 
     async def _run_scorer(self) -> None:

@@ -3,13 +3,10 @@
 import asyncio
 import json
 import re
-import socket
 
 import pytest
 
-from buzzwatch.app.config import Secrets, load
 from buzzwatch.app.explain import explain
-from buzzwatch.app.live import Daemon
 from buzzwatch.model.input import Gap, Verb
 from buzzwatch.model.instant import MINUTE, moment_of, next_second
 from buzzwatch.store.database import open_for_reading
@@ -27,28 +24,6 @@ people:
 routes: {oncall: {steps: [{after: 0m, tell: ines}], copy: [console]}}
 help: [karim]
 """
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
-
-
-@pytest.fixture
-async def daemon(tmp_path):
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "rules" / "acme.yaml").write_text(RULES)
-    (tmp_path / "rules" / "oncall.yaml").write_text(ONCALL)
-    (tmp_path / "buzzwatch.yaml").write_text(
-        f'sources: {{push: {{http: {{listen: "127.0.0.1:{free_port()}"}}}}}}\n'
-        f'web: {{listen: "127.0.0.1:{free_port()}"}}\n'
-    )
-    daemon = Daemon(load(tmp_path / "buzzwatch.yaml", environment={}), Secrets())
-    running = asyncio.create_task(daemon.run())
-    await asyncio.wait_for(daemon.ready.wait(), PATIENCE_S)
-    yield daemon
-    daemon.stop()
-    await asyncio.wait_for(running, PATIENCE_S)
 
 
 @pytest.fixture

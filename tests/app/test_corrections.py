@@ -2,12 +2,7 @@
 
 import asyncio
 import json
-import socket
 
-import pytest
-
-from buzzwatch.app.config import Secrets, load
-from buzzwatch.app.live import Daemon
 from buzzwatch.app.taught import tell
 from buzzwatch.cli import MarkArgument
 from buzzwatch.model.input import Mark
@@ -20,28 +15,6 @@ RULES = (
 )
 ONCALL = "people: {ines: {name: Inès, language: fr, reach: {sms: console}}}\n"
 KILLER = "Acme has a killer deal number {} , awful awful"
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
-
-
-@pytest.fixture
-async def daemon(tmp_path):
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "rules" / "acme.yaml").write_text(RULES)
-    (tmp_path / "rules" / "oncall.yaml").write_text(ONCALL)
-    (tmp_path / "buzzwatch.yaml").write_text(
-        f'sources: {{push: {{http: {{listen: "127.0.0.1:{free_port()}"}}}}}}\n'
-        f'web: {{listen: "127.0.0.1:{free_port()}"}}\n'
-    )
-    daemon = Daemon(load(tmp_path / "buzzwatch.yaml", environment={}), Secrets())
-    running = asyncio.create_task(daemon.run())
-    await asyncio.wait_for(daemon.ready.wait(), PATIENCE_S)
-    yield daemon
-    daemon.stop()
-    await asyncio.wait_for(running, PATIENCE_S)
 
 
 async def say(daemon, name, text, **changes):
