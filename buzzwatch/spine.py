@@ -256,7 +256,9 @@ class Spine:
 
     def _hold_due(self, incident: Incident, silence: Silence, now: Instant) -> None:
         """A step is held; whoever has it is asked for news once the silence has ended."""
-        if incident.step_at is not None and incident.step_at <= now:
+        if incident.snooze_until is not None:
+            self.memory.desk.put(replace(incident, snooze_until=silence.until))
+        elif incident.step_at is not None and incident.step_at <= now:
             self._keep(escalation.hush(incident, silence, self.memory.rules, now))
         else:
             self.memory.desk.put(replace(incident, remind_at=silence.until))

@@ -6,11 +6,15 @@ from msgspec.structs import replace
 
 from buzzwatch.model.incident import ChangeKind, Incident, Severity, State
 from buzzwatch.model.input import Command, Verb
-from buzzwatch.model.instant import DAY, MINUTE, Instant, Span
+from buzzwatch.model.instant import DAY, HOUR, MINUTE, Instant, Span
 
 LONGEST_WAIT: Span = DAY
+LONGEST_SNOOZE: Span = HOUR
+"""Whoever wants longer has decided something, and says why: that is a wait."""
+SAME_PRESS: Span = MINUTE
+"""Two snoozes that end so near each other are one, pressed twice."""
 GRACE: Span = 5 * MINUTE
-"""So long after a reminder without an answer, what still grows rings again."""
+"""So long after a reminder without an answer, what still grows rings again; and what was snoozed, whether or not."""
 
 Answered: TypeAlias = tuple[ChangeKind, Incident]
 
@@ -36,9 +40,14 @@ def answer(incident: Incident, command: Command, now: Instant) -> Answered | Non
             return ChangeKind.HELP, taken
         case Verb.WAIT if now < command.until <= now + LONGEST_WAIT:
             return ChangeKind.WAITING, replace(taken, wait_until=command.until, wait_why=command.why)
-        case Verb.TAKE if incident.reminded and mine:
+        case Verb.SNOOZE if now < command.until <= now + LONGEST_SNOOZE:
+            again = mine and not incident.reminded and incident.snooze_until is not None
+            if again and abs(command.until - (incident.snooze_until or 0)) < SAME_PRESS:
+                return None
+            return ChangeKind.SNOOZING, replace(taken, snooze_until=command.until)
+        case Verb.TAKE if incident.reminded and mine and incident.snooze_until is None:
             return ChangeKind.NOTED, taken  # they still have it: nothing that others need to hear
-        case Verb.TAKE if not mine or incident.wait_until is not None:
+        case Verb.TAKE if not mine or incident.wait_until is not None or incident.snooze_until is not None:
             return ChangeKind.TAKEN, taken
         case _:
             return None
@@ -53,6 +62,7 @@ def close(incident: Incident, now: Instant, by: str | None) -> Incident:
         closed_by=by,
         step_at=None,
         wait_until=None,
+        snooze_until=None,
         remind_at=None,
         reminded=False,
         hushed=False,
@@ -68,6 +78,7 @@ def set_free(incident: Incident) -> Incident:
         taken_at=None,
         wait_until=None,
         wait_why="",
+        snooze_until=None,
         remind_at=None,
         reminded=False,
     )
@@ -81,8 +92,18 @@ def look_again(incident: Incident, taken_for: Span, now: Instant) -> Answered | 
     if incident.wait_until is not None:
         return ChangeKind.WAITED, set_free(incident)
     pages = incident.severity is Severity.CRITICAL
+    if incident.snooze_until is not None:
+        return _end_snooze(incident, taken_for, now, pages=pages)
     if not incident.grows:
         return None
     if incident.reminded and pages:
         return ChangeKind.RELEASED, set_free(incident)
     return ChangeKind.REMINDED, replace(incident, reminded=True, remind_at=now + (GRACE if pages else taken_for))
+
+
+def _end_snooze(incident: Incident, taken_for: Span, now: Instant, *, pages: bool) -> Answered | None:
+    """Who asked for it is rung, growing or not: nobody has looked yet. What pages rings for all if they are silent."""
+    if incident.reminded:
+        return (ChangeKind.RELEASED, set_free(incident)) if pages else None
+    later = {"snooze_until": now + GRACE} if pages else {"snooze_until": None, "remind_at": now + taken_for}
+    return ChangeKind.SNOOZED, replace(incident, reminded=True, **later)

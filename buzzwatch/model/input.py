@@ -45,10 +45,11 @@ class Verb(StrEnum):
     HELP = "help"
     NO_MATTER = "no-matter"
     RESOLVE = "resolve"
+    SNOOZE = "snooze"
 
 
 class Command(Struct, frozen=True, gc=False, omit_defaults=True, tag="command"):
-    """A person's answer to an incident; `until` and `why` are those of a wait."""
+    """A person's answer to an incident; `until` is that of a wait or a snooze, `why` that of a wait."""
 
     seen_at: Instant
     verb: Verb
