@@ -27,6 +27,7 @@ def answer(incident: Incident, command: Command, now: Instant) -> Answered | Non
     if closing is not None:
         return closing, close(incident, now, command.by)
     mine = incident.state is State.TAKEN and incident.taken_by == command.by
+    waits = incident.wait_until is not None or incident.snooze_until is not None
     taken = replace(
         set_free(incident),
         state=State.TAKEN,
@@ -40,17 +41,18 @@ def answer(incident: Incident, command: Command, now: Instant) -> Answered | Non
             return ChangeKind.HELP, taken
         case Verb.WAIT if now < command.until <= now + LONGEST_WAIT:
             return ChangeKind.WAITING, replace(taken, wait_until=command.until, wait_why=command.why)
-        case Verb.SNOOZE if now < command.until <= now + LONGEST_SNOOZE:
-            again = mine and not incident.reminded and incident.snooze_until is not None
-            if again and abs(command.until - (incident.snooze_until or 0)) < SAME_PRESS:
-                return None
+        case Verb.SNOOZE if now < command.until <= now + LONGEST_SNOOZE and not _is_pressed_twice(incident, command):
             return ChangeKind.SNOOZING, replace(taken, snooze_until=command.until)
-        case Verb.TAKE if incident.reminded and mine and incident.snooze_until is None:
-            return ChangeKind.NOTED, taken  # they still have it: nothing that others need to hear
-        case Verb.TAKE if not mine or incident.wait_until is not None or incident.snooze_until is not None:
-            return ChangeKind.TAKEN, taken
+        case Verb.TAKE if not mine or waits or incident.reminded:
+            # of what they have still, without another word about it, others need to hear nothing
+            return ChangeKind.TAKEN if waits or not mine else ChangeKind.NOTED, taken
         case _:
             return None
+
+
+def _is_pressed_twice(incident: Incident, command: Command) -> bool:
+    until = None if incident.reminded or incident.taken_by != command.by else incident.snooze_until
+    return until is not None and abs(command.until - until) < SAME_PRESS
 
 
 def close(incident: Incident, now: Instant, by: str | None) -> Incident:

@@ -342,7 +342,9 @@ def _held_steps(incident: Incident, rules: Ruleset, now: Instant) -> tuple[Held,
     waits = f": we wait, {incident.wait_why}" if incident.wait_until is not None else ""
     waits = ": snoozed" if incident.snooze_until is not None else waits
     why = f"taken by {incident.taken_by}{waits}"
-    return tuple(Held(incident.id, str(target), why, incident.wait_until or incident.snooze_until) for target in targets)
+    return tuple(
+        Held(incident.id, str(target), why, incident.wait_until or incident.snooze_until) for target in targets
+    )
 
 
 def _reachable(tell: str, means: Iterable[str], rules: Ruleset, now: Instant) -> list[Target]:

@@ -216,7 +216,8 @@ FRENCH = Phrases(
     waits_until="On attend jusqu’à {until}, décidé par {name}. Cela sonnera alors de nouveau, ou si cela s’aggrave.",
     wait_because="Raison : {why}",
     snoozes_until=(
-        "{name} l’a vu et sera rappelé à {until}, ou si cela s’aggrave. Rien n’est décidé\u00a0: le délai de réponse court."
+        "{name} l’a vu et sera rappelé à {until}, ou si cela s’aggrave. "
+        "Rien n’est décidé\u00a0: le délai de réponse court."
     ),
     snoozed="Vous aviez demandé qu’on vous rappelle maintenant. Sans réponse, une alerte critique sonnera pour tous.",
     helps="{name} s’en occupe et demande de l’aide.",

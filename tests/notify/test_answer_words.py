@@ -21,7 +21,12 @@ CLOSED = {"state": State.RESOLVED, "closed_by": "karim"}
         (ChangeKind.WAITING, WAITS, "en", ("we wait until 00:10, says Karim", "Reason: le communiqué part à minuit")),
         (ChangeKind.WAITED, {}, "fr", ("l’attente est finie, 46 posts", "On avait décidé d’attendre")),
         (ChangeKind.WAITED, {}, "en", ("the wait is over, 46 angry posts", "We had decided to wait")),
-        (ChangeKind.SNOOZING, SNOOZES, "fr", ("vu par Karim, sonnera de nouveau à 23:55", "Rien n’est décidé : le délai")),
+        (
+            ChangeKind.SNOOZING,
+            SNOOZES,
+            "fr",
+            ("vu par Karim, sonnera de nouveau à 23:55", "Rien n’est décidé : le délai"),
+        ),
         (ChangeKind.SNOOZING, SNOOZES, "en", ("snoozed by Karim, rings again at 23:55", "the clock goes on.")),
         (ChangeKind.SNOOZED, HAS_IT, "fr", ("à vous, comme demandé, 46", "Vous aviez demandé qu’on vous rappelle")),
         (ChangeKind.SNOOZED, HAS_IT, "en", ("yours, as you asked, 46", "You asked to be rung again now.")),
