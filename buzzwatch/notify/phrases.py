@@ -216,7 +216,7 @@ FRENCH = Phrases(
     waits_until="On attend jusqu’à {until}, décidé par {name}. Cela sonnera alors de nouveau, ou si cela s’aggrave.",
     wait_because="Raison : {why}",
     snoozes_until=(
-        "{name} l’a vu et sera rappelé à {until}, ou si cela s’aggrave. "
+        "{name} l’a vu. Cela sonnera de nouveau à {until}, ou avant si cela s’aggrave. "
         "Rien n’est décidé\u00a0: le délai de réponse court."
     ),
     snoozed="Vous aviez demandé qu’on vous rappelle maintenant. Sans réponse, une alerte critique sonnera pour tous.",
@@ -370,7 +370,8 @@ ENGLISH = Phrases(
     waits_until="{name} decided to wait until {until}. It rings again at that time, or when it gets worse.",
     wait_because="Reason: {why}",
     snoozes_until=(
-        "{name} has seen it and is rung again at {until}, or when it gets worse. Nothing is decided: the clock goes on."
+        "{name} has seen it. It rings again at {until}, or sooner if it gets worse. "
+        "Nothing is decided: the clock goes on."
     ),
     snoozed="You asked to be rung again now. Without an answer of yours, a critical alert rings for all.",
     helps="{name} has it and asks for help.",

@@ -61,7 +61,7 @@ class PageView(Struct, frozen=True):
     """When the night ends, if it is night: until then nothing is confirmed."""
 
 
-class Answer(Struct, frozen=True):
+class Answer(Struct, frozen=True, omit_defaults=True):
     """What became of a request, in lines for a terminal; `done` False: nothing was changed, and the lines say why.
 
     `why` is the phrase of `web.words` that says why in the reader's language: "no" and it is its key there.
