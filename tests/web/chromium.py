@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 from buzzwatch.web.metrics import Metrics
 from buzzwatch.web.public import public_app
 
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 PHONE = {"width": 390, "height": 844}
 
 
@@ -41,8 +42,8 @@ def served(desk) -> Iterator[str]:
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """The installed browser; `.ci/programs` says how to get it."""
-    program = shutil.which("chromium")
-    assert program, "the tests need Chromium: sudo apt install chromium"
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    assert program, "the tests need Chromium: sudo apt install chromium (on Ubuntu: sudo snap install chromium)"
     with sync_playwright() as playwright:
         # As root, in a container, Chromium has no sandbox; what it is shown here is our own.
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
