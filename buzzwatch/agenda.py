@@ -24,7 +24,7 @@ class Agenda:
         for brand in self.memory.rules.brands.values():
             self.follow_silence(brand)
             self.follow_day(brand.key)
-        if self.memory.overnight.incidents:
+        if self.memory.overnight.incidents or self.memory.proposals.kept:
             self.memory.timers.arrange(self.memory.now + 1, MORNING, "")  # it may be night still
 
     def follow_incident(self, key: str) -> None:

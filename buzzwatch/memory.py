@@ -15,6 +15,7 @@ from buzzwatch.detect.thread import Escalation
 from buzzwatch.gaps import Gaps
 from buzzwatch.incidents.desk import Desk
 from buzzwatch.incidents.mute import Silences
+from buzzwatch.incidents.proposals import Proposals
 from buzzwatch.ingest.scorer.lessons import Lessons
 from buzzwatch.model.brand import Brand, Ruleset
 from buzzwatch.model.campaign import Campaign
@@ -29,7 +30,7 @@ from buzzwatch.timers import Timers
 Recollection: TypeAlias = dict[str, dict[int, tuple[Instant, str]]]
 """By condition: author's key to the last mention of theirs that fitted, after its instant."""
 NO_RULES = Ruleset(digest="", brands={}, people={}, routes={})
-DUMP_VERSION = 5
+DUMP_VERSION = 6
 
 
 class TimeWentBackwardsError(ValueError):
@@ -70,6 +71,7 @@ class Memory:
         self.adopted: dict[str, bytes] = {}
         self.lessons: dict[str, Lessons] = {}
         self.overnight = Overnight()
+        self.proposals = Proposals()
 
     @property
     def next_due(self) -> Instant | None:
@@ -122,6 +124,7 @@ class Memory:
         if lessons is None:
             lessons = self.lessons[mark.brand] = Lessons()
         lessons.take(mark)
+        self.proposals.settle(mark)
 
     def compare(self, brand: Brand) -> None:
         """Have the comparators that its rules name score a brand, and learn anew at another hour than most others."""
@@ -170,6 +173,7 @@ class Memory:
             "adopted": dict(self.adopted),
             "lessons": {key: lessons.dump() for key, lessons in self.lessons.items()},
             "overnight": self.overnight.dump(),
+            "proposals": self.proposals.dump(),
         }
 
     @classmethod
@@ -207,6 +211,7 @@ class Memory:
         memory.adopted = dict(dumped["adopted"])
         memory.lessons = {key: Lessons.load(body) for key, body in dumped["lessons"].items()}
         memory.overnight = Overnight.load(dumped["overnight"])
+        memory.proposals = Proposals.load(dumped["proposals"])
         return memory
 
     def digest(self) -> str:
@@ -225,6 +230,7 @@ class Memory:
         self.dirty, self.dirty_due, self.timers, self.gaps, self.recollection = {}, None, Timers(), Gaps(), {}
         self.desk.shift(-ahead)
         self.silences.shift(-ahead)
+        self.proposals.shift(-ahead)
 
     def _hours(self, key: str) -> tuple[tzinfo, tuple[Campaign, ...]]:
         """Whose hours and campaigns a brand has."""

@@ -25,6 +25,7 @@ from buzzwatch.model.input import (
     Gap,
     Input,
     Outcome,
+    Proposed,
     RulesSwapped,
     Silenced,
     Tick,
@@ -271,7 +272,9 @@ class Spine:
 
     def _hold_due(self, incident: Incident, silence: Silence, now: Instant) -> None:
         """A step is held; whoever has it is asked for news once the silence has ended."""
-        if incident.step_at is not None and incident.step_at <= now:
+        if incident.snooze_until is not None:
+            self.memory.desk.put(replace(incident, snooze_until=silence.until))
+        elif incident.step_at is not None and incident.step_at <= now:
             self._keep(escalation.hush(incident, silence, self.memory.rules, now))
         else:
             self.memory.desk.put(replace(incident, remind_at=silence.until))
@@ -292,7 +295,9 @@ class Spine:
             self.memory.desk.put(incident)
         return incident
 
-    def _swap(self, item: RulesSwapped | Gap | Trouble | ClockSet | Warmed | Corrected, now: Instant) -> None:
+    def _swap(
+        self, item: RulesSwapped | Gap | Trouble | ClockSet | Warmed | Corrected | Proposed, now: Instant
+    ) -> None:
         match item:
             case RulesSwapped():
                 self._follow_rules(item.rules, now)
@@ -307,6 +312,15 @@ class Spine:
                     self.memory.warm(key, habits)
             case Corrected():
                 self.memory.correct(item)
+            case Proposed():
+                self._propose(item, now)
+
+    def _propose(self, said: Proposed, now: Instant) -> None:
+        """A mark waits for the morning; by day it waits for the next one's message, and may be confirmed before."""
+        night = self.memory.rules.night
+        morning = (night.end(now) if night else None) or now
+        if self.memory.proposals.hear(said, morning):
+            self.memory.timers.arrange(max(morning, now + 1), MORNING, "")
 
     def _silence(self, said: Silenced, now: Instant, changes: list[Change | None]) -> None:
         """Whatever it hides from now on says so in its record."""
@@ -404,7 +418,10 @@ class Spine:
             return
         paged = {(notice.incident.id, notice.target.name) for notice in self._notices if notice.page}
         overnight.follow(desk.incidents.values())
-        for notice in leave(overnight, paged, rules, now):
+        marks, lapses_at = self.memory.proposals.morning(now)
+        if lapses_at is not None:
+            self.memory.timers.arrange(max(lapses_at, now + 1), MORNING, "")
+        for notice in leave(overnight, paged, rules, now, marks):
             self._notices.append(notice)
             for incident in filter(None, (desk.incidents.get(each.id) for each in notice.night)):
                 desk.put(replace(incident, told=tuple(dict.fromkeys((*incident.told, str(notice.target))))))

@@ -11,6 +11,7 @@ from aiohttp import WSMsgType, web
 BOT, APP = "xoxb-bot-token", "xapp-app-token"
 ROOM = "C0CRISIS01"
 MOST_BLOCKS, LONGEST_HEADER, LONGEST_SECTION = 50, 150, 3_000
+MOST_ELEMENTS, MOST_OPTIONS, LONGEST_LABEL, LONGEST_VALUE, LONGEST_PLACEHOLDER = 25, 100, 75, 150, 150
 
 
 class Slack:
@@ -60,6 +61,18 @@ class Slack:
         """Somebody presses a button: what their client makes Slack send us."""
         envelope = {"envelope_id": envelope, "type": "interactive", "payload": self.pressed(action, value, user)}
         await self.sockets[socket].send_json(envelope)
+
+    async def choose(self, label, user="U0INES", socket=-1, envelope="e2"):
+        """Somebody chooses from the menu of the latest message that has one."""
+        envelope = {"envelope_id": envelope, "type": "interactive", "payload": self.chosen(label, user)}
+        await self.sockets[socket].send_json(envelope)
+
+    def chosen(self, label, user="U0INES"):
+        element = next(menu for message in reversed(self.roots) for menu in menus(message))
+        (option,) = [each for each in options(element) if each["text"]["text"] == label]
+        action = {"type": "static_select", "action_id": element["action_id"], "block_id": "answers"}
+        pressed = self.pressed("", "", user)
+        return pressed | {"actions": [action | {"selected_option": option, "action_ts": "1"}]}
 
     def pressed(self, action, value, user="U0INES"):
         return {
@@ -171,6 +184,35 @@ class Slack:
         return web.Response(text="ok")
 
 
+def menus(message):
+    return [
+        each
+        for block in message.get("blocks") or ()
+        if block["type"] == "actions"
+        for each in block["elements"]
+        if each["type"] == "static_select"
+    ]
+
+
+def options(menu):
+    return [option for group in menu["option_groups"] for option in group["options"]]
+
+
+def _wrong_menu(menu):
+    """https://docs.slack.dev/reference/block-kit/composition-objects/option-object, and -group-object."""
+    groups, values = menu["option_groups"], [option["value"] for option in options(menu)]
+    texts = [group["label"] for group in groups] + [option["text"] for option in options(menu)]
+    return not (
+        ("options" in menu) != ("option_groups" in menu)
+        and 0 < len(groups) <= MOST_OPTIONS
+        and all(0 < len(group["options"]) <= MOST_OPTIONS for group in groups)
+        and all(each["type"] == "plain_text" and 0 < len(each["text"]) <= LONGEST_LABEL for each in texts)
+        and all(0 < len(value) <= LONGEST_VALUE for value in values)
+        and len(values) == len(set(values))
+        and len(menu["placeholder"]["text"]) <= LONGEST_PLACEHOLDER
+    )
+
+
 def _wrong(body):
     """What Block Kit's documented limits say of a message."""
     blocks = body.get("blocks") or []
@@ -182,5 +224,7 @@ def _wrong(body):
         len(blocks) <= MOST_BLOCKS
         and all(0 < len(text) <= LONGEST_HEADER for text in headers)
         and all(0 < len(text) <= LONGEST_SECTION for text in sections)
+        and all(len(each["elements"]) <= MOST_ELEMENTS for each in blocks if each["type"] == "actions")
+        and not any(map(_wrong_menu, menus(body)))
     )
     return None if fits else "invalid_blocks"

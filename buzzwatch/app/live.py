@@ -173,7 +173,7 @@ class Daemon:
     async def _teach(self) -> None:
         """Teach a new scorer what people have marked; the daemon hears meanwhile, and whatever comes of it."""
         try:
-            await self.reception.teach_anew()
+            await self.reception.marks.teach_anew()
         except Exception:  # whatever it is: scores are less good for it, and the daemon hears all the same
             log.exception("lessons_not_taught")
 

@@ -1,9 +1,8 @@
 """Answers what pages, probes and commands ask of the running daemon. Implements `web.desk.Desk`."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -11,21 +10,22 @@ import msgspec
 from buzzwatch.app.drive import Drive
 from buzzwatch.app.ears import Ears
 from buzzwatch.app.links import Links
+from buzzwatch.app.marks import Marks
 from buzzwatch.app.quotes import read_samples
 from buzzwatch.app.rulebook import Rulebook
 from buzzwatch.app.second_opinion import SecondOpinion
 from buzzwatch.app.silences import LONGEST_WHY, describe, read_silence
-from buzzwatch.app.until import read_until
+from buzzwatch.app.until import read_span, read_until
 from buzzwatch.detect.pulse import Pulse
-from buzzwatch.incidents.answers import LONGEST_WAIT
+from buzzwatch.incidents.answers import LONGEST_SNOOZE, LONGEST_WAIT
 from buzzwatch.model.incident import Incident, State
-from buzzwatch.model.input import Command, Corrected, Delivered, Mark, Trouble, Verb, Warmed
+from buzzwatch.model.input import Command, Delivered, Mark, Trouble, Verb, Warmed
 from buzzwatch.model.notification import Target
 from buzzwatch.model.signal import Detector
 from buzzwatch.notify.escalation import notices_of_trouble
 from buzzwatch.notify.quoting import clean
 from buzzwatch.rules.faults import RuleFaults
-from buzzwatch.store.journal import Batch, read_incident, read_mentions, read_sighting
+from buzzwatch.store.journal import Batch, read_incident
 from buzzwatch.store.outbox import write_notice
 from buzzwatch.store.record import Record
 from buzzwatch.web.desk import Answer, Hush, PageView, Point, Reply
@@ -56,6 +56,7 @@ class Reception:
         self._wake_courier = wake_courier
         self._opinion = opinion
         self._tests: dict[str, asyncio.Future[Delivered]] = {}
+        self.marks = Marks(drive, record)
 
     def unready(self) -> tuple[str, ...]:
         """See `Desk`."""
@@ -89,7 +90,7 @@ class Reception:
         rules = self._drive.spine.memory.rules
         brand = rules.brands.get(incident.subject.brand)
         rule = next((r for r in brand.rules if r.name == incident.reason.rule), None) if brand else None
-        marks = self._marks(incident.subject.brand)
+        marks = self.marks.standing(incident.subject.brand)
         return PageView(
             now=self._clock.now(),
             incident=incident,
@@ -105,6 +106,8 @@ class Reception:
             points=self._points(incident),
             silence=self._drive.spine.memory.silences.over(incident, self._clock.now()),
             marks={key: marks[key] for key in incident.shown if key in marks},
+            pending=await self.marks.pending(incident, holder.person),
+            night_until=self.marks.night_until(),
         )
 
     async def silence(self, hush: Hush) -> Answer:
@@ -148,14 +151,14 @@ class Reception:
         if known is None:
             live = [i.id for i in spine.memory.desk.incidents.values() if i.state is not State.RESOLVED]
             opened = ", ".join(live) or "none"
-            return Answer(False, (f"there is no incident {reply.incident!r} open; open are: {opened}",))
+            return Answer(False, (f"there is no incident {reply.incident!r} open; open are: {opened}",), "closed")
         command = self._command(reply, known)
         if isinstance(command, Answer):
             return command
         outcome = await self._queue.tell(command)
         after = self._drive.spine.memory.desk.incidents.get(known.id, known)
-        if not outcome.changes and not (after.taken_by == reply.by and reply.verb is Verb.TAKE):
-            return Answer(False, (f"{known.id}: nothing changed",))
+        if not outcome.changes and not (after.taken_by == reply.by and reply.verb in {Verb.TAKE, Verb.SNOOZE}):
+            return Answer(False, (f"{known.id}: nothing changed",), "unchanged")
         asked = dict.fromkeys(str(notice.target) for notice in outcome.notices)
         helpers = (f"told: {', '.join(asked) or 'nobody'}",) if reply.verb is Verb.HELP else ()
         return Answer(True, (f"{known.id}: {after.state} by {reply.by}", *helpers))
@@ -165,16 +168,26 @@ class Reception:
         if stranger := self._stranger(reply.by):
             return stranger
         if known.state is State.RESOLVED:
-            return Answer(False, (f"{known.id} is closed already",))
-        if reply.verb is not Verb.WAIT:
-            return Command(0, reply.verb, known.id, reply.by)
+            return Answer(False, (f"{known.id} is closed already",), "closed")
+        if reply.verb is Verb.SNOOZE:
+            return self._snooze(reply, known)
+        return self._wait(reply, known) if reply.verb is Verb.WAIT else Command(0, reply.verb, known.id, reply.by)
+
+    def _snooze(self, reply: Reply, known: Incident) -> Command | Answer:
+        span = read_span(reply.span)
+        if span is None or span > LONGEST_SNOOZE:
+            longer = "whoever wants longer waits, and says why"
+            return Answer(False, (f"{reply.span!r} is no snooze: write 15m, 30m or 1h at most; {longer}",), "span")
+        return Command(0, reply.verb, known.id, reply.by, self._clock.now() + span)
+
+    def _wait(self, reply: Reply, known: Incident) -> Command | Answer:
         brand = self._drive.spine.memory.rules.brands.get(known.subject.brand)
-        why, now = clean(reply.why, LONGEST_WHY), self._clock.now()
-        until = read_until(reply.until, brand.zone if brand else UTC, now)
+        why, now, span = clean(reply.why, LONGEST_WHY), self._clock.now(), read_span(reply.span)
+        until = now + span if span else read_until(reply.until, brand.zone if brand else UTC, now)
         if until is None or until > now + LONGEST_WAIT:
-            return Answer(False, (f"{reply.until!r} is no time of the next 24 hours: write it as 23:40",))
+            return Answer(False, (f"{reply.until!r} is no time of the next 24 hours: write it as 23:40",), "until")
         if not why:
-            return Answer(False, ("say why it may wait: everybody who was told hears it",))
+            return Answer(False, ("say why it may wait: everybody who was told hears it",), "because")
         return Command(0, reply.verb, known.id, reply.by, until, why)
 
     def _stranger(self, by: str) -> Answer | None:
@@ -182,60 +195,17 @@ class Reception:
         people = self._drive.spine.memory.rules.people
         if not people or by in people:
             return None
-        return Answer(False, (f"there is nobody called {by!r} in oncall.yaml; people are: {', '.join(people)}",))
+        return Answer(
+            False, (f"there is nobody called {by!r} in oncall.yaml; people are: {', '.join(people)}",), "name"
+        )
 
-    async def correct(self, brand: str, mention: str, mark: Mark, by: str) -> Answer:
+    async def correct(self, brand: str, mention: str, mark: Mark, by: str, incident: str = "") -> Answer:
         """See `Desk`."""
-        brands = self._drive.spine.memory.rules.brands
-        if brand not in brands:
-            return Answer(False, (f"there is no brand {brand!r}; brands are: {', '.join(brands)}",))
-        if stranger := self._stranger(by):
-            return stranger
-        before = self._marks(brand).get(mention)
-        if mark is Mark.WITHDRAWN:
-            if before is None:
-                return Answer(False, (f"{mention} is not marked for {brand}: there is nothing to withdraw",))
-            corrected: Corrected | None = Corrected(0, brand, mention, mark, by)
-        elif before is not None and before.mark is mark:
-            return Answer(True, (f"{mention} is marked {mark} already, by {before.by}",))
-        else:
-            corrected = await self._read_again(brand, mention, mark, by)
-        if corrected is None:
-            return Answer(False, (f"{brand} has no post {mention!r} on record whose text is known and not erased",))
-        await self._queue.tell(corrected)
-        marks = sum(kept.mark is not Mark.NOT_US for kept in self._marks(brand).values())
-        done = "the mark is withdrawn" if mark is Mark.WITHDRAWN else f"marked {mark}"
-        return Answer(True, (f"{mention}: {done} by {by}; {brand} learns from {marks} marked posts",))
+        return self._stranger(by) or await self.marks.correct(brand, mention, mark, by, incident)
 
-    async def _read_again(self, brand: str, mention: str, mark: Mark, by: str) -> Corrected | None:
-        """A mark with what its text says; None where there is no such post, or no text of it."""
-        sighting = await self._record.read(lambda db: read_sighting(db, mention, brand))
-        found = await self._record.read(lambda db: read_mentions(db, (mention,)))
-        if sighting is None or mention not in found or found[mention][0].deleted:
-            return None
-        return self._drive.hearing.reader.mark(found[mention][0], sighting, mark, by)
-
-    async def teach_anew(self) -> None:
-        """Read marked posts again that another scorer had judged, as far as their texts are not erased."""
-        reader = self._drive.hearing.reader
-        for brand in self._drive.spine.memory.rules.brands:
-            stale = {
-                key: mark
-                for key, mark in self._marks(brand).items()
-                if mark.scorer != reader.scorer and mark.mark is not Mark.NOT_US  # which no scorer learns from
-            }
-            texts = await self._record.read(partial(read_mentions, ids=list(stale))) if stale else {}
-            taught = []
-            for key, mark in stale.items():
-                if key in texts and not texts[key][0].deleted:
-                    again = reader.mark(texts[key][0], mark, mark.mark, mark.by)
-                    taught.append(self._queue.tell(msgspec.structs.replace(again, marked_at=mark.said_at)))
-                    await asyncio.sleep(0)  # scoring thousands of texts must not stop the daemon
-            await asyncio.gather(*taught)
-
-    def _marks(self, brand: str) -> dict[str, Corrected]:
-        lessons = self._drive.spine.memory.lessons.get(brand)
-        return {} if lessons is None else lessons.kept
+    async def confirm(self, posts: Sequence[tuple[str, str]], by: str) -> Answer:
+        """See `Desk`."""
+        return self._stranger(by) or await self.marks.confirm(posts, by)
 
     async def reload(self) -> Answer:
         """See `Desk`."""

@@ -1,4 +1,4 @@
-"""What a press of a button in Slack does: the same as the button on the incident's page."""
+"""What a press of a button or a choice of the menu in Slack does: the same as a button on the incident's page."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,12 +13,14 @@ from buzzwatch.app.config import SecretError, Secrets, SlackApp
 from buzzwatch.clock import Clock
 from buzzwatch.delivery.channel import TransientDeliveryError
 from buzzwatch.delivery.channels.slack_blocks import escape
+from buzzwatch.delivery.channels.slack_menu import ACTION, read_choice
 from buzzwatch.delivery.slack_api import SlackApi
 from buzzwatch.delivery.slack_socket import SlackSocket
 from buzzwatch.model.brand import Person
 from buzzwatch.model.input import Verb
 from buzzwatch.web.desk import Answer, Desk, Reply
 from buzzwatch.web.slack import add_slack_answers
+from buzzwatch.web.words import choose_language, words
 
 _STRANGER = (
     "Slack account {user} is nobody's in oncall.yaml: add `slack: {user}` to a person there, or use the link.\n"
@@ -35,9 +37,15 @@ class _User(Struct):
     username: str = ""
 
 
+class _Option(Struct):
+    value: str = ""
+
+
 class _Action(Struct):
     action_id: str
     value: str = ""
+    selected_option: _Option | None = None
+    """Of a menu."""
 
 
 class _Pressed(Struct):
@@ -90,7 +98,7 @@ class SlackAnswers:
         for action in pressed.actions:
             answer = await self._act(action, by)
             if answer is not None and not answer.done:
-                await self._say(pressed.response_url, "\n".join(answer.lines))
+                await self._say(pressed.response_url, self._put(answer, by))
 
     def _who(self, user: _User) -> str | None:
         """The person who pressed; anybody by their name there, where no people are known."""
@@ -100,9 +108,24 @@ class SlackAnswers:
         return next((key for key, person in people.items() if person.slack == user.id), None)
 
     async def _act(self, action: _Action, by: str) -> Answer | None:
-        if action.action_id not in (Verb.TAKE, Verb.RESOLVE):
+        if action.action_id in (Verb.TAKE, Verb.RESOLVE):
+            return await self._desk.answer(Reply(Verb(action.action_id), action.value, by))
+        if action.action_id != ACTION or action.selected_option is None:
             return None
-        return await self._desk.answer(Reply(Verb(action.action_id), action.value, by))
+        found = read_choice(action.selected_option.value, self._language(by))
+        if found is None:
+            return None
+        choice, incident = found
+        return await self._desk.answer(Reply(choice.verb, incident, by, why=choice.why, span=choice.span))
+
+    def _language(self, by: str) -> str:
+        person = self._people().get(by)
+        return person.language if person else "en"
+
+    def _put(self, answer: Answer, by: str) -> str:
+        """Why it was not done, in the language of who pressed where there is a phrase for it."""
+        spoken = words(choose_language("", self._language(by)))
+        return spoken.get(f"no {answer.why}") or "\n".join(answer.lines)
 
     async def _say(self, url: str, text: str) -> None:
         """Tell the one who pressed, by the address that came with the press, if it is Slack's."""

@@ -46,7 +46,8 @@ def _marks(kept: list[Corrected], texts: dict[str, str], brand: Brand) -> Iterat
         at = f"{moment_of(mark.said_at).astimezone(brand.zone):%Y-%m-%d %H:%M}"
         said = clean(texts.get(mark.mention, ""), _TEXT)
         quoted = f"“{said}”" if said else "(text erased)"
-        yield f"  {at}  {clean(mark.mention, _TEXT)}  {mark.mark} by {clean(mark.by, _TEXT)}  {quoted}"
+        confirmed = f", confirmed by {clean(mark.confirmed_by, _TEXT)}" if mark.confirmed_by else ""
+        yield f"  {at}  {clean(mark.mention, _TEXT)}  {mark.mark} by {clean(mark.by, _TEXT)}{confirmed}  {quoted}"
     if len(kept) > SHOWN:
         yield f"  and {len(kept) - SHOWN} earlier"
 

@@ -1,11 +1,12 @@
-"""Times of the clock as people write them."""
+"""Times of the clock, and lengths of time, as people write them."""
 
 import re
 from datetime import datetime, timedelta, tzinfo
 
-from buzzwatch.model.instant import Instant, instant_of, moment_of
+from buzzwatch.model.instant import HOUR, MINUTE, Instant, Span, instant_of, moment_of
 
 _TIME = re.compile(r"(?:(\d{4})-(\d{2})-(\d{2})[ T])?(\d{1,2})[:h](\d{2})")
+_SPAN = re.compile(r"(\d{1,4})([mh])")
 WANTED = "write a time to come, such as 23:40 or 2026-11-26 08:00"
 
 
@@ -24,3 +25,9 @@ def read_until(text: str, zone: tzinfo, now: Instant) -> Instant | None:
         local += timedelta(days=1)  # of the calendar: the hour stays, whatever the clocks do that night
     instant = instant_of(local)
     return instant if instant > now else None
+
+
+def read_span(text: str) -> Span | None:
+    """The length of `15m` or `1h`; None: none at all, or no such length."""
+    found = _SPAN.fullmatch(text.strip())
+    return int(found[1]) * (HOUR if found[2] == "h" else MINUTE) or None if found else None

@@ -92,6 +92,8 @@ class Words:
         samples = await read_samples(self._record, notice.incident, self._scorer)
         person = notice.target.name if notice.target.by else ""
         link = await self._links.url(notice.incident.id, person) if notice.incident.subject.brand else None
+        if notice.marks:
+            link = f"{await self._links.url(notice.marks[-1].incident, person)}/marks"
         message = render(notice, samples, link, self._clock.now(), lease.replaces, doubtful=lease.doubtful)
         return replace(message, standing=_standing(lease))
 

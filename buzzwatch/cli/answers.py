@@ -38,6 +38,17 @@ def wait(
     _answer("wait", incident, by, config, until=until, why=because)
 
 
+@app.command()
+def snooze(
+    incident: IncidentArgument,
+    by: AsOption,
+    span: Annotated[str, typer.Option("--for", help="How long: 15m, 30m, or 1h at most.")] = "15m",
+    config: ConfigOption = None,
+) -> None:
+    """Take an incident and be rung again soon, or when it worsens; decides nothing, and needs no reason."""
+    _answer("snooze", incident, by, config, span=span)
+
+
 @app.command("help")
 def ask_for_help(incident: IncidentArgument, by: AsOption, config: ConfigOption = None) -> None:
     """Take an incident and ask for help: the people under `help` in oncall.yaml are told."""

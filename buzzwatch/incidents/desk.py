@@ -33,6 +33,7 @@ _DATED = (
     "step_at",
     "step_from",
     "wait_until",
+    "snooze_until",
     "remind_at",
 )
 
@@ -237,10 +238,10 @@ class Desk:
         return answered and self._change(answered[1], answered[0], now, why=command.why, by=command.by)
 
     def look_again(self, incident: Incident, taken_for: Span, now: Instant) -> Change | None:
-        """The time of a wait or of a taken incident is up; see `answers.look_again`."""
+        """The time of a wait, of a snooze or of a taken incident is up; see `answers.look_again`."""
         found = look_again(incident, taken_for, now)
         if found is None:
-            self.put(replace(incident, remind_at=now + taken_for, reminded=False))
+            self.put(replace(incident, remind_at=now + taken_for, reminded=False, snooze_until=None))
             return None
         return self._change(found[1], found[0], now, by=incident.taken_by)
 
@@ -310,7 +311,7 @@ class Desk:
 
 def _awake(incident: Incident) -> Incident:
     """It worsens: nobody has said that this may wait."""
-    return incident if incident.wait_until is None else set_free(incident)
+    return incident if incident.wait_until is None and incident.snooze_until is None else set_free(incident)
 
 
 def _with(rules: tuple[str, ...], name: str) -> tuple[str, ...]:

@@ -141,6 +141,8 @@ class Incident(Struct, frozen=True):
     wait_until: Instant | None = None
     """Until when who has it lets it wait."""
     wait_why: str = ""
+    snooze_until: Instant | None = None
+    """When who has it is rung again, as they asked; once they were (`reminded`), when everybody is."""
     remind_at: Instant | None = None
     """When who has it is asked whether they still do, should it still grow then."""
     reminded: bool = False
@@ -189,7 +191,8 @@ class Incident(Struct, frozen=True):
     @property
     def next_at(self) -> Instant | None:
         """When something about it is due that people hear of; None: nothing is."""
-        return min((at for at in (self.step_at, self.wait_until, self.remind_at) if at is not None), default=None)
+        due = (self.step_at, self.wait_until, self.snooze_until, self.remind_at)
+        return min((at for at in due if at is not None), default=None)
 
     @property
     def lasted(self) -> Span:
@@ -208,6 +211,10 @@ class ChangeKind(StrEnum):
     """A person lets it wait until a time; nothing is sent before, unless it worsens."""
     WAITED = "waited"
     """That time has come: it rings again."""
+    SNOOZING = "snoozing"
+    """Who has it is to be rung again at a time, or when it worsens: they have not decided anything yet."""
+    SNOOZED = "snoozed"
+    """That time has come: who has it is rung."""
     UNSILENCED = "unsilenced"
     """A silence has ended that had held something of it."""
     HELP = "help"

@@ -45,10 +45,11 @@ class Verb(StrEnum):
     HELP = "help"
     NO_MATTER = "no-matter"
     RESOLVE = "resolve"
+    SNOOZE = "snooze"
 
 
 class Command(Struct, frozen=True, gc=False, omit_defaults=True, tag="command"):
-    """A person's answer to an incident; `until` and `why` are those of a wait."""
+    """A person's answer to an incident; `until` is that of a wait or a snooze, `why` that of a wait."""
 
     seen_at: Instant
     verb: Verb
@@ -98,11 +99,27 @@ class Corrected(Struct, frozen=True, gc=False, omit_defaults=True, tag="correcte
     words: bytes = b""
     copy: int = 0
     marked_at: Instant = 0
+    confirmed_by: str = ""
+    """Who confirmed by day what was said at night; empty: nothing was to be confirmed."""
 
     @property
     def said_at(self) -> Instant:
         """When the person said it."""
         return self.marked_at or self.seen_at
+
+
+class Proposed(Struct, frozen=True, gc=False, tag="proposed"):
+    """A person marks a post at night, on the page of an incident: it takes effect once it is confirmed by day.
+
+    A mark that withdraws takes an earlier proposal back; where there is none, it proposes to withdraw what stands.
+    """
+
+    seen_at: Instant
+    incident: str
+    brand: str
+    mention: str
+    mark: Mark
+    by: str
 
 
 class Delivered(Struct, frozen=True, gc=False, tag="delivered"):
@@ -145,10 +162,21 @@ class Warmed(Struct, frozen=True, tag="warmed"):
 
 
 Input: TypeAlias = (
-    Sighting | Tick | RulesSwapped | Gap | Command | Silenced | Corrected | Delivered | Trouble | ClockSet | Warmed
+    Sighting
+    | Tick
+    | RulesSwapped
+    | Gap
+    | Command
+    | Silenced
+    | Corrected
+    | Proposed
+    | Delivered
+    | Trouble
+    | ClockSet
+    | Warmed
 )
 Journalled: TypeAlias = (
-    Sighting | RulesSwapped | Gap | Command | Silenced | Corrected | Delivered | Trouble | ClockSet | Warmed
+    Sighting | RulesSwapped | Gap | Command | Silenced | Corrected | Proposed | Delivered | Trouble | ClockSet | Warmed
 )
 
 

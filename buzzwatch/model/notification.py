@@ -5,6 +5,7 @@ from msgspec import Struct
 from buzzwatch.model.cause import Cause
 from buzzwatch.model.incident import ChangeKind, Incident, Severity, State
 from buzzwatch.model.instant import Instant
+from buzzwatch.model.proposal import Proposal
 
 
 class Target(Struct, frozen=True, gc=False, order=True):
@@ -44,6 +45,13 @@ class Notice(Struct, frozen=True):
     test: bool = False
     night: tuple[Incident, ...] = ()
     """What waited for the morning: then the message is of these, and `incident` only stands for them."""
+    marks: tuple[Proposal, ...] = ()
+    """Marks of the receiver's that wait for a confirmation, or have lapsed by `due_at`: in a morning message."""
+
+    @property
+    def is_morning(self) -> bool:
+        """It is the message that leaves when the night ends."""
+        return bool(self.night or self.marks)
 
 
 class Held(Struct, frozen=True, gc=False):

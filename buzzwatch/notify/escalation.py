@@ -76,7 +76,7 @@ def _announce_answer(change: Change, rules: Ruleset, now: Instant) -> Told:
     incident, kind = _watched(change.incident, rules, now), change.kind
     if kind is ChangeKind.NOTED:
         return Told(incident)
-    if kind is ChangeKind.REMINDED:
+    if kind in {ChangeKind.REMINDED, ChangeKind.SNOOZED}:
         return Told(incident, _notices(incident, kind, _holder(incident, rules, now), rules, now))
     stops = kind is ChangeKind.TAKEN or incident.taken_at == now
     needless = _held_steps(incident, rules, now) if stops and incident.state is State.TAKEN else ()
@@ -91,7 +91,8 @@ def _announce_answer(change: Change, rules: Ruleset, now: Instant) -> Told:
 
 def _watched(incident: Incident, rules: Ruleset, now: Instant) -> Incident:
     """Whoever has it is asked after a while, unless it is to wait until then."""
-    if incident.state is not State.TAKEN or incident.wait_until is not None or incident.remind_at is not None:
+    told_when = (incident.wait_until, incident.snooze_until, incident.remind_at)
+    if incident.state is not State.TAKEN or any(at is not None for at in told_when):
         return incident
     return replace(incident, remind_at=now + route_of(incident, rules).taken_for)
 
@@ -340,8 +341,11 @@ def _held_steps(incident: Incident, rules: Ruleset, now: Instant) -> tuple[Held,
     coming: Iterable[Step] = route.steps[incident.step :]
     targets = [target for step in coming for target in _reachable(step.tell, step.by, rules, now)]
     waits = f": we wait, {incident.wait_why}" if incident.wait_until is not None else ""
+    waits = ": snoozed" if incident.snooze_until is not None else waits
     why = f"taken by {incident.taken_by}{waits}"
-    return tuple(Held(incident.id, str(target), why, incident.wait_until) for target in targets)
+    return tuple(
+        Held(incident.id, str(target), why, incident.wait_until or incident.snooze_until) for target in targets
+    )
 
 
 def _reachable(tell: str, means: Iterable[str], rules: Ruleset, now: Instant) -> list[Target]:

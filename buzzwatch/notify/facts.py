@@ -19,7 +19,7 @@ _LONGEST_LINE = 300
 _MOST_NAMES = 6
 _HALF_A_DAY = 12 * HOUR
 _CLOSINGS = frozenset({ChangeKind.RESOLVED, ChangeKind.DISMISSED})
-_ANSWERS = frozenset({ChangeKind.TAKEN, ChangeKind.WAITING, ChangeKind.OVER, *_CLOSINGS})
+_ANSWERS = frozenset({ChangeKind.TAKEN, ChangeKind.WAITING, ChangeKind.SNOOZING, ChangeKind.OVER, *_CLOSINGS})
 _PLACEHOLDER = re.compile(r"\{(brand|rule|observed|expected|share|over)\}")
 
 
@@ -131,7 +131,7 @@ class Facts:
             facts=self.line(),
             name=self.name(by),
             time=self.clock(at),
-            until=self.ahead(incident.wait_until),
+            until=self.ahead(incident.wait_until or incident.snooze_until),
             span=self.figures.span(incident.lasted),
         )
 

@@ -25,6 +25,8 @@ _LONGEST_STEP = 300
 _SHARES = frozenset({"share", "negative_share", "negativity"})
 _SCORES = frozenset({"unusual", "escalating"})
 _SPANS = frozenset({"over", "for"})
+_SAY_THAT_IT_IS_TAKEN = frozenset({ChangeKind.HELP, ChangeKind.REMINDED, ChangeKind.SNOOZED})
+_SAY_NO_END = frozenset({ChangeKind.TAKEN, ChangeKind.WAITING, ChangeKind.SNOOZING})
 
 
 class Line(Struct, frozen=True):
@@ -85,7 +87,7 @@ def _what(facts: Facts, samples: Sequence[Sample]) -> Iterator[str]:
         yield from _outlook(facts)
         answered = phrases.story_answered if reason.story else phrases.answered
         yield answered if reason.answered else phrases.unanswered
-    if incident.state is State.TAKEN and facts.notice.kind not in {ChangeKind.HELP, ChangeKind.REMINDED}:
+    if incident.state is State.TAKEN and facts.notice.kind not in _SAY_THAT_IT_IS_TAKEN:
         yield phrases.taken_since.format(name=facts.name(incident.taken_by), time=facts.clock(incident.taken_at))
     elif facts.waits_for_somebody and facts.notice.due_at - incident.opened_at >= MINUTE:
         yield phrases.untaken.format(span=facts.figures.span(facts.notice.due_at - incident.opened_at))
@@ -99,6 +101,7 @@ def _why_now(facts: Facts) -> Iterator[str]:
         ChangeKind.UNSILENCED: phrases.unsilenced,
         ChangeKind.HELP: phrases.helps,
         ChangeKind.REMINDED: phrases.reminded,
+        ChangeKind.SNOOZED: phrases.snoozed,
         ChangeKind.RELEASED: phrases.released,
     }.get(facts.notice.kind)
     if said:
@@ -160,10 +163,13 @@ def _answer(facts: Facts) -> Iterator[str]:
     elif kind is ChangeKind.WAITING:
         yield phrases.waits_until.format(name=facts.name(incident.taken_by), until=facts.ahead(incident.wait_until))
         yield phrases.wait_because.format(why=disarm(clean(incident.wait_why, _LONGEST_STEP)))
+    elif kind is ChangeKind.SNOOZING:
+        until = facts.ahead(incident.snooze_until)
+        yield phrases.snoozes_until.format(name=facts.name(incident.taken_by), until=until)
     elif kind in {ChangeKind.RESOLVED, ChangeKind.DISMISSED}:
         phrase = phrases.closed_at if kind is ChangeKind.RESOLVED else phrases.dismissed_at
         yield phrase.format(name=facts.name(incident.closed_by), time=facts.clock(incident.closed_at))
-    if kind not in {ChangeKind.TAKEN, ChangeKind.WAITING}:
+    if kind not in _SAY_NO_END:
         since, until = facts.clock(incident.began_at), facts.clock(incident.began_at + incident.lasted)
         yield phrases.lasted.format(span=facts.figures.span(incident.lasted), since=since, until=until)
     if not incident.subject.quiet:

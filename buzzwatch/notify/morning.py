@@ -1,16 +1,21 @@
 """The words of the one message that leaves when the night ends: what waited, what goes on, and what has ended."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 from msgspec.structs import replace
 
 from buzzwatch.model.incident import ChangeKind, Incident, State
 from buzzwatch.model.instant import Instant
-from buzzwatch.model.notification import Notice
+from buzzwatch.model.notification import Notice, Sample
+from buzzwatch.model.proposal import Proposal
 from buzzwatch.notify.facts import Facts, Headline
 from buzzwatch.notify.letter import Line, Section
+from buzzwatch.notify.quoting import quote
 
 MOST_LINES = 20
 _LONGEST_LINE = 200
+_LONGEST_POST = 140
 
 
 class Words(Struct, frozen=True):
@@ -26,6 +31,13 @@ class Words(Struct, frozen=True):
     closed: str
     over: str
     why: str
+    marks: tuple[str, str]
+    marked: str
+    lapsed: str
+    verdicts: dict[str, str]
+    mark: str
+    erased: str
+    confirm: str
 
 
 WORDS = {
@@ -40,6 +52,18 @@ WORDS = {
         closed="clos par {name} à {time}",
         over="fini sans intervention à {time}",
         why="Ces messages ont attendu le matin, pour ne réveiller personne.",
+        marks=("{n} marque à confirmer", "{n} marques à confirmer"),
+        marked="Vos marques de la nuit, sans effet tant que vous ne les confirmez pas",
+        lapsed="Oubliées\u00a0: sept jours sans confirmation",
+        verdicts={
+            "negative": "négatif",
+            "not-negative": "pas négatif",
+            "not-us": "pas sur nous",
+            "withdraw": "marque à retirer",
+        },
+        mark="{verdict}, {time}\u00a0: «\u00a0{text}\u00a0»",
+        erased="texte effacé depuis",
+        confirm="Confirmer ou abandonner\u00a0:",
     ),
     "en": Words(
         start="The night: ",
@@ -52,6 +76,18 @@ WORDS = {
         closed="closed by {name} at {time}",
         over="over by itself at {time}",
         why="These messages waited for the morning, to wake nobody.",
+        marks=("{n} mark to confirm", "{n} marks to confirm"),
+        marked="Your marks of the night, without effect until you confirm them",
+        lapsed="Forgotten: seven days without a confirmation",
+        verdicts={
+            "negative": "negative",
+            "not-negative": "not negative",
+            "not-us": "not about us",
+            "withdraw": "mark to take back",
+        },
+        mark="{verdict}, {time}: “{text}”",
+        erased="text erased since",
+        confirm="Confirm or drop:",
     ),
 }
 
@@ -60,21 +96,47 @@ def headline(notice: Notice, now: Instant) -> Headline:
     """How many of them go on, and how many have ended."""
     words, facts = WORDS[notice.language], Facts(notice, now)
     counts = [(words.going_on, len(_split(notice)[0])), (words.ended, len(_split(notice)[1]))]
+    counts.append((words.marks, sum(not _has_lapsed(mark, notice) for mark in notice.marks)))
     said = [
         pair[number not in facts.phrases.singular].format(n=facts.figures.number(number))
         for pair, number in counts
         if number
     ]
-    return Headline(words.start, ", ".join(said), "")
+    return Headline(words.start, ", ".join(said) or words.lapsed, "")
 
 
-def letter(notice: Notice, now: Instant) -> list[Section]:
-    """A line for each, those that go on first, the worst first."""
+def letter(notice: Notice, samples: Sequence[Sample], link: str | None, now: Instant) -> list[Section]:
+    """A line for each, those that go on first, the worst first; then the marks, whose page `link` leads to."""
     words, facts = WORDS[notice.language], Facts(notice, now)
     parts = zip((words.goes_on, words.has_ended), _split(notice), strict=True)
     sections = [Section(_lines(notice, incidents, now), heading) for heading, incidents in parts if incidents]
     reference = facts.phrases.reference.format(key=notice.key, zone=notice.timezone)
-    return [*sections, Section((Line(words.why), Line(reference)))]
+    why = (Line(words.why),) if notice.night else ()
+    return [*sections, *_marks(notice, samples, link, facts), Section((*why, Line(reference)))]
+
+
+def _has_lapsed(mark: Proposal, notice: Notice) -> bool:
+    return mark.until <= notice.due_at
+
+
+def _marks(notice: Notice, samples: Sequence[Sample], link: str | None, facts: Facts) -> list[Section]:
+    words = WORDS[notice.language]
+    texts = {sample.mention: sample.text for sample in samples}
+    waiting: list[Line] = []
+    lapsed: list[Line] = []
+    for mark in notice.marks[:MOST_LINES]:
+        text = texts.get(mark.mention)
+        shown = words.mark.format(
+            verdict=words.verdicts[mark.mark],
+            time=facts.clock(mark.at),
+            text=quote(text, _LONGEST_POST) if text else words.erased,
+        )
+        (lapsed if _has_lapsed(mark, notice) else waiting).append(Line(shown))
+    if (more := len(notice.marks) - MOST_LINES) > 0:
+        waiting.append(Line(f"+{more}"))
+    way = (Line(words.confirm, link),) if link and waiting else ()
+    sections = [Section((*waiting, *way), words.marked), Section(tuple(lapsed), words.lapsed)]
+    return [section for section in sections if section.lines]
 
 
 def _lines(notice: Notice, incidents: list[Incident], now: Instant) -> tuple[Line, ...]:

@@ -1,6 +1,6 @@
 """What waits for the morning: held at night for each person, and told in one message at its end."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -9,6 +9,7 @@ from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import ChangeKind, Incident, Reason, Severity, State, Subject
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.notification import Held, Notice, Target
+from buzzwatch.model.proposal import Proposal
 from buzzwatch.model.signal import Trend
 
 MORNING = "morning"
@@ -70,16 +71,28 @@ class Overnight:
         return overnight
 
 
-def leave(overnight: Overnight, but: Collection[tuple[str, str]], rules: Ruleset, now: Instant) -> list[Notice]:
-    """One message for each person: what waited, what of it still goes on, and what ended."""
-    return [_notice(target, incidents, rules, now) for target, incidents in overnight.by_person(but).items()]
+def leave(
+    overnight: Overnight,
+    but: Collection[tuple[str, str]],
+    rules: Ruleset,
+    now: Instant,
+    marks: Mapping[str, Sequence[Proposal]] = {},
+) -> list[Notice]:
+    """One message for each person: what waited, what of it still goes on, what ended, and the `marks` of theirs."""
+    waited = overnight.by_person(but)
+    known = {target.name for target in waited}
+    others = [(name, rules.people[name]) for name in marks if name in rules.people and name not in known]
+    waited |= {Target(name, next(iter(person.reach))): [] for name, person in others if person.reach}
+    return [_notice(target, incidents, marks.get(target.name, ()), rules, now) for target, incidents in waited.items()]
 
 
-def _notice(target: Target, incidents: list[Incident], rules: Ruleset, now: Instant) -> Notice:
+def _notice(
+    target: Target, incidents: list[Incident], marks: Sequence[Proposal], rules: Ruleset, now: Instant
+) -> Notice:
     person = rules.people.get(target.name)
     going_on = [incident for incident in incidents if incident.state is not State.RESOLVED]
-    frame = _frame(now, going_on, incidents)
-    brands = {incident.subject.brand for incident in incidents}
+    frame = _frame(now, going_on, incidents, marks)
+    brands = {incident.subject.brand for incident in incidents} | {mark.brand for mark in marks}
     names = {key: brand.name for key, brand in rules.brands.items() if key in brands}
     mentioned = {name for incident in incidents for name in (incident.taken_by, incident.closed_by)}
     names |= {key: each.name for key, each in rules.people.items() if key in mentioned}
@@ -95,23 +108,24 @@ def _notice(target: Target, incidents: list[Incident], rules: Ruleset, now: Inst
         incident=frame,
         names=names,
         night=tuple(incidents),
+        marks=tuple(marks),
     )
 
 
-def _frame(now: Instant, going_on: list[Incident], incidents: list[Incident]) -> Incident:
-    """An incident of no brand that stands for all of them: nobody can take it."""
+def _frame(now: Instant, going_on: list[Incident], incidents: list[Incident], marks: Sequence[Proposal]) -> Incident:
+    """An incident of no brand that stands for all of them: nobody can take it. Its posts are those marked."""
     reason = Reason(MORNING, "", (), None, Trend.STEADY, 0, 0, None, None, answered=False)
     return Incident(
         id=f"{MORNING}-{now // 1000}",
         subject=Subject(brand=""),
         state=State.OPEN if going_on else State.RESOLVED,
         severity=max((incident.severity for incident in going_on), default=Severity.WATCH),
-        began_at=min(incident.began_at for incident in incidents),
+        began_at=min((incident.began_at for incident in incidents), default=now),
         opened_at=now,
         true_at=now,
         rules=(MORNING,),
         reason=reason,
-        samples=(),
+        samples=tuple(mark.mention for mark in marks),
         route="",
         worst=0.0,
     )

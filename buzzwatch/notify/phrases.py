@@ -86,6 +86,8 @@ class Phrases(Struct, frozen=True, kw_only=True):
     dismissed_at: str
     waits_until: str
     wait_because: str
+    snoozes_until: str
+    snoozed: str
     helps: str
     reminded: str
     waited: str
@@ -178,6 +180,8 @@ FRENCH = Phrases(
         ChangeKind.TAKEN: "pris par {name} à {time}",
         ChangeKind.WAITING: "on attend jusqu’à {until}, décidé par {name}",
         ChangeKind.WAITED: "l’attente est finie, {facts}",
+        ChangeKind.SNOOZING: "vu par {name}, sonnera de nouveau à {until}",
+        ChangeKind.SNOOZED: "à vous, comme demandé, {facts}",
         ChangeKind.UNSILENCED: "le silence est fini, {facts}",
         ChangeKind.HELP: "{name} demande de l’aide, {facts}",
         ChangeKind.REMINDED: "pris par vous à {time}, monte encore, {facts}",
@@ -218,6 +222,11 @@ FRENCH = Phrases(
     dismissed_at="Vu par {name} à {time} : c’est vrai, et sans importance. Rien n’est corrigé.",
     waits_until="On attend jusqu’à {until}, décidé par {name}. Cela sonnera alors de nouveau, ou si cela s’aggrave.",
     wait_because="Raison : {why}",
+    snoozes_until=(
+        "{name} l’a vu. Cela sonnera de nouveau à {until}, ou avant si cela s’aggrave. "
+        "Rien n’est décidé\u00a0: le délai de réponse court."
+    ),
+    snoozed="Vous aviez demandé qu’on vous rappelle maintenant. Sans réponse, une alerte critique sonnera pour tous.",
     helps="{name} s’en occupe et demande de l’aide.",
     reminded="Vous l’avez pris à {time} et cela monte encore. Sans réponse de vous, cela sonnera de nouveau.",
     unsilenced="Un silence demandé par quelqu’un a pris fin, et cela continue.",
@@ -328,6 +337,8 @@ ENGLISH = Phrases(
         ChangeKind.TAKEN: "taken by {name} at {time}",
         ChangeKind.WAITING: "we wait until {until}, says {name}",
         ChangeKind.WAITED: "the wait is over, {facts}",
+        ChangeKind.SNOOZING: "snoozed by {name}, rings again at {until}",
+        ChangeKind.SNOOZED: "yours, as you asked, {facts}",
         ChangeKind.UNSILENCED: "the silence is over, {facts}",
         ChangeKind.HELP: "{name} asks for help, {facts}",
         ChangeKind.REMINDED: "yours since {time} and still growing, {facts}",
@@ -368,6 +379,11 @@ ENGLISH = Phrases(
     dismissed_at="Seen by {name} at {time}: it is true and does not matter. Nothing is corrected.",
     waits_until="{name} decided to wait until {until}. It rings again at that time, or when it gets worse.",
     wait_because="Reason: {why}",
+    snoozes_until=(
+        "{name} has seen it. It rings again at {until}, or sooner if it gets worse. "
+        "Nothing is decided: the clock goes on."
+    ),
+    snoozed="You asked to be rung again now. Without an answer of yours, a critical alert rings for all.",
     helps="{name} has it and asks for help.",
     reminded="You took it at {time} and it still grows. Without an answer of yours it rings again.",
     unsilenced="A silence that somebody had asked for has ended, and it goes on.",

@@ -26,14 +26,17 @@ def render(
 ) -> Message:
     """What a notice says when it leaves at `now`.
 
-    `samples` are shown in their order, three at most; `link` leads to the incident's page, where one can take it;
+    `samples` are shown in their order, three at most; `link` leads to the incident's page, where one can take it, or
+    to that of the marks;
     `replaces` is how many older messages this one makes needless; `doubtful`: it may have arrived already.
     """
     facts = Facts(notice, now)
-    headline = morning.headline(notice, now) if notice.night else facts.headline()
+    headline = morning.headline(notice, now) if notice.is_morning else facts.headline()
     title = headline.within(LONGEST_TITLE)
     letter = (
-        morning.letter(notice, now) if notice.night else sections(facts, samples, link, replaces, doubtful=doubtful)
+        morning.letter(notice, samples, link, now)
+        if notice.is_morning
+        else sections(facts, samples, link, replaces, doubtful=doubtful)
     )
     language = facts.phrases.language
     return Message(
@@ -42,7 +45,7 @@ def render(
         text="\n\n".join(map(_plain, letter)),
         html=_page().render(language=language, title=title, sections=letter),
         short=brief(facts, headline, samples, link),
-        severity=notice.severity if facts.is_alarm and not (notice.test or notice.night) else None,
+        severity=notice.severity if facts.is_alarm and not (notice.test or notice.is_morning) else None,
     )
 
 

@@ -18,6 +18,7 @@ from buzzwatch.model.input import (
     Gap,
     Input,
     Outcome,
+    Proposed,
     RulesSwapped,
     Silenced,
     Trouble,
@@ -32,7 +33,7 @@ ERASED = 0
 MOST_REFUSED = 10_000
 """Refused payloads kept, the newest."""
 
-_Body = Sighting | Gap | Command | Silenced | Corrected | Delivered | Trouble | ClockSet | Warmed
+_Body = Sighting | Gap | Command | Silenced | Corrected | Proposed | Delivered | Trouble | ClockSet | Warmed
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Body).decode
 _decode_incident = msgspec.json.Decoder(Incident).decode

@@ -1,5 +1,6 @@
 """What the web server asks of the daemon."""
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -8,6 +9,7 @@ from buzzwatch.model.incident import Change, Incident
 from buzzwatch.model.input import Corrected, Mark, Verb
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.notification import Sample
+from buzzwatch.model.proposal import Proposal
 from buzzwatch.model.silence import Silence
 
 
@@ -17,6 +19,14 @@ class Point(Struct, frozen=True, gc=False):
     at: Instant
     observed: float
     expected: float
+
+
+class Pending(Struct, frozen=True):
+    """A mark that waits for a confirmation, and the post as it stands now; text None: erased since."""
+
+    proposal: Proposal
+    brand_name: str
+    text: str | None
 
 
 class PageView(Struct, frozen=True):
@@ -45,23 +55,36 @@ class PageView(Struct, frozen=True):
     marks: dict[str, Corrected] = {}
     silence: Silence | None = None
     """It holds what would be said of the incident."""
+    pending: tuple[Pending, ...] = ()
+    """Marks given at night: those of its posts, and all that `person` gave, the oldest first."""
+    night_until: Instant | None = None
+    """When the night ends, if it is night: until then nothing is confirmed."""
 
 
-class Answer(Struct, frozen=True):
-    """What became of a request, in lines for a person; `done` False: nothing was changed, and the lines say why."""
+class Answer(Struct, frozen=True, omit_defaults=True):
+    """What became of a request, in lines for a terminal; `done` False: nothing was changed, and the lines say why.
+
+    `why` is the phrase of `web.words` that says why in the reader's language: "no" and it is its key there.
+    """
 
     done: bool
     lines: tuple[str, ...] = ()
+    why: str = ""
 
 
 class Reply(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a person says of an incident. A wait needs `until`, a local time of the brand's such as 23:40, and `why`."""
+    """What a person says of an incident.
+
+    A wait needs `until`, a local time of the brand's such as 23:40, and `why`; a snooze needs `span`, a length of time
+    such as 15m, and a wait may have that in the place of `until`.
+    """
 
     verb: Verb
     incident: str
     by: str
     until: str = ""
     why: str = ""
+    span: str = ""
 
 
 class Hush(Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,8 +124,14 @@ class Desk(Protocol):
     async def revoke(self, incident: str) -> Answer:
         """Let none of the links of an incident lead to it any more."""
 
-    async def correct(self, brand: str, mention: str, mark: Mark, by: str) -> Answer:
-        """Mark a post of a brand, or take a mark back; done once committed."""
+    async def correct(self, brand: str, mention: str, mark: Mark, by: str, incident: str = "") -> Answer:
+        """Mark a post of a brand, or take a mark back; done once committed.
+
+        On the page of an `incident`, at night, it only waits for a confirmation.
+        """
+
+    async def confirm(self, posts: Sequence[tuple[str, str]], by: str) -> Answer:
+        """Let marks that wait take effect, each by brand and mention; done once committed."""
 
     async def reload(self) -> Answer:
         """Read the rules again: the changes, or all faults."""

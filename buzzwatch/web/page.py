@@ -1,12 +1,14 @@
 """The page of one incident, as HTML."""
 
 from collections.abc import Callable
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from buzzwatch.model.incident import Incident, State
 from buzzwatch.model.instant import MINUTE, Instant, moment_of
+from buzzwatch.model.proposal import Proposal
 from buzzwatch.model.signal import Detector
 from buzzwatch.notify.figures import ENGLISH, FRENCH, Figures
 from buzzwatch.web import chart
@@ -23,6 +25,12 @@ NAME_LIMIT = 60
 WHY_LIMIT = 200
 """Characters of a reason."""
 _PROPOSED_WAIT = 30 * MINUTE
+_SNOOZES = ("15m", "30m", "1h")
+
+
+def key_of(proposal: Proposal) -> str:
+    """By which the page tells marks that wait apart: another mark of the same post has another."""
+    return f"{proposal.brand} {proposal.mark} {proposal.mention}"
 
 
 class Pages:
@@ -37,46 +45,103 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.globals.update(
-            iso=_iso, width=chart.WIDTH, height=chart.HEIGHT, name_limit=NAME_LIMIT, why_limit=WHY_LIMIT, shown=SHOWN
+            iso=_iso,
+            key_of=key_of,
+            width=chart.WIDTH,
+            height=chart.HEIGHT,
+            name_limit=NAME_LIMIT,
+            why_limit=WHY_LIMIT,
+            shown=SHOWN,
+            snoozes=_SNOOZES,
         )
 
     def incident(self, view: PageView, code: str, accepted: str, who_is: str = "") -> str:
         """The page behind the link with this code; `who_is` has told their name already."""
-        language = choose_language(accepted, view.language)
-        phrases, figures = words(language), _FIGURES[language]
-        zone = ZoneInfo(view.timezone)
-
-        def at(instant: Instant) -> str:
-            return figures.clock(instant, zone, view.now)
-
-        def name_of(person: str) -> str:
-            return view.people.get(person, person)
-
+        frame = _Frame(view, code, accepted, who_is)
+        phrases, figures, zone = frame.phrases, frame.figures, frame.zone
         return self._templates.get_template("incident.html").render(
-            view=view,
+            frame.common,
             incident=view.incident,
             reason=view.incident.reason,
-            code=code,
-            language=language,
-            w=phrases,
-            who_is=who_is,
-            headline=_headline(view.incident, phrases, figures, at(view.incident.began_at)),
-            beside=_beside(view, phrases, figures, at),
+            headline=_headline(view.incident, phrases, figures, frame.at(view.incident.began_at)),
+            beside=_beside(view, phrases, figures, frame.at),
             chart=chart.draw(view.points),
-            at=at,
-            name_of=name_of,
             number=figures.number,
             share=figures.share,
             span=figures.span,
             taken=view.incident.state is State.TAKEN,
+            mine=view.incident.state is State.TAKEN and view.incident.taken_by == who_is,
+            unsettled=view.incident.wait_until is not None
+            or view.incident.snooze_until is not None
+            or view.incident.reminded,
+            told=[frame.target(name) for name in view.incident.told],
             closed=view.incident.state is State.RESOLVED,
             proposed=f"{moment_of(view.now + _PROPOSED_WAIT).astimezone(zone):%H:%M}",
+            waiting={
+                each.proposal.mention: each.proposal
+                for each in view.pending
+                if each.proposal.brand == view.incident.subject.brand
+            },
+        )
+
+    def marks(self, view: PageView, code: str, accepted: str, who_is: str = "") -> str:
+        """The page of what was marked at night."""
+        frame = _Frame(view, code, accepted, who_is)
+        return self._templates.get_template("marks.html").render(frame.common)
+
+    def refusal(self, why: str, lines: tuple[str, ...], accepted: str, default: str, back: str) -> str:
+        """Why nothing was done: a phrase of `web.words`, else the `lines`; `back` is where to go then, if anywhere."""
+        phrases = words(language := choose_language(accepted, default))
+        said = phrases.get(f"no {why}")
+        return self._templates.get_template("refusal.html").render(
+            language=language, w=phrases, lines=(said,) if said else lines, back=back
         )
 
     def missing(self, accepted: str) -> str:
         """What a link that leads nowhere shows."""
         language = choose_language(accepted, "en")
         return self._templates.get_template("missing.html").render(language=language, w=words(language))
+
+
+class _Frame:
+    """What the pages of one link have in common, for one reader."""
+
+    def __init__(self, view: PageView, code: str, accepted: str, who_is: str) -> None:
+        self.view = view
+        self.language = choose_language(accepted, view.language)
+        self.phrases, self.figures = words(self.language), _FIGURES[self.language]
+        self.zone = ZoneInfo(view.timezone)
+        self.common: dict[str, Any] = {
+            "view": view,
+            "code": code,
+            "language": self.language,
+            "w": self.phrases,
+            "who_is": who_is,
+            "at": self.at,
+            "name_of": self.name_of,
+            "day": self._day(),
+        }
+
+    def at(self, instant: Instant) -> str:
+        """A time of the brand's place."""
+        return self.figures.clock(instant, self.zone, self.view.now)
+
+    def name_of(self, person: str) -> str:
+        """A person's name, where they are known."""
+        return self.view.people.get(person, person)
+
+    def target(self, told: str) -> str:
+        """A person with the means, such as Inès (sms), or a channel."""
+        name, _, by = told.partition("/")
+        return f"{self.name_of(name)} ({by})" if by else told
+
+    def _day(self) -> str:
+        """When what is marked now counts."""
+        until = self.view.night_until
+        if until is None:
+            return self.phrases["pending now"]
+        ends, today = (moment_of(instant).astimezone(self.zone).date() for instant in (until, self.view.now))
+        return self.phrases["pending today" if ends == today else "pending tomorrow"]
 
 
 def _headline(incident: Incident, phrases: dict[str, str], figures: Figures, began: str) -> str:

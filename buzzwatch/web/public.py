@@ -10,11 +10,14 @@ from buzzwatch.model.input import Mark, Verb
 from buzzwatch.web.desk import Answer, Desk, PageView, Reply
 from buzzwatch.web.guesses import Guesses, address_of
 from buzzwatch.web.metrics import CONTENT_TYPE, Metrics
-from buzzwatch.web.page import NAME_LIMIT, SHOWN, WHY_LIMIT, Pages
+from buzzwatch.web.page import NAME_LIMIT, SHOWN, WHY_LIMIT, Pages, key_of
 
 _FORM_LIMIT = 16_000
 _CODE = r"{code:[A-Za-z0-9_-]{4,64}}"
 _VERB = f"{{verb:{'|'.join(Verb)}}}"
+_ASKS_FOR: dict[Verb, tuple[str, ...]] = {Verb.WAIT: ("until", "why"), Verb.SNOOZE: ("span",)}
+_MISSING = {"until", "because", "span", "post"}
+"""What a form of ours always brings along."""
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -39,6 +42,9 @@ def public_app(desk: Desk, metrics: Metrics, public_url: str | None = None) -> w
     app.router.add_get(f"/i/{_CODE}", site.show)
     app.router.add_post(f"/i/{_CODE}/{_VERB}", site.answer)
     app.router.add_post(f"/i/{_CODE}/mark", site.mark)
+    app.router.add_get(f"/i/{_CODE}/marks", site.show_marks)
+    app.router.add_post(f"/i/{_CODE}/confirm", site.confirm)
+    app.router.add_post(f"/i/{_CODE}/drop", site.drop)
     return app
 
 
@@ -66,18 +72,27 @@ class _Site:
 
     async def show(self, request: web.Request) -> web.Response:
         view = await self._view(request)
-        code, who_is = request.match_info["code"], request.query.get("as")
-        who_is = (view.person if who_is is None else who_is)[:NAME_LIMIT]
+        code, who_is = request.match_info["code"], _who_is(request, view)
         page = self._pages.incident(view, code, _accepted(request), who_is)
+        return web.Response(text=page, content_type="text/html")
+
+    async def show_marks(self, request: web.Request) -> web.Response:
+        """What was marked at night, to be confirmed or dropped by day."""
+        view = await self._view(request)
+        page = self._pages.marks(view, request.match_info["code"], _accepted(request), _who_is(request, view))
         return web.Response(text=page, content_type="text/html")
 
     async def answer(self, request: web.Request) -> web.Response:
         verb, form = Verb(request.match_info["verb"]), await request.post()
-        until, why = (str(form.get(field, ""))[:WHY_LIMIT].strip() for field in ("until", "why"))
-        if verb is Verb.WAIT and not (until and why):
-            raise web.HTTPBadRequest(text="Say until when, and why. · Dites jusqu'à quelle heure, et pourquoi.\n")
-        waits = (until, why) if verb is Verb.WAIT else ()
-        await self._act(request, lambda view, name: self._desk.answer(Reply(verb, view.incident.id, name, *waits)))
+        fields = {name: str(form.get(name, ""))[:WHY_LIMIT].strip() for name in _ASKS_FOR.get(verb, ())}
+
+        async def answer(view: PageView, name: str) -> Answer:
+            missing = next((field for field in fields if not fields[field]), None)
+            if missing is not None:
+                return Answer(False, why={"why": "because"}.get(missing, missing))
+            return await self._desk.answer(Reply(verb, view.incident.id, name, **fields))
+
+        await self._act(request, answer)
         raise web.HTTPSeeOther(_page_of(request))
 
     async def mark(self, request: web.Request) -> web.Response:
@@ -86,11 +101,37 @@ class _Site:
 
         async def correct(view: PageView, name: str) -> Answer:
             if mark not in set(Mark) or mention not in [sample.mention for sample in view.samples[:SHOWN]]:
-                raise web.HTTPBadRequest(text="Use a button under a post. · Utilisez un bouton sous un post.\n")
-            return await self._desk.correct(view.incident.subject.brand, mention, Mark(mark), name)
+                return Answer(False, why="post")
+            incident = view.incident
+            return await self._desk.correct(incident.subject.brand, mention, Mark(mark), name, incident.id)
 
         name = await self._act(request, correct)
         raise web.HTTPSeeOther(f"{_page_of(request)}?as={quote(name)}#posts")
+
+    async def confirm(self, request: web.Request) -> web.Response:
+        """All that the page showed, and nothing that was marked since."""
+        told = {str(post) for post in (await request.post()).getall("shown", [])}
+
+        async def confirm(view: PageView, name: str) -> Answer:
+            proposals = [pending.proposal for pending in view.pending]
+            posts = [(each.brand, each.mention) for each in proposals if key_of(each) in told]
+            return await self._desk.confirm(posts, name)
+
+        name = await self._act(request, confirm)
+        raise web.HTTPSeeOther(f"{_page_of(request)}/marks?as={quote(name)}")
+
+    async def drop(self, request: web.Request) -> web.Response:
+        """One of those that the page showed."""
+        told = str((await request.post()).get("post", ""))
+
+        async def drop(view: PageView, name: str) -> Answer:
+            proposal = next((each.proposal for each in view.pending if key_of(each.proposal) == told), None)
+            if proposal is None:
+                return Answer(False, why="unmarked")
+            return await self._desk.correct(proposal.brand, proposal.mention, Mark.WITHDRAWN, name, view.incident.id)
+
+        name = await self._act(request, drop)
+        raise web.HTTPSeeOther(f"{_page_of(request)}/marks?as={quote(name)}")
 
     async def _act(self, request: web.Request, verb: Callable[[PageView, str], Awaitable[Answer]]) -> str:
         """Let somebody act upon the incident of a page; their name."""
@@ -98,17 +139,25 @@ class _Site:
         view = await self._view(request)
         name = (await request.post()).get("name")
         if not isinstance(name, str) or not _is_somebody(name, view):
-            raise web.HTTPBadRequest(text="Give your name on the page first. · Donnez d'abord votre nom.\n")
+            raise web.HTTPBadRequest(text=self._said(request, "name", view), content_type="text/html")
         answer = await verb(view, name)
         if not answer.done:
-            raise web.HTTPConflict(text="\n".join((*answer.lines, "")))
+            wrong = web.HTTPBadRequest if answer.why in _MISSING and not answer.lines else web.HTTPConflict
+            text = self._said(request, answer.why, view, answer.lines)
+            raise wrong(text=text, content_type="text/html")
         return name
+
+    def _said(self, request: web.Request, why: str, view: PageView | None = None, lines: tuple[str, ...] = ()) -> str:
+        """A page that says in the reader's language why nothing was done, and leads back."""
+        back = _page_of(request) if view else ""
+        language = view.language if view else "en"
+        return self._pages.refusal(why, lines, _accepted(request), language, back)
 
     async def _view(self, request: web.Request) -> PageView:
         address = address_of(request)
         if self._guesses.refuses(address):
-            text = "Too many links that lead nowhere: wait a minute. · Trop de liens erronés : attendez une minute.\n"
-            raise web.HTTPTooManyRequests(text=text, headers={"Retry-After": "60"})
+            text, later = self._said(request, "guess"), {"Retry-After": "60"}
+            raise web.HTTPTooManyRequests(text=text, content_type="text/html", headers=later)
         view = await self._desk.page(request.match_info["code"])
         if view is None:
             self._guesses.miss(address)
@@ -124,9 +173,13 @@ class _Site:
             origin = urlsplit(request.headers.get("Origin", "")).netloc
             ours = bool(origin) and origin in (request.host, self._host)
         if not ours:
-            raise web.HTTPForbidden(
-                text="This button works on the incident's own page only: open the link and press it there.\n"
-            )
+            raise web.HTTPForbidden(text=self._said(request, "foreign"), content_type="text/html")
+
+
+def _who_is(request: web.Request, view: PageView) -> str:
+    """Whom the page takes the reader for: who they have said they are, else the holder of the link."""
+    said = request.query.get("as")
+    return (view.person if said is None else said)[:NAME_LIMIT]
 
 
 def _is_somebody(name: str, view: PageView) -> bool:

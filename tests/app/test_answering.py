@@ -54,6 +54,12 @@ async def test_every_answer_is_carried_out_and_one_that_cannot_be_says_why(daemo
         (f"{incident}: taken by ines", "told: console, ines/sms, karim/sms"),
     )
     assert await answer(daemon, Verb.WAIT, incident, "karim", **wait) == (True, (f"{incident}: taken by karim",))
+    assert await answer(daemon, Verb.SNOOZE, incident, span="15m") == (True, (f"{incident}: taken by ines",))
+    assert await answer(daemon, Verb.SNOOZE, incident, span="15m") == (True, (f"{incident}: taken by ines",))
+    for span in ("", "2h", "soon"):
+        done, (why,) = await answer(daemon, Verb.SNOOZE, incident, span=span)
+        assert (done, why.startswith(f"{span!r} is no snooze: write 15m")) == (False, True)
+    assert (await answer(daemon, Verb.WAIT, incident, span="1h", why="on vérifie les faits"))[0]
     done, (why,) = await answer(daemon, Verb.WAIT, incident, until="soon", why="x")
     assert (done, why) == (False, "'soon' is no time of the next 24 hours: write it as 23:40")
     assert not (await answer(daemon, Verb.WAIT, incident, until=coming(daemon)))[0]

@@ -154,12 +154,12 @@ async def test_another_scorer_is_taught_by_the_texts_that_are_left(daemon, monke
         await say(daemon, f"x:{number}", KILLER.format(number))
         await correct(daemon, f"x:{number}", Mark.NOT_NEGATIVE)
     await say(daemon, "x:0", "", deleted=True)
-    said_at = [mark.seen_at for mark in daemon.reception._marks("acme").values()]
-    await daemon.reception.teach_anew()
+    said_at = [mark.seen_at for mark in daemon.reception.marks.standing("acme").values()]
+    await daemon.reception.marks.teach_anew()
     assert daemon.drive.spine.memory.lessons["acme"].revision == 3, "the same scorer knows it all"
     monkeypatch.setattr(daemon.drive.hearing.reader._scorer, "name", "other@2")
-    await daemon.reception.teach_anew()
-    marks = daemon.reception._marks("acme")
+    await daemon.reception.marks.teach_anew()
+    marks = daemon.reception.marks.standing("acme")
     assert [(key, mark.scorer) for key, mark in marks.items()] == [
         ("x:0", "linear@1"),
         ("x:1", "other@2"),
@@ -176,12 +176,12 @@ async def test_what_people_say_while_marks_are_read_again_stays(daemon, monkeypa
         await say(daemon, f"x:{number}", KILLER.format(number))
         await correct(daemon, f"x:{number}", Mark.NOT_NEGATIVE)
     monkeypatch.setattr(daemon.drive.hearing.reader._scorer, "name", "other@2")
-    teaching = asyncio.create_task(daemon.reception.teach_anew())
+    teaching = asyncio.create_task(daemon.reception.marks.teach_anew())
     await asyncio.sleep(0)  # it knows now which marks it is to read again
     assert (await correct(daemon, "x:2", Mark.WITHDRAWN))[0]
     assert (await correct(daemon, "x:3", Mark.NEGATIVE))[0]
     await teaching
-    marks = daemon.reception._marks("acme")
+    marks = daemon.reception.marks.standing("acme")
     assert {key: mark.mark for key, mark in marks.items()} == {
         "x:0": Mark.NOT_NEGATIVE,
         "x:1": Mark.NOT_NEGATIVE,
@@ -197,7 +197,7 @@ async def test_a_daemon_that_cannot_teach_a_new_scorer_listens_all_the_same(daem
     async def fail():
         raise RuntimeError("a fault in a lesson")
 
-    monkeypatch.setattr(daemon.reception, "teach_anew", fail)
+    monkeypatch.setattr(daemon.reception.marks, "teach_anew", fail)
     await daemon._teach()
     await say(daemon, "x:1", KILLER.format(1))
     assert sighted(daemon, "x:1")["scorer"] == "linear@1"

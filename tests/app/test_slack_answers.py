@@ -7,6 +7,7 @@ from aiohttp.test_utils import TestServer
 from buzzwatch.app.config import Secrets, SlackApp
 from buzzwatch.app.slack_answers import SlackAnswers
 from buzzwatch.clock import VirtualClock
+from buzzwatch.delivery.channels.slack_menu import ACTION
 from buzzwatch.model.brand import Person
 from buzzwatch.web.desk import Answer
 
@@ -22,7 +23,8 @@ class Desk:
         self.says = Answer(done=True)
 
     async def answer(self, reply):
-        self.asked.append((str(reply.verb), reply.incident, reply.by))
+        more = [part for part in (reply.span, reply.why) if part]
+        self.asked.append((str(reply.verb), reply.incident, reply.by, *more))
         return self.says
 
 
@@ -45,7 +47,7 @@ async def press(told):
     await server.start_server(access_log=None)
     desk, url = Desk(), f"http://127.0.0.1:{server.port}"
 
-    async def press(action="take", user="U0INES", people=PEOPLE, answer=None, reply=f"{url}/respond"):
+    async def press(action="take", user="U0INES", people=PEOPLE, answer=None, reply=f"{url}/respond", option=None):
         desk.asked.clear()
         desk.says = answer or desk.says
         settings = SlackApp(app_token="xapp", api=f"{url}/api")
@@ -55,7 +57,11 @@ async def press(told):
                 "type": "block_actions",
                 "user": {"id": user, "username": "ines.b"},
                 "response_url": reply,
-                "actions": [{"action_id": action, "value": "acme-1"}],
+                "actions": [
+                    {"action_id": action, "value": "acme-1"}
+                    if option is None
+                    else {"action_id": ACTION, "type": "static_select", "selected_option": {"value": option}}
+                ],
             }
         )
         await answers.close()
@@ -69,6 +75,29 @@ async def press(told):
 async def test_the_press_counts_for_the_person_whose_account_it_is(press, told, action):
     assert await press(action) == [(action, "acme-1", "ines")]
     assert told == []
+
+
+@pytest.mark.parametrize(
+    ("option", "asked"),
+    [
+        ("snooze 15m acme-1", ("snooze", "acme-1", "ines", "15m")),
+        ("wait 1h acme-1", ("wait", "acme-1", "ines", "1h", "la réponse est en cours de rédaction")),
+        ("help - acme-1", ("help", "acme-1", "ines")),
+        ("no-matter - acme-1", ("no-matter", "acme-1", "ines")),
+    ],
+)
+async def test_a_choice_of_the_menu_counts_for_the_person_with_a_reason_in_their_language(press, option, asked):
+    assert await press(option=option) == [asked]
+
+
+@pytest.mark.parametrize("option", ["", "snooze", "snooze 9h acme-1", "wait 1m acme-1", "take - acme-1", "x y z"])
+async def test_a_choice_that_is_none_of_ours_does_nothing(press, option):
+    assert await press(option=option) == []
+
+
+async def test_what_could_not_be_done_is_told_in_the_language_of_who_pressed(press, told):
+    await press(answer=Answer(done=False, lines=("acme-1 is closed already",), why="closed"))
+    assert [reply["text"] for reply in told] == ["C'est déjà clos."]
 
 
 async def test_who_is_unknown_is_told_so_and_nobody_else_is(press, told):

@@ -3,8 +3,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from buzzwatch.app.until import read_until
-from buzzwatch.model.instant import instant_of
+from buzzwatch.app.until import read_span, read_until
+from buzzwatch.model.instant import HOUR, MINUTE, instant_of
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 25, 22, 40, tzinfo=UTC)  # 23:40 in Paris
@@ -32,3 +32,11 @@ def test_what_is_no_time_to_come_is_nothing(text):
 def test_the_hour_is_kept_over_a_night_in_which_the_clocks_change():
     evening = instant_of(datetime(2026, 10, 24, 20, 0, tzinfo=UTC))  # 22:00 in Paris, before the clocks go back
     assert read_until("09:00", PARIS, evening) == instant_of(datetime(2026, 10, 25, 8, 0, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [("15m", 15 * MINUTE), (" 1h ", HOUR), ("0m", None), ("", None), ("15", None), ("15 m", None), ("-1h", None)],
+)
+def test_a_length_of_time_is_a_number_and_a_unit(text, span):
+    assert read_span(text) == span

@@ -5,7 +5,7 @@ import json
 import pytest
 from aiohttp import ClientSession
 from msgspec.structs import replace
-from slack_stand_in import BOT, ROOM
+from slack_stand_in import BOT, ROOM, menus, options
 
 from buzzwatch.delivery.channel import PermanentDeliveryError, Sent, TransientDeliveryError
 from buzzwatch.delivery.channels.slack import PACE, SlackChannel
@@ -87,8 +87,31 @@ async def test_our_own_links_can_be_clicked(slack, channel, opened):
 async def test_the_buttons_are_those_that_have_a_meaning_now(slack, channel, opened, state, language, labels):
     await channel.send(replace(opened, standing=Standing("acme-1", state, language)))
     buttons = [button for row in blocks(slack.roots[0], "actions") for button in row["elements"]]
+    buttons = [each for each in buttons if each["type"] == "button"]
     assert [button["text"]["text"] for button in buttons] == labels
     assert {button["value"] for button in buttons} <= {"acme-1"}
+
+
+@pytest.mark.parametrize(
+    ("state", "language", "labels"),
+    [
+        (State.OPEN, "fr", ("Autres réponses…", "15 min", "30 min", "1 h", "30 min : on vérifie les faits")),
+        (State.TAKEN, "en", ("Other answers…", "15 min", "30 min", "1 h", "30 min: we are checking the facts")),
+    ],
+)
+async def test_the_rarer_answers_are_one_menu_that_slack_takes(slack, channel, opened, state, language, labels):
+    await channel.send(replace(opened, standing=Standing("acme-1", state, language)))
+    [menu] = menus(slack.roots[0])
+    shown = [menu["placeholder"], *(option["text"] for option in options(menu))]
+    assert [each["text"].replace("\u00a0", " ") for each in shown][:5] == list(labels)
+    assert len(shown) == 1 + 3 + 3 + 2
+
+
+async def test_there_is_no_menu_for_what_is_closed_nor_for_a_name_that_is_too_long_for_one(slack, channel, opened):
+    await channel.send(replace(opened, standing=Standing("acme-1", State.RESOLVED, "fr")))
+    await channel.send(replace(opened, standing=Standing("a" * 150, State.OPEN, "fr")))
+    assert [menus(shown) for shown in slack.roots] == [[], []]
+    assert len(blocks(slack.roots[1], "actions")[0]["elements"]) == 2
 
 
 async def test_there_are_no_buttons_where_nobody_listens_to_them(slack, opened):

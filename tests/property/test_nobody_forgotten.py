@@ -19,7 +19,7 @@ from buzzwatch.notify.escalation import ALARMS
 from buzzwatch.spine import Spine
 
 ENDS = {ChangeKind.OVER, ChangeKind.RESOLVED, ChangeKind.DISMISSED}
-TAKES = {ChangeKind.TAKEN, ChangeKind.WAITING, ChangeKind.HELP}
+TAKES = {ChangeKind.TAKEN, ChangeKind.WAITING, ChangeKind.SNOOZING, ChangeKind.HELP}
 BRAND = """
 brand: acme
 match: {any: [acme]}
@@ -119,6 +119,7 @@ def test_no_critical_incident_passes_without_a_person_told_unless_it_ended_or_wa
             assert_paged(world, incident, (changes, notices), wait + world.down)
             assert_silences_kept(world, incident, notices)
             assert_ends_told(changes, notices)
+            assert_snoozes_end(changes)
             assert_repeated_for_a_cause(changes, notices)
 
     check()
@@ -171,6 +172,14 @@ def assert_repeated_for_a_cause(changes: list[Change], notices: list[tuple[int, 
             assert any(since <= change.at <= at and change.kind in ALARMS for change in changes), (since, notice)
         if notice.page:
             before[str(notice.target)] = at
+
+
+def assert_snoozes_end(changes: list[Change]) -> None:
+    """Who is to be rung again is, unless they or somebody else answers before, it rings for all, or it ends."""
+    for number, change in enumerate(changes):
+        if change.kind is ChangeKind.SNOOZING:
+            later = {each.kind for each in changes[number + 1 :]}
+            assert later & {ChangeKind.SNOOZED, *TAKES, *ALARMS, *ENDS}, change
 
 
 def assert_ends_told(changes: list[Change], notices: list[tuple[int, Notice]]) -> None:

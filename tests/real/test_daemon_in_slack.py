@@ -38,18 +38,21 @@ async def test_one_message_follows_its_incident_through_kills_and_presses(watchi
     await watching.start(until="slack_answers_heard")
     await news.until(lambda: watching.said("notification_sent"))
     [(incident,)] = watching.rows("SELECT id FROM incident")
-    await slack.press("take", incident)
+    await slack.choose("15 min")
     await slack.until(lambda: slack.replies)
+    assert "snoozed by Ines, rings again at" in slack.roots[0]["text"]
+    await slack.press("take", incident)
+    await slack.until(lambda: len(slack.replies) == 2)
     await watching.kill()
     await watching.start(until="slack_answers_heard")
     await slack.press("resolve", incident)
-    await slack.until(lambda: len(slack.replies) == 2)
+    await slack.until(lambda: len(slack.replies) == 3)
     assert await watching.stop() == 0
 
     [root] = slack.roots
     assert "Ines" in root["text"]
     assert not [block for block in root["blocks"] if block["type"] == "actions"]
-    assert [reply["reply_broadcast"] for reply in slack.replies] == [False, False]
+    assert [reply["reply_broadcast"] for reply in slack.replies] == [False, False, False]
     assert watching.rows("SELECT json_extract(body, '$.closed_by') FROM incident") == [("ines",)]
     assert watching.rows("SELECT DISTINCT sent_as FROM outbox WHERE state = 'sent'") == [(f"{ROOM}/{root['ts']}",)]
     said = json.dumps(watching.log)

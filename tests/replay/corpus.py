@@ -24,6 +24,7 @@ from buzzwatch.model.input import (
     Input,
     Mark,
     Outcome,
+    Proposed,
     RulesSwapped,
     Silenced,
     Trouble,
@@ -240,7 +241,11 @@ def _answers() -> Script:
         (at + 18 * MINUTE + SECOND, _tell(Silenced(0, "acme", at + 32 * MINUTE, "exercice", "karim"))),
         (at + 18 * MINUTE + SECOND, _tell(Silenced(0, "zephyr", at + DAY, "travaux", "ines"))),
         (at + 34 * MINUTE + SECOND, _answer(Verb.HELP, "karim")),
+        (at + 85 * MINUTE + SECOND, _answer(Verb.SNOOZE, "ines", 2 * MINUTE)),
         (at + 88 * MINUTE + SECOND, _answer(Verb.NO_MATTER, "ines")),
+        (at + 86 * MINUTE, _propose("x:mob1", "ines")),
+        (at + 86 * MINUTE + SECOND, _propose("x:mob1", "ines")),
+        (at + 87 * MINUTE, _propose("x:mob2", "karim")),
         (at + 89 * MINUTE, _tell(Silenced(0, "zephyr", 0, "", "ines"))),
     ]
     paces = ((0, 5, 2.0), (5, 17, 0.3), (17, 65, 0.7), (65, 70, 1.5), (70, 75, 2.5), (75, 87, 4.0))
@@ -249,6 +254,11 @@ def _answers() -> Script:
             when = at + since * MINUTE + round(number * MINUTE / per_minute)
             script.append((when, _say(mention(when, f"ans{when}", angry=True))))
     return sorted(script, key=lambda each: each[0])
+
+
+def _propose(name: str, by: str) -> Act:
+    """At night, as far as the daemon can tell."""
+    return _tell(Proposed(0, "acme-1", "acme", name, Mark.NOT_NEGATIVE, by))
 
 
 async def _power_cut(house: House) -> House:

@@ -60,7 +60,7 @@ def test_the_corpus_holds_what_is_awkward(lived: Lived):
     assert [change.kind for change in slow] == [ChangeKind.OPENED, ChangeKind.OVER]
     assert {type(item).__name__ for _, item in lived.inputs} == {
         "Sighting", "RulesSwapped", "Gap", "Command", "Delivered", "Trouble", "ClockSet", "Warmed", "Corrected",
-        "Silenced",
+        "Silenced", "Proposed",
     }  # fmt: skip
     told = [change.incident for _, outcome in lived.outcomes for change in outcome.changes]
     assert any(incident.press and incident.raised for incident in told)
@@ -72,6 +72,7 @@ def test_the_corpus_holds_what_is_awkward(lived: Lived):
     assert any(notice.late_since for _, outcome in lived.outcomes for notice in outcome.notices)
     assert any(held for _, outcome in lived.outcomes for held in outcome.held)
     assert any(change.incident.reason.copies for _, outcome in lived.outcomes for change in outcome.changes)
+    assert any(notice.marks for _, outcome in lived.outcomes for notice in outcome.notices)
     assert len(lived.spine.memory.tales.tracker)
     scorers = {item.scorer.partition("+")[2] for _, item in lived.inputs if type(item).__name__ == "Sighting"}
     assert scorers == {"", "acme.1", "acme.2", "acme.3"} | {f"acme.{n}" for n in range(4, 10)}

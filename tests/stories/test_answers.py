@@ -80,14 +80,15 @@ class Drill(Scene):
         self.tell(Gap(since + down, EVERYTHING, since, since + down))
 
 
-@pytest.mark.parametrize("verb", [Verb.TAKE, Verb.HELP, Verb.NO_MATTER, Verb.RESOLVE, Verb.WAIT])
+@pytest.mark.parametrize("verb", [Verb.TAKE, Verb.HELP, Verb.NO_MATTER, Verb.RESOLVE, Verb.WAIT, Verb.SNOOZE])
 @pytest.mark.parametrize("minute", STEPS)
 def test_an_answer_at_any_step_stops_those_to_come_and_is_heard_by_all_who_were_told(verb: Verb, minute: int):
     drill = Drill()
     drill.keep_alive_to(drill.began + minute * MINUTE + 30 * SECOND)
     told_before = {str(notice.target) for notice in drill.notices}
     assert told_before == {"console", *(who for at, names in STEPS.items() if at <= minute for who in names)}
-    heard = drill.answer(verb, "ines", drill.spine.memory.now + 12 * HOUR, "vu")
+    until = drill.spine.memory.now + (HOUR if verb is Verb.SNOOZE else 12 * HOUR)
+    heard = drill.answer(verb, "ines", until, "vu")
     helpers = {"karim/push", "sophie/sms"} if verb is Verb.HELP else set()
     assert set(heard) == told_before | helpers
     assert len(heard) == len(set(heard))

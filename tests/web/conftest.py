@@ -1,5 +1,6 @@
 """A desk that keeps one incident in memory, and both sides served for real."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,10 +11,12 @@ from msgspec.structs import replace
 from buzzwatch.model.cause import Cause
 from buzzwatch.model.incident import Change, ChangeKind, Incident, Reason, Severity, State, Subject
 from buzzwatch.model.input import Corrected, Mark, Verb
-from buzzwatch.model.instant import MINUTE
+from buzzwatch.model.instant import DAY, MINUTE
 from buzzwatch.model.notification import Sample
+from buzzwatch.model.proposal import Proposal
 from buzzwatch.model.signal import Detector, Signal, Trend
-from buzzwatch.web.desk import Answer, Hush, PageView, Point, Reply
+from buzzwatch.model.silence import Silence
+from buzzwatch.web.desk import Answer, Hush, PageView, Pending, Point, Reply
 from buzzwatch.web.metrics import Metrics
 
 NOW = 1_795_473_600_000  # 2026-11-23T22:40:00Z, 23:40 in Paris
@@ -84,6 +87,9 @@ class MemoryDesk:
     marks: dict[str, Corrected] = field(default_factory=dict)
     replies: list[Reply] = field(default_factory=list)
     holder: str = ""
+    hush: Silence | None = None
+    proposals: dict[str, Proposal] = field(default_factory=dict)
+    night_until: int | None = None
     hushes: list[Hush] = field(default_factory=list)
 
     def unready(self) -> tuple[str, ...]:
@@ -94,19 +100,31 @@ class MemoryDesk:
 
     async def page(self, code: str) -> PageView | None:
         return (
-            replace(view(self.record, self.people, self.why), marks=self.marks, person=self.holder)
+            replace(
+                view(self.record, self.people, self.why),
+                marks=self.marks,
+                person=self.holder,
+                silence=self.hush,
+                pending=tuple(
+                    Pending(each, "Acme Airlines", "Huit heures par terre à Orly") for each in self.proposals.values()
+                ),
+                night_until=self.night_until,
+            )
             if code == CODE
             else None
         )
 
     async def answer(self, reply: Reply) -> Answer:
         if reply.incident != self.record.id or self.record.state is State.RESOLVED:
-            return Answer(done=False, lines=(f"{reply.incident} is not open.",))
+            return Answer(done=False, lines=(f"{reply.incident} is not open.",), why="closed")
         self.replies.append(reply)
         if reply.verb in {Verb.RESOLVE, Verb.NO_MATTER}:
             self.become(state=State.RESOLVED, closed_by=reply.by, closed_at=NOW)
         else:
-            self.become(state=State.TAKEN, taken_by=reply.by, taken_at=NOW)
+            snooze = NOW + 15 * MINUTE if reply.verb is Verb.SNOOZE else None
+            wait = NOW + 30 * MINUTE if reply.verb is Verb.WAIT else None
+            taken = {"state": State.TAKEN, "taken_by": reply.by, "taken_at": NOW}
+            self.become(**taken, snooze_until=snooze, wait_until=wait, wait_why=reply.why)
         return Answer(done=True, lines=(f"{reply.by} has {reply.incident}.",))
 
     def become(self, **changes: Any) -> None:
@@ -122,7 +140,18 @@ class MemoryDesk:
     async def revoke(self, incident: str) -> Answer:
         return Answer(done=incident == self.record.id, lines=(incident,))
 
-    async def correct(self, brand: str, mention: str, mark: Mark, by: str) -> Answer:
+    async def confirm(self, posts: Sequence[tuple[str, str]], by: str) -> Answer:
+        for brand, mention in posts:
+            proposal = self.proposals.pop(mention)
+            self.marks |= {mention: Corrected(NOW, brand, mention, Mark(proposal.mark), proposal.by, confirmed_by=by)}
+        return Answer(done=bool(posts), why="" if posts else "unmarked")
+
+    async def correct(self, brand: str, mention: str, mark: Mark, by: str, incident: str = "") -> Answer:
+        if mark is Mark.WITHDRAWN and self.proposals.pop(mention, None):
+            return Answer(done=True)
+        if self.night_until and incident:
+            self.proposals[mention] = Proposal(brand, mention, mark, by, NOW, incident, NOW + 7 * DAY)
+            return Answer(done=True)
         if brand != self.record.subject.brand:
             return Answer(done=False, lines=(f"there is no brand {brand!r}",))
         self.marks = {mention: Corrected(NOW, brand, mention, mark, by)} if mark is not Mark.WITHDRAWN else {}

@@ -8,10 +8,13 @@ from msgspec.structs import replace
 from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.cause import Cause
 from buzzwatch.model.incident import Change, ChangeKind, Press, Sector, State
-from buzzwatch.model.instant import MINUTE
+from buzzwatch.model.input import Verb
+from buzzwatch.model.instant import DAY, MINUTE
+from buzzwatch.model.proposal import Proposal
 from buzzwatch.web.public import public_app
 
 CODE = "k7Qm2xZ9"
+NOW = 1_795_473_600_000  # 23:40 in Paris
 OURS = {"Sec-Fetch-Site": "same-origin"}
 
 
@@ -126,7 +129,7 @@ async def test_a_page_that_does_not_exist_is_not_found_and_carries_the_same_head
 
 async def test_opening_the_link_takes_nothing(client, desk):
     await text_of(client, f"/i/{CODE}")
-    for verb in ("take", "wait", "help", "no-matter", "resolve"):
+    for verb in ("take", "wait", "help", "no-matter", "resolve", "snooze", "mark", "confirm", "drop"):
         async with client.get(f"/i/{CODE}/{verb}", headers=OURS) as answer:
             assert answer.status == 405
     assert desk.record.state is State.OPEN
@@ -149,7 +152,12 @@ async def test_an_incident_that_is_over_says_how_long_it_lasted_and_cannot_be_ta
 
 async def test_an_incident_that_is_closed_already_cannot_be_taken_and_the_answer_says_so(client, desk):
     await press(client, "resolve")
-    assert await press(client, "take") == (409, "acme-20261123-1 is not open.\n")
+    status, said = await press(client, "take")
+    assert status == 409
+    assert "C&#39;est déjà clos." in said
+    _, said = await press(client, "take", headers=OURS | {"Accept-Language": "en"})
+    assert "It is closed already." in said
+    assert f'href="/i/{CODE}"' in said
 
 
 @pytest.mark.parametrize("name", ["", "mallory", "Inès"])
@@ -179,6 +187,58 @@ async def test_a_wait_carries_its_time_and_reason(client, desk):
     async with client.post(f"/i/{CODE}/wait", data=form, headers=OURS, allow_redirects=False) as answer:
         assert answer.status == 303
     assert (desk.replies[0].until, desk.replies[0].why) == ("23:59", "le communiqué part")
+
+
+async def test_a_snooze_carries_how_long_it_is(client, desk):
+    form = {"name": "ines", "span": "30m", "until": "00:10", "why": ""}
+    async with client.post(f"/i/{CODE}/snooze", data=form, headers=OURS, allow_redirects=False) as answer:
+        assert answer.status == 303
+    assert (desk.replies[0].verb, desk.replies[0].span, desk.replies[0].until) == (Verb.SNOOZE, "30m", "")
+    assert "Cela sonnera de nouveau pour Inès à 23:55" in await text_of(client, f"/i/{CODE}")
+
+
+async def test_a_snooze_that_does_not_say_how_long_is_asked_for_it(client, desk):
+    assert (await press(client, "snooze"))[0] == 400
+    assert desk.replies == []
+
+
+async def test_who_has_it_is_not_asked_to_take_it_unless_something_about_it_is_open(client, desk):
+    desk.holder = "ines"
+    desk.become(state=State.TAKEN, taken_by="ines", taken_at=NOW)
+    assert "Je prends" not in await text_of(client, f"/i/{CODE}")
+    assert "Je prends le relais" in await text_of(client, f"/i/{CODE}?as=karim")
+    desk.become(snooze_until=NOW + 15 * MINUTE)
+    assert ">Je prends<" in await text_of(client, f"/i/{CODE}")
+
+
+async def test_what_is_marked_at_night_waits_and_is_confirmed_or_dropped_by_day(client, desk):
+    desk.night_until = NOW + 440 * MINUTE
+    for mention in ("x:1", "x:2"):
+        async with client.post(
+            f"/i/{CODE}/mark", data={"name": "ines", "post": f"not-negative {mention}"}, headers=OURS
+        ) as answer:
+            assert "Pas négatif, selon Inès : pris en compte demain matin, après confirmation" in await answer.text()
+    page = await text_of(client, f"/i/{CODE}/marks")
+    assert "À confirmer à partir de " in page
+    assert "Tout confirmer" not in page
+    desk.night_until = None
+    drop = {"name": "ines", "post": "acme not-negative x:1"}
+    assert (await client.post(f"/i/{CODE}/drop", data=drop, headers=OURS, allow_redirects=False)).status == 303
+    assert list(desk.proposals) == ["x:2"]
+    page = await text_of(client, f"/i/{CODE}/marks")
+    assert "Tout confirmer" in page
+    shown = {"name": "karim", "shown": "acme not-negative x:2"}
+    assert (await client.post(f"/i/{CODE}/confirm", data=shown, headers=OURS, allow_redirects=False)).status == 303
+    assert desk.marks["x:2"].confirmed_by == "karim"
+    assert "Rien n&#39;attend de confirmation." in await text_of(client, f"/i/{CODE}/marks")
+
+
+async def test_nothing_is_confirmed_that_the_page_did_not_show(client, desk):
+    desk.proposals["x:1"] = Proposal("acme", "x:1", "not-us", "ines", NOW, "acme-20261123-1", NOW + DAY)
+    shown = {"name": "karim", "shown": "acme not-negative x:1"}
+    assert (await client.post(f"/i/{CODE}/confirm", data=shown, headers=OURS)).status == 409
+    assert (await client.post(f"/i/{CODE}/drop", data=shown | {"post": "acme x"}, headers=OURS)).status == 409
+    assert list(desk.proposals) == ["x:1"]
 
 
 @pytest.mark.parametrize("form", [{}, {"until": "23:59"}, {"why": "x"}, {"until": "23:59", "why": "  "}])
@@ -334,7 +394,7 @@ async def test_neither_another_site_nor_a_stranger_can_mark(client, desk):
 async def test_the_enter_key_in_the_name_marks_nothing(client, desk):
     desk.people = {}
     page = await text_of(client, f"/i/{CODE}")
-    first = re.search(r'<form class="marks".*?<button([^>]*)>', page, re.DOTALL)[1]
+    first = re.search(r'<form id="answers".*?<button([^>]*)>', page, re.DOTALL)[1]
     assert first == " disabled hidden", "a browser presses the first button of a form, unless it is disabled"
 
 

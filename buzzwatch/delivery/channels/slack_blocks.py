@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from buzzwatch.delivery.channels.slack_menu import menu
 from buzzwatch.model.incident import State
 from buzzwatch.model.input import Verb
 from buzzwatch.model.notification import Message, Standing
@@ -84,6 +85,7 @@ def _blocks(message: Message, *, buttons: bool) -> Iterable[dict[str, Any]]:
 
 def _buttons(standing: Standing) -> list[dict[str, Any]]:
     labels = _LABELS.get(standing.language, _LABELS["en"])
+    rarer = [] if standing.state is State.RESOLVED else menu(standing.incident, standing.language)
     return [
         {
             "type": "button",
@@ -93,7 +95,7 @@ def _buttons(standing: Standing) -> list[dict[str, Any]]:
             **({"style": "primary"} if verb is Verb.TAKE else {}),
         }
         for verb in _ANSWERS[standing.state]
-    ]
+    ] + rarer
 
 
 def _mrkdwn(text: str) -> dict[str, Any]:
