@@ -25,6 +25,7 @@ from buzzwatch.model.input import (
 )
 from buzzwatch.model.instant import Instant, Span
 from buzzwatch.model.mention import Mention, Sighting
+from buzzwatch.store.authors import count_authors, forget_taken_back
 from buzzwatch.store.outbox import finish_notice, forget_instants, write_notice
 
 ERASED = 0
@@ -141,11 +142,13 @@ class Ledger:
             "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(*_row(seq, item), batch.skipped.get(seq)) for seq, item in batch.inputs],
         )
+        count_authors(self._db, batch.inputs)
         many(
             "INSERT INTO content VALUES (?, ?, ?, ?) ON CONFLICT (mention) DO UPDATE SET "
             "digest = excluded.digest, negativity = excluded.negativity, body = excluded.body WHERE digest != ?",
             [(h.mention.id, h.digest, h.sighting.negativity, _encode(h.mention), ERASED) for h in batch.heard],
         )
+        forget_taken_back(self._db, batch.erased, ERASED)
         many(
             "UPDATE content SET digest = ?, body = ? WHERE mention = ?",
             [(ERASED, _encode(mention), mention.id) for mention in batch.erased],
