@@ -52,7 +52,7 @@ _COUNTS = _statements(
             WHEN {{slot}} >> {_MONTH} = excluded.{{slot}} >> {_MONTH} THEN {{slot}} + (excluded.{{slot}} & {_MENTIONS})
             ELSE max({{slot}}, excluded.{{slot}})
         END
-    """
+    """  # noqa: S608 - our own columns, likewise below
 )
 _ANSWERED = _statements(
     f"""
@@ -65,12 +65,13 @@ _ANSWERED = _statements(
             ELSE max({{slot}}, ?4 << {_MONTH} | {1 << _ANSWER})
         END
     WHERE key = ?1
-    """
+    """  # noqa: S608
 )
 _TAKEN_BACK = _statements(
-    f"UPDATE author SET {{slot}} = {{slot}} - 1 WHERE key = ? AND {{slot}} >> {_MONTH} = ? AND {{slot}} & {_MENTIONS} > 0"
+    f"UPDATE author SET {{slot}} = {{slot}} - 1 WHERE key = ?1 AND {{slot}} >> {_MONTH} = ?2 "  # noqa: S608
+    f"AND {{slot}} & {_MENTIONS} > 0"
 )
-_SAYS_NOTHING = f"DELETE FROM author WHERE key = ? AND ({' | '.join(_SLOTS)}) & {_MENTIONS} = 0"  # noqa: S608 - our own columns
+_SAYS_NOTHING = f"DELETE FROM author WHERE key = ? AND ({' | '.join(_SLOTS)}) & {_MENTIONS} = 0"  # noqa: S608
 _decode = msgspec.json.Decoder(Sighting).decode
 
 
@@ -84,8 +85,8 @@ class _Keys(dict[str, int]):
     def __missing__(self, brand: str) -> int:
         self._db.execute("INSERT INTO author_brand (brand) VALUES (?) ON CONFLICT DO NOTHING", (brand,))
         (number,) = self._db.execute("SELECT number FROM author_brand WHERE brand = ?", (brand,)).fetchone()
-        self[brand] = key = number << _BRAND
-        return key
+        self[brand] = int(number) << _BRAND
+        return self[brand]
 
 
 def count_authors(db: sqlite3.Connection, inputs: Iterable[tuple[int, Input]]) -> None:
@@ -135,7 +136,8 @@ def forget_taken_back(db: sqlite3.Connection, erased: Iterable[Mention], gone: i
     brands = _Keys(db)
     for mention in erased:
         rows = db.execute(
-            "SELECT j.body FROM content c JOIN journal j ON j.mention = c.mention WHERE c.mention = ? AND c.digest != ?",
+            "SELECT j.body FROM content c JOIN journal j ON j.mention = c.mention "
+            "WHERE c.mention = ? AND c.digest != ?",
             (mention.id, gone),
         ).fetchall()
         for sighting in map(_decode, (body for (body,) in rows)):

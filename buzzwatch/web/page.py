@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from buzzwatch.model.incident import Incident, State
+from buzzwatch.model.incident import SHOWN, Incident, State
 from buzzwatch.model.instant import MINUTE, Instant, moment_of
 from buzzwatch.model.signal import Detector
 from buzzwatch.notify.figures import ENGLISH, FRENCH, Figures
@@ -16,8 +16,6 @@ from buzzwatch.web.words import choose_language, words
 _HEADLINES = {Detector.NEGATIVITY: "angry", Detector.VOLUME: "many", Detector.THREAD: "thread", Detector.SLOW: "slow"}
 _FIGURES = {"en": ENGLISH, "fr": FRENCH}
 
-SHOWN = 3
-"""Posts on the page: they can be marked."""
 NAME_LIMIT = 60
 """Characters of a name, where anybody may give theirs."""
 WHY_LIMIT = 200
