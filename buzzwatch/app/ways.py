@@ -12,6 +12,8 @@ from buzzwatch.clock import Clock
 from buzzwatch.delivery.channel import Channel, PermanentDeliveryError, TransientDeliveryError
 from buzzwatch.delivery.channels.apprise import AppriseChannel
 from buzzwatch.delivery.channels.console import ConsoleChannel
+from buzzwatch.delivery.channels.mail import MailChannel, Served
+from buzzwatch.delivery.channels.mail_account import is_mail
 from buzzwatch.delivery.channels.slack import SlackChannel
 from buzzwatch.delivery.courier import AT_ONCE
 from buzzwatch.delivery.slack_api import SlackApi
@@ -30,6 +32,7 @@ class Ways:
         self._secrets = secrets
         self._console = ConsoleChannel()
         self._session: ClientSession | None = None
+        self._served = Served({})
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="send")
 
     def channel_for(self, target: Target, rules: Ruleset) -> Channel:
@@ -53,7 +56,12 @@ class Ways:
             raise TransientDeliveryError(str(error)) from None
         except AddressError as error:
             raise PermanentDeliveryError(f"{target}: {error}") from None
-        return self._console if url == CONSOLE else AppriseChannel(url, self._threads, brief=target.by == "sms")
+        if url == CONSOLE:
+            return self._console
+        brief = target.by == "sms"
+        if is_mail(url) and not brief:
+            return MailChannel(url, self._served, self._threads)
+        return AppriseChannel(url, self._threads, brief=brief)
 
     def _slack(self, room: SlackRoom) -> Channel:
         if self._session is None:

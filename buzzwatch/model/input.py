@@ -106,7 +106,7 @@ class Corrected(Struct, frozen=True, gc=False, omit_defaults=True, tag="correcte
 
 
 class Delivered(Struct, frozen=True, gc=False, tag="delivered"):
-    """What became of a notice, for good: sent, or given up with a reason."""
+    """What became of a notice, for good: given up with a reason, or sent; then `why` says whom it did not reach."""
 
     seen_at: Instant
     key: str

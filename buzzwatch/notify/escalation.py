@@ -308,11 +308,12 @@ def _of_trouble(trouble: Trouble) -> Incident:
 
 
 def announce_failure(delivered: Delivered, rules: Ruleset, now: Instant) -> Told | None:
-    """Tell the `ops` route, once a day for each target, that messages to it were given up."""
-    if delivered.sent or delivered.incident.startswith(_OPS):
+    """Tell the `ops` route, once a day for each target, that messages to it were given up or do not reach everybody."""
+    if not delivered.why or delivered.incident.startswith(_OPS):
         return None
     today = now // DAY * DAY
-    text = f"a message to {delivered.target} was given up: {delivered.why}"
+    became = "did not reach everybody" if delivered.sent else "was given up"
+    text = f"a message to {delivered.target} {became}: {delivered.why}"
     return announce_trouble(Trouble(today, f"delivery-{delivered.target}", today, text), rules, now)
 
 

@@ -8,8 +8,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from buzzwatch.model.incident import SHOWN, Incident, State
 from buzzwatch.model.instant import MINUTE, Instant, moment_of
 from buzzwatch.model.signal import Detector
+from buzzwatch.notify import chart
 from buzzwatch.notify.figures import ENGLISH, FRENCH, Figures
-from buzzwatch.web import chart
 from buzzwatch.web.desk import PageView
 from buzzwatch.web.words import choose_language, words
 
