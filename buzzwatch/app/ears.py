@@ -12,6 +12,7 @@ from buzzwatch.app.intake import IntakeQueue
 from buzzwatch.clock import Clock
 from buzzwatch.model.input import Gap, Trouble
 from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span
+from buzzwatch.model.notification import Deaf
 from buzzwatch.sources.http import Http, Listen
 from buzzwatch.sources.intake import Source
 from buzzwatch.sources.mqtt import Broker, Mqtt
@@ -20,6 +21,8 @@ DEAF_AFTER: Span = 5 * MINUTE
 """How long a source may be away before `ops` is told."""
 POISON, POISON_SPAN = 3, 10 * MINUTE
 """So many inputs that make a step fail, within such a time, pause the source that brought them."""
+UNHEARD_AFTER: Span = 30 * SECOND
+"""How long a source may be away before messages say so."""
 RESTART: Span = 30 * SECOND
 FOREVER: Instant = 2**62
 
@@ -114,6 +117,12 @@ class Ears:
     def deaf(self) -> tuple[str, ...]:
         """One sentence for each source that does not hear."""
         return tuple(f"source {name} is deaf: {s.why}" for name, s in self._states.items() if not s.connected)
+
+    def unheard(self) -> tuple[Deaf, ...]:
+        """The sources that are away for longer than it takes to connect, and since when."""
+        now = self._clock.now()
+        away = ((name, state) for name, state in self._states.items() if not state.connected)
+        return tuple(Deaf(name, state.since) for name, state in away if now - state.since >= UNHEARD_AFTER)
 
     def states(self) -> dict[str, dict[str, Any]]:
         """Each source's state, as JSON types."""

@@ -15,6 +15,7 @@ from buzzwatch.app.drive import Drive
 from buzzwatch.app.ears import Ears, make_sources
 from buzzwatch.app.hearing import Hearing
 from buzzwatch.app.intake import IntakeQueue
+from buzzwatch.app.latest import News
 from buzzwatch.app.links import Links, forget_links
 from buzzwatch.app.reception import Reception
 from buzzwatch.app.recover import recover
@@ -24,12 +25,14 @@ from buzzwatch.app.slack_answers import SlackAnswers
 from buzzwatch.app.ways import Ways, Words
 from buzzwatch.clock import Clock, Jump, SystemClock
 from buzzwatch.delivery.courier import Courier
+from buzzwatch.memory import Memory
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import Change, Severity, State
 from buzzwatch.model.input import EVERYTHING, ClockSet, Delivered, Gap, Trouble
-from buzzwatch.model.instant import SECOND, Instant
+from buzzwatch.model.instant import DAY, SECOND, Instant
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.spine import Spine
+from buzzwatch.store.authors import forget_authors
 from buzzwatch.store.journal import Batch
 from buzzwatch.store.record import Record
 from buzzwatch.web.control import control_app
@@ -87,7 +90,8 @@ class Daemon:
         self.links = Links(record, config.state, config.web.base_url)
         self.ears = Ears(make_sources(config, secrets), self.queue, self.clock)
         self.drive.on_poison = self.ears.poison
-        self._ways, words = Ways(config, secrets), Words(record, self.links, self.clock, self.drive.scorer)
+        news = News(record, self.clock, self.drive.scorer, self._memory, self.ears.unheard)
+        self._ways, words = Ways(config, secrets), Words(self.links, self.clock, news)
         self.courier = Courier(
             record,
             words.compose,
@@ -102,6 +106,10 @@ class Daemon:
         self.answers = SlackAnswers(config.slack, secrets, self.reception, people, self.clock) if config.slack else None
         self.ready = asyncio.Event()
         self.stopped = asyncio.Event()
+
+    def _memory(self) -> Memory:
+        """That of the spine that is at work; another may take its place."""
+        return self.drive.spine.memory
 
     def _rebuild(self, connection: sqlite3.Connection) -> Spine:
         return recover(connection, self.config.state, compile_rules)
@@ -243,10 +251,18 @@ class Daemon:
         with suppress(sqlite3.OperationalError):  # the disk may be full
             await self.record.write(lambda db: forget_links(db, self.clock.now()))
 
+    async def _forget_authors(self) -> None:
+        with suppress(sqlite3.OperationalError):  # as above
+            await self.record.write(lambda db: forget_authors(db, self.clock.now()))
+
     async def _look_after(self) -> None:
         """Keep the gauges and the service manager informed; a writer thread that hangs stops the watchdog's food."""
         interval = systemd.watchdog_interval()
+        forgotten_at: Instant = 0
         while True:
+            if (now := self.clock.now()) - forgotten_at >= DAY:
+                forgotten_at = now
+                await self._forget_authors()
             self.metrics.outbox_waiting.set(await self.record.waiting())
             live = [i for i in self.drive.spine.memory.desk.incidents.values() if i.state is not State.RESOLVED]
             for severity in Severity:

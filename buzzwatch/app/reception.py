@@ -9,6 +9,7 @@ import msgspec
 
 from buzzwatch.app.drive import Drive
 from buzzwatch.app.ears import Ears
+from buzzwatch.app.latest import points_of
 from buzzwatch.app.links import Links
 from buzzwatch.app.marks import Marks
 from buzzwatch.app.quotes import read_samples
@@ -21,14 +22,13 @@ from buzzwatch.incidents.answers import LONGEST_SNOOZE, LONGEST_WAIT
 from buzzwatch.model.incident import Incident, State
 from buzzwatch.model.input import Command, Delivered, Mark, Trouble, Verb, Warmed
 from buzzwatch.model.notification import Target
-from buzzwatch.model.signal import Detector
 from buzzwatch.notify.escalation import notices_of_trouble
 from buzzwatch.notify.quoting import clean
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.store.journal import Batch, read_incident
 from buzzwatch.store.outbox import write_notice
 from buzzwatch.store.record import Record
-from buzzwatch.web.desk import Answer, Hush, PageView, Point, Reply
+from buzzwatch.web.desk import Answer, Hush, PageView, Reply
 
 _TEST_TIMEOUT_S = 90
 
@@ -103,7 +103,7 @@ class Reception:
             runbook=rule.runbook if rule else None,
             samples=tuple(await read_samples(self._record, incident, self._drive.scorer)),
             history=tuple(history),
-            points=self._points(incident),
+            points=points_of(self._drive.spine.memory, incident),
             silence=self._drive.spine.memory.silences.over(incident, self._clock.now()),
             marks={key: marks[key] for key in incident.shown if key in marks},
             pending=await self.marks.pending(incident, holder.person),
@@ -133,16 +133,6 @@ class Reception:
             return Answer(False, (f"there is no incident {incident!r}",))
         number = await self._links.revoke(incident, self._clock.now())
         return Answer(True, (f"{incident}: {number} links lead nowhere now; later messages carry others",))
-
-    def _points(self, incident: Incident) -> tuple[Point, ...]:
-        pulse = self._drive.spine.memory.pulses.get(incident.subject.brand)
-        if pulse is None or incident.state is State.RESOLVED:
-            return ()
-        if topic := incident.subject.topic:
-            return tuple(Point(*bar) for bar in self._drive.spine.memory.diaries[incident.subject.brand].history(topic))
-        signal = incident.reason.signal
-        detector = Detector.NEGATIVITY if signal and signal.detector is Detector.NEGATIVITY else Detector.VOLUME
-        return tuple(Point(*bar) for bar in pulse.history(detector))
 
     async def answer(self, reply: Reply) -> Answer:
         """See `Desk`."""

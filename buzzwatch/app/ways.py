@@ -6,22 +6,22 @@ from aiohttp import ClientSession
 from msgspec.structs import replace
 
 from buzzwatch.app.config import AddressError, Config, SecretError, Secrets, SlackRoom, url_of
+from buzzwatch.app.latest import News
 from buzzwatch.app.links import Links
-from buzzwatch.app.quotes import read_samples
 from buzzwatch.clock import Clock
 from buzzwatch.delivery.channel import Channel, PermanentDeliveryError, TransientDeliveryError
 from buzzwatch.delivery.channels.apprise import AppriseChannel
 from buzzwatch.delivery.channels.console import ConsoleChannel
+from buzzwatch.delivery.channels.mail import MailChannel, Served
+from buzzwatch.delivery.channels.mail_account import is_mail
 from buzzwatch.delivery.channels.slack import SlackChannel
 from buzzwatch.delivery.courier import AT_ONCE
 from buzzwatch.delivery.slack_api import SlackApi
-from buzzwatch.ingest.scorer import Scorer
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import ChangeKind, State
-from buzzwatch.model.notification import Lease, Message, Standing, Target
+from buzzwatch.model.notification import Lease, Message, Notice, Standing, Target
 from buzzwatch.notify.render import render
 from buzzwatch.rules.written import CONSOLE
-from buzzwatch.store.record import Record
 
 
 class Ways:
@@ -32,6 +32,7 @@ class Ways:
         self._secrets = secrets
         self._console = ConsoleChannel()
         self._session: ClientSession | None = None
+        self._served = Served({})
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="send")
 
     def channel_for(self, target: Target, rules: Ruleset) -> Channel:
@@ -55,7 +56,12 @@ class Ways:
             raise TransientDeliveryError(str(error)) from None
         except AddressError as error:
             raise PermanentDeliveryError(f"{target}: {error}") from None
-        return self._console if url == CONSOLE else AppriseChannel(url, self._threads, brief=target.by == "sms")
+        if url == CONSOLE:
+            return self._console
+        brief = target.by == "sms"
+        if is_mail(url) and not brief:
+            return MailChannel(url, self._served, self._threads)
+        return AppriseChannel(url, self._threads, brief=brief)
 
     def _slack(self, room: SlackRoom) -> Channel:
         if self._session is None:
@@ -80,22 +86,30 @@ class Ways:
 class Words:
     """Finds the words of a notice when it leaves: what was erased meanwhile is not said."""
 
-    def __init__(self, record: Record, links: Links, clock: Clock, scorer: Scorer) -> None:
-        self._record = record
+    def __init__(self, links: Links, clock: Clock, news: News) -> None:
         self._links = links
         self._clock = clock
-        self._scorer = scorer
+        self._news = news
 
     async def compose(self, lease: Lease) -> Message:
         """The message of a notice."""
-        notice = lease.notice
-        samples = await read_samples(self._record, notice.incident, self._scorer)
+        notice = self._with_all_told(lease.notice)
+        samples, latest = await self._news.of(notice.incident)
         person = notice.target.name if notice.target.by else ""
         link = await self._links.url(notice.incident.id, person) if notice.incident.subject.brand else None
         if notice.marks:
             link = f"{await self._links.url(notice.marks[-1].incident, person)}/marks"
-        message = render(notice, samples, link, self._clock.now(), lease.replaces, doubtful=lease.doubtful)
+        now = self._clock.now()
+        message = render(notice, samples, link, now, lease.replaces, doubtful=lease.doubtful, latest=latest)
         return replace(message, standing=_standing(lease))
+
+    def _with_all_told(self, notice: Notice) -> Notice:
+        """With everybody who is told of it by now: others may have been told in the same second."""
+        told = [name for name in self._news.stands(notice.incident).told if name != str(notice.target)]
+        people = self._news.people
+        names = {key: people[key].name for name in told if (key := name.partition("/")[0]) in people}
+        also_told = tuple(dict.fromkeys((*notice.also_told, *told)))
+        return replace(notice, also_told=also_told, names=names | notice.names)
 
 
 def _standing(lease: Lease) -> Standing:

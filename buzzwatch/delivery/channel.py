@@ -22,10 +22,14 @@ class TransientDeliveryError(Exception):
 
 
 class Sent(Struct, frozen=True, gc=False):
-    """What a channel may tell of a message that it sent: what the receiver calls it, and how long it wants no other."""
+    """What a channel may tell of a message that it sent: what the receiver calls it, and how long it wants no other.
+
+    `lacking` says whom of several it did not reach, and never will.
+    """
 
     sent_as: str = ""
     rest: Span = 0
+    lacking: str = ""
 
 
 class Channel(Protocol):

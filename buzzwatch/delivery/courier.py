@@ -141,8 +141,9 @@ class Courier:
             else:
                 await self._put_back(lease, error)
         else:
-            _log.info("notification_sent", key=notice.key, target=str(notice.target), attempts=lease.attempts + 1)
-            await self._tell(notice, "", sent.sent_as)
+            attempts, target = lease.attempts + 1, str(notice.target)
+            _log.info("notification_sent", key=notice.key, target=target, attempts=attempts, lacking=sent.lacking)
+            await self._tell(notice, sent.lacking, sent)
             self._rest(notice.target, sent.rest)
 
     async def _attempt(self, lease: Lease) -> Sent:
@@ -167,9 +168,17 @@ class Courier:
         _log.error("notification_given_up", key=notice.key, target=str(notice.target), why=why)
         await self._tell(notice, why)
 
-    async def _tell(self, notice: Notice, why: str, sent_as: str = "") -> None:
-        seen_at, sent = self._clock.now(), not why
-        await self._report(Delivered(seen_at, notice.key, notice.incident.id, notice.target, sent, why, sent_as))
+    async def _tell(self, notice: Notice, why: str, sent: Sent | None = None) -> None:
+        delivered = Delivered(
+            seen_at=self._clock.now(),
+            key=notice.key,
+            incident=notice.incident.id,
+            target=notice.target,
+            sent=sent is not None,
+            why=why,
+            sent_as=sent.sent_as if sent else "",
+        )
+        await self._report(delivered)
 
     async def _put_back(self, lease: Lease, error: TransientDeliveryError) -> None:
         """Put back the row, and let its target rest: what else waits for it stays behind that row."""

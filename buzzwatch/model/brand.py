@@ -84,6 +84,8 @@ class Brand(Struct, frozen=True):
     """What becomes of its slow signals; None: nothing."""
     peers: tuple[str, ...] = ()
     campaigns: tuple[Campaign, ...] = ()
+    crm_link: str | None = None
+    """Where an author's record is found, with {author_id}, {handle} and {source} to be filled in."""
 
     @property
     def comparisons(self) -> tuple[Comparison, ...]:

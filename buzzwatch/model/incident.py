@@ -9,6 +9,9 @@ from buzzwatch.model.instant import HOUR, MINUTE, Instant, Span
 from buzzwatch.model.signal import Clause, Signal, Trend
 from buzzwatch.model.thread import Forecast, Milestone, Phase
 
+SHOWN = 3
+"""Posts of an incident that people are shown, and may mark."""
+
 
 class Severity(IntEnum):
     """How important: watch = a line on the list, warning = a message, critical = a page until somebody takes it."""

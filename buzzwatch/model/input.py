@@ -123,7 +123,7 @@ class Proposed(Struct, frozen=True, gc=False, tag="proposed"):
 
 
 class Delivered(Struct, frozen=True, gc=False, tag="delivered"):
-    """What became of a notice, for good: sent, or given up with a reason."""
+    """What became of a notice, for good: given up with a reason, or sent; then `why` says whom it did not reach."""
 
     seen_at: Instant
     key: str

@@ -2,7 +2,9 @@
 
 from msgspec import Struct
 
+from buzzwatch.model.author import Past
 from buzzwatch.model.cause import Cause
+from buzzwatch.model.curve import Point
 from buzzwatch.model.incident import ChangeKind, Incident, Severity, State
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.proposal import Proposal
@@ -80,6 +82,48 @@ class Sample(Struct, frozen=True, gc=False):
     posted_at: Instant
     negativity: float
     why: tuple[Cause, ...] = ()
+    past: Past | None = None
+    """Of its author; None: nothing is known, or its text was erased."""
+    crm_link: str | None = None
+    """Where the brand's people find its author."""
+
+
+class Coming(Struct, frozen=True, gc=False):
+    """Who is told next if nobody takes it: a person's name, by which means, and when."""
+
+    at: Instant
+    name: str
+    by: tuple[str, ...]
+
+
+class Deaf(Struct, frozen=True, gc=False):
+    """A source that is not heard at present, and since when."""
+
+    source: str
+    since: Instant
+
+
+class Latest(Struct, frozen=True):
+    """What is known around an incident when its message leaves, beside the notice."""
+
+    points: tuple[Point, ...] = ()
+    """Its course, of equal width, oldest first; see `web.desk.PageView`."""
+    false_alarms: int | None = None
+    """Of its rule, so far this month; None: not known."""
+    coming: tuple[Coming, ...] = ()
+    deaf: tuple[Deaf, ...] = ()
+    root_gone: bool = False
+    """The author of the first post of its conversation or story has taken it back."""
+
+
+NO_NEWS = Latest()
+
+
+class Picture(Struct, frozen=True):
+    """The course of an incident to draw, and the sentence that says the same."""
+
+    points: tuple[Point, ...]
+    says: str
 
 
 class Standing(Struct, frozen=True, gc=False):
@@ -109,6 +153,9 @@ class Message(Struct, frozen=True):
     severity: Severity | None = None
     """Of an alarm; None: an answer, an ending, a test."""
     standing: Standing | None = None
+    subject: str = ""
+    """Of a letter: the same for all that is said of an incident, so that it stays one conversation."""
+    picture: Picture | None = None
 
 
 class Lease(Struct, frozen=True):

@@ -9,7 +9,7 @@ from buzzwatch.model.brand import Brand, Route, Rule, Ruleset, Step
 from buzzwatch.model.incident import Change, ChangeKind, Incident, Reason, Severity, State, Subject
 from buzzwatch.model.input import Delivered, Trouble
 from buzzwatch.model.instant import DAY, MINUTE, Instant, Span
-from buzzwatch.model.notification import Held, Notice, Target
+from buzzwatch.model.notification import Coming, Held, Notice, Target
 from buzzwatch.model.rota import Rota
 from buzzwatch.model.signal import Trend
 from buzzwatch.model.silence import Silence
@@ -310,11 +310,12 @@ def _of_trouble(trouble: Trouble) -> Incident:
 
 
 def announce_failure(delivered: Delivered, rules: Ruleset, now: Instant) -> Told | None:
-    """Tell the `ops` route, once a day for each target, that messages to it were given up."""
-    if delivered.sent or delivered.incident.startswith(_OPS):
+    """Tell the `ops` route, once a day for each target, that messages to it were given up or do not reach everybody."""
+    if not delivered.why or delivered.incident.startswith(_OPS):
         return None
     today = now // DAY * DAY
-    text = f"a message to {delivered.target} was given up: {delivered.why}"
+    became = "did not reach everybody" if delivered.sent else "was given up"
+    text = f"a message to {delivered.target} {became}: {delivered.why}"
     return announce_trouble(Trouble(today, f"delivery-{delivered.target}", today, text), rules, now)
 
 
@@ -326,6 +327,19 @@ def _next_step(route: Route, step: int, started: Instant, due: Instant) -> tuple
         return step, started, None
     restarted = due + route.repeat
     return 0, restarted, restarted + route.steps[0].after
+
+
+def upcoming(incident: Incident, rules: Ruleset) -> tuple[Coming, ...]:
+    """Who is told by the next step, and when, if nobody takes it."""
+    steps = route_of(incident, rules).steps
+    at = incident.step_at
+    if incident.state is not State.OPEN or at is None or not steps:
+        return ()
+    step = steps[min(incident.step, len(steps) - 1)]
+    means: dict[str, list[str]] = {}
+    for target in _reachable(step.tell, step.by, rules, at):
+        means.setdefault(target.name, []).append(target.by)
+    return tuple(Coming(at, rules.people[person].name, tuple(by)) for person, by in means.items())
 
 
 def route_of(incident: Incident, rules: Ruleset) -> Route:

@@ -88,6 +88,14 @@ class Facts:
         """A time of the brand's place."""
         return self.figures.clock(self.now if instant is None else instant, self._zone, self.now)
 
+    def stamp(self, instant: Instant) -> str:
+        """A time of the brand's place with its date, the same whenever it is told."""
+        return self.figures.stamp(instant, self._zone)
+
+    def day_of(self, instant: Instant) -> str:
+        """A date of the brand's place with its year."""
+        return self.figures.day_of(instant, self._zone)
+
     @property
     def course(self) -> str:
         """Where it is going: a conversation by the phase of its life, a brand by its trend."""

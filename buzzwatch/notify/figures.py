@@ -19,6 +19,7 @@ class Figures(Struct, frozen=True):
     day: str
     minutes_after_hours: str
     date: str
+    full_date: str
 
     def number(self, value: float) -> str:
         """A quantity: `1 234`, with one decimal below ten where it says something."""
@@ -42,11 +43,19 @@ class Figures(Struct, frozen=True):
         days, hours_left = f"{length // DAY}{self.space}{self.day}", length % DAY // HOUR
         return f"{days}{self.space}{hours_left}{self.space}h" if hours_left else days
 
+    def stamp(self, instant: Instant, zone: tzinfo) -> str:
+        """A local time with its date, whenever it is read."""
+        return f"{moment_of(instant).astimezone(zone):{self.date} %H:%M}"
+
+    def day_of(self, instant: Instant, zone: tzinfo) -> str:
+        """A local date with its year."""
+        return f"{moment_of(instant).astimezone(zone):{self.full_date}}"
+
     def clock(self, instant: Instant, zone: tzinfo, now: Instant) -> str:
         """A local time, with its date unless that is today's."""
         local, today = moment_of(instant).astimezone(zone), moment_of(now).astimezone(zone)
         return f"{local:%H:%M}" if local.date() == today.date() else f"{local:{self.date} %H:%M}"
 
 
-FRENCH = Figures("\u202f", ",", "\u202f%", "\u00a0", "j", "", "%d/%m")
-ENGLISH = Figures(",", ".", "%", "\u00a0", "d", "\u00a0min", "%Y-%m-%d")
+FRENCH = Figures("\u202f", ",", "\u202f%", "\u00a0", "j", "", "%d/%m", "%d/%m/%Y")
+ENGLISH = Figures(",", ".", "%", "\u00a0", "d", "\u00a0min", "%Y-%m-%d", "%Y-%m-%d")

@@ -1,13 +1,14 @@
 """The body of a message: what happens, how unusual it is, why you, what to do, and how to answer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from buzzwatch.model.incident import ChangeKind, State
+from buzzwatch.model.incident import SHOWN, ChangeKind, State
 from buzzwatch.model.instant import MINUTE, Span
-from buzzwatch.model.notification import Sample
+from buzzwatch.model.notification import NO_NEWS, Latest, Sample
 from buzzwatch.model.signal import Clause, Detector
+from buzzwatch.notify import background
 from buzzwatch.notify.facts import LONGEST_NAME, Facts
 from buzzwatch.notify.quoting import clean, disarm, quote, safe_link
 
@@ -15,7 +16,6 @@ STALE: Span = 5 * MINUTE
 """A message that leaves this long after it was due says of when it is."""
 FEWEST_COPIES = 3
 """Fewer of one text are not worth a sentence."""
-_SAMPLES = 3
 _LONGEST_SAMPLE = 240
 _WEIGHTIEST = 5
 _CLAUSES = 12
@@ -41,52 +41,60 @@ class Section(Struct, frozen=True):
 
     lines: tuple[Line, ...]
     heading: str = ""
+    kind: str = ""
+    """How it may be shown: a `quote`, or beside the `chart`."""
 
 
 def sections(
-    facts: Facts, samples: Sequence[Sample], link: str | None, replaces: int, *, doubtful: bool = False
+    facts: Facts,
+    samples: Sequence[Sample],
+    link: str | None,
+    replaces: int,
+    *,
+    doubtful: bool = False,
+    latest: Latest = NO_NEWS,
 ) -> list[Section]:
     """The letter, the most needed first."""
-    told = _what(facts, samples) if facts.is_alarm else _answer(facts)
+    told = _what(facts, root_gone=latest.root_gone) if facts.is_alarm else _answer(facts)
     parts = [Section(_lines(told)), Section(_lines(_circumstances(facts, replaces, doubtful=doubtful)))]
     if facts.is_alarm:
         parts += [
-            Section(tuple(_samples(facts, samples)), facts.phrases.samples),
-            Section(_lines(_why(facts)), facts.phrases.why),
+            Section(_lines(_gravity(facts, samples)), facts.phrases.serious),
+            Section(_lines(filter(None, [background.course(facts, latest.points)])), kind="chart"),
+            *_samples(facts, samples),
             Section(tuple(_steps(facts)), facts.phrases.do),
+            Section(_lines(_why(facts, latest.false_alarms)), facts.phrases.why),
         ]
-    parts += [Section(tuple(_way_on(facts, link))), Section(_lines([_reference(facts)]))]
+    parts.append(Section(tuple(_way_on(facts, link, latest))))
+    if facts.is_alarm and latest.deaf:
+        parts.append(Section(_lines([background.not_heard(facts, latest.deaf)])))
+    parts.append(Section(_lines([_reference(facts)])))
     return [part for part in parts if part.lines]
 
 
-def _lines(texts: Iterator[str] | Sequence[str]) -> tuple[Line, ...]:
+def _lines(texts: Iterable[str]) -> tuple[Line, ...]:
     return tuple(Line(text) for text in texts)
 
 
-def _what(facts: Facts, samples: Sequence[Sample]) -> Iterator[str]:
+def _what(facts: Facts, *, root_gone: bool) -> Iterator[str]:
     phrases, incident, reason = facts.phrases, facts.incident, facts.reason
     yield from _why_now(facts)
     if facts.says:
         yield facts.says
-    if incident.press:
-        author = next((each.author for each in samples if each.mention == incident.press.mention), None)
-        who = quote(author, LONGEST_NAME) if author else facts.name(incident.press.source)
-        yield phrases.press.format(who=who, time=facts.clock(incident.press.at))
     if incident.subject.quiet:
         yield phrases.silent_since.format(time=facts.clock(incident.began_at))
     else:
         yield from _numbers(facts)
-        yield from facts.beside()
         since = facts.clock(incident.began_at)
         span = facts.figures.span(facts.notice.due_at - incident.began_at)
         phrase = phrases.since_only if facts.is_ours else phrases.since
         yield phrase.format(time=since, span=span, trend=facts.course)
-        if not facts.is_ours:
-            yield facts.urgency()
     if facts.is_conversation:
         yield from _outlook(facts)
         answered = phrases.story_answered if reason.story else phrases.answered
         yield answered if reason.answered else phrases.unanswered
+    if root_gone:
+        yield background.words_of(facts).root_gone
     if incident.state is State.TAKEN and facts.notice.kind not in _SAY_THAT_IT_IS_TAKEN:
         yield phrases.taken_since.format(name=facts.name(incident.taken_by), time=facts.clock(incident.taken_at))
     elif facts.waits_for_somebody and facts.notice.due_at - incident.opened_at >= MINUTE:
@@ -129,6 +137,21 @@ def _numbers(facts: Facts) -> Iterator[str]:
         if signal.detector is Detector.NEGATIVITY:
             people.insert(0, phrases.in_all.format(posts=phrases.count(reason.mentions, phrases.posts)))
         yield _sentence(", ".join(people))
+
+
+def _gravity(facts: Facts, samples: Sequence[Sample]) -> Iterator[str]:
+    """How important it is, and what puts that into its place."""
+    phrases, incident, reason = facts.phrases, facts.incident, facts.reason
+    if facts.is_ours:
+        return
+    important = phrases.important.format(severity=phrases.importance[facts.notice.severity])
+    yield f"{important} · {facts.urgency()}"
+    if incident.press:
+        author = next((each.author for each in samples if each.mention == incident.press.mention), None)
+        who = quote(author, LONGEST_NAME) if author else facts.name(incident.press.source)
+        yield phrases.press.format(who=who, time=facts.clock(incident.press.at))
+    if not incident.subject.quiet:
+        yield from facts.beside()
     if reason.copies >= FEWEST_COPIES:
         yield phrases.copies.format(copies=phrases.count(reason.copies, phrases.copied))
 
@@ -195,20 +218,32 @@ def _circumstances(facts: Facts, replaces: int, *, doubtful: bool) -> Iterator[s
         yield phrases.doubtful
 
 
-def _samples(facts: Facts, samples: Sequence[Sample]) -> Iterator[Line]:
+def _samples(facts: Facts, samples: Sequence[Sample]) -> Iterator[Section]:
+    """The words that weigh most in all of them, then each post with what we know of who wrote it."""
+    phrases, heading = facts.phrases, facts.phrases.samples
+    if words := _weightiest(samples[:SHOWN]):
+        yield Section((Line(phrases.weighs_most.format(words=", ".join(words))),), heading)
+        heading = ""
+    for sample in samples[:SHOWN]:
+        yield Section(tuple(_sample(facts, sample)), heading, "quote")
+        heading = ""
+
+
+def _sample(facts: Facts, sample: Sample) -> Iterator[Line]:
     phrases = facts.phrases
-    if words := _weightiest(samples[:_SAMPLES]):
-        yield Line(phrases.weighs_most.format(words=", ".join(words)))
-    for sample in samples[:_SAMPLES]:
-        text = quote(sample.text, _LONGEST_SAMPLE) if sample.text else ""
-        shown = phrases.quoted.format(text=text) if text else phrases.erased
-        author = quote(sample.author, LONGEST_NAME) if sample.author else phrases.unknown_author
-        if sample.followers is not None:
-            followers = phrases.count(sample.followers, phrases.followers)
-            author = phrases.with_followers.format(author=author, followers=followers)
-        yield Line(phrases.signed.format(quote=shown, author=author, time=facts.clock(sample.posted_at)))
-        if sample.text and (link := safe_link(sample.url)):
-            yield Line("", link)
+    text = quote(sample.text, _LONGEST_SAMPLE) if sample.text else ""
+    shown = phrases.quoted.format(text=text) if text else phrases.erased
+    author = quote(sample.author, LONGEST_NAME) if sample.author else phrases.unknown_author
+    if sample.followers is not None:
+        followers = phrases.count(sample.followers, phrases.followers)
+        author = phrases.with_followers.format(author=author, followers=followers)
+    yield Line(phrases.signed.format(quote=shown, author=author, time=facts.clock(sample.posted_at)))
+    if sample.text and (link := safe_link(sample.url)):
+        yield Line("", link)
+    if known := background.past(facts, sample):
+        yield Line(known)
+    if record := background.crm(facts, sample):
+        yield Line(*record)
 
 
 def _weightiest(samples: Sequence[Sample]) -> list[str]:
@@ -220,12 +255,14 @@ def _weightiest(samples: Sequence[Sample]) -> list[str]:
     return [quote(words, LONGEST_NAME) for words in heaviest]
 
 
-def _why(facts: Facts) -> Iterator[str]:
+def _why(facts: Facts, false_alarms: int | None) -> Iterator[str]:
     if facts.is_ours:
         return
     yield facts.phrases.rule.format(rule=facts.name(facts.reason.rule))
     for clause in facts.reason.clauses[:_CLAUSES]:
         yield f"- {_clause(facts, clause)}"
+    if false_alarms is not None:
+        yield background.false_alarms(facts, false_alarms)
 
 
 def _clause(facts: Facts, clause: Clause) -> str:
@@ -281,12 +318,14 @@ def _steps(facts: Facts) -> Iterator[Line]:
         )
 
 
-def _way_on(facts: Facts, link: str | None) -> Iterator[Line]:
+def _way_on(facts: Facts, link: str | None, latest: Latest) -> Iterator[Line]:
     phrases, names = facts.phrases, facts.notice.also_told
     if names and facts.is_alarm:
         shown = [_told(facts, name) for name in names[:_NAMES]]
         more = [phrases.more.format(n=len(names) - _NAMES)] if len(names) > _NAMES else []
         yield Line(phrases.told.format(names=", ".join(shown + more)))
+    if facts.is_alarm:
+        yield from _lines(background.coming(facts, latest.coming))
     if link:
         waits = facts.is_alarm and facts.incident.state is State.OPEN and not facts.is_ours
         yield Line(phrases.take if waits else phrases.see, link)

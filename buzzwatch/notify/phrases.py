@@ -103,6 +103,10 @@ class Phrases(Struct, frozen=True, kw_only=True):
     deaf: str
     stale: str
 
+    serious: str
+    important: str
+    importance: dict[Severity, str]
+
     samples: str
     weighs_most: str
     quoted: str
@@ -162,8 +166,8 @@ FRENCH = Phrases(
         Phase.REBOUND: "cela s’était calmé et repart",
     },
     doubles="double en {span}",
-    urgent="Urgent\u00a0: oui, {pace}.",
-    not_urgent="Urgent\u00a0: non.",
+    urgent="Urgent\u00a0: oui, {pace}",
+    not_urgent="Urgent\u00a0: non",
     start="{severity} {brand}\u00a0: ",
     in_window="{count} en {span} (habituel {usual})",
     in_window_estimated="{count} en {span} (habituel estimé {usual})",
@@ -243,6 +247,9 @@ FRENCH = Phrases(
     late="Ce message était dû à {time}\u00a0: nous étions arrêtés.",
     deaf="Commencé à {began}, entendu à {heard}\u00a0: nous étions sourds de {since} à {until}.",
     stale="État de {time}\u00a0: ce message n’a pas pu partir plus tôt.",
+    serious="Est-ce grave\u00a0?",
+    important="Important\u00a0: {severity}",
+    importance={Severity.CRITICAL: "critique", Severity.WARNING: "alerte", Severity.WATCH: "à suivre"},
     samples="Ce qui se dit",
     weighs_most="Ce qui pèse le plus\u00a0: {words}",
     quoted="«\u00a0{text}\u00a0»",
@@ -319,8 +326,8 @@ ENGLISH = Phrases(
         Phase.REBOUND: "it had calmed down and is back",
     },
     doubles="doubles in {span}",
-    urgent="Urgent: yes, {pace}.",
-    not_urgent="Urgent: no.",
+    urgent="Urgent: yes, {pace}",
+    not_urgent="Urgent: no",
     start="{severity} {brand}: ",
     in_window="{count} in {span} (usually {usual})",
     in_window_estimated="{count} in {span} (usually about {usual})",
@@ -400,6 +407,9 @@ ENGLISH = Phrases(
     late="This message was due at {time}: we were down.",
     deaf="Began {began}, heard {heard}: we were deaf from {since} to {until}.",
     stale="As of {time}: this message could not be sent sooner.",
+    serious="Is it serious?",
+    important="Important: {severity}",
+    importance={Severity.CRITICAL: "critical", Severity.WARNING: "warning", Severity.WATCH: "watch"},
     samples="What people say",
     weighs_most="What weighs most: {words}",
     quoted="“{text}”",

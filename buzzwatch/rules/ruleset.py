@@ -308,6 +308,7 @@ def _brand(written: schema.BrandFile, routes: Mapping[str, Route]) -> Brand:
         sector=written.sector,
         themes=written.themes,
         voices={voice: frozenset(accounts) for voice, accounts in written.voices.items()},
+        crm_link=written.crm_link,
         slow=None if written.slow is None else _slow(written.slow, written.language, routes),
     )
 

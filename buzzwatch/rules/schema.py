@@ -12,6 +12,7 @@ from pydantic import ValidationInfo as Info
 from buzzwatch.rules.oncall import OncallFile
 from buzzwatch.rules.units import (
     Budget,
+    CrmLink,
     Factor,
     Lax,
     Line,
@@ -160,6 +161,11 @@ class BrandFile(Written):
         default_factory=dict,
         description="Words by what they tell of; each counts as it is written and with a final s or x.",
         examples=[{"safety": ["fumée", "incendie"]}],
+    )
+    crm_link: CrmLink | None = Field(
+        default=None,
+        description="Where messages lead to an author's record; may hold {author_id}, {handle} and {source}.",
+        examples=["https://crm.example/people?{source}={handle}"],
     )
     slow: Annotated[Slow | None, BeforeValidator(_unless_off)] = Field(
         default_factory=Slow,

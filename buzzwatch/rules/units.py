@@ -34,6 +34,8 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 _PLACEHOLDER = re.compile(r"\{([a-z_]*)\}")
 PLACEHOLDERS = ("brand", "rule", "observed", "expected", "share", "over")
 """What the texts of a rule may hold in braces."""
+CRM_PLACEHOLDERS = ("author_id", "handle", "source")
+"""What `crm_link` may hold in braces."""
 
 
 def mistake(message: str, remedy: str) -> PydanticCustomError:
@@ -176,6 +178,20 @@ def _template(value: str) -> str:
     return value
 
 
+def _crm_link(value: str) -> str:
+    _web_address(value)
+    for name in _PLACEHOLDER.findall(value):
+        if name not in CRM_PLACEHOLDERS:
+            known = [f"{{{each}}}" for each in CRM_PLACEHOLDERS]
+            raise mistake(f"`{{{name}}}` is not a placeholder", nearest(name, known))
+    if {"{", "}"} & set(_PLACEHOLDER.sub("", value)):
+        raise mistake("a lone brace", f"braces hold one of: {', '.join(CRM_PLACEHOLDERS)}")
+    host = re.split(r"[/?#]", value.partition("://")[2], maxsplit=1)[0]
+    if "{" in host:  # whoever chooses their own handle would choose where the link leads
+        raise mistake("a placeholder stands in the name of the server", "write it after the first slash")
+    return value
+
+
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -312,6 +328,7 @@ Template = Annotated[Line, AfterValidator(_template)]
 Phrase = Annotated[str, Field(max_length=100), AfterValidator(_phrase)]
 Account = Annotated[str, Field(max_length=200), AfterValidator(_account)]
 Zone = Annotated[str, Field(max_length=60), AfterValidator(_zone)]
+CrmLink = Annotated[str, Field(max_length=300), AfterValidator(_crm_link)]
 WebAddress = Annotated[str, Field(max_length=2000), AfterValidator(_web_address)]
 SlackMember = Annotated[str, Field(max_length=40), AfterValidator(_slack_member)]
 Lax = Strict(strict=False)

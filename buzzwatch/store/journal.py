@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
-from buzzwatch.model.incident import Change, Incident, State
+from buzzwatch.model.incident import SHOWN, Change, ChangeKind, Incident, State
 from buzzwatch.model.input import (
     ClockSet,
     Command,
@@ -17,6 +17,7 @@ from buzzwatch.model.input import (
     Delivered,
     Gap,
     Input,
+    Mark,
     Outcome,
     Proposed,
     RulesSwapped,
@@ -26,6 +27,7 @@ from buzzwatch.model.input import (
 )
 from buzzwatch.model.instant import Instant, Span
 from buzzwatch.model.mention import Mention, Sighting
+from buzzwatch.store.authors import count_authors, forget_taken_back
 from buzzwatch.store.outbox import finish_notice, forget_instants, write_notice
 
 ERASED = 0
@@ -142,11 +144,13 @@ class Ledger:
             "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(*_row(seq, item), batch.skipped.get(seq)) for seq, item in batch.inputs],
         )
+        count_authors(self._db, batch.inputs)
         many(
             "INSERT INTO content VALUES (?, ?, ?, ?) ON CONFLICT (mention) DO UPDATE SET "
             "digest = excluded.digest, negativity = excluded.negativity, body = excluded.body WHERE digest != ?",
             [(h.mention.id, h.digest, h.sighting.negativity, _encode(h.mention), ERASED) for h in batch.heard],
         )
+        forget_taken_back(self._db, batch.erased, ERASED)
         many(
             "UPDATE content SET digest = ?, body = ? WHERE mention = ?",
             [(ERASED, _encode(mention), mention.id) for mention in batch.erased],
@@ -263,6 +267,30 @@ def read_corrections(connection: sqlite3.Connection, brand: str) -> list[Correct
         "SELECT body FROM journal WHERE kind = 'corrected' AND brand = ? AND skipped IS NULL ORDER BY seq", (brand,)
     )
     return [msgspec.json.decode(body, type=Corrected) for (body,) in rows]
+
+
+def read_false_alarms(
+    connection: sqlite3.Connection, of: Incident, since: Instant, marks: Mapping[str, Corrected]
+) -> int:
+    """How many other incidents of the same brand and rule, opened since, people found to be nothing.
+
+    That is: one was closed as no matter, and did not come back; or at least half of the posts that its page lets people
+    mark are marked as not about the brand or not negative. `marks` are those of the brand, by mention.
+    """
+    rows = connection.execute(
+        "SELECT body, EXISTS (SELECT 1 FROM change c WHERE c.incident = id AND c.kind = ? AND NOT EXISTS "
+        "(SELECT 1 FROM change l WHERE l.incident = id AND l.revision > c.revision AND l.kind = ?)) "
+        "FROM incident WHERE state IN (?, ?, ?) AND opened_at >= ? AND brand = ? AND id != ?",
+        (ChangeKind.DISMISSED, ChangeKind.REOPENED, *State, since, of.subject.brand, of.id),
+    )
+    others = ((_decode_incident(body), bool(dismissed)) for body, dismissed in rows)
+    return sum(of.reason.rule in other.rules and (dismissed or _is_denied(other, marks)) for other, dismissed in others)
+
+
+def _is_denied(incident: Incident, marks: Mapping[str, Corrected]) -> bool:
+    shown = incident.shown[:SHOWN]
+    denied = [marks[key].mark in {Mark.NOT_US, Mark.NOT_NEGATIVE} for key in shown if key in marks]
+    return bool(shown) and 2 * sum(denied) >= len(shown)
 
 
 def read_incident(connection: sqlite3.Connection, incident: str) -> tuple[Incident, list[Change]] | None:

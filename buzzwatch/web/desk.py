@@ -5,20 +5,13 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from buzzwatch.model.curve import Point
 from buzzwatch.model.incident import Change, Incident
 from buzzwatch.model.input import Corrected, Mark, Verb
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.notification import Sample
 from buzzwatch.model.proposal import Proposal
 from buzzwatch.model.silence import Silence
-
-
-class Point(Struct, frozen=True, gc=False):
-    """One bar of the chart: mentions from `at` to the next point, and the usual number."""
-
-    at: Instant
-    observed: float
-    expected: float
 
 
 class Pending(Struct, frozen=True):

@@ -6,20 +6,18 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from buzzwatch.model.incident import Incident, State
+from buzzwatch.model.incident import SHOWN, Incident, State
 from buzzwatch.model.instant import MINUTE, Instant, moment_of
 from buzzwatch.model.proposal import Proposal
 from buzzwatch.model.signal import Detector
+from buzzwatch.notify import chart
 from buzzwatch.notify.figures import ENGLISH, FRENCH, Figures
-from buzzwatch.web import chart
 from buzzwatch.web.desk import PageView
 from buzzwatch.web.words import choose_language, words
 
 _HEADLINES = {Detector.NEGATIVITY: "angry", Detector.VOLUME: "many", Detector.THREAD: "thread", Detector.SLOW: "slow"}
 _FIGURES = {"en": ENGLISH, "fr": FRENCH}
 
-SHOWN = 3
-"""Posts on the page: they can be marked."""
 NAME_LIMIT = 60
 """Characters of a name, where anybody may give theirs."""
 WHY_LIMIT = 200

@@ -6,11 +6,12 @@ from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 
+from buzzwatch.model.incident import SHOWN
 from buzzwatch.model.input import Mark, Verb
 from buzzwatch.web.desk import Answer, Desk, PageView, Reply
 from buzzwatch.web.guesses import Guesses, address_of
 from buzzwatch.web.metrics import CONTENT_TYPE, Metrics
-from buzzwatch.web.page import NAME_LIMIT, SHOWN, WHY_LIMIT, Pages, key_of
+from buzzwatch.web.page import NAME_LIMIT, WHY_LIMIT, Pages, key_of
 
 _FORM_LIMIT = 16_000
 _CODE = r"{code:[A-Za-z0-9_-]{4,64}}"

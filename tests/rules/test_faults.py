@@ -48,7 +48,8 @@ def faults_of(**files: str) -> list[str]:
             HEAD + "zzz: 1",
             (
                 "acme.yaml:3:1: unknown key `zzz`; "
-                "valid here: brand, name, timezone, language, role, sector, match, official, voices, themes, slow, rules"
+                "valid here: brand, name, timezone, language, role, sector, match, official, voices, themes, "
+                "crm_link, slow, rules"
             ),
         ),
         (
@@ -251,6 +252,22 @@ def faults_of(**files: str) -> list[str]:
         (
             RULE + "when: {quiet: {over: 1h}}\n    runbook: javascript:x",
             "acme.yaml:7:14: `javascript:x` is not a web address; write it from https:// on",
+        ),
+        (
+            HEAD + "crm_link: https://crm.example/{handel}",
+            "acme.yaml:3:11: `{handel}` is not a placeholder; did you mean `{handle}`?",
+        ),
+        (
+            HEAD + "crm_link: ftp://crm.example/{handle}",
+            "acme.yaml:3:11: `ftp://crm.example/{handle}` is not a web address; write it from https:// on",
+        ),
+        (
+            HEAD + "crm_link: https://{handle}/me",
+            "acme.yaml:3:11: a placeholder stands in the name of the server; write it after the first slash",
+        ),
+        (
+            HEAD + "crm_link: https://crm.example/}",
+            "acme.yaml:3:11: a lone brace; braces hold one of: author_id, handle, source",
         ),
         (
             RULE + "when: {quiet: {over: 1h}}\n    at_night: sleep",

@@ -103,16 +103,25 @@ def schema_of(url: str) -> str:
     return found[1].lower() if found else ""
 
 
-def _send(url: str, message: Message, *, brief: bool) -> None:
+def service_of(url: str) -> Any:  # noqa: ANN401 - what its plug-ins have in common is not in their types
+    """The plug-in that a URL names, filled with what the URL says. Blocks: the first one loads Apprise.
+
+    Raises:
+        PermanentDeliveryError: Apprise refuses the URL.
+    """
     apprise = _load()
-    schema = schema_of(url)
     asset = apprise.AppriseAsset(app_id="buzzwatch", app_desc="buzzwatch", image_url_mask="", async_mode=False)
     service = apprise.Apprise.instantiate(url, asset=asset)
     if service is None:
         raise PermanentDeliveryError(
-            f"Apprise refuses this {schema or '(no schema)'}:// URL; try it with `apprise --dry-run`, and see "
+            f"Apprise refuses this {schema_of(url) or '(no schema)'}:// URL; try it with `apprise --dry-run`, and see "
             "https://appriseit.com/services/ for its form"
         )
+    return service
+
+
+def _send(url: str, message: Message, *, brief: bool) -> None:
+    apprise, schema, service = _load(), schema_of(url), service_of(url)
     service.retry, service.optional = 0, False  # the courier retries, and a failure is never fine
     if "headers" in service.template_kwargs:
         service.headers = {**service.headers, KEY_HEADER: message.key}
@@ -128,7 +137,7 @@ def _send(url: str, message: Message, *, brief: bool) -> None:
 
 def _content(
     apprise: ModuleType,
-    service: Any,  # noqa: ANN401 - what its plug-ins have in common is not in their types
+    service: Any,  # noqa: ANN401 - see service_of
     schema: str,
     message: Message,
     *,

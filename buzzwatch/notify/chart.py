@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from buzzwatch.model.curve import Point
 from buzzwatch.model.instant import Instant
-from buzzwatch.web.desk import Point
 
 WIDTH, HEIGHT = 320, 96
 _MOST = 120

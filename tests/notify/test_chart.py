@@ -1,6 +1,6 @@
 import pytest
 
-from buzzwatch.web.chart import HEIGHT, WIDTH, draw
+from buzzwatch.notify.chart import HEIGHT, WIDTH, draw
 from buzzwatch.web.desk import Point
 
 
