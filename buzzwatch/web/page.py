@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from buzzwatch.model.incident import SHOWN, Incident, State
-from buzzwatch.model.instant import MINUTE, Instant, moment_of
+from buzzwatch.model.instant import HOUR, MINUTE, Instant, moment_of
 from buzzwatch.model.proposal import Proposal
 from buzzwatch.model.signal import Detector
 from buzzwatch.notify import chart
@@ -23,6 +23,7 @@ NAME_LIMIT = 60
 WHY_LIMIT = 200
 """Characters of a reason."""
 _PROPOSED_WAIT = 30 * MINUTE
+_HALF_A_DAY = 12 * HOUR
 _SNOOZES = ("15m", "30m", "1h")
 
 
@@ -116,6 +117,7 @@ class _Frame:
             "w": self.phrases,
             "who_is": who_is,
             "at": self.at,
+            "ahead": self.ahead,
             "name_of": self.name_of,
             "day": self._day(),
         }
@@ -123,6 +125,12 @@ class _Frame:
     def at(self, instant: Instant) -> str:
         """A time of the brand's place."""
         return self.figures.clock(instant, self.zone, self.view.now)
+
+    def ahead(self, instant: Instant) -> str:
+        """A time to come, without its date if that is understood: at 23:40, 00:15 is soon."""
+        return self.figures.clock(
+            instant, self.zone, instant if instant - self.view.now < _HALF_A_DAY else self.view.now
+        )
 
     def name_of(self, person: str) -> str:
         """A person's name, where they are known."""

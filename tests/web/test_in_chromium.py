@@ -176,6 +176,14 @@ def test_what_happens_how_bad_it_is_and_the_button_that_takes_it_are_seen_withou
         assert box["y"] + box["height"] <= PHONE["height"], seen
 
 
+def test_no_figure_is_broken_over_two_lines(phone, desk):
+    desk.become(reason=replace(desk.record.reason, reach=182_400_000))
+    page = phone("English by night")
+    page.set_viewport_size({"width": NARROW, "height": 568})
+    heights = {round(dd.bounding_box()["height"]) for dd in page.locator("dd:not(:has(small))").all()}
+    assert len(heights) == 1
+
+
 def test_a_tap_takes_it(phone, desk):
     known(desk)
     page = phone()

@@ -219,7 +219,7 @@ async def test_what_is_marked_at_night_waits_and_is_confirmed_or_dropped_by_day(
         ) as answer:
             assert "Pas négatif, selon Inès : pris en compte demain matin, après confirmation" in await answer.text()
     page = await text_of(client, f"/i/{CODE}/marks")
-    assert "À confirmer à partir de " in page
+    assert "À confirmer à partir de 07:00" in page
     assert "Tout confirmer" not in page
     desk.night_until = None
     drop = {"name": "ines", "post": "acme not-negative x:1"}
