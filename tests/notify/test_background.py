@@ -180,6 +180,14 @@ def test_a_sentence_says_what_the_chart_shows_in_the_text_and_for_the_picture(no
     assert message.html.count(PICTURE) == 1
 
 
+def test_beside_one_conversation_the_chart_says_that_it_is_of_the_whole_brand(change, reason):
+    clauses = (Clause("thread.escalating", True, 7.1, 3.3),)
+    thread = change(subject=Subject("acme", "x:9"), reason=replace(reason, clauses=clauses, signal=None))
+    assert "Courbe de toute la marque par 15 min" in said(thread, (), Latest(POINTS))
+    english = said(replace(thread, language="en"), (), Latest(POINTS))
+    assert "Chart of the whole brand per 15 min since 22:55: at most 46 posts" in english
+
+
 @pytest.mark.parametrize("points", [(), POINTS[:1]])
 def test_without_points_there_is_neither_picture_nor_sentence(notice, points):
     message = render(notice, (), LINK, NOW, latest=Latest(points))
