@@ -20,6 +20,9 @@ class Words(Struct, frozen=True):
     """One language; nouns are pairs, for one and for many."""
 
     course: str
+    chart: str
+    whole_brand: str
+    """What the chart is of where the message is of one conversation."""
     root_gone: str
     first_post: str
     past: str
@@ -37,9 +40,11 @@ class Words(Struct, frozen=True):
 WORDS = {
     "fr": Words(
         course=(
-            "Courbe par {span} depuis {since}\u00a0: au plus {top} vers {top_at} (d’habitude {usual}), "
+            "{chart} par {span} depuis {since}\u00a0: au plus {top} vers {top_at} (d’habitude {usual}), "
             "{last} à la fin (d’habitude {last_usual})."
         ),
+        chart="Courbe",
+        whole_brand="Courbe de toute la marque",
         root_gone="Le premier post a été supprimé par son auteur.",
         first_post="Premier post connu de cet auteur.",
         past="Auteur connu depuis le {date}\u00a0: {posts}, {answers} en 12\u00a0mois.",
@@ -55,9 +60,11 @@ WORDS = {
     ),
     "en": Words(
         course=(
-            "Chart per {span} since {since}: at most {top} about {top_at} (usually {usual}), "
+            "{chart} per {span} since {since}: at most {top} about {top_at} (usually {usual}), "
             "{last} at the end (usually {last_usual})."
         ),
+        chart="Chart",
+        whole_brand="Chart of the whole brand",
         root_gone="The first post was taken back by its author.",
         first_post="The first post of this author that we know.",
         past="Author known since {date}: {posts}, {answers} in 12\u00a0months.",
@@ -84,7 +91,9 @@ def course(facts: Facts, points: Sequence[Point]) -> str:
     if len(points) < FEWEST_POINTS:
         return ""
     top, last = max(points, key=lambda point: point.observed), points[-1]
-    return words_of(facts).course.format(
+    words = words_of(facts)
+    return words.course.format(
+        chart=words.whole_brand if facts.is_conversation else words.chart,
         span=facts.figures.span(points[1].at - points[0].at),
         since=facts.clock(points[0].at),
         top=_counted(facts, top.observed),

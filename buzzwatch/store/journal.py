@@ -283,7 +283,7 @@ def read_false_alarms(
         "FROM incident WHERE state IN (?, ?, ?) AND opened_at >= ? AND brand = ? AND id != ?",
         (ChangeKind.DISMISSED, ChangeKind.REOPENED, *State, since, of.subject.brand, of.id),
     )
-    others = ((_decode_incident(body), bool(dismissed)) for body, dismissed in rows)
+    others = ((_decode_incident(body), bool(dismissed)) for body, dismissed in rows if dismissed or marks)
     return sum(of.reason.rule in other.rules and (dismissed or _is_denied(other, marks)) for other, dismissed in others)
 
 

@@ -7,6 +7,7 @@ from buzzwatch.app.intake import IntakeQueue
 from buzzwatch.clock import VirtualClock, settle
 from buzzwatch.model.input import Gap, Trouble
 from buzzwatch.model.instant import HOUR, MINUTE, SECOND
+from buzzwatch.model.notification import Deaf
 from buzzwatch.web.metrics import Metrics
 
 FOREVER = 2**62
@@ -51,6 +52,19 @@ async def test_a_source_is_deaf_until_it_says_that_it_hears():
     assert room.told(Gap) == [Gap(0, "tap", MONDAY, FOREVER), Gap(0, "tap", MONDAY, MONDAY)]
     assert room.ears.deaf() == ()
     await room.stop()
+
+
+async def test_messages_name_a_source_once_it_is_away_for_longer_than_connecting_takes():
+    room = Room(Tap(fails=True))
+    await room.clock.advance(29 * SECOND)
+    assert room.ears.unheard() == ()
+    await room.clock.advance(SECOND)
+    assert room.ears.unheard() == (Deaf("tap", MONDAY),)
+    await room.stop()
+    well = Room(Tap())
+    await well.clock.advance(HOUR)
+    assert well.ears.unheard() == ()
+    await well.stop()
 
 
 async def test_one_that_fails_is_started_again_and_ops_hear_of_it_once():

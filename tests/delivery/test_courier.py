@@ -89,6 +89,16 @@ async def test_what_failed_for_a_while_is_put_back_under_the_same_key(outbox, pu
     assert [d.sent for d in outbox.delivered] == [True]
 
 
+async def test_whom_a_sent_message_did_not_reach_is_reported_with_it(outbox, put, channels, start):
+    channels["mail"].gives = Sent("<a@b>", lacking="mailto:// answered 550 for 1 of 3 recipients")
+    put("a")
+    async with start():
+        pass
+    [delivered] = outbox.delivered
+    assert (delivered.sent, delivered.sent_as) == (True, "<a@b>")
+    assert delivered.why == "mailto:// answered 550 for 1 of 3 recipients"
+
+
 async def test_pauses_double_up_to_ten_minutes(outbox, put, channels, start, clock):
     channels["mail"].failures = [DOWN] * 14
     put("a")

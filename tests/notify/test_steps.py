@@ -120,3 +120,12 @@ def test_a_target_that_fails_is_told_to_ops_once_a_day_and_never_that_telling_op
 
     assert failed(NOON) == failed(NOON + HOUR) != failed(NOON + DAY)
     assert failed(NOON, "ops-disk-1") == []
+
+
+def test_whom_a_message_did_not_reach_is_told_to_ops_though_it_was_sent(incident: Incident):
+    sent = Delivered(NOON, "k", incident.id, Target("mail-com"), sent=True, why="mailto:// answered 550 for 1 of 3")
+    told = announce_failure(sent, rules(), NOON)
+    assert [notice.incident.reason.says for notice in told.notices] == [
+        "a message to mail-com did not reach everybody: mailto:// answered 550 for 1 of 3"
+    ]
+    assert announce_failure(replace(sent, why=""), rules(), NOON) is None

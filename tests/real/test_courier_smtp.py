@@ -209,6 +209,25 @@ async def test_what_another_channel_called_its_message_is_no_reference(server, c
     assert mail["Bcc"] is None
 
 
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Acme Airlines: one conversation, 2026-11-26 02:08 [acme-261126-0108]",
+        "Acme Airlines : «\u00a0écran\u00a0» revient, 22/11 23:28 [acme-261122-2230]",
+        f"{'A' * 200} {'b' * 200}",
+        "x " * 120,
+    ],
+)
+async def test_a_subject_comes_as_it_was_written_and_begins_on_its_line(server, channel, message, subject):
+    await channel().send(replace(said_of(message, "<first@acme.example>"), subject=subject))
+    [mail] = server.mails
+    written = " ".join(subject.split())
+    assert (mail["Subject"], mail["Thread-Topic"]) == (f"Re: {written}", written)
+    assert b"Subject: \r\n" not in server.raw[0]
+    assert b"Subject:\r\n" not in server.raw[0]
+    assert max(map(len, server.raw[0].split(b"\r\n"))) <= 100
+
+
 async def test_a_long_id_is_not_taken_apart(server, channel, message):
     root = f"<{'a' * 90}@{'b' * 60}.example>"
     await channel().send(said_of(message, root))

@@ -200,6 +200,27 @@ async def test_a_test_message_goes_the_real_way_and_says_what_became_of_it(drill
     assert "nowhere is in neither oncall.yaml nor the channels of buzzwatch.yaml" in why
 
 
+async def test_letters_of_one_incident_are_one_conversation(drill, daemon, mail_server, news):
+    def letters():
+        return [mail for mail in mail_server.mails if mail["To"] == COM]
+
+    await daemon.start(until="source_heard")
+    await drill.publish(ANGRY)
+    await news.until(letters)
+    [(incident,)] = daemon.rows("SELECT id FROM incident")
+    await news.until(lambda: daemon.said("notification_sent", target="com"))
+    assert (await daemon.command("ack", incident, "--as", "ines"))[0] == 0
+    await news.until(lambda: len(letters()) > 1)
+    first, second = letters()[0], letters()[-1]
+    assert second["References"] == first["Message-ID"] != second["Message-ID"]
+    assert second["Subject"] == f"Re: {first['Subject']}"
+    assert first["Subject"].endswith(f"[{incident}]")
+    assert [part.get_content_type() for part in first.walk()] == [
+        *("multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png")
+    ]
+    assert "The first post of this author that we know." in first.get_body(["plain"]).get_content()
+
+
 async def test_an_export_of_the_past_is_learnt_and_rings_nothing(watching, tmp_path):
     export = tmp_path / "export.jsonl"
     mentions, _ = gather(300, 100)

@@ -61,7 +61,7 @@ async def test_a_mail_server_that_is_down_answers_451_then_550_delays_what_it_ma
     await daemon.start(until="source_heard")
     await drill.publish(mentions)
     await drill.acknowledged(len(mentions))
-    why = "mailto:// did not answer, or did not say why it failed"
+    why = "mailto:// did not answer (ConnectionRefusedError)"
     await news.until(
         lambda: {"com", "ines/email"} <= {line["target"] for line in daemon.said("notification_postponed", why=why)}
     )

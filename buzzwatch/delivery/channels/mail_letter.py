@@ -7,10 +7,11 @@ later ones refer to, and the subject stays. `Thread-Topic` is Outlook's word for
 
 import hashlib
 import re
-from email.headerregistry import Address as Header
+from email.header import Header
+from email.headerregistry import Address as Mailbox
 from email.headerregistry import HeaderRegistry, MessageIDHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import formatdate
 from html import escape
 
@@ -26,6 +27,8 @@ from buzzwatch.notify.render import PICTURE
 _MESSAGE_ID = re.compile(r"<[^<>@\s]{1,200}@[^<>@\s]{1,255}>")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
 _LONGEST_VALUE = 500
+_SUBJECTS = frozenset({"Subject", "Thread-Topic"})
+_LINE, _LONGEST_WORD = 76, 60
 _SUPPRESSED = "DR, RN, NRN, OOF, AutoReply"
 """Answers of machines that nobody needs; of what cannot be delivered we want to hear."""
 _STYLE = "display:block; width:100%; max-width:568px; height:auto; margin:16px 0 4px; border:0"
@@ -33,7 +36,22 @@ _STYLE = "display:block; width:100%; max-width:568px; height:auto; margin:16px 0
 _names = HeaderRegistry()
 for _name in ("In-Reply-To", "References"):  # each is one id, which no other way of writing may take apart
     _names.map_to_type(_name, MessageIDHeader)  # type: ignore[arg-type] # typeshed asks for a base that it lacks
-_POLICY = SMTP.clone(header_factory=_names)
+
+
+class _Policy(EmailPolicy):
+    """The library's, but that a subject begins on the line of its name: it leaves that empty before a long one."""
+
+    def fold_binary(self, name: str, value: object) -> bytes:
+        """The lines of one header."""
+        if name not in _SUBJECTS:
+            return super().fold_binary(name, value)  # type: ignore[arg-type] # a header or text, whatever it gave us
+        text = str(value)
+        plain = text.isascii() and all(len(word) <= _LONGEST_WORD for word in text.split())
+        folded = Header(text, "us-ascii" if plain else "utf-8", _LINE, name).encode(linesep="\r\n")
+        return f"{name}: {folded}\r\n".encode("ascii")
+
+
+_POLICY = _Policy(linesep="\r\n", header_factory=_names)
 
 _log = structlog.get_logger()
 
@@ -122,8 +140,8 @@ def _headers(message: Message, account: Account) -> dict[str, str]:
     return headers
 
 
-def _header(address: Address) -> Header:
-    return Header(_line(address.name), addr_spec=address.mailbox)
+def _header(address: Address) -> Mailbox:
+    return Mailbox(_line(address.name), addr_spec=address.mailbox)
 
 
 def _line(text: str) -> str:
