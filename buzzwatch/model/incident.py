@@ -96,6 +96,8 @@ class Reason(Struct, frozen=True):
     """Of the conversation, as the two that follow."""
     forecast: Forecast | None = None
     milestone: Milestone | None = None
+    unanswered_since: Instant | None = None
+    """When the first complaint of the trouble was posted that has no official answer; None: none waits for one."""
 
 
 class Incident(Struct, frozen=True):
@@ -160,6 +162,12 @@ class Incident(Struct, frozen=True):
     def shown(self) -> tuple[str, ...]:
         """Mentions to show, the most telling first: the press that joined, then the samples."""
         return tuple(dict.fromkeys((*((self.press.mention,) if self.press else ()), *self.samples)))
+
+    @property
+    def unanswered_since(self) -> Instant | None:
+        """Since when the public clock runs: it stands while nobody waits, or a person has decided to wait."""
+        stands = self.wait_until is not None or self.state is State.RESOLVED
+        return None if stands else self.reason.unanswered_since
 
     @property
     def grows(self) -> bool:

@@ -10,6 +10,7 @@ from buzzwatch.model.incident import Change, Incident
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.notification import Held, Notice, Target
+from buzzwatch.model.response import Complaint
 
 EVERYTHING = "*"
 """The source named by a gap in which the daemon itself was down."""
@@ -105,6 +106,13 @@ class Corrected(Struct, frozen=True, gc=False, omit_defaults=True, tag="correcte
         return self.marked_at or self.seen_at
 
 
+class Erased(Struct, frozen=True, gc=False, tag="erased"):
+    """Its author took back a post that waits for an answer, or is part of what does: nobody is to answer it."""
+
+    seen_at: Instant
+    mention: str
+
+
 class Delivered(Struct, frozen=True, gc=False, tag="delivered"):
     """What became of a notice, for good: sent, or given up with a reason."""
 
@@ -144,12 +152,10 @@ class Warmed(Struct, frozen=True, tag="warmed"):
     habits: dict[str, bytes]
 
 
-Input: TypeAlias = (
-    Sighting | Tick | RulesSwapped | Gap | Command | Silenced | Corrected | Delivered | Trouble | ClockSet | Warmed
-)
 Journalled: TypeAlias = (
-    Sighting | RulesSwapped | Gap | Command | Silenced | Corrected | Delivered | Trouble | ClockSet | Warmed
+    Sighting | RulesSwapped | Gap | Command | Silenced | Corrected | Erased | Delivered | Trouble | ClockSet | Warmed
 )
+Input: TypeAlias = Journalled | Tick
 
 
 class Fault(Struct, frozen=True, gc=False):
@@ -160,13 +166,17 @@ class Fault(Struct, frozen=True, gc=False):
 
 
 class Outcome(Struct, frozen=True):
-    """What one step gives: changes for the record, notices to send, what was held and why, incidents to store."""
+    """What one step gives.
+
+    Changes for the record, notices to send, what was held and why, incidents and complaints to store.
+    """
 
     changes: tuple[Change, ...] = ()
     notices: tuple[Notice, ...] = ()
     held: tuple[Held, ...] = ()
     touched: tuple[Incident, ...] = ()
     faults: tuple[Fault, ...] = ()
+    complaints: tuple[Complaint, ...] = ()
 
 
 NOTHING = Outcome()

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from buzzwatch.model.cause import Cause
 from buzzwatch.model.incident import ChangeKind, Incident, Severity, State
-from buzzwatch.model.instant import Instant
+from buzzwatch.model.instant import Instant, Span
 
 
 class Target(Struct, frozen=True, gc=False, order=True):
@@ -42,6 +42,8 @@ class Notice(Struct, frozen=True):
     """It repeats until somebody takes the incident."""
     late_since: Instant | None = None
     test: bool = False
+    answer_within: Span | None = None
+    """How soon a complaint is to be answered, if anybody has said."""
     night: tuple[Incident, ...] = ()
     """What waited for the morning: then the message is of these, and `incident` only stands for them."""
 

@@ -15,6 +15,7 @@ from buzzwatch.model.input import (
     Command,
     Corrected,
     Delivered,
+    Erased,
     Gap,
     Input,
     Outcome,
@@ -25,6 +26,7 @@ from buzzwatch.model.input import (
 )
 from buzzwatch.model.instant import Instant, Span
 from buzzwatch.model.mention import Mention, Sighting
+from buzzwatch.store.complaints import write_complaints
 from buzzwatch.store.outbox import finish_notice, forget_instants, write_notice
 
 ERASED = 0
@@ -32,7 +34,7 @@ ERASED = 0
 MOST_REFUSED = 10_000
 """Refused payloads kept, the newest."""
 
-_Body = Sighting | Gap | Command | Silenced | Corrected | Delivered | Trouble | ClockSet | Warmed
+_Body = Sighting | Gap | Command | Silenced | Corrected | Erased | Delivered | Trouble | ClockSet | Warmed
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Body).decode
 _decode_incident = msgspec.json.Decoder(Incident).decode
@@ -179,6 +181,7 @@ class Ledger:
             "INSERT INTO held VALUES (?, ?, ?, ?, ?)",
             [(h.incident, at, h.target, h.why, h.until) for h in outcome.held],
         )
+        write_complaints(self._db, outcome.complaints)
         for notice in outcome.notices:
             write_notice(self._db, notice, at)
 

@@ -39,7 +39,11 @@ from buzzwatch.store.record import Record
 SEED = 20
 BEGIN = MONDAY + 6 * HOUR
 FOREVER: Instant = 2**62
-FIRST, OTHER = rules(), rules("America/New_York", "zephyr.yaml")
+UNANSWERED = """
+  - {name: unanswered, when: {unanswered: {for: 14h, at_least: 4}}, severity: watch, notify: room}
+"""
+FIRST = compile_rules(rules().files | {"acme.yaml": rules().files["acme.yaml"].rstrip() + UNANSWERED})
+OTHER = rules("America/New_York", "zephyr.yaml")
 CALENDAR = """
 campaigns:
   - {from: "2026-03-02 10:30", until: "2026-03-02 20:15", expect: 1.5x, why: Soldes}
