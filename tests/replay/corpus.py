@@ -233,7 +233,10 @@ def _comes_back() -> Script:
             when = BEGIN + day * DAY + number * 2 * HOUR
             name = f"back{day}-{number}"
             script.append((when, _say(mention(when, name, text=f"Boycott d'acme ! {own_words(name)}"))))
-    return [*script, (BEGIN + 20 * DAY, _say(mention(BEGIN + 20 * DAY, "calm again")))]
+    at = BEGIN + 20 * DAY
+    text = "Rien de neuf chez acme, la ligne de Lisbonne ouvre au printemps avec deux vols par jour"
+    echoes = [(at + n * MINUTE, _say(mention(at + n * MINUTE, f"echo{n}", text=text))) for n in range(1, 4)]
+    return [*script, (at, _say(mention(at, "calm again"))), *echoes]
 
 
 def _answers() -> Script:

@@ -13,7 +13,7 @@ from buzzwatch.model.input import Corrected, Mark, Verb
 from buzzwatch.model.instant import MINUTE
 from buzzwatch.model.notification import Sample
 from buzzwatch.model.signal import Detector, Signal, Trend
-from buzzwatch.web.desk import Answer, Hush, PageView, Point, Reply
+from buzzwatch.web.desk import Answer, Hush, PageView, Point, QueueView, Reply, Waiting
 from buzzwatch.web.metrics import Metrics
 
 NOW = 1_795_473_600_000  # 2026-11-23T22:40:00Z, 23:40 in Paris
@@ -85,6 +85,8 @@ class MemoryDesk:
     replies: list[Reply] = field(default_factory=list)
     holder: str = ""
     hushes: list[Hush] = field(default_factory=list)
+    clock: dict[str, int] = field(default_factory=dict)
+    queued: tuple[Waiting, ...] = ()
 
     def unready(self) -> tuple[str, ...]:
         return self.reasons
@@ -94,10 +96,17 @@ class MemoryDesk:
 
     async def page(self, code: str) -> PageView | None:
         return (
-            replace(view(self.record, self.people, self.why), marks=self.marks, person=self.holder)
+            replace(view(self.record, self.people, self.why), marks=self.marks, person=self.holder, **self.clock)
             if code == CODE
             else None
         )
+
+    async def queue(self, code: str) -> QueueView | None:
+        shown = QueueView(NOW, "Acme Airlines", "fr", "Europe/Paris", 10 * MINUTE, self.queued, len(self.queued) // 4)
+        return shown if code == CODE else None
+
+    async def link_queue(self, brand: str, by: str) -> Answer:
+        return Answer(done=brand == "acme", lines=(f"https://bw.example/i/{CODE}/queue for {by}",))
 
     async def answer(self, reply: Reply) -> Answer:
         if reply.incident != self.record.id or self.record.state is State.RESOLVED:
