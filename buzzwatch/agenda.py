@@ -24,6 +24,7 @@ class Agenda:
         for brand in self.memory.rules.brands.values():
             self.follow_silence(brand)
             self.follow_day(brand.key)
+            self.follow_waiting(brand)
         if self.memory.overnight.incidents or self.memory.proposals.kept:
             self.memory.timers.arrange(self.memory.now + 1, MORNING, "")  # it may be night still
 
@@ -61,6 +62,19 @@ class Agenda:
         due = None if diary is None else diary.due(self.memory.gaps.spans())
         if due is not None:
             self.memory.timers.arrange(max(due, self.memory.now + 1), "day", key)
+
+    def follow_waiting(self, brand: Brand) -> None:
+        """Complaints will have waited for as long as a rule says."""
+        memory, now = self.memory, self.memory.now
+        complaints = memory.complaints.get(brand.key)
+        asked = [each for rule in scoped(brand, Scope.BRAND) for each in rule.unanswered]
+        if complaints is None or not asked or memory.gaps.is_deaf(now):
+            return
+        dues = [due for over, least in asked if (due := complaints.due(over, least, now)) is not None]
+        caught_up_at = memory.gaps.caught_up_at
+        coming = [due for due in (max(due, caught_up_at) for due in dues) if due > now]
+        if coming:
+            memory.timers.arrange(min(coming), "waiting", brand.key)
 
     def is_silent(self, incident: Incident) -> bool:
         """Nothing was heard of its brand since it began."""

@@ -6,11 +6,13 @@ from typing import Any
 import msgspec
 
 from buzzwatch.model.input import EVERYTHING, Gap
-from buzzwatch.model.instant import DAY, Instant, Span
+from buzzwatch.model.instant import DAY, MINUTE, Instant, Span
 
 MOST_CLOSED = 100
 KEPT: Span = 30 * DAY
 """How long a gap that is over may still matter: a silent brand learns of it only when it is heard again."""
+CATCH_UP: Span = 5 * MINUTE
+"""So long after a gap what was said in it, answers too, has come in."""
 
 
 class Gaps:
@@ -44,6 +46,11 @@ class Gaps:
     def is_deaf(self, now: Instant) -> bool:
         """Whether one is open."""
         return any(gap.until > now for gap in self._gaps)
+
+    @property
+    def caught_up_at(self) -> Instant:
+        """From when on it is known again what was answered; far away while one is open."""
+        return max((gap.until + CATCH_UP for gap in self._gaps), default=0)
 
     def dump(self) -> list[dict[str, Any]]:
         """As builtins; `load` gives the same."""

@@ -8,11 +8,11 @@ from buzzwatch.gaps import Gaps
 from buzzwatch.incidents.desk import Evidence
 from buzzwatch.incidents.mute import severity_for
 from buzzwatch.memory import Memory
-from buzzwatch.model.brand import Brand, Rule
+from buzzwatch.model.brand import Brand, Rule, Scope
 from buzzwatch.model.incident import Incident, Press, Reason, Sector, Subject
 from buzzwatch.model.instant import HOUR, LONGEST_WINDOW, MINUTE, Instant, Span
 from buzzwatch.model.mention import Sighting
-from buzzwatch.model.signal import Clause, Comparator, Detector, Finding, Onset, Signal
+from buzzwatch.model.signal import UNANSWERED, Clause, Comparator, Detector, Finding, Onset, Signal
 from buzzwatch.model.thread import Phase, ThreadView
 
 MOST_REMEMBERED = 1_000
@@ -90,6 +90,13 @@ class Lookout:
         since = silent_since(self._pulse, self._memory.gaps)
         return None if since is None or since > self.now else self.now - since
 
+    def unanswered(self, over: Span) -> int | None:
+        """See `View`."""
+        complaints = self._memory.complaints.get(self.brand.key)
+        if complaints is None or self.now < self._memory.gaps.caught_up_at:
+            return None
+        return complaints.count(over, self.now)
+
     def sources(self, over: Span) -> tuple[str, ...]:
         """See `View`."""
         return self._memory.carriers[self.brand.key].sources(over, self.now)
@@ -155,9 +162,14 @@ class Lookout:
         if (gathered := self._gathered(rule)) and not (subject.thread or subject.story):
             shown = dict.fromkeys((*(mention for _, mention in gathered), *onset.samples))
             onset = Onset(onset.began_at if finding.signal else gathered[-1][0], tuple(shown)[:MOST_SHOWN])
+        waiting = self._waiting(rule, finding)
+        if waiting is not None:
+            onset = waiting
         reason = self._reason(rule.name, rule.says, finding.clauses, finding.signal, thread)
-        reason = replace(reason, heard_late=self._heard_late(onset.began_at))
+        reason = replace(reason, heard_late=None if waiting else self._heard_late(onset.began_at))
         observed = float(reason.mentions) if finding.signal is None or thread else finding.signal.observed
+        if waiting is not None:
+            observed = max(_unanswered(finding))
         severity = severity_for(self.brand, rule.severity, answered=reason.answered)
         raised = severity_for(self.brand, rule.severity, answered=reason.answered, press=True)
         return Evidence(reason, onset, observed, severity, raised)
@@ -282,6 +294,15 @@ class Lookout:
         began_at = self.thread.first_at if self.thread else self.mention.counted_at if self.mention else self.now
         return Onset(began_at, tuple(dict.fromkeys((*mine, *samples)))[:MOST_SHOWN])
 
+    def _waiting(self, rule: Rule, finding: Finding) -> Onset | None:
+        """Of a trouble that is complaints without an answer and nothing louder: since the first, and the loudest."""
+        complaints = self._memory.complaints.get(self.brand.key)
+        if rule.scope is not Scope.BRAND or finding.signal or complaints is None or not _unanswered(finding):
+            return None
+        over = min(over for over, _ in rule.unanswered)
+        began_at = complaints.oldest(self.now)
+        return Onset(self.now if began_at is None else began_at, complaints.loudest(over, self.now, MOST_SHOWN))
+
     def _heard_late(self, began_at: Instant) -> tuple[Instant, Instant] | None:
         deaf = [
             gap for gap in self._memory.gaps if gap.since < self.now and gap.until > began_at and gap.until <= self.now
@@ -300,6 +321,12 @@ def _doubling(thread: ThreadView) -> Span | None:
     """The time in which a rising conversation has twice as many posts, at the pace of its last ten minutes."""
     rises = thread.phase in {Phase.RISING, Phase.REBOUND} and thread.mentions >= FEWEST_TO_DOUBLE
     return round(HOUR * thread.mentions / thread.rate) if rises and thread.rate > 0 else None
+
+
+def _unanswered(finding: Finding) -> list[float]:
+    """How many complaints wait, for each time that was asked and has passed."""
+    clauses = (clause for clause in finding.clauses if clause.name == UNANSWERED and clause.passed)
+    return [clause.observed for clause in clauses if isinstance(clause.observed, float)]
 
 
 def _measure(signal: Signal | None) -> tuple[Detector, Span]:

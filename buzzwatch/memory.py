@@ -19,10 +19,13 @@ from buzzwatch.incidents.proposals import Proposals
 from buzzwatch.ingest.scorer.lessons import Lessons
 from buzzwatch.model.brand import Brand, Ruleset
 from buzzwatch.model.campaign import Campaign
+from buzzwatch.model.incident import Incident
 from buzzwatch.model.input import ClockSet, Corrected, Input
 from buzzwatch.model.instant import SECOND, Instant, Span, next_second
 from buzzwatch.model.mention import Sighting
+from buzzwatch.model.response import Complaint
 from buzzwatch.notify.night import Overnight
+from buzzwatch.threads.complaints import Complaints
 from buzzwatch.threads.tales import Tales
 from buzzwatch.threads.tracker import Tracker
 from buzzwatch.timers import Timers
@@ -61,6 +64,8 @@ class Memory:
         self.pulses: dict[str, Pulse] = {}
         self.diaries: dict[str, Diary] = {}
         self.carriers: dict[str, Carriers] = {}
+        self.complaints: dict[str, Complaints] = {}
+        """Of the brands that have official accounts: of others nobody knows what was answered."""
         self.dirty: dict[str, Stir] = {}
         self.dirty_due: Instant | None = None
         self.silences = Silences()
@@ -105,6 +110,7 @@ class Memory:
         if (habits := self.adopted.pop(brand.key, None)) is not None:
             self.warm(brand.key, habits)
         self.compare(brand)
+        self.follow_official(brand)
         return pulse
 
     def warm(self, key: str, habits: bytes) -> None:
@@ -130,6 +136,27 @@ class Memory:
         """Have the comparators that its rules name score a brand, and learn anew at another hour than most others."""
         if (pulse := self.pulses.get(brand.key)) is not None:
             pulse.compare(brand.comparisons, crc32(brand.key.encode()) % 24)
+
+    def follow_official(self, brand: Brand) -> None:
+        """Listen to complaints about a brand that can answer, as far as it has been heard of, and to no others."""
+        if not brand.official:
+            self.complaints.pop(brand.key, None)
+        elif brand.key in self.pulses and brand.key not in self.complaints:
+            self.complaints[brand.key] = Complaints(brand.key)
+
+    def waits(self, mention: str) -> bool:
+        """Whether a post is part of a complaint that waits for an answer."""
+        return any(complaints.knows(mention) for complaints in self.complaints.values())
+
+    def unanswered_since(self, incident: Incident) -> Instant | None:
+        """When the first complaint was posted that belongs to an incident and waits for an answer; None: none waits."""
+        complaints = self.complaints.get(incident.subject.brand)
+        return None if complaints is None else complaints.first(*_extent(incident))
+
+    def claim_complaints(self, incident: Incident) -> tuple[Complaint, ...]:
+        """The complaints that wait and, as is known from now on, belong to an incident."""
+        complaints = self.complaints.get(incident.subject.brand)
+        return () if complaints is None else complaints.claim(incident.id, *_extent(incident))
 
     def follow_hours(self, key: str, zone: tzinfo, campaigns: tuple[Campaign, ...]) -> None:
         """Let a brand's days and campaigns be others from now on."""
@@ -160,6 +187,7 @@ class Memory:
             "pulses": {key: pulse.dump() for key, pulse in self.pulses.items()},
             "diaries": {key: diary.dump() for key, diary in self.diaries.items()},
             "carriers": {key: carriers.dump() for key, carriers in self.carriers.items()},
+            "complaints": {key: complaints.dump() for key, complaints in self.complaints.items()},
             "dirty": {
                 key: [list(stir.threads), [msgspec.to_builtins(m) for m in stir.mentions], list(stir.stories)]
                 for key, stir in self.dirty.items()
@@ -195,6 +223,7 @@ class Memory:
         memory.diaries = {key: Diary.load(body, memory._hours(key)[0]) for key, body in dumped["diaries"].items()}
         memory.pulses = {key: Pulse.load(body, *memory._hours(key)) for key, body in dumped["pulses"].items()}
         memory.carriers = {key: Carriers.load(body) for key, body in dumped["carriers"].items()}
+        memory.complaints = {key: Complaints.load(key, body) for key, body in dumped["complaints"].items()}
         for key, (threads, mentions, stories) in dumped["dirty"].items():
             stir = memory.dirty[key] = Stir()
             stir.threads, stir.stories = dict.fromkeys(threads), dict.fromkeys(stories)
@@ -227,6 +256,8 @@ class Memory:
         for diary in self.diaries.values():
             diary.set_back(now)
         self.carriers = {key: Carriers() for key in self.carriers}
+        for complaints in self.complaints.values():
+            complaints.set_back(now)
         self.dirty, self.dirty_due, self.timers, self.gaps, self.recollection = {}, None, Timers(), Gaps(), {}
         self.desk.shift(-ahead)
         self.silences.shift(-ahead)
@@ -236,3 +267,11 @@ class Memory:
         """Whose hours and campaigns a brand has."""
         brand = self.rules.brands.get(key)
         return (brand.zone, brand.campaigns) if brand else (UTC, ())
+
+
+def _extent(incident: Incident) -> tuple[frozenset[str], frozenset[str], Instant | None]:
+    """What an incident is about: conversations, stories, and since when, where it is about the brand as a whole."""
+    subjects = [each for each in (incident.subject, *incident.covers) if not (each.quiet or each.topic)]
+    whole = any(not (each.thread or each.story) for each in subjects)
+    threads, stories = ({getattr(each, kind) for each in subjects} - {""} for kind in ("thread", "story"))
+    return frozenset(threads), frozenset(stories), incident.began_at if whole else None

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from buzzwatch.agenda import Agenda, scoped
 from buzzwatch.daybreak import evidence_of, subjects_of, theme_key
 from buzzwatch.detect.slow import USUAL_RATE
-from buzzwatch.incidents.desk import Desk
+from buzzwatch.incidents.desk import Desk, keep_true
 from buzzwatch.incidents.mute import severity_for
 from buzzwatch.lookout import Lookout
 from buzzwatch.memory import Memory, Stir
@@ -21,9 +21,11 @@ from buzzwatch.model.input import (
     Command,
     Corrected,
     Delivered,
+    Erased,
     Fault,
     Gap,
     Input,
+    Mark,
     Outcome,
     Proposed,
     RulesSwapped,
@@ -35,6 +37,7 @@ from buzzwatch.model.input import (
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.notification import Held, Notice
+from buzzwatch.model.response import Complaint
 from buzzwatch.model.signal import Finding
 from buzzwatch.model.silence import Silence
 from buzzwatch.notify import escalation
@@ -49,6 +52,7 @@ class Spine:
         self.agenda = Agenda(self.memory)
         self._notices: list[Notice] = []
         self._held: list[Held] = []
+        self._complaints: list[Complaint] = []
 
     def step(self, item: Input) -> Outcome:
         """Take one input.
@@ -62,7 +66,7 @@ class Spine:
         match item:
             case Sighting():
                 self._count(item, now)  # O(1): windows, thread; marks brand and thread dirty
-                return NOTHING
+                return Outcome(complaints=self._take_complaints()) if self._complaints else NOTHING
             case Tick():
                 self._decide(now, changes, faults)  # what is dirty or due, nothing else
             case Command():
@@ -78,7 +82,7 @@ class Spine:
         notices, held, touched = tuple(self._notices), tuple(self._held), self.memory.desk.take_touched()
         self._notices, self._held = [], []
         self.memory.overnight.follow(touched)
-        return Outcome(tuple(told), notices, held, touched, tuple(faults))
+        return Outcome(tuple(told), notices, held, touched, tuple(faults), self._take_complaints())
 
     def restore(self, incidents: Iterable[Incident]) -> None:
         """Put the incidents of the record in the place of those in memory: the record is what people were told."""
@@ -87,18 +91,30 @@ class Spine:
         for incident in self.memory.desk.incidents:
             self.agenda.follow_incident(incident)
 
+    def _take_complaints(self) -> tuple[Complaint, ...]:
+        """What the record is to keep of them."""
+        complaints, self._complaints = tuple(self._complaints), []
+        return complaints
+
     def _count(self, sighting: Sighting, now: Instant) -> None:
         memory = self.memory
         brand = memory.rules.brands.get(sighting.brand)
         if brand is None:
             return
         memory.tracker.count(sighting)
+        complaints = memory.complaints.get(sighting.brand)
         if sighting.late:
+            if complaints is not None:
+                self._complaints += complaints.hear(sighting)
             return
         told = memory.tales.hear(sighting, memory.tracker)
         pulse = memory.pulses.get(sighting.brand) or memory.bear(brand, sighting.counted_at)
         heard = replace(sighting, copy=told.copy) if told.copy != sighting.copy else sighting
         pulse.count(heard)
+        if complaints is None:
+            complaints = memory.complaints.get(sighting.brand)  # it may have been born just now
+        if complaints is not None:
+            self._complaints += complaints.hear(sighting, told.copy, told.story)
         judged = sighting.brand not in memory.set_aside
         if judged and memory.diaries[sighting.brand].count(heard, subjects_of(heard, told)):
             self.agenda.follow_day(sighting.brand)
@@ -133,7 +149,7 @@ class Spine:
                     self._attempt(incident.subject.brand, partial(self._attend, incident, now, changes), faults)
                     self.agenda.follow_incident(key)
             elif key not in self.memory.set_aside:
-                look = self._end_days if kind == "day" else self._listen
+                look = {"day": self._end_days, "waiting": self._ask_who_waits}.get(kind, self._listen)
                 self._attempt(key, partial(look, key, now, changes), faults)
         if night_ends:  # after the pages of this instant: who is paged needs no other message of the same
             self._end_night(now)
@@ -172,9 +188,11 @@ class Spine:
                     for mention in sorted(stir.mentions, key=lambda m: m.mention):
                         lookout.focus(mention.thread, mention)
                         self._apply(rule, lookout, changes)
+        self.agenda.follow_waiting(brand)
         for incident in self.memory.desk.of_brand(key):  # one by one: what one brought is told though the next fails
             changes.append(self._raise(lookout, incident))
             changes.append(self._hasten(lookout, self.memory.desk.incidents[incident.id]))
+            self._complaints += self.memory.claim_complaints(incident)
 
     def _raise(self, lookout: Lookout, incident: Incident) -> Change | None:
         """The press may have joined; what comes to a page by that goes where the brand's critical rules go."""
@@ -233,6 +251,20 @@ class Spine:
                     changes.append(self._ring(rule, subject, finding, lookout))
         self.agenda.follow_silence(brand)
 
+    def _ask_who_waits(self, key: str, now: Instant, changes: list[Change | None]) -> None:
+        """Complaints may have waited for as long as a rule says, though nothing was heard."""
+        brand, pulse = self.memory.rules.brands.get(key), self.memory.pulses.get(key)
+        if brand is None or pulse is None:
+            return
+        pulse.look(now, self.memory.gaps.spans())
+        lookout = Lookout(now, brand, self.memory)
+        for rule in scoped(brand, Scope.BRAND):
+            if rule.unanswered:
+                self._apply(rule, lookout, changes)
+        for incident in self.memory.desk.of_brand(key):
+            self._complaints += self.memory.claim_complaints(incident)
+        self.agenda.follow_waiting(brand)
+
     def _end_days(self, key: str, now: Instant, changes: list[Change | None]) -> None:
         """A local day of a brand has ended: what keeps coming back is put on the list, and nobody is told."""
         brand, desk = self.memory.rules.brands.get(key), self.memory.desk
@@ -250,6 +282,8 @@ class Spine:
         """An incident may be calm for long enough, or its next escalation step may be due."""
         if incident.subject.quiet and incident.state is not State.RESOLVED:
             incident = self._still_silent(incident, now)
+        elif incident.state is not State.RESOLVED:
+            incident = self._still_waiting(incident, now)
         change = None if self.memory.gaps.is_deaf(now) else self.memory.desk.settle(incident, now)
         if change is not None:
             changes.append(change)
@@ -286,17 +320,37 @@ class Spine:
         if brand is None or pulse is None or incident.subject.quiet or key in self.memory.set_aside:
             return incident
         pulse.look(now, self.memory.gaps.spans())
-        return Lookout(now, brand, self.memory).refreshed(incident)
+        return self._timed(Lookout(now, brand, self.memory).refreshed(incident))
+
+    def _timed(self, incident: Incident) -> Incident:
+        """With what the public clock says at this instant."""
+        since = self.memory.unanswered_since(incident)
+        return replace(incident, reason=replace(incident.reason, unanswered_since=since))
 
     def _still_silent(self, incident: Incident, now: Instant) -> Incident:
         if self.agenda.is_silent(incident):
-            held_at = tuple(now if level is incident.severity else incident.held_at[level - 1] for level in Severity)
-            incident = replace(incident, true_at=now, held_at=held_at)
+            incident = keep_true(incident, incident.severity, now)
             self.memory.desk.put(incident)
         return incident
 
+    def _still_waiting(self, incident: Incident, now: Instant) -> Incident:
+        """Complaints that nobody answers keep true what they rang for, though nothing more is heard."""
+        key = incident.subject.brand
+        brand, pulse = self.memory.rules.brands.get(key), self.memory.pulses.get(key)
+        if brand is None or pulse is None or key in self.memory.set_aside:
+            return incident
+        asking = [rule for rule in scoped(brand, Scope.BRAND) if rule.unanswered and rule.name in incident.rules]
+        if asking:
+            pulse.look(now, self.memory.gaps.spans())
+        lookout = Lookout(now, brand, self.memory)
+        for rule in asking:
+            if rule.when.judge(lookout).passed:
+                incident = keep_true(incident, severity_for(brand, rule.severity, press=incident.raised), now)
+                self.memory.desk.put(incident)
+        return incident
+
     def _swap(
-        self, item: RulesSwapped | Gap | Trouble | ClockSet | Warmed | Corrected | Proposed, now: Instant
+        self, item: RulesSwapped | Gap | Trouble | ClockSet | Warmed | Corrected | Proposed | Erased, now: Instant
     ) -> None:
         match item:
             case RulesSwapped():
@@ -312,6 +366,10 @@ class Spine:
                     self.memory.warm(key, habits)
             case Corrected():
                 self.memory.correct(item)
+                if item.mark in {Mark.NOT_NEGATIVE, Mark.NOT_US}:
+                    self._let_leave(item.mention, item.brand)
+            case Erased():
+                self._let_leave(item.mention, *self.memory.complaints)
             case Proposed():
                 self._propose(item, now)
 
@@ -321,6 +379,11 @@ class Spine:
         morning = (night.end(now) if night else None) or now
         if self.memory.proposals.hear(said, morning):
             self.memory.timers.arrange(max(morning, now + 1), MORNING, "")
+
+    def _let_leave(self, mention: str, *brands: str) -> None:
+        """A post is no complaint about these brands, or no more."""
+        for complaints in filter(None, map(self.memory.complaints.get, brands)):
+            self._complaints += complaints.leave(mention)
 
     def _silence(self, said: Silenced, now: Instant, changes: list[Change | None]) -> None:
         """Whatever it hides from now on says so in its record."""
@@ -350,12 +413,15 @@ class Spine:
         self.memory.set_aside = {}
         for key in before.keys() - rules.brands.keys():
             self.memory.follow_hours(key, UTC, ())  # as a loaded one would
+            self.memory.complaints.pop(key, None)
         for brand in rules.brands.values():
             self.memory.follow_hours(brand.key, brand.zone, brand.campaigns)
             self._follow_themes(brand, before.get(brand.key))
             self.memory.compare(brand)
+            self.memory.follow_official(brand)
             self.agenda.follow_silence(brand)
             self.agenda.follow_day(brand.key)
+            self.agenda.follow_waiting(brand)
         for incident in list(self.memory.desk.incidents.values()):
             self.memory.desk.put(escalation.under_new_rules(incident, rules, now))
             self.agenda.follow_incident(incident.id)
@@ -389,6 +455,7 @@ class Spine:
                 self._keep(escalation.hush(incident, silence, self.memory.rules, now))
                 return
             incident = replace(incident, hushed=False)
+        incident = self._timed(incident)
         told = escalation.announce(replace(change, incident=incident), self.memory.rules, now)
         self._keep(told)
         if told.incident.step_at is not None and told.incident.step_at <= now:

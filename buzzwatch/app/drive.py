@@ -14,7 +14,19 @@ from buzzwatch.app.hearing import HeardPayload, Hearing
 from buzzwatch.app.intake import IntakeQueue, Payload
 from buzzwatch.clock import Clock
 from buzzwatch.ingest.scorer import Scorer
-from buzzwatch.model.input import EVERYTHING, NOTHING, ClockSet, Fault, Gap, Input, Outcome, RulesSwapped, Tick, Trouble
+from buzzwatch.model.input import (
+    EVERYTHING,
+    NOTHING,
+    ClockSet,
+    Erased,
+    Fault,
+    Gap,
+    Input,
+    Outcome,
+    RulesSwapped,
+    Tick,
+    Trouble,
+)
 from buzzwatch.model.instant import MINUTE, SECOND, Instant
 from buzzwatch.model.receipt import Receipt, Refusal
 from buzzwatch.spine import Spine
@@ -194,6 +206,9 @@ class Drive:
         for brand in part.struck:
             self._metrics.struck.labels(brand).inc()
         batch.erased += part.erased
+        for mention in part.erased:
+            if self.spine.memory.waits(mention.id):
+                await self._take(Erased(now, mention.id), batch, payload.source)
         batch.refused += [RefusedPayload(now, payload.source, r.reason, r.head) for r in part.refused]
         refused = tuple(Refusal(r.position, r.reason) for r in part.refused)
         return Receipt(accepted, known, part.mended, part.ignored, refused, len(part.erased))
@@ -225,7 +240,7 @@ class Drive:
             self._stepped.append(tick)
 
     def _keep(self, at: Instant, outcome: Outcome, batch: Batch) -> None:
-        if outcome.changes or outcome.notices or outcome.held or outcome.touched:
+        if outcome.changes or outcome.notices or outcome.held or outcome.touched or outcome.complaints:
             batch.outcomes.append((at, outcome))
         for fault in outcome.faults:
             self._report(fault)

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
+from buzzwatch.app.queue import tell_incident_times
 from buzzwatch.app.quotes import find_samples
 from buzzwatch.ingest.scorer import load
 from buzzwatch.model.incident import Change, Incident, Reason, Subject
@@ -30,6 +31,7 @@ def explain(db: sqlite3.Connection, incident_id: str, timezone: str = "UTC") -> 
         "",
         *_why(incident.reason),
         *_company(incident),
+        *tell_incident_times(db, incident_id),
         *_posts(find_samples(db, incident, load())),
         "",
         "History",

@@ -27,6 +27,10 @@ _KEY_BYTES = 32
 _MOST_UNWRITTEN = 10_000
 
 
+QUEUE = "queue:"
+"""Begins, before the brand, what a link to the queue of a brand is to, in the place of an incident."""
+
+
 class Holder(Struct, frozen=True):
     """Who has a link, to which incident; `person` is empty for a channel."""
 
@@ -101,8 +105,9 @@ def forget_links(db: sqlite3.Connection, now: Instant) -> None:
 def _read(db: sqlite3.Connection, digest: bytes, now: Instant) -> Holder | None:
     row = db.execute(
         "SELECT link.incident, person, CAST(body AS TEXT) ->> 'closed_at' FROM link "
-        "JOIN incident ON incident.id = link.incident WHERE digest = ? AND revoked_at IS NULL",
-        (digest,),
+        "LEFT JOIN incident ON incident.id = link.incident WHERE digest = ? AND revoked_at IS NULL "
+        "AND (incident.id IS NOT NULL OR substr(link.incident, 1, ?) = ?)",
+        (digest, len(QUEUE), QUEUE),
     ).fetchone()
     return None if row is None or (row[2] is not None and row[2] < now - KEPT) else Holder(row[0], row[1])
 

@@ -238,6 +238,11 @@ class Daemon:
                 self._log_change(change)
             if outcome.notices:
                 self.courier.notify()
+            for each in outcome.complaints:
+                if each.answered_at is not None:
+                    self.metrics.response_seconds.labels(each.brand).observe(
+                        (each.answered_at - each.complained_at) / SECOND
+                    )
         for _, item in batch.inputs:
             if isinstance(item, Delivered):
                 self.metrics.notifications.labels(str(item.target), "sent" if item.sent else "failed").inc()
@@ -268,6 +273,9 @@ class Daemon:
             for severity in Severity:
                 number = sum(i.severity is severity for i in live)
                 self.metrics.incidents_open.labels(severity.label).set(number)
+            for brand, complaints in self.drive.spine.memory.complaints.items():
+                self.metrics.complaints_waiting.labels(brand).set(len(complaints))
+                self.metrics.complaints_let_go.labels(brand).set(complaints.let_go)
             unready = self.reception.unready()
             status = unready[0] if unready else f"listening; {len(live)} incidents open"
             systemd.notify("WATCHDOG=1", status=status)

@@ -1,6 +1,7 @@
 """Answers what pages, probes and commands ask of the running daemon. Implements `web.desk.Desk`."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import UTC
 from typing import Any
@@ -10,8 +11,9 @@ import msgspec
 from buzzwatch.app.drive import Drive
 from buzzwatch.app.ears import Ears
 from buzzwatch.app.latest import points_of
-from buzzwatch.app.links import Links
+from buzzwatch.app.links import QUEUE, Links
 from buzzwatch.app.marks import Marks
+from buzzwatch.app.queue import read_queue
 from buzzwatch.app.quotes import read_samples
 from buzzwatch.app.rulebook import Rulebook
 from buzzwatch.app.second_opinion import SecondOpinion
@@ -21,6 +23,7 @@ from buzzwatch.detect.pulse import Pulse
 from buzzwatch.incidents.answers import LONGEST_SNOOZE, LONGEST_WAIT
 from buzzwatch.model.incident import Incident, State
 from buzzwatch.model.input import Command, Delivered, Mark, Trouble, Verb, Warmed
+from buzzwatch.model.instant import Instant
 from buzzwatch.model.notification import Target
 from buzzwatch.notify.escalation import notices_of_trouble
 from buzzwatch.notify.quoting import clean
@@ -28,7 +31,7 @@ from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.store.journal import Batch, read_incident
 from buzzwatch.store.outbox import write_notice
 from buzzwatch.store.record import Record
-from buzzwatch.web.desk import Answer, Hush, PageView, Reply
+from buzzwatch.web.desk import Answer, Hush, PageView, QueueView, Reply
 
 _TEST_TIMEOUT_S = 90
 
@@ -105,10 +108,53 @@ class Reception:
             history=tuple(history),
             points=points_of(self._drive.spine.memory, incident),
             silence=self._drive.spine.memory.silences.over(incident, self._clock.now()),
+            unanswered_since=self._unanswered_since(incident),
+            answer_within=rules.answer_within,
+            waiting=self._waiting(incident.subject.brand),
             marks={key: marks[key] for key in incident.shown if key in marks},
             pending=await self.marks.pending(incident, holder.person),
             night_until=self.marks.night_until(),
         )
+
+    def _unanswered_since(self, incident: Incident) -> Instant | None:
+        """Of an incident as it stands on record, what is so at this instant."""
+        reason = msgspec.structs.replace(
+            incident.reason, unanswered_since=self._drive.spine.memory.unanswered_since(incident)
+        )
+        return msgspec.structs.replace(incident, reason=reason).unanswered_since
+
+    def _waiting(self, brand: str) -> int | None:
+        complaints = self._drive.spine.memory.complaints.get(brand)
+        return None if complaints is None else len(complaints)
+
+    async def queue(self, code: str) -> QueueView | None:
+        """See `Desk`."""
+        holder, now = await self._links.open(code, self._clock.now()), self._clock.now()
+        rules = self._drive.spine.memory.rules
+        key = await self._record.read(lambda db: _brand_of(db, holder.incident)) if holder else None
+        brand = rules.brands.get(key or "")
+        if brand is None:
+            return None
+        waiting, more = await self._record.read(lambda db: read_queue(db, brand, now))
+        return QueueView(
+            now=now,
+            brand_name=brand.name,
+            language=brand.language,
+            timezone=brand.timezone,
+            answer_within=rules.answer_within,
+            waiting=tuple(waiting),
+            more=more,
+        )
+
+    async def link_queue(self, brand: str, by: str) -> Answer:
+        """See `Desk`."""
+        brands = self._drive.spine.memory.rules.brands
+        if brand not in brands:
+            return Answer(False, (f"there is no brand {brand!r}; brands are: {', '.join(brands)}",))
+        if stranger := self._stranger(by):
+            return stranger
+        page = await self._links.url(f"{QUEUE}{brand}", by)
+        return Answer(True, (f"{page}/queue",))
 
     async def silence(self, hush: Hush) -> Answer:
         """See `Desk`."""
@@ -129,7 +175,7 @@ class Reception:
     async def revoke(self, incident: str) -> Answer:
         """See `Desk`."""
         found = await self._record.read(lambda db: read_incident(db, incident))
-        if found is None:
+        if found is None and not incident.startswith(QUEUE):
             return Answer(False, (f"there is no incident {incident!r}",))
         number = await self._links.revoke(incident, self._clock.now())
         return Answer(True, (f"{incident}: {number} links lead nowhere now; later messages carry others",))
@@ -245,3 +291,11 @@ class Reception:
         for _, item in batch.inputs:
             if isinstance(item, Delivered) and (waiting := self._tests.get(item.key)) and not waiting.done():
                 waiting.set_result(item)
+
+
+def _brand_of(db: sqlite3.Connection, incident: str) -> str | None:
+    """The brand that a link is about, which may be one to a queue."""
+    if incident.startswith(QUEUE):
+        return incident.removeprefix(QUEUE)
+    found = read_incident(db, incident)
+    return None if found is None else found[0].subject.brand

@@ -10,7 +10,7 @@ from buzzwatch.app.drive import feed, run_to
 from buzzwatch.app.hearing import Hearing
 from buzzwatch.app.quotes import sample_of
 from buzzwatch.model.brand import Ruleset
-from buzzwatch.model.input import Fault, Gap, Outcome, RulesSwapped
+from buzzwatch.model.input import Erased, Fault, Gap, Outcome, RulesSwapped
 from buzzwatch.model.instant import DAY, Instant, instant_of
 from buzzwatch.model.mention import Mention
 from buzzwatch.model.notification import Notice, Sample
@@ -96,6 +96,8 @@ class Replay:
             yield from feed(spine, RulesSwapped(seen_at, self._rules))
         summary.last_at = seen_at
         if mention.deleted:
+            if spine.memory.waits(mention.id):
+                yield from feed(spine, Erased(seen_at, mention.id))
             return
         reading = self._hearing.see(mention, seen_at, spine.memory.tracker)
         self._hearing.forget_batch()

@@ -1,4 +1,4 @@
-"""What is known: why an incident rang, what a brand has taught, who is on duty."""
+"""What is known: why an incident rang, what a brand has taught, who waits for an answer, who is on duty."""
 
 import sys
 from itertools import islice
@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from buzzwatch.cli.frame import ConfigOption, IncidentArgument, fail, load_config, now, plain_errors, read_rules
+from buzzwatch.cli.frame import (
+    ConfigOption,
+    IncidentArgument,
+    ask_daemon,
+    fail,
+    load_config,
+    now,
+    plain_errors,
+    read_rules,
+)
 
 app = typer.Typer()
 
@@ -47,6 +56,41 @@ def brand(
             fail(f"there is no brand {key!r}; brands are: {', '.join(brands)}")
         lines = tell(open_for_reading(loaded.state), brands[key])
         for line in islice(lines, None if learnt else 1):
+            typer.echo(line)
+
+
+@app.command()
+def queue(
+    brand: Annotated[str | None, typer.Argument(help="As its rule file names it; all of ours if left out.")] = None,
+    month: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--month", help="How fast the complaints of the last 30 days were answered.")
+    ] = False,
+    link: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--link", help="Print your own link to the page with the queue of the brand.")
+    ] = False,
+    by: Annotated[str | None, typer.Option("--as", help="With --link: your key under `people`.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """List the complaints that no official account has answered, the oldest first."""
+    from buzzwatch.app.queue import tell_queue, tell_times  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.store.database import open_for_reading  # noqa: PLC0415 - as in `daemon.run`
+
+    with plain_errors():
+        loaded = load_config(config)
+        if link:
+            if not brand or not by:
+                fail("say whose queue, and who you are: buzzwatch queue acme --link --as ines")
+            ask_daemon(loaded, "/queue-link", {"brand": brand, "by": by})
+            return
+        rules = read_rules(loaded.rules)
+        if brand is not None and brand not in rules.brands:
+            fail(f"there is no brand {brand!r}; brands are: {', '.join(rules.brands)}")
+        ours = [each for each in rules.brands.values() if not each.competitor and each.official]
+        brands = ours if brand is None else [rules.brands[brand]]
+        if not brands:
+            fail("no brand of ours has `official` accounts in its rule file, so nobody knows what was answered")
+        db = open_for_reading(loaded.state)
+        for line in tell_times(db, brands, now()) if month else tell_queue(db, rules, brands, now()):
             typer.echo(line)
 
 

@@ -309,6 +309,12 @@ class Desk:
         return next(name for name in names if name not in self.incidents)
 
 
+def keep_true(incident: Incident, severity: Severity, now: Instant) -> Incident:
+    """A rule of this severity holds though nothing new is heard."""
+    held_at = tuple(now if level is severity else incident.held_at[level - 1] for level in Severity)
+    return replace(incident, true_at=now, held_at=held_at)
+
+
 def _awake(incident: Incident) -> Incident:
     """It worsens: nobody has said that this may wait."""
     return incident if incident.wait_until is None and incident.snooze_until is None else set_free(incident)

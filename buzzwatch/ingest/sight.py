@@ -71,7 +71,8 @@ class Reader:
         brands; an erased one never. What people have taught about a brand adjusts the score for it, by `lessons`.
         """
         folded = lay_out(mention.text, mention.title)
-        keys = self._keys(mention, folded, inherited)
+        named = (mention.brand,) if mention.brand in self._brands else self._matcher.match_words(folded)
+        keys = self._keys(named, inherited)
         if not keys:
             return Reading()
         text = mention.whole
@@ -109,6 +110,7 @@ class Reader:
                 themes=themes.get(key, ()),
                 voice=_voice(accounts, self._voices[key]),
                 keys=story_keys,
+                unnamed=key not in named,
             )
             for key in keys
         )
@@ -152,8 +154,7 @@ class Reader:
             for key, learnt in taught.items()
         }
 
-    def _keys(self, mention: Mention, folded: str, inherited: tuple[str, ...]) -> tuple[str, ...]:
-        named = (mention.brand,) if mention.brand in self._brands else self._matcher.match_words(folded)
+    def _keys(self, named: tuple[str, ...], inherited: tuple[str, ...]) -> tuple[str, ...]:
         if not inherited or named == inherited:
             return named
         wanted = {*named, *inherited}

@@ -50,6 +50,8 @@ class Rule(Struct, frozen=True):
     wakes: bool = True
     """Whether it may reach persons at night."""
     comparisons: tuple[Comparison, ...] = ()
+    unanswered: tuple[tuple[Span, int], ...] = ()
+    """For how long it asks how many complaints to have waited."""
 
 
 class Match(Struct, frozen=True):
@@ -147,3 +149,5 @@ class Ruleset(Struct, frozen=True):
     """Whose hours the people keep."""
     pages_per_person: float | None = None
     """How many a day anybody is to bear; None: nobody has said."""
+    answer_within: Span | None = None
+    """How soon a complaint is to be answered; None: nobody has said."""

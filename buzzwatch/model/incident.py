@@ -105,6 +105,8 @@ class Reason(Struct, frozen=True):
     milestone: Milestone | None = None
     doubling: Span | None = None
     """The time in which it doubles as it grows now; None: it does not clearly grow."""
+    unanswered_since: Instant | None = None
+    """When the first complaint of the trouble was posted that has no official answer; None: none waits for one."""
 
     @property
     def is_urgent(self) -> bool:
@@ -184,6 +186,12 @@ class Incident(Struct, frozen=True):
     def shown(self) -> tuple[str, ...]:
         """Mentions to show, the most telling first: the press that joined, then the samples."""
         return tuple(dict.fromkeys((*((self.press.mention,) if self.press else ()), *self.samples)))
+
+    @property
+    def unanswered_since(self) -> Instant | None:
+        """Since when the public clock runs: it stands while nobody waits, or a person has decided to wait."""
+        stands = self.wait_until is not None or self.state is State.RESOLVED
+        return None if stands else self.reason.unanswered_since
 
     @property
     def grows(self) -> bool:

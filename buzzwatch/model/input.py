@@ -10,6 +10,7 @@ from buzzwatch.model.incident import Change, Incident
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.notification import Held, Notice, Target
+from buzzwatch.model.response import Complaint
 
 EVERYTHING = "*"
 """The source named by a gap in which the daemon itself was down."""
@@ -122,6 +123,13 @@ class Proposed(Struct, frozen=True, gc=False, tag="proposed"):
     by: str
 
 
+class Erased(Struct, frozen=True, gc=False, tag="erased"):
+    """Its author took back a post that waits for an answer, or is part of what does: nobody is to answer it."""
+
+    seen_at: Instant
+    mention: str
+
+
 class Delivered(Struct, frozen=True, gc=False, tag="delivered"):
     """What became of a notice, for good: given up with a reason, or sent; then `why` says whom it did not reach."""
 
@@ -161,23 +169,21 @@ class Warmed(Struct, frozen=True, tag="warmed"):
     habits: dict[str, bytes]
 
 
-Input: TypeAlias = (
+Journalled: TypeAlias = (
     Sighting
-    | Tick
     | RulesSwapped
     | Gap
     | Command
     | Silenced
     | Corrected
     | Proposed
+    | Erased
     | Delivered
     | Trouble
     | ClockSet
     | Warmed
 )
-Journalled: TypeAlias = (
-    Sighting | RulesSwapped | Gap | Command | Silenced | Corrected | Proposed | Delivered | Trouble | ClockSet | Warmed
-)
+Input: TypeAlias = Journalled | Tick
 
 
 class Fault(Struct, frozen=True, gc=False):
@@ -188,13 +194,17 @@ class Fault(Struct, frozen=True, gc=False):
 
 
 class Outcome(Struct, frozen=True):
-    """What one step gives: changes for the record, notices to send, what was held and why, incidents to store."""
+    """What one step gives.
+
+    Changes for the record, notices to send, what was held and why, incidents and complaints to store.
+    """
 
     changes: tuple[Change, ...] = ()
     notices: tuple[Notice, ...] = ()
     held: tuple[Held, ...] = ()
     touched: tuple[Incident, ...] = ()
     faults: tuple[Fault, ...] = ()
+    complaints: tuple[Complaint, ...] = ()
 
 
 NOTHING = Outcome()

@@ -78,7 +78,8 @@ class Sighting(Struct, frozen=True, gc=False, omit_defaults=True, tag="sighting"
     once handles, links, case and accents are gone. `negativity` is the scorer's probability, 0..1, that the text is
     negative. `thread` is the resolved key of the conversation: the root's id. `themes` are those of the brand that the
     text touches, `voice` is the group of the brand's voices that its author belongs to, "" for none. `keys` are what it
-    may share with its look-alikes, none once its text is erased.
+    may share with its look-alikes, none once its text is erased. `unnamed`: it does not name the brand, and only hangs
+    on a conversation of it.
     """
 
     seen_at: Instant
@@ -99,6 +100,7 @@ class Sighting(Struct, frozen=True, gc=False, omit_defaults=True, tag="sighting"
     themes: tuple[str, ...] = ()
     voice: str = ""
     keys: StoryKeys = StoryKeys()
+    unnamed: bool = False
 
     @property
     def counted_at(self) -> Instant:

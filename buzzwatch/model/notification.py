@@ -6,7 +6,7 @@ from buzzwatch.model.author import Past
 from buzzwatch.model.cause import Cause
 from buzzwatch.model.curve import Point
 from buzzwatch.model.incident import ChangeKind, Incident, Severity, State
-from buzzwatch.model.instant import Instant
+from buzzwatch.model.instant import Instant, Span
 from buzzwatch.model.proposal import Proposal
 
 
@@ -45,6 +45,8 @@ class Notice(Struct, frozen=True):
     """It repeats until somebody takes the incident."""
     late_since: Instant | None = None
     test: bool = False
+    answer_within: Span | None = None
+    """How soon a complaint is to be answered, if anybody has said."""
     night: tuple[Incident, ...] = ()
     """What waited for the morning: then the message is of these, and `incident` only stands for them."""
     marks: tuple[Proposal, ...] = ()

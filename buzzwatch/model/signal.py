@@ -7,6 +7,9 @@ from msgspec import Struct
 
 from buzzwatch.model.instant import Instant, Span
 
+UNANSWERED = "unanswered.at_least"
+"""The clause that counts complaints without an answer."""
+
 
 class Detector(StrEnum):
     """A way of being unusual; the word is the same in YAML, in metrics and in the docs."""

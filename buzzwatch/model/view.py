@@ -35,6 +35,12 @@ class View(Protocol):
     def silence(self) -> Span | None:
         """Time since the last mention, None while a source is deaf or before the first one."""
 
+    def unanswered(self, over: Span) -> int | None:
+        """Complaints that have waited for an official answer for at least so long.
+
+        None where that is not known: no account is official, or a source is deaf or was a moment ago.
+        """
+
     def sources(self, over: Span) -> tuple[str, ...]:
         """The sources that carried talk of the brand in the trailing `over`, by name."""
 

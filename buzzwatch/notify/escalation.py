@@ -403,6 +403,7 @@ def _notices(
             names=names,
             page=page,
             late_since=late_since,
+            answer_within=rules.answer_within,
         )
         for target in dict.fromkeys(targets)
     )

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from buzzwatch.model.incident import ChangeKind, Incident, Reason, State
-from buzzwatch.model.instant import DAY, HOUR, Instant
+from buzzwatch.model.instant import DAY, HOUR, Instant, Span
 from buzzwatch.model.notification import Notice
-from buzzwatch.model.signal import Detector, Signal
+from buzzwatch.model.signal import UNANSWERED, Detector, Signal
 from buzzwatch.notify.phrases import Phrases, phrases_of
 from buzzwatch.notify.quoting import clean, cut, disarm
 
@@ -102,6 +102,12 @@ class Facts:
         reason = self.reason
         return self.phrases.phase_sentence[reason.phase] if reason.phase else self.phrases.trend_sentence[reason.trend]
 
+    @property
+    def unanswered_for(self) -> Span | None:
+        """How long the first complaint had waited for an official answer when the notice was due; None: none did."""
+        since = self.incident.unanswered_since
+        return None if since is None else max(0, self.notice.due_at - since)
+
     def ahead(self, instant: Instant | None) -> str:
         """A time to come, without its date if that is understood: at 23:40, 00:15 is soon."""
         soon = instant is not None and instant - self.now < _HALF_A_DAY
@@ -166,7 +172,7 @@ class Facts:
             return (phrases.runaway if runs_away else phrases.conversation).format(facts=facts)
         signal = self.window_signal
         if signal is None:
-            return self.says or self.name(self.reason.rule)
+            return self._waiting() or self.says or self.name(self.reason.rule)
         if incident.subject.topic:
             return self._recurring(signal)
         phrase = phrases.in_window_estimated if signal.learning else phrases.in_window
@@ -175,6 +181,15 @@ class Facts:
             span=self.figures.span(signal.over),
             usual=self.usual(signal),
         )
+
+    def _waiting(self) -> str:
+        """Of complaints that nobody answered: how many had waited when that was found, and for how long by now."""
+        counts = [each.observed for each in self.reason.clauses if each.name == UNANSWERED and each.passed]
+        told = [count for count in counts if isinstance(count, float)]
+        if not told:
+            return ""
+        counted, span = self.phrases.count(max(told), self.phrases.waiting), self.unanswered_for
+        return counted if span is None else self.phrases.waiting_for.format(count=counted, span=self.figures.span(span))
 
     def _recurring(self, signal: Signal) -> str:
         spoken = next((clause.observed for clause in self.reason.clauses if clause.name == "slow.days"), "?")

@@ -95,10 +95,19 @@ def _what(facts: Facts, *, root_gone: bool) -> Iterator[str]:
         yield answered if reason.answered else phrases.unanswered
     if root_gone:
         yield background.words_of(facts).root_gone
+    yield from _public_clock(facts)
     if incident.state is State.TAKEN and facts.notice.kind not in _SAY_THAT_IT_IS_TAKEN:
         yield phrases.taken_since.format(name=facts.name(incident.taken_by), time=facts.clock(incident.taken_at))
     elif facts.waits_for_somebody and facts.notice.due_at - incident.opened_at >= MINUTE:
         yield phrases.untaken.format(span=facts.figures.span(facts.notice.due_at - incident.opened_at))
+
+
+def _public_clock(facts: Facts) -> Iterator[str]:
+    """How long people have been seen to wait, beside how long they are to."""
+    span, target, figures = facts.unanswered_for, facts.notice.answer_within, facts.figures
+    if span is not None and span >= MINUTE:
+        phrase = facts.phrases.public_clock if target is None else facts.phrases.public_clock_target
+        yield phrase.format(span=figures.span(span), target=figures.span(target or 0))
 
 
 def _why_now(facts: Facts) -> Iterator[str]:

@@ -79,6 +79,10 @@ class Phrases(Struct, frozen=True, kw_only=True):
     sector_short: str
     campaign: str
     story_answered: str
+    public_clock: str
+    public_clock_target: str
+    waiting: Noun
+    waiting_for: str
     untaken: str
     taken_since: str
     taken_at: str
@@ -219,6 +223,10 @@ FRENCH = Phrases(
     sector_short="tout le secteur ({rising} sur {known})",
     campaign="Attendu ×{factor}\u00a0: {why}.",
     story_answered="Une réponse officielle a été donnée sous l’un de ces posts il y a moins de 30\u00a0min.",
+    public_clock="Sans réponse officielle depuis {span}.",
+    public_clock_target="Sans réponse officielle depuis {span}, objectif {target}.",
+    waiting=("plainte sans réponse", "plaintes sans réponse"),
+    waiting_for="{count}, la première depuis {span}",
     untaken="Personne ne l’a encore pris, {span} après l’alerte.",
     taken_since="Pris par {name} depuis {time}.",
     taken_at="Pris par {name} à {time}.",
@@ -273,6 +281,7 @@ FRENCH = Phrases(
         "escalating": "emballement",
         "volume.at_least": "posts",
         "negativity.at_least": "posts en colère",
+        "unanswered.at_least": "plaintes sans réponse",
         "share": "part en colère",
         "negative_share": "part en colère",
         "times": "par rapport à l’habituel",
@@ -379,6 +388,10 @@ ENGLISH = Phrases(
     sector_short="the whole sector ({rising} of {known})",
     campaign="Expected ×{factor}: {why}.",
     story_answered="An official reply was given under one of these posts less than 30\u00a0min ago.",
+    public_clock="Without an official answer for {span}.",
+    public_clock_target="Without an official answer for {span}, target {target}.",
+    waiting=("complaint without an answer", "complaints without an answer"),
+    waiting_for="{count}, the first for {span}",
     untaken="Nobody has taken it yet, {span} after the alert.",
     taken_since="Taken by {name} since {time}.",
     taken_at="Taken by {name} at {time}.",
@@ -433,6 +446,7 @@ ENGLISH = Phrases(
         "escalating": "taking off",
         "volume.at_least": "posts",
         "negativity.at_least": "angry posts",
+        "unanswered.at_least": "complaints without an answer",
         "share": "angry share",
         "negative_share": "angry share",
         "times": "compared with usual",

@@ -12,9 +12,9 @@ from msgspec.structs import replace
 
 from buzzwatch.model.instant import EVERY_WINDOW, HOUR
 from buzzwatch.model.mention import OURS, Sighting
-from buzzwatch.model.signal import Clause, Comparator, Comparison, Detector, Finding, Signal, Trend
+from buzzwatch.model.signal import UNANSWERED, Clause, Comparator, Comparison, Detector, Finding, Signal, Trend
 from buzzwatch.model.view import View
-from buzzwatch.rules.when import Leaf, Mention, Negativity, Quiet, Spread, Thread, Volume, When
+from buzzwatch.rules.when import Leaf, Mention, Negativity, Quiet, Spread, Thread, Unanswered, Volume, When
 
 NO = Finding(passed=False, clauses=())
 LEAST_USUAL = 1.0
@@ -162,7 +162,7 @@ class Compiled:
 
     def _compile(self, when: When, rate: float) -> Part:
         """Several keys mean all; the cheapest to refuse come first."""
-        leaves = (when.mention, when.thread, when.quiet, when.spread, when.volume, when.negativity)
+        leaves = (when.mention, when.thread, when.quiet, when.unanswered, when.spread, when.volume, when.negativity)
         parts: list[Part] = [self._terms(leaf, rate) for leaf in leaves if leaf is not None]
         if when.all:
             parts.append(Every(self._group(when.all, rate)))
@@ -184,11 +184,8 @@ class Compiled:
                 return _window(leaf, Detector.NEGATIVITY, leaf.share, rate)
             case Thread():
                 return _thread(leaf, rate)
-            case Quiet():
-                return Terms(tuple(_minimum("quiet.over", lambda view: view.silence(), leaf.over)))
-            case Spread():
-                over = leaf.over
-                return Terms(tuple(_minimum("spread.sources", lambda view: len(view.sources(over)), leaf.sources)))
+            case Quiet() | Spread() | Unanswered():
+                return Terms(tuple(_of_the_brand(leaf)))
             case Mention():
                 return self._mentioned(leaf)
 
@@ -222,6 +219,17 @@ def _minimum(
 ) -> list[Check]:
     """The check of a number that may have been left out."""
     return [] if needed is None else [Check(name, read, lambda _: needed, usual=usual)]
+
+
+def _of_the_brand(leaf: Quiet | Spread | Unanswered) -> list[Check]:
+    over = leaf.over
+    match leaf:
+        case Quiet():
+            return _minimum("quiet.over", lambda view: view.silence(), over)
+        case Spread():
+            return _minimum("spread.sources", lambda view: len(view.sources(over)), leaf.sources)
+        case Unanswered():
+            return _minimum(UNANSWERED, lambda view: view.unanswered(over), leaf.at_least)
 
 
 def _window(leaf: Volume | Negativity, detector: Detector, share: float | None, rate: float) -> Terms:

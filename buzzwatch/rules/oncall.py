@@ -209,7 +209,7 @@ class Route(Written):
 class OncallFile(Written):
     """Who can be told, who is on duty, by which ways, and when it is night."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"digest", "answer_within"})
+    later: ClassVar[frozenset[str]] = frozenset({"digest"})
     timezone: Zone = Field(default="UTC", description="Whose hours the people keep.", examples=["Europe/Paris"])
     people: Annotated[dict[Word, Person], Field(max_length=500)] = Field(
         default_factory=dict, description="Everybody who can be told, by key."
@@ -224,6 +224,11 @@ class OncallFile(Written):
     )
     pages_per_person: Budget | None = Field(
         default=None, description="`check` warns where all rules together may page anybody more often."
+    )
+    answer_within: LongSpan | None = Field(
+        default=None,
+        description="How soon a complaint is to be answered; shown beside how long it has waited.",
+        examples=["10m"],
     )
     routes: Annotated[dict[Word, Route], Field(max_length=200)] = Field(
         default_factory=dict, description="Ways by which alerts go out, by name."

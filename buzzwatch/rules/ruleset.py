@@ -28,7 +28,7 @@ SHARED = (*ONCALL, *CALENDAR)
 _RATES = {Severity.CRITICAL: 1 / 30, Severity.WARNING: 1 / 7, Severity.WATCH: 1 / 7}
 """False alarms a day where a rule names no budget."""
 _LEAST_CALM: Span = 30 * MINUTE
-_MOMENTARY = (when.Thread, when.Quiet)
+_MOMENTARY = (when.Thread, when.Quiet, when.Unanswered)
 """Conditions that no window of time keeps true: a silence is over once somebody is heard."""
 _SLOW_RATE = 1 / 30
 _SLOW_CALM: Span = 3 * DAY + LONGEST_WINDOW
@@ -40,6 +40,7 @@ _SAYS: dict[str, dict[type[Written], str]] = {
         when.Mention: "Un message à regarder",
         when.Thread: "Une conversation s'emballe",
         when.Quiet: "Plus aucun message",
+        when.Unanswered: "Des plaintes attendent une réponse",
         when.Negativity: "Plus de messages en colère que d'habitude",
         when.Volume: "Plus de messages que d'habitude",
         when.Spread: "On en parle sur plusieurs sources",
@@ -48,6 +49,7 @@ _SAYS: dict[str, dict[type[Written], str]] = {
         when.Mention: "A post to look at",
         when.Thread: "A conversation is taking off",
         when.Quiet: "No posts any more",
+        when.Unanswered: "Complaints wait for an answer",
         when.Negativity: "More angry posts than usual",
         when.Volume: "More posts than usual",
         when.Spread: "Several sources talk of it",
@@ -147,6 +149,7 @@ def load(files: Mapping[str, str]) -> Ruleset:
         night=night_of(oncall),
         timezone=oncall.timezone,
         pages_per_person=oncall.pages_per_person,
+        answer_within=oncall.answer_within,
     )
 
 
@@ -191,6 +194,8 @@ def changes(old: Ruleset, new: Ruleset) -> list[str]:
     lines += _differences("rota", old.rotas, new.rotas)
     if old.night != new.night:
         lines.append("night changed")
+    if old.answer_within != new.answer_within:
+        lines.append("answer_within changed")
     return lines + _differences("route", old.routes, new.routes)
 
 
@@ -351,6 +356,7 @@ def _rule(written: schema.Rule, language: str, routes: Mapping[str, Route]) -> R
         runbook=written.runbook,
         wakes=written.at_night == "wake" if written.at_night else severity is Severity.CRITICAL,
         comparisons=comparisons(written.when),
+        unanswered=tuple((leaf.over, leaf.at_least) for leaf in leaves if isinstance(leaf, when.Unanswered)),
     )
 
 

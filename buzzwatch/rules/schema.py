@@ -25,7 +25,7 @@ from buzzwatch.rules.units import (
     nearest,
     shown,
 )
-from buzzwatch.rules.when import DEEPEST_CONDITION, Quiet, When
+from buzzwatch.rules.when import DEEPEST_CONDITION, Quiet, Unanswered, When
 from buzzwatch.rules.written import CONSOLE, Accounts, Names, Outline, Written, listed
 
 LONGEST_CAMPAIGN = timedelta(days=92)
@@ -174,6 +174,14 @@ class BrandFile(Written):
         json_schema_extra=_or_off,
     )
     rules: Annotated[tuple[Rule, ...], Lax, Field(max_length=100)] = Field(default=(), description="When to tell whom.")
+
+    @model_validator(mode="after")
+    def _be_able_to_answer(self) -> "BrandFile":
+        for rule in self.rules if not self.official else ():
+            if any(isinstance(leaf, Unanswered) for leaf in rule.when.leaves):
+                said = f"the rule `{rule.name}` asks what is `unanswered`, and no account is known to answer"
+                raise mistake(said, 'add `official: ["x:@name"]`')
+        return self
 
 
 def _known_brand(name: str, info: Info) -> str:

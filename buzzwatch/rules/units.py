@@ -266,6 +266,10 @@ LongSpan = Annotated[
     Span, BeforeValidator(_span), AfterValidator(_between(MINUTE, 30 * DAY)), _span_schema("90s", "2h", "1d")
 ]
 """From 1 m to 30 d."""
+WaitSpan = Annotated[
+    Span, BeforeValidator(_span), AfterValidator(_between(MINUTE, 2 * DAY)), _span_schema("10m", "1h", "1d")
+]
+"""From 1 m to 2 d."""
 Delay = Annotated[Span, BeforeValidator(_span), AfterValidator(_between(0, DAY)), _span_schema("0m", "5m")]
 """From 0 to 1 d."""
 Patience = Annotated[

@@ -132,7 +132,8 @@ def _words_of(expected: str) -> list[str]:
 
 def _example(model: type[Written], path: Path) -> str:
     parent = _model_at(model, path[:-1])
-    field = parent.model_fields.get(str(path[-1])) if parent else None
+    fields = parent.model_fields if parent else {}
+    field = next((field for name, field in fields.items() if (field.alias or name) == path[-1]), None)
     return _flow(field.examples[0]) if field and field.examples else "…"
 
 

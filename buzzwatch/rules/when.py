@@ -16,6 +16,7 @@ from buzzwatch.rules.units import (
     LongSpan,
     Ratio,
     Share,
+    WaitSpan,
     Window,
     Word,
     mistake,
@@ -196,16 +197,23 @@ class Quiet(Written):
     over: LongSpan = Field(description="For so long; time in which a source was deaf does not count.", examples=["6h"])
 
 
+class Unanswered(Written):
+    """Complaints wait for an official answer."""
+
+    over: WaitSpan = Field(alias="for", description="For at least so long, 1m to 2d.", examples=["1h"])
+    at_least: Count = Field(default=1, description="So many of them; 1 if left out.", examples=[5])
+
+
 class When(Written):
     """Conditions; several keys mean all of them."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"unanswered"})
     volume: Volume | None = Field(default=None, description="How many mentions there are.")
     negativity: Negativity | None = Field(default=None, description="How many of them are negative.")
     thread: Thread | None = Field(default=None, description="What one conversation does.")
     mention: Mention | None = Field(default=None, description="What one mention is.")
     quiet: Quiet | None = Field(default=None, description="Nothing is heard any more.")
     spread: Spread | None = Field(default=None, description="On how many sources it is talked of.")
+    unanswered: Unanswered | None = Field(default=None, description="Complaints wait for an official answer.")
     all: "Conditions | None" = Field(default=None, description="Every one of these holds.")
     any: "Conditions | None" = Field(default=None, description="At least one of these holds.")
     none: "Conditions | None" = Field(default=None, description="None of these holds.")
@@ -219,7 +227,8 @@ class When(Written):
     @property
     def leaves(self) -> "Iterator[Leaf]":
         """Every condition but `all`, `any` and `none`, wherever it stands."""
-        for leaf in (self.volume, self.negativity, self.thread, self.mention, self.quiet, self.spread):
+        written = (self.volume, self.negativity, self.thread, self.mention, self.quiet, self.spread, self.unanswered)
+        for leaf in written:
             if leaf is not None:
                 yield leaf
         for group in (self.all, self.any, self.none):
@@ -239,6 +248,6 @@ class When(Written):
         return denied or any(when.denies_silence for group in (self.all, self.any) for when in group or ())
 
 
-Leaf: TypeAlias = Volume | Negativity | Thread | Mention | Quiet | Spread
+Leaf: TypeAlias = Volume | Negativity | Thread | Mention | Quiet | Spread | Unanswered
 Conditions: TypeAlias = Annotated[tuple[When, ...], Lax, Field(min_length=1, max_length=50)]
 When.model_rebuild()

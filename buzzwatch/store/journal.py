@@ -15,6 +15,7 @@ from buzzwatch.model.input import (
     Command,
     Corrected,
     Delivered,
+    Erased,
     Gap,
     Input,
     Mark,
@@ -28,6 +29,7 @@ from buzzwatch.model.input import (
 from buzzwatch.model.instant import Instant, Span
 from buzzwatch.model.mention import Mention, Sighting
 from buzzwatch.store.authors import count_authors, forget_taken_back
+from buzzwatch.store.complaints import write_complaints
 from buzzwatch.store.outbox import finish_notice, forget_instants, write_notice
 
 ERASED = 0
@@ -35,7 +37,7 @@ ERASED = 0
 MOST_REFUSED = 10_000
 """Refused payloads kept, the newest."""
 
-_Body = Sighting | Gap | Command | Silenced | Corrected | Proposed | Delivered | Trouble | ClockSet | Warmed
+_Body = Sighting | Gap | Command | Silenced | Corrected | Proposed | Erased | Delivered | Trouble | ClockSet | Warmed
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Body).decode
 _decode_incident = msgspec.json.Decoder(Incident).decode
@@ -184,6 +186,7 @@ class Ledger:
             "INSERT INTO held VALUES (?, ?, ?, ?, ?)",
             [(h.incident, at, h.target, h.why, h.until) for h in outcome.held],
         )
+        write_complaints(self._db, outcome.complaints)
         for notice in outcome.notices:
             write_notice(self._db, notice, at)
 

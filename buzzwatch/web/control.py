@@ -31,6 +31,13 @@ class Correction(Struct, frozen=True, forbid_unknown_fields=True):
     by: str
 
 
+class QueueLink(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who wants a link to the queue of which brand: the body of `/queue-link`."""
+
+    brand: str
+    by: str
+
+
 class Trial(Struct, frozen=True, forbid_unknown_fields=True):
     """Which channel to try: the body of `/notify-test`."""
 
@@ -50,6 +57,7 @@ def control_app(desk: Desk) -> web.Application:
     app.router.add_post("/silence", commands.silence)
     app.router.add_post("/silences", commands.silences)
     app.router.add_post("/revoke", commands.revoke)
+    app.router.add_post("/queue-link", commands.queue_link)
     app.router.add_post("/correct", commands.correct)
     app.router.add_post("/notify-test", commands.notify_test)
     app.router.add_post("/learn", commands.learn)
@@ -77,6 +85,10 @@ class _Commands:
 
     async def revoke(self, request: web.Request) -> web.Response:
         return _reply(await self._desk.revoke((await _body(request, Revocation)).incident))
+
+    async def queue_link(self, request: web.Request) -> web.Response:
+        asked = await _body(request, QueueLink)
+        return _reply(await self._desk.link_queue(asked.brand, asked.by))
 
     async def correct(self, request: web.Request) -> web.Response:
         asked = await _body(request, Correction)

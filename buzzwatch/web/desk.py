@@ -8,7 +8,7 @@ from msgspec import Struct
 from buzzwatch.model.curve import Point
 from buzzwatch.model.incident import Change, Incident
 from buzzwatch.model.input import Corrected, Mark, Verb
-from buzzwatch.model.instant import Instant
+from buzzwatch.model.instant import Instant, Span
 from buzzwatch.model.notification import Sample
 from buzzwatch.model.proposal import Proposal
 from buzzwatch.model.silence import Silence
@@ -52,6 +52,39 @@ class PageView(Struct, frozen=True):
     """Marks given at night: those of its posts, and all that `person` gave, the oldest first."""
     night_until: Instant | None = None
     """When the night ends, if it is night: until then nothing is confirmed."""
+    unanswered_since: Instant | None = None
+    """When the first complaint was posted that waits for an official answer, while the public clock runs."""
+    answer_within: Span | None = None
+    waiting: int | None = None
+    """Complaints about the brand that wait, None where it has no account to answer with."""
+
+
+class Waiting(Struct, frozen=True):
+    """A complaint without an answer. `followers` and `views` are None where unknown; hostile text, as everywhere.
+
+    `known` is how many complaints its author made about the brand in a year, this one among them.
+    """
+
+    brand_name: str
+    complained_at: Instant
+    text: str | None
+    author: str | None
+    followers: int | None
+    views: int | None
+    known: int
+    url: str | None
+
+
+class QueueView(Struct, frozen=True):
+    """The complaints that wait, the oldest first; `more` are not shown. `language` and `timezone` as in `PageView`."""
+
+    now: Instant
+    brand_name: str
+    language: str
+    timezone: str
+    answer_within: Span | None
+    waiting: tuple[Waiting, ...]
+    more: int = 0
 
 
 class Answer(Struct, frozen=True, omit_defaults=True):
@@ -104,6 +137,12 @@ class Desk(Protocol):
 
     async def page(self, code: str) -> PageView | None:
         """The incident behind the code of a link, None where there is none."""
+
+    async def queue(self, code: str) -> QueueView | None:
+        """The complaints that wait about the brand of the incident behind a link, None where there is none."""
+
+    async def link_queue(self, brand: str, by: str) -> Answer:
+        """The address of the page with the queue of a brand, for one person."""
 
     async def answer(self, reply: Reply) -> Answer:
         """Do what a person says of an incident; done once committed."""

@@ -7,6 +7,8 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
+_RESPONSE_SECONDS = (60, 300, 600, 1_800, 3_600, 14_400, 43_200, 86_400)
+
 
 class Metrics:
     """All metrics of one daemon, in a registry of their own.
@@ -39,6 +41,19 @@ class Metrics:
         )
         self.incidents_open = Gauge(
             "buzzwatch_incidents_open", "Incidents open or taken now.", ("severity",), registry=registry
+        )
+        self.complaints_waiting = Gauge(
+            "buzzwatch_complaints_waiting", "Complaints without an official answer.", ("brand",), registry=registry
+        )
+        self.complaints_let_go = Gauge(
+            "buzzwatch_complaints_let_go", "Complaints dropped, since too many waited.", ("brand",), registry=registry
+        )
+        self.response_seconds = Histogram(
+            "buzzwatch_response_seconds",
+            "How long complaints waited for their official answer.",
+            ("brand",),
+            buckets=_RESPONSE_SECONDS,
+            registry=registry,
         )
         self.notifications = Counter(
             "buzzwatch_notifications",

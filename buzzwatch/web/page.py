@@ -9,10 +9,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from buzzwatch.model.incident import SHOWN, Incident, State
 from buzzwatch.model.instant import HOUR, MINUTE, Instant, moment_of
 from buzzwatch.model.proposal import Proposal
-from buzzwatch.model.signal import Detector
+from buzzwatch.model.signal import UNANSWERED, Detector
 from buzzwatch.notify import chart
 from buzzwatch.notify.figures import ENGLISH, FRENCH, Figures
-from buzzwatch.web.desk import PageView
+from buzzwatch.web.desk import PageView, QueueView
 from buzzwatch.web.words import choose_language, words
 
 _HEADLINES = {Detector.NEGATIVITY: "angry", Detector.VOLUME: "many", Detector.THREAD: "thread", Detector.SLOW: "slow"}
@@ -96,6 +96,20 @@ class Pages:
             language=language, w=phrases, lines=(said,) if said else lines, back=back
         )
 
+    def queue(self, view: QueueView, code: str, accepted: str) -> str:
+        """The page of the complaints that wait."""
+        language = choose_language(accepted, view.language)
+        figures, zone = _FIGURES[language], ZoneInfo(view.timezone)
+        return self._templates.get_template("queue.html").render(
+            view=view,
+            code=code,
+            language=language,
+            w=words(language),
+            at=lambda instant: figures.clock(instant, zone, view.now),
+            number=figures.number,
+            span=figures.span,
+        )
+
     def missing(self, accepted: str) -> str:
         """What a link that leads nowhere shows."""
         language = choose_language(accepted, "en")
@@ -159,6 +173,9 @@ def _headline(incident: Incident, phrases: dict[str, str], figures: Figures, beg
         share = figures.share(reason.negative_share or 0.0)
         n, authors = figures.number(reason.mentions), figures.number(reason.authors)
         return phrases["story" if reason.story else "thread"].format(n=n, authors=authors, share=share)
+    waiting = next((each.observed for each in reason.clauses if each.name == UNANSWERED and each.passed), None)
+    if signal is None and isinstance(waiting, float):
+        return phrases["wait for us" if waiting == 1 else "all wait for us"].format(n=figures.number(waiting))
     if signal is None:
         mentions = incident.reason.mentions
         return phrases["match" if mentions == 1 else "matches"].format(n=figures.number(mentions))

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
+from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
 from aiohttp import web
@@ -13,6 +14,7 @@ from buzzwatch.web.guesses import Guesses, address_of
 from buzzwatch.web.metrics import CONTENT_TYPE, Metrics
 from buzzwatch.web.page import NAME_LIMIT, WHY_LIMIT, Pages, key_of
 
+_View = TypeVar("_View")
 _FORM_LIMIT = 16_000
 _CODE = r"{code:[A-Za-z0-9_-]{4,64}}"
 _VERB = f"{{verb:{'|'.join(Verb)}}}"
@@ -41,6 +43,7 @@ def public_app(desk: Desk, metrics: Metrics, public_url: str | None = None) -> w
     app.router.add_get("/metrics", site.exposition)
     app.router.add_get("/static/page.css", site.style)
     app.router.add_get(f"/i/{_CODE}", site.show)
+    app.router.add_get(f"/i/{_CODE}/queue", site.queue)
     app.router.add_post(f"/i/{_CODE}/{_VERB}", site.answer)
     app.router.add_post(f"/i/{_CODE}/mark", site.mark)
     app.router.add_get(f"/i/{_CODE}/marks", site.show_marks)
@@ -81,6 +84,11 @@ class _Site:
         """What was marked at night, to be confirmed or dropped by day."""
         view = await self._view(request)
         page = self._pages.marks(view, request.match_info["code"], _accepted(request), _who_is(request, view))
+        return web.Response(text=page, content_type="text/html")
+
+    async def queue(self, request: web.Request) -> web.Response:
+        view = await self._behind_link(request, self._desk.queue)
+        page = self._pages.queue(view, request.match_info["code"], _accepted(request))
         return web.Response(text=page, content_type="text/html")
 
     async def answer(self, request: web.Request) -> web.Response:
@@ -155,11 +163,15 @@ class _Site:
         return self._pages.refusal(why, lines, _accepted(request), language, back)
 
     async def _view(self, request: web.Request) -> PageView:
+        return await self._behind_link(request, self._desk.page)
+
+    async def _behind_link(self, request: web.Request, find: Callable[[str], Awaitable[_View | None]]) -> _View:
+        """What a link leads to; whoever tries links that lead nowhere must wait."""
         address = address_of(request)
         if self._guesses.refuses(address):
             text, later = self._said(request, "guess"), {"Retry-After": "60"}
             raise web.HTTPTooManyRequests(text=text, content_type="text/html", headers=later)
-        view = await self._desk.page(request.match_info["code"])
+        view = await find(request.match_info["code"])
         if view is None:
             self._guesses.miss(address)
             raise web.HTTPNotFound(text=self._pages.missing(_accepted(request)), content_type="text/html")

@@ -40,7 +40,11 @@ from buzzwatch.store.record import Record
 SEED = 20
 BEGIN = MONDAY + 6 * HOUR
 FOREVER: Instant = 2**62
-FIRST, OTHER = rules(), rules("America/New_York", "zephyr.yaml")
+UNANSWERED = """
+  - {name: unanswered, when: {unanswered: {for: 14h, at_least: 4}}, severity: watch, notify: room}
+"""
+FIRST = compile_rules(rules().files | {"acme.yaml": rules().files["acme.yaml"].rstrip() + UNANSWERED})
+OTHER = rules("America/New_York", "zephyr.yaml")
 CALENDAR = """
 campaigns:
   - {from: "2026-03-02 10:30", until: "2026-03-02 20:15", expect: 1.5x, why: Soldes}
@@ -230,7 +234,10 @@ def _comes_back() -> Script:
             when = BEGIN + day * DAY + number * 2 * HOUR
             name = f"back{day}-{number}"
             script.append((when, _say(mention(when, name, text=f"Boycott d'acme ! {own_words(name)}"))))
-    return [*script, (BEGIN + 20 * DAY, _say(mention(BEGIN + 20 * DAY, "calm again")))]
+    at = BEGIN + 20 * DAY
+    text = "Rien de neuf chez acme, la ligne de Lisbonne ouvre au printemps avec deux vols par jour"
+    echoes = [(at + n * MINUTE, _say(mention(at + n * MINUTE, f"echo{n}", text=text))) for n in range(1, 4)]
+    return [*script, (at, _say(mention(at, "calm again"))), *echoes]
 
 
 def _answers() -> Script:

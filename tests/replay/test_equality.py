@@ -55,12 +55,18 @@ def test_the_corpus_holds_what_is_awkward(lived: Lived):
     kinds = {change.kind for _, outcome in lived.outcomes for change in outcome.changes}
     assert kinds == set(ChangeKind)
     rules = {rule for _, outcome in lived.outcomes for change in outcome.changes for rule in change.incident.rules}
-    assert {"smoke", "press", "slow"} <= rules
+    assert {"smoke", "press", "slow", "unanswered"} <= rules
+    complaints = [each for _, outcome in lived.outcomes for each in outcome.complaints]
+    assert any(each.answered_at for each in complaints)
+    assert any(each.incident for each in complaints)
+    assert any(each.gone for each in complaints)
+    assert lived.spine.memory.complaints["acme"]
+    assert any(notice.incident.unanswered_since for _, outcome in lived.outcomes for notice in outcome.notices)
     slow = [change for _, outcome in lived.outcomes for change in outcome.changes if change.incident.subject.topic]
     assert [change.kind for change in slow] == [ChangeKind.OPENED, ChangeKind.OVER]
     assert {type(item).__name__ for _, item in lived.inputs} == {
         "Sighting", "RulesSwapped", "Gap", "Command", "Delivered", "Trouble", "ClockSet", "Warmed", "Corrected",
-        "Silenced", "Proposed",
+        "Silenced", "Proposed", "Erased",
     }  # fmt: skip
     told = [change.incident for _, outcome in lived.outcomes for change in outcome.changes]
     assert any(incident.press and incident.raised for incident in told)

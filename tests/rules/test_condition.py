@@ -26,6 +26,7 @@ MENTION = Sighting(
 
 HEAD = """
 brand: acme
+official: ["x:@acme"]
 match: {any: [acme]}
 themes: {safety: [smoke], boycott: [boycott], strike: [strike]}
 voices: {press: ["x:@paper"], ours: ["x:@boss"]}
@@ -60,6 +61,10 @@ class Desk:
 
     def silence(self):
         return self.seen.silence
+
+    def unanswered(self, over):
+        self.overs.add(over)
+        return getattr(self.seen, "unanswered", None)
 
     def sources(self, over):
         self.overs.add(over)
@@ -96,6 +101,8 @@ def judge(when: str, **seen) -> Finding:
         ("{thread: {escalating: true}}", {"thread": THREAD, "ceiling": 4.0}, {"thread": THREAD, "ceiling": 4.1}),
         ("{mention: {negativity: 0.8}}", {"mention": MENTION}, {"mention": None}),
         ("{mention: {followers: 500, kind: review, source: [bluesky, x]}}", {"mention": MENTION}, {}),
+        ("{unanswered: {for: 1h, at_least: 5}}", {"unanswered": 5}, {"unanswered": 4}),
+        ("{unanswered: {for: 1h}}", {"unanswered": 1}, {"unanswered": None}),
         ("{quiet: {over: 2h}}", {"silence": 2 * HOUR}, {"silence": 2 * HOUR - 1}),
         ("{quiet: {over: 2h}}", {"silence": DAY}, {"silence": None}),
         ("{volume: {at_least: 2}, negativity: {at_least: 2}}",

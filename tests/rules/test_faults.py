@@ -112,7 +112,7 @@ def faults_of(**files: str) -> list[str]:
         ),
         (
             RULE + "when: {}",
-            "acme.yaml:6:11: this asks for nothing; add one of: volume, negativity, thread, mention, quiet, spread, all, any, none",
+            "acme.yaml:6:11: this asks for nothing; add one of: volume, negativity, thread, mention, quiet, spread, unanswered, all, any, none",
         ),
         (
             RULE + "when: {volume: {over: 1h}}",
@@ -217,7 +217,18 @@ def faults_of(**files: str) -> list[str]:
         ),
         (
             RULE + "when: {unanswered: {for: 1h}}",
-            "acme.yaml:6:12: not yet: `unanswered` comes with a later release; remove it",
+            (
+                "acme.yaml:1:1: the rule `one` asks what is `unanswered`, and no account is known to answer; "
+                'add `official: ["x:@name"]`'
+            ),
+        ),
+        (
+            RULE + "when: {unanswered: {at_least: 3}}",
+            "acme.yaml:6:24: `for` is missing; add `for: 1h`",
+        ),
+        (
+            RULE + "when: {unanswered: {for: 3d}}",
+            "acme.yaml:6:30: `3d` is too long; write 1m to 2d",
         ),
         (
             RULE + "when: {quiet: {over: 1h}, volume: {at_least: 1}}",

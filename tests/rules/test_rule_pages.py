@@ -15,7 +15,7 @@ from buzzwatch.rules.written import Written
 
 DOCS = Path(__file__).parents[2] / "docs"
 FENCE = re.compile(r"^```(yaml[^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-BRAND = "brand: acme\nmatch: {any: [acme]}\n"
+BRAND = 'brand: acme\nmatch: {any: [acme]}\nofficial: ["x:@acme_fr"]\n'
 
 
 def fences(page: str) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from buzzwatch.model.notification import Sample
 from buzzwatch.model.proposal import Proposal
 from buzzwatch.model.signal import Detector, Signal, Trend
 from buzzwatch.model.silence import Silence
-from buzzwatch.web.desk import Answer, Hush, PageView, Pending, Point, Reply
+from buzzwatch.web.desk import Answer, Hush, PageView, Pending, Point, QueueView, Reply, Waiting
 from buzzwatch.web.metrics import Metrics
 
 NOW = 1_795_473_600_000  # 2026-11-23T22:40:00Z, 23:40 in Paris
@@ -91,6 +91,8 @@ class MemoryDesk:
     proposals: dict[str, Proposal] = field(default_factory=dict)
     night_until: int | None = None
     hushes: list[Hush] = field(default_factory=list)
+    clock: dict[str, int] = field(default_factory=dict)
+    queued: tuple[Waiting, ...] = ()
 
     def unready(self) -> tuple[str, ...]:
         return self.reasons
@@ -109,10 +111,18 @@ class MemoryDesk:
                     Pending(each, "Acme Airlines", "Huit heures par terre à Orly") for each in self.proposals.values()
                 ),
                 night_until=self.night_until,
+                **self.clock,
             )
             if code == CODE
             else None
         )
+
+    async def queue(self, code: str) -> QueueView | None:
+        shown = QueueView(NOW, "Acme Airlines", "fr", "Europe/Paris", 10 * MINUTE, self.queued, len(self.queued) // 4)
+        return shown if code == CODE else None
+
+    async def link_queue(self, brand: str, by: str) -> Answer:
+        return Answer(done=brand == "acme", lines=(f"https://bw.example/i/{CODE}/queue for {by}",))
 
     async def answer(self, reply: Reply) -> Answer:
         if reply.incident != self.record.id or self.record.state is State.RESOLVED:
