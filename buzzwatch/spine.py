@@ -364,6 +364,12 @@ class Spine:
             case Warmed():
                 for key, habits in item.habits.items():
                     self.memory.warm(key, habits)
+            case Corrected() | Proposed() | Erased():
+                self._hear_of_post(item, now)
+
+    def _hear_of_post(self, item: Corrected | Proposed | Erased, now: Instant) -> None:
+        """A person marks a post, or its author took it back."""
+        match item:
             case Corrected():
                 self.memory.correct(item)
                 if item.mark in {Mark.NOT_NEGATIVE, Mark.NOT_US}:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from buzzwatch.model.incident import Severity, State
+from buzzwatch.model.instant import MINUTE
 from buzzwatch.model.notification import Sample
 from buzzwatch.model.signal import Detector
 from buzzwatch.notify.facts import LONGEST_NAME, Facts, Headline
@@ -23,6 +24,7 @@ class Brevity(Struct, frozen=True):
     start: str
     window: str
     angry: Noun
+    unanswered: str
     take: str
 
 
@@ -31,6 +33,7 @@ _FRENCH = Brevity(
     start="{mark}{severity} {brand} ",
     window="{count}/{span} (habituel {usual})",
     angry=("post négatif", "posts négatifs"),
+    unanswered=", sans réponse {span}",
     take="Je prends:",
 )
 _ENGLISH = Brevity(
@@ -38,6 +41,7 @@ _ENGLISH = Brevity(
     start="{mark}{severity} {brand} ",
     window="{count}/{span} (usually {usual})",
     angry=("negative post", "negative posts"),
+    unanswered=", unanswered for {span}",
     take="I take it:",
 )
 _WORDS = {"fr": _FRENCH, "en": _ENGLISH}
@@ -46,18 +50,19 @@ _WORDS = {"fr": _FRENCH, "en": _ENGLISH}
 def brief(facts: Facts, headline: Headline, samples: Sequence[Sample], link: str | None) -> str:
     """At most 160 septets of the GSM alphabet.
 
-    What happens and the link are always in it, whole if they can be; then, as far as there is room, what puts it into
-    its place, what the first post says, and who wrote it.
+    What happens and the link are always in it, whole if they can be; then, as far as there is room, for how long nobody
+    has answered, whether it is the whole sector, what the first post says, and who wrote it.
     """
     if not facts.is_alarm or facts.is_ours or facts.notice.is_morning:
         return segment(headline.start, headline.what, headline.end, link, headline.aside)
     words = _WORDS[facts.phrases.language]
     start = words.start.format(mark=facts.mark, severity=words.severity[facts.notice.severity], brand=facts.brand)
     what = _what(facts, words, headline.what)
+    aside = _ignored(facts, words) + headline.aside
     waits = facts.incident.state is State.OPEN and link is not None and is_carried(f"{words.take} {link}")
     way = f"{words.take} {link}" if waits else link
     room = SEGMENT - (septets(f" {way}") if way and is_carried(way) else 0)
-    body = _body(fold(f"{start}{what}{headline.end}"), _quoted(samples), fold(headline.aside), room)
+    body = _body(fold(f"{start}{what}{headline.end}"), _quoted(samples), fold(aside), room)
     return segment(body, "", "", way) if body else segment(start, what, headline.end, link)
 
 
@@ -68,6 +73,12 @@ def _what(facts: Facts, words: Brevity, otherwise: str) -> str:
     noun = words.angry if signal.detector is Detector.NEGATIVITY else facts.phrases.posts
     count, span = facts.phrases.count(signal.observed, noun), facts.figures.span(signal.over)
     return words.window.format(count=count, span=span, usual=facts.usual(signal))
+
+
+def _ignored(facts: Facts, words: Brevity) -> str:
+    """For how long a complaint has been without an official answer."""
+    span = facts.unanswered_for
+    return "" if span is None or span < MINUTE else words.unanswered.format(span=facts.figures.span(span))
 
 
 def _quoted(samples: Sequence[Sample]) -> tuple[str, str]:

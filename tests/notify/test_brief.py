@@ -25,18 +25,30 @@ def alarm(change):
     return change(notice_brand_name="Acme")
 
 
-def test_a_crisis_in_one_french_segment(alarm):
-    assert short(alarm, SAMPLE) == (
-        'CRISE Acme 46 posts négatifs/15 min (habituel 3), monte. "Bloqués 9h à Nice" @client_1. '
+@pytest.fixture
+def ignored(alarm):
+    """Nobody has answered for 28 minutes."""
+    reason = replace(alarm.incident.reason, unanswered_since=alarm.due_at - 28 * MINUTE)
+    return replace(alarm, incident=replace(alarm.incident, reason=reason))
+
+
+def test_a_crisis_in_one_french_segment(ignored):
+    assert short(ignored, SAMPLE) == (
+        'CRISE Acme 46 posts négatifs/15 min (habituel 3), monte. "Bloqués 9h à Nice" @client_1, sans réponse 28 min. '
         "Je prends: https://bw.acme.fr/K7Q2MXWP"
     )
 
 
-def test_a_crisis_in_one_english_segment(alarm):
-    assert short(replace(alarm, language="en"), replace(SAMPLE, text="Stuck 9h in Nice")) == (
-        'CRISIS Acme 46 negative posts/15 min (usually 3), growing. "Stuck 9h in Nice" @client_1. '
+def test_a_crisis_in_one_english_segment(ignored):
+    assert short(replace(ignored, language="en"), replace(SAMPLE, text="Stuck in Nice", author="@lea")) == (
+        'CRISIS Acme 46 negative posts/15 min (usually 3), growing. "Stuck in Nice" @lea, unanswered for 28 min. '
         "I take it: https://bw.acme.fr/K7Q2MXWP"
     )
+
+
+def test_a_clock_that_has_just_begun_says_nothing(alarm):
+    reason = replace(alarm.incident.reason, unanswered_since=alarm.due_at - 59_000)
+    assert "sans réponse" not in short(replace(alarm, incident=replace(alarm.incident, reason=reason)))
 
 
 def test_how_fast_it_grows_is_said_where_that_is_urgent(alarm):
