@@ -31,6 +31,7 @@ from buzzwatch.model.instant import SECOND, Instant
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.spine import Spine
 from buzzwatch.store.journal import Batch
+from buzzwatch.store.outbox import forget_attempts
 from buzzwatch.store.record import Record
 from buzzwatch.web.control import control_app
 from buzzwatch.web.metrics import Metrics
@@ -242,6 +243,7 @@ class Daemon:
     async def _forget_links(self) -> None:
         with suppress(sqlite3.OperationalError):  # the disk may be full
             await self.record.write(lambda db: forget_links(db, self.clock.now()))
+            await self.record.write(lambda db: forget_attempts(db, self.clock.now()))
 
     async def _look_after(self) -> None:
         """Keep the gauges and the service manager informed; a writer thread that hangs stops the watchdog's food."""

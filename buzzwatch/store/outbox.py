@@ -8,8 +8,13 @@ from typing import Any
 import msgspec
 
 from buzzwatch.model.input import Delivered
-from buzzwatch.model.instant import Instant, Span
+from buzzwatch.model.instant import DAY, Instant, Span
 from buzzwatch.model.notification import Lease, Notice, Target
+
+KEPT: Span = 3 * 365 * DAY
+"""How long it is known what became of each attempt."""
+CUT_OFF = "we were stopped while it was being sent"
+_LONGEST_WHY = 500
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Notice).decode
@@ -44,10 +49,24 @@ def forget_instants(db: sqlite3.Connection, now: Instant) -> None:
 
 def finish_notice(db: sqlite3.Connection, delivered: Delivered) -> None:
     """Mark what was sent or given up."""
+    became = "sent" if delivered.sent else "given up"
+    _record_attempt(db, delivered.key, delivered.seen_at, became, delivered.why)
     db.execute(
         "UPDATE outbox SET state = ?, done_at = ?, why = ?, sent_as = ?, leased_until = 0, attempts = attempts + 1 "
         "WHERE key = ?",
         ("sent" if delivered.sent else "failed", delivered.seen_at, delivered.why, delivered.sent_as, delivered.key),
+    )
+
+
+def forget_attempts(db: sqlite3.Connection, now: Instant) -> None:
+    """Drop what became of attempts so long ago that nobody asks any more."""
+    db.execute("DELETE FROM attempt WHERE at < ?", (now - KEPT,))
+
+
+def _record_attempt(db: sqlite3.Connection, key: str, at: Instant, became: str, why: str) -> None:
+    """Of a notice that is on record only: a test's may have been given up long after it was forgotten."""
+    db.execute(
+        "INSERT INTO attempt SELECT key, ?, ?, ? FROM outbox WHERE key = ?", (at, became, why[:_LONGEST_WHY], key)
     )
 
 
@@ -75,8 +94,8 @@ class OutboxTable:
         if taken:
             with suppress(sqlite3.OperationalError):
                 self._db.execute(
-                    "UPDATE outbox SET leased_until = ? WHERE key IN (SELECT value FROM json_each(?))",
-                    (now + span, keys),
+                    "UPDATE outbox SET leased_at = ?, leased_until = ? WHERE key IN (SELECT value FROM json_each(?))",
+                    (now, now + span, keys),
                 )
         return [self._leased(key) for *_, key in taken]
 
@@ -101,21 +120,36 @@ class OutboxTable:
         return Lease(_decode(body), attempts, replaces, written, bool(doubtful), earlier[0] if earlier else "")
 
     def postpone(self, key: str, until: Instant, why: str, *, doubtful: bool = False) -> None:
-        """Sending failed for now; `doubtful`: or so it seems."""
-        self._db.execute(
-            "UPDATE outbox SET due_at = ?, why = ?, doubtful = ?, leased_until = 0, attempts = attempts + 1 "
-            "WHERE key = ? AND state = 'waiting'",
-            (until, why[:500], doubtful, key),
-        )
+        """Sending failed for now; `doubtful`: or so it seems. The attempt is dated by its beginning."""
+        why = why[:_LONGEST_WHY]
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute(
+                "INSERT INTO attempt SELECT key, max(leased_at, written_at), ?, ? FROM outbox "
+                "WHERE key = ? AND state = 'waiting'",
+                ("doubtful" if doubtful else "failed", why, key),
+            )
+            self._db.execute(
+                "UPDATE outbox SET due_at = ?, why = ?, doubtful = ?, leased_until = 0, attempts = attempts + 1 "
+                "WHERE key = ? AND state = 'waiting'",
+                (until, why, doubtful, key),
+            )
 
     def _release(self) -> None:
         """Forget the leases of a process that died: at the first look there is no other courier.
 
         What it held may have left.
         """
-        self._db.execute(
-            "UPDATE outbox SET leased_until = 0, doubtful = 1 WHERE state = 'waiting' AND leased_until > 0"
-        )
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute(
+                "INSERT INTO attempt SELECT key, max(leased_at, written_at), 'doubtful', ? FROM outbox "
+                "WHERE state = 'waiting' AND leased_until > 0",
+                (CUT_OFF,),
+            )
+            self._db.execute(
+                "UPDATE outbox SET leased_until = 0, doubtful = 1 WHERE state = 'waiting' AND leased_until > 0"
+            )
         self._released = True
 
     def waiting(self) -> int:
