@@ -22,6 +22,7 @@ from buzzwatch.model.input import ClockSet, Corrected, Input
 from buzzwatch.model.instant import SECOND, Instant, Span, next_second
 from buzzwatch.model.mention import Sighting
 from buzzwatch.notify.night import Overnight
+from buzzwatch.notify.outage import Unsent
 from buzzwatch.threads.tales import Tales
 from buzzwatch.threads.tracker import Tracker
 from buzzwatch.timers import Timers
@@ -29,7 +30,7 @@ from buzzwatch.timers import Timers
 Recollection: TypeAlias = dict[str, dict[int, tuple[Instant, str]]]
 """By condition: author's key to the last mention of theirs that fitted, after its instant."""
 NO_RULES = Ruleset(digest="", brands={}, people={}, routes={})
-DUMP_VERSION = 5
+DUMP_VERSION = 6
 
 
 class TimeWentBackwardsError(ValueError):
@@ -70,6 +71,9 @@ class Memory:
         self.adopted: dict[str, bytes] = {}
         self.lessons: dict[str, Lessons] = {}
         self.overnight = Overnight()
+        self.unsent = Unsent()
+        self.outage: tuple[Instant, Instant] | None = None
+        """From when until when we were down, until what was due meanwhile has been told."""
 
     @property
     def next_due(self) -> Instant | None:
@@ -170,6 +174,8 @@ class Memory:
             "adopted": dict(self.adopted),
             "lessons": {key: lessons.dump() for key, lessons in self.lessons.items()},
             "overnight": self.overnight.dump(),
+            "unsent": self.unsent.dump(),
+            "outage": self.outage,
         }
 
     @classmethod
@@ -207,6 +213,8 @@ class Memory:
         memory.adopted = dict(dumped["adopted"])
         memory.lessons = {key: Lessons.load(body) for key, body in dumped["lessons"].items()}
         memory.overnight = Overnight.load(dumped["overnight"])
+        memory.unsent = Unsent(dumped["unsent"])
+        memory.outage = None if dumped["outage"] is None else (dumped["outage"][0], dumped["outage"][1])
         return memory
 
     def digest(self) -> str:

@@ -11,11 +11,13 @@ from buzzwatch.daybreak import evidence_of, subjects_of, theme_key
 from buzzwatch.detect.slow import USUAL_RATE
 from buzzwatch.incidents.desk import Desk
 from buzzwatch.incidents.mute import severity_for
+from buzzwatch.incidents.rebound import watched
 from buzzwatch.lookout import Lookout
 from buzzwatch.memory import Memory, Stir
 from buzzwatch.model.brand import Brand, Rule, Ruleset, Scope
 from buzzwatch.model.incident import Change, Incident, Severity, State, Subject
 from buzzwatch.model.input import (
+    EVERYTHING,
     NOTHING,
     ClockSet,
     Command,
@@ -38,6 +40,7 @@ from buzzwatch.model.signal import Finding
 from buzzwatch.model.silence import Silence
 from buzzwatch.notify import escalation
 from buzzwatch.notify.night import MORNING, Overnight, leave
+from buzzwatch.notify.outage import OUTAGE, gather
 
 
 class Spine:
@@ -68,12 +71,18 @@ class Spine:
                 changes = [self.memory.desk.obey(item, now)]
             case Delivered():
                 self._tell_ops(escalation.announce_failure(item, self.memory.rules, now))
-                changes = [self.memory.desk.note(item, now)]
+                several = self.memory.unsent.finish(item)
+                changes = [
+                    self.memory.desk.note(replace(item, incident=each), now) for each in several or [item.incident]
+                ]
             case Silenced():
                 self._silence(item, now, changes)
             case _:
                 self._swap(item, now)
         told = self._tell(changes, now, faults)
+        if self.memory.outage is not None and isinstance(item, Tick):
+            self._end_outage(self.memory.outage, now)
+        self.memory.unsent.put(self._notices)
         notices, held, touched = tuple(self._notices), tuple(self._held), self.memory.desk.take_touched()
         self._notices, self._held = [], []
         self.memory.overnight.follow(touched)
@@ -127,6 +136,8 @@ class Spine:
                 self._speak(now, changes)
             elif kind == MORNING:
                 night_ends = True
+            elif kind == OUTAGE:
+                pass  # what was due meanwhile is, too
             elif kind == "incident":
                 if (incident := self.memory.desk.incidents.get(key)) is not None:
                     self._attempt(incident.subject.brand, partial(self._attend, incident, now, changes), faults)
@@ -337,6 +348,9 @@ class Spine:
         gap = self.memory.gaps.hear(heard, now)
         if gap.until <= now:
             self.memory.desk.stop_calm(gap.since, gap.until)
+        if heard.source == EVERYTHING and heard.until <= now:
+            self.memory.outage = (heard.since, heard.until)
+            self.memory.timers.arrange(now + 1, OUTAGE, "")
         self.agenda.follow_all()
 
     def _tell(self, changes: Iterable[Change | None], now: Instant, faults: list[Fault]) -> list[Change]:
@@ -362,6 +376,8 @@ class Spine:
                 self._keep(escalation.hush(incident, silence, self.memory.rules, now))
                 return
             incident = replace(incident, hushed=False)
+        if incident.state is State.RESOLVED and (brand := self.memory.rules.brands.get(incident.subject.brand)):
+            incident = watched(incident, brand.zone, now)
         told = escalation.announce(replace(change, incident=incident), self.memory.rules, now)
         self._keep(told)
         if told.incident.step_at is not None and told.incident.step_at <= now:
@@ -396,6 +412,12 @@ class Spine:
             for incident in filter(None, (desk.incidents.get(each.id) for each in notice.night)):
                 desk.put(replace(incident, told=tuple(dict.fromkeys((*incident.told, str(notice.target))))))
         self.memory.overnight = Overnight()
+
+    def _end_outage(self, outage: tuple[Instant, Instant], now: Instant) -> None:
+        """What was due while we were down, or had not left before, leaves as one message to each target."""
+        memory = self.memory
+        memory.outage = None
+        self._notices = gather(self._notices, memory.unsent, memory.desk.incidents, outage, memory.rules, now)
 
     def _follow_themes(self, brand: Brand, before: Brand | None) -> None:
         """A theme that is sought by other words begins anew: more of it would be no news."""

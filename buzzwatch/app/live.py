@@ -26,7 +26,7 @@ from buzzwatch.clock import Clock, Jump, SystemClock
 from buzzwatch.delivery.courier import Courier
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import Change, Severity, State
-from buzzwatch.model.input import EVERYTHING, ClockSet, Delivered, Gap, Trouble
+from buzzwatch.model.input import EVERYTHING, ClockSet, Delivered, Gap, Outcome, Trouble
 from buzzwatch.model.instant import SECOND, Instant
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.spine import Spine
@@ -40,6 +40,8 @@ from buzzwatch.web.server import listening, listening_on_socket
 
 LOOK_EVERY_S = 5.0
 STOP_SENDING_S = 20.0
+_LOOK_AGAIN = 100
+"""Milliseconds, while what fell due during a downtime is not decided upon yet: the first whole second does that."""
 
 log = structlog.get_logger()
 
@@ -65,11 +67,12 @@ class Daemon:
     def _assemble(self, secrets: Secrets, clock: Clock | None) -> None:
         config, record = self.config, self.record
         self._seq, self._last_now = record.position
+        self._resumed: asyncio.Future[Outcome] | None = None
         self.clock = clock or SystemClock(self._last_now)
         self.metrics = Metrics(__version__)
         self.queue = IntakeQueue(self.clock, self.metrics)
         if self._last_now:  # before all else: what was due meanwhile is not decided upon in the past
-            self.queue.tell(Gap(0, EVERYTHING, self._last_now, self.clock.now()))
+            self._resumed = self.queue.tell(Gap(0, EVERYTHING, self._last_now, self.clock.now()))
         if isinstance(self.clock, SystemClock):
             self.clock.jumped = self._report_jump
             self.clock.went_back = self._follow_back
@@ -167,9 +170,14 @@ class Daemon:
             await self._end(stopped, driving, sending, hearing, looking, scoring, answering, teaching)
 
     async def _put_rules_in_force(self) -> None:
+        """Return once they are, and what was due while we were down has been decided upon under them."""
         current = self.drive.spine.memory.rules
         if self._first_rules.digest != current.digest:
             await self.rulebook.accept(self._first_rules, current, self.queue)
+        if self._resumed is not None:
+            await self._resumed
+        while self.drive.spine.memory.outage is not None:
+            await self.clock.wait_until(self.clock.now() + _LOOK_AGAIN)
 
     async def _teach(self) -> None:
         """Teach a new scorer what people have marked; the daemon hears meanwhile, and whatever comes of it."""

@@ -17,8 +17,9 @@ from buzzwatch.delivery.courier import AT_ONCE
 from buzzwatch.delivery.slack_api import SlackApi
 from buzzwatch.ingest.scorer import Scorer
 from buzzwatch.model.brand import Ruleset
-from buzzwatch.model.incident import ChangeKind, State
-from buzzwatch.model.notification import Lease, Message, Standing, Target
+from buzzwatch.model.incident import ChangeKind, Incident, State
+from buzzwatch.model.notification import Lease, Message, Notice, Standing, Target
+from buzzwatch.notify.outage_words import MOST_LINES
 from buzzwatch.notify.render import render
 from buzzwatch.rules.written import CONSOLE
 from buzzwatch.store.record import Record
@@ -92,8 +93,16 @@ class Words:
         samples = await read_samples(self._record, notice.incident, self._scorer)
         person = notice.target.name if notice.target.by else ""
         link = await self._links.url(notice.incident.id, person) if notice.incident.subject.brand else None
-        message = render(notice, samples, link, self._clock.now(), lease.replaces, doubtful=lease.doubtful)
+        links = {each.id: await self._links.url(each.id, person) for each in _burning(notice)}
+        link = next(iter(links.values()), link)
+        message = render(notice, samples, link, self._clock.now(), lease.replaces, doubtful=lease.doubtful, links=links)
         return replace(message, standing=_standing(lease))
+
+
+def _burning(notice: Notice) -> list[Incident]:
+    """Of a message that stands for several: those that its reader may take, the worst first."""
+    going_on = [incident for incident in notice.night if incident.state is not State.RESOLVED]
+    return going_on[:MOST_LINES] if notice.outage else []
 
 
 def _standing(lease: Lease) -> Standing:

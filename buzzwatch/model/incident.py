@@ -137,6 +137,12 @@ class Incident(Struct, frozen=True):
     closed_at: Instant | None = None
     closed_by: str | None = None
     """A person's name; None when it ended by itself."""
+    watch_until: Instant | None = None
+    """Closed: what starts again before this is the same trouble; None: only for a short while."""
+    ended_at: Instant | None = None
+    """When it had ended before it started again; None: it never has."""
+    had_by: str | None = None
+    """Who had it then."""
     step: int = 0
     """Index of the next escalation step."""
     step_at: Instant | None = None

@@ -44,6 +44,10 @@ class Notice(Struct, frozen=True):
     test: bool = False
     night: tuple[Incident, ...] = ()
     """What waited for the morning: then the message is of these, and `incident` only stands for them."""
+    outage: tuple[Instant, Instant] | None = None
+    """While we were down so long: then `night` is what was due meanwhile, or had not left before."""
+    instead_of: tuple[str, ...] = ()
+    """Keys of older messages that it makes needless."""
 
 
 class Held(Struct, frozen=True, gc=False):

@@ -32,7 +32,7 @@ ALARMS = (
 )
 HUSHED = (*ALARMS, ChangeKind.CALMED)
 """What a silence holds; answers and ends are heard by whoever was told before."""
-_SAID_BY_PAGES = (ChangeKind.WAITED, ChangeKind.RELEASED, ChangeKind.UNSILENCED)
+_SAID_BY_PAGES = (ChangeKind.WAITED, ChangeKind.RELEASED, ChangeKind.UNSILENCED, ChangeKind.REOPENED)
 """Why a first step leaves, where it says more than that it does."""
 
 
@@ -124,10 +124,23 @@ def _alarm(change: Change, route: Route, rules: Ruleset, now: Instant) -> Told:
         if not wakes(incident, rules):
             persons, held = _let_sleep(persons, incident, rules, now)
         everybody += persons
+    if change.kind is ChangeKind.REOPENED:
+        others, asleep = _let_sleep(_had(incident, route if pages else None, rules, now), incident, rules, now)
+        everybody, held = [*everybody, *others], (*held, *asleep)
     if incident.severity is Severity.CRITICAL:
         incident = replace(incident, duty=oncall.team(oncall.rotas_of(route, rules), now))
     incident = replace(incident, told=_merged(incident.told, everybody))
     return Told(incident, _notices(incident, change.kind, everybody, rules, now), held)
+
+
+def _had(incident: Incident, paging: Route | None, rules: Ruleset, now: Instant) -> list[Target]:
+    """Who believes that it is over: the channels that were told so, and who had it, unless the first page is theirs."""
+    channels = [target for target in map(_target, incident.told) if not target.by]
+    person = incident.had_by or ""
+    if paging is not None and oncall.person_of(paging.steps[0].tell, rules, now) == person:
+        return channels
+    before = [target for target in map(_target, incident.told) if target.by and target.name == person]
+    return [*channels, *(before or _reachable(person, (), rules, now))[:1]]
 
 
 def wakes(incident: Incident, rules: Ruleset) -> bool:

@@ -92,6 +92,8 @@ def _what(facts: Facts, samples: Sequence[Sample]) -> Iterator[str]:
 def _why_now(facts: Facts) -> Iterator[str]:
     """An alarm that comes of what people answered, or did not, says so first."""
     phrases, incident = facts.phrases, facts.incident
+    if facts.notice.kind is ChangeKind.REOPENED and incident.ended_at is not None:
+        yield phrases.rebound.format(time=facts.clock(incident.ended_at))
     said = {
         ChangeKind.WAITED: phrases.waited,
         ChangeKind.UNSILENCED: phrases.unsilenced,

@@ -1,13 +1,13 @@
 """A notice in words: title, plain text, HTML, and one SMS."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.notification import Message, Notice, Sample
-from buzzwatch.notify import morning
+from buzzwatch.notify import morning, outage_words
 from buzzwatch.notify.facts import Facts
 from buzzwatch.notify.letter import Line, Section, sections
 from buzzwatch.notify.sms import segment
@@ -23,18 +23,25 @@ def render(
     replaces: int = 0,
     *,
     doubtful: bool = False,
+    links: Mapping[str, str] | None = None,
 ) -> Message:
     """What a notice says when it leaves at `now`.
 
     `samples` are shown in their order, three at most; `link` leads to the incident's page, where one can take it;
-    `replaces` is how many older messages this one makes needless; `doubtful`: it may have arrived already.
+    `replaces` is how many older messages this one makes needless; `doubtful`: it may have arrived already. `links` are
+    those of several incidents, by id.
     """
     facts = Facts(notice, now)
-    headline = morning.headline(notice, now) if notice.night else facts.headline()
+    if notice.outage:
+        headline, letter = (
+            outage_words.headline(notice, now),
+            outage_words.letter(notice, links or {}, now, doubtful=doubtful),
+        )
+    elif notice.night:
+        headline, letter = morning.headline(notice, now), morning.letter(notice, now)
+    else:
+        headline, letter = facts.headline(), sections(facts, samples, link, replaces, doubtful=doubtful)
     title = headline.within(LONGEST_TITLE)
-    letter = (
-        morning.letter(notice, now) if notice.night else sections(facts, samples, link, replaces, doubtful=doubtful)
-    )
     language = facts.phrases.language
     return Message(
         key=notice.key,
@@ -42,7 +49,7 @@ def render(
         text="\n\n".join(map(_plain, letter)),
         html=_page().render(language=language, title=title, sections=letter),
         short=segment(headline.start, headline.what, headline.end, link, headline.aside),
-        severity=notice.severity if facts.is_alarm and not (notice.test or notice.night) else None,
+        severity=notice.severity if facts.is_alarm and (notice.outage or not (notice.test or notice.night)) else None,
     )
 
 

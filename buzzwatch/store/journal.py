@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from buzzwatch.model.incident import Change, Incident, State
 from buzzwatch.model.input import (
+    EVERYTHING,
     ClockSet,
     Command,
     Corrected,
@@ -25,7 +26,7 @@ from buzzwatch.model.input import (
 )
 from buzzwatch.model.instant import Instant, Span
 from buzzwatch.model.mention import Mention, Sighting
-from buzzwatch.store.outbox import finish_notice, forget_instants, write_notice
+from buzzwatch.store.outbox import finish_notice, forget_instants, release_leases, write_notice
 
 ERASED = 0
 """The digest of what its author took back: no later copy of it brings the text back."""
@@ -155,6 +156,8 @@ class Ledger:
                 finish_notice(self._db, item)
             elif isinstance(item, ClockSet):
                 forget_instants(self._db, item.seen_at)
+            elif isinstance(item, Gap) and item.source == EVERYTHING:  # before the first look of this process's courier
+                release_leases(self._db)
         for at, outcome in batch.outcomes:
             self._write_outcome(at, outcome)
         many(
@@ -183,11 +186,12 @@ class Ledger:
             write_notice(self._db, notice, at)
 
     def incidents(self, now: Instant, cool_down: Span) -> list[Incident]:
-        """Those that are live, ended less than `cool_down` ago, or were closed while they went on and are not calm."""
+        """Those that are live, ended less than `cool_down` ago or are watched, or were closed and are not calm."""
         rows = self._db.execute(
             "SELECT body FROM (SELECT *, CAST(body AS TEXT) AS json FROM incident) WHERE state != ? "
-            "OR json ->> 'closed_at' + ? > ? OR json ->> 'true_at' + json ->> 'calm' > ? ORDER BY opened_at, id",
-            (State.RESOLVED, cool_down, now, now),
+            "OR json ->> 'closed_at' + ? > ? OR json ->> 'watch_until' > ? "
+            "OR json ->> 'true_at' + json ->> 'calm' > ? ORDER BY opened_at, id",
+            (State.RESOLVED, cool_down, now, now, now),
         )
         return [_decode_incident(body) for (body,) in rows]
 

@@ -26,19 +26,20 @@ def write_notice(db: sqlite3.Connection, notice: Notice, at: Instant) -> None:
         return
     target = str(notice.target)
     older = db.execute(
-        "SELECT key, replaces FROM outbox "
-        "WHERE incident = ? AND target = ? AND state = 'waiting' AND leased_until <= ?",
-        (notice.incident.id, target, at),
+        "SELECT key, replaces, doubtful FROM outbox WHERE state = 'waiting' AND leased_until <= ? "
+        "AND (incident = ? AND target = ? OR key IN (SELECT value FROM json_each(?)))",
+        (at, notice.incident.id, target, _encode(notice.instead_of).decode()),
     ).fetchall()
     db.executemany(
         "UPDATE outbox SET state = 'superseded', done_at = ?, why = ? WHERE key = ?",
-        [(at, notice.key, key) for key, _ in older],
+        [(at, notice.key, key) for key, *_ in older],
     )
-    replaced = sum(1 + replaces for _, replaces in older)
+    replaced = sum(1 + replaces for _, replaces, _ in older)
+    doubtful = bool(notice.outage) and any(doubtful for *_, doubtful in older)
     db.execute(
-        "INSERT INTO outbox (key, incident, target, severity, state, written_at, due_at, replaces, body) "
-        "VALUES (?, ?, ?, ?, 'waiting', ?, ?, ?, ?)",
-        (notice.key, notice.incident.id, target, notice.severity, at, at, replaced, _encode(notice)),
+        "INSERT INTO outbox (key, incident, target, severity, state, written_at, due_at, replaces, body, doubtful) "
+        "VALUES (?, ?, ?, ?, 'waiting', ?, ?, ?, ?, ?)",
+        (notice.key, notice.incident.id, target, notice.severity, at, at, replaced, _encode(notice), doubtful),
     )
 
 
@@ -56,6 +57,16 @@ def finish_notice(db: sqlite3.Connection, delivered: Delivered) -> None:
         "WHERE key = ?",
         ("sent" if delivered.sent else "failed", delivered.seen_at, delivered.why, delivered.sent_as, delivered.key),
     )
+
+
+def release_leases(db: sqlite3.Connection) -> None:
+    """Forget the leases of a process that died: what it held may have left."""
+    db.execute(
+        "INSERT INTO attempt SELECT key, max(leased_at, written_at), 'doubtful', ? FROM outbox "
+        "WHERE state = 'waiting' AND leased_until > 0",
+        (CUT_OFF,),
+    )
+    db.execute("UPDATE outbox SET leased_until = 0, doubtful = 1 WHERE state = 'waiting' AND leased_until > 0")
 
 
 def forget_attempts(db: sqlite3.Connection, now: Instant) -> None:
@@ -136,20 +147,10 @@ class OutboxTable:
             )
 
     def _release(self) -> None:
-        """Forget the leases of a process that died: at the first look there is no other courier.
-
-        What it held may have left.
-        """
+        """At the first look there is no other courier, and whoever leased before has died."""
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            self._db.execute(
-                "INSERT INTO attempt SELECT key, max(leased_at, written_at), 'doubtful', ? FROM outbox "
-                "WHERE state = 'waiting' AND leased_until > 0",
-                (CUT_OFF,),
-            )
-            self._db.execute(
-                "UPDATE outbox SET leased_until = 0, doubtful = 1 WHERE state = 'waiting' AND leased_until > 0"
-            )
+            release_leases(self._db)
         self._released = True
 
     def waiting(self) -> int:
