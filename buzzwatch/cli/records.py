@@ -64,6 +64,31 @@ def history(
 
 
 @app.command()
+def report(
+    incident: IncidentArgument,
+    to: Annotated[Path, typer.Option("--to", help="The directory to write into.")] = Path(),
+    language: Annotated[str | None, typer.Option(help="fr or en; the brand's if left out.", show_default=False)] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write the debriefing of an incident, as Markdown and as a page that can be printed."""
+    from buzzwatch.app.report import write_report  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.store.database import open_for_reading  # noqa: PLC0415 - as in `daemon.run`
+
+    if language not in {None, "fr", "en"}:
+        fail(f"{language!r} is not a language that we write: fr or en")
+    with plain_errors():
+        db = open_for_reading(load_config(config).state)
+        try:
+            written = write_report(db, incident, to, now(), language or "")
+        except OSError as error:
+            fail(f"{to}: cannot be written: {error.strerror}")
+        if not written:
+            fail(f"no incident {incident!r}; `buzzwatch history` names those on record")
+        for path in written:
+            typer.echo(str(path))
+
+
+@app.command()
 def brand(
     key: Annotated[str, typer.Argument(help="As its rule file names it.")],
     learnt: Annotated[  # noqa: FBT002 - a flag

@@ -50,7 +50,7 @@ def sections(
     if facts.is_alarm:
         parts += [
             Section(tuple(_samples(facts, samples)), facts.phrases.samples),
-            Section(_lines(_why(facts)), facts.phrases.why),
+            Section(_lines(why(facts)), facts.phrases.why),
             Section(tuple(_steps(facts)), facts.phrases.do),
         ]
     parts += [Section(tuple(_way_on(facts, link))), Section(_lines([_reference(facts)]))]
@@ -214,7 +214,8 @@ def _weightiest(samples: Sequence[Sample]) -> list[str]:
     return [quote(words, LONGEST_NAME) for words in heaviest]
 
 
-def _why(facts: Facts) -> Iterator[str]:
+def why(facts: Facts) -> Iterator[str]:
+    """The rule, clause by clause."""
     if facts.is_ours:
         return
     yield facts.phrases.rule.format(rule=facts.name(facts.reason.rule))

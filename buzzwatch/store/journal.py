@@ -260,6 +260,32 @@ def read_sighting(connection: sqlite3.Connection, mention: str, brand: str) -> S
     return None if row is None else msgspec.json.decode(row[0], type=Sighting)
 
 
+def read_sightings(connection: sqlite3.Connection, brand: str, since: Instant, until: Instant) -> Iterator[Sighting]:
+    """The mentions of a brand heard in a stretch of time, in order; no index on time is needed for it."""
+    first, last = (_row_at(connection, instant) for instant in (since, until + 1))
+    rows = connection.execute(
+        "SELECT body FROM journal WHERE seq >= ? AND seq < ? AND kind = 'sighting' AND brand = ? AND skipped IS NULL "
+        "ORDER BY seq",
+        (first, last, brand),
+    )
+    return (msgspec.json.decode(body, type=Sighting) for (body,) in rows)
+
+
+def _row_at(connection: sqlite3.Connection, instant: Instant) -> int:
+    """The first row seen at an instant or later: rows are in the order of their instants."""
+    low, high = connection.execute("SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) + 1 FROM journal").fetchone()
+    while low < high:
+        middle = (low + high) // 2
+        seq, seen_at = connection.execute(
+            "SELECT seq, seen_at FROM journal WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)
+        ).fetchone()
+        if seen_at < instant:
+            low = seq + 1
+        else:
+            high = middle
+    return int(low)
+
+
 def read_corrections(connection: sqlite3.Connection, brand: str) -> list[Corrected]:
     """What people have marked of a brand's posts, in the order in which they did."""
     rows = connection.execute(
