@@ -32,6 +32,7 @@ _DATED = (
     "closed_at",
     "watch_until",
     "ended_at",
+    "again_at",
     "step_at",
     "step_from",
     "wait_until",
@@ -127,6 +128,7 @@ class Desk:
             watch_until=None,
             ended_at=before.closed_at,
             had_by=before.taken_by or before.closed_by,
+            again_at=max(min(found.onset.began_at, now), before.closed_at or 0),
         )
         return self._change(again, ChangeKind.REOPENED, now)
 

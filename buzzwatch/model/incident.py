@@ -143,6 +143,8 @@ class Incident(Struct, frozen=True):
     """When it had ended before it started again; None: it never has."""
     had_by: str | None = None
     """Who had it then."""
+    again_at: Instant | None = None
+    """When it started again after that."""
     step: int = 0
     """Index of the next escalation step."""
     step_at: Instant | None = None
@@ -166,6 +168,11 @@ class Incident(Struct, frozen=True):
     def shown(self) -> tuple[str, ...]:
         """Mentions to show, the most telling first: the press that joined, then the samples."""
         return tuple(dict.fromkeys((*((self.press.mention,) if self.press else ()), *self.samples)))
+
+    @property
+    def runs_since(self) -> Instant:
+        """When it began, or started again after it had ended."""
+        return self.began_at if self.again_at is None else self.again_at
 
     @property
     def grows(self) -> bool:

@@ -75,8 +75,8 @@ def _what(facts: Facts, samples: Sequence[Sample]) -> Iterator[str]:
     else:
         yield from _numbers(facts)
         yield from facts.beside()
-        since = facts.clock(incident.began_at)
-        span = facts.figures.span(facts.notice.due_at - incident.began_at)
+        since = facts.clock(incident.runs_since)
+        span = facts.figures.span(facts.notice.due_at - incident.runs_since)
         phrase = phrases.since_only if facts.is_ours else phrases.since
         yield phrase.format(time=since, span=span, trend=facts.course)
     if facts.is_conversation:
