@@ -6,6 +6,7 @@ from buzzwatch.model.brand import Brand, Rule, Scope
 from buzzwatch.model.incident import Incident, State
 from buzzwatch.model.instant import DAY, MINUTE, Instant
 from buzzwatch.notify import escalation
+from buzzwatch.notify.digest import DIGEST
 from buzzwatch.notify.night import MORNING
 
 
@@ -24,6 +25,7 @@ class Agenda:
         for brand in self.memory.rules.brands.values():
             self.follow_silence(brand)
             self.follow_day(brand.key)
+        self.follow_digest()
         if self.memory.overnight.incidents:
             self.memory.timers.arrange(self.memory.now + 1, MORNING, "")  # it may be night still
 
@@ -61,6 +63,12 @@ class Agenda:
         due = None if diary is None else diary.due(self.memory.gaps.spans())
         if due is not None:
             self.memory.timers.arrange(max(due, self.memory.now + 1), "day", key)
+
+    def follow_digest(self) -> None:
+        """The digest is due; where that is past already, soon."""
+        daily = self.memory.rules.daily
+        if daily is not None:
+            self.memory.timers.arrange(max(daily.after(self.memory.daily[1]), self.memory.now + 1), DIGEST, "")
 
     def is_silent(self, incident: Incident) -> bool:
         """Nothing was heard of its brand since it began."""

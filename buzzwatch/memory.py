@@ -72,6 +72,8 @@ class Memory:
         self.lessons: dict[str, Lessons] = {}
         self.overnight = Overnight()
         self.unsent = Unsent()
+        self.daily: tuple[Instant, Instant] = (0, 0)
+        """Since when the next digest tells, and after which instant it is due next."""
         self.outage: tuple[Instant, Instant] | None = None
         """From when until when we were down, until what was due meanwhile has been told."""
 
@@ -176,6 +178,7 @@ class Memory:
             "overnight": self.overnight.dump(),
             "unsent": self.unsent.dump(),
             "outage": self.outage,
+            "daily": self.daily,
         }
 
     @classmethod
@@ -214,6 +217,7 @@ class Memory:
         memory.lessons = {key: Lessons.load(body) for key, body in dumped["lessons"].items()}
         memory.overnight = Overnight.load(dumped["overnight"])
         memory.unsent = Unsent(dumped["unsent"])
+        memory.daily = (dumped["daily"][0], dumped["daily"][1])
         memory.outage = None if dumped["outage"] is None else (dumped["outage"][0], dumped["outage"][1])
         return memory
 
@@ -233,6 +237,7 @@ class Memory:
         self.dirty, self.dirty_due, self.timers, self.gaps, self.recollection = {}, None, Timers(), Gaps(), {}
         self.desk.shift(-ahead)
         self.silences.shift(-ahead)
+        self.daily = (min(self.daily[0], now), min(self.daily[1], now))
 
     def _hours(self, key: str) -> tuple[tzinfo, tuple[Campaign, ...]]:
         """Whose hours and campaigns a brand has."""

@@ -39,6 +39,8 @@ from buzzwatch.model.notification import Held, Notice
 from buzzwatch.model.signal import Finding
 from buzzwatch.model.silence import Silence
 from buzzwatch.notify import escalation
+from buzzwatch.notify.digest import DIGEST
+from buzzwatch.notify.digest import leave as leave_digest
 from buzzwatch.notify.night import MORNING, Overnight, leave
 from buzzwatch.notify.outage import OUTAGE, gather
 
@@ -130,14 +132,12 @@ class Spine:
         dirty, self.memory.dirty, self.memory.dirty_due = self.memory.dirty, {}, None
         for key in sorted(dirty.keys() - self.memory.set_aside.keys()):
             self._attempt(key, partial(self._judge, key, dirty[key], now, changes), faults)
-        night_ends = False
+        once: set[str] = set()
         for kind, key in self.memory.timers.take(now):
             if kind == "silence":
                 self._speak(now, changes)
-            elif kind == MORNING:
-                night_ends = True
-            elif kind == OUTAGE:
-                pass  # what was due meanwhile is, too
+            elif kind in {MORNING, DIGEST, OUTAGE}:
+                once.add(kind)
             elif kind == "incident":
                 if (incident := self.memory.desk.incidents.get(key)) is not None:
                     self._attempt(incident.subject.brand, partial(self._attend, incident, now, changes), faults)
@@ -145,8 +145,10 @@ class Spine:
             elif key not in self.memory.set_aside:
                 look = self._end_days if kind == "day" else self._listen
                 self._attempt(key, partial(look, key, now, changes), faults)
-        if night_ends:  # after the pages of this instant: who is paged needs no other message of the same
+        if MORNING in once:  # after the pages of this instant: who is paged needs no other message of the same
             self._end_night(now)
+        if DIGEST in once:  # after what waited for the morning: who gets both gets one message
+            self._leave_digest(now)
 
     def _attempt(self, brand: str, work: Callable[[], None], faults: list[Fault]) -> None:
         """Decide upon one brand; one that fails is set aside until the rules change, the others go on.
@@ -330,7 +332,11 @@ class Spine:
         changes += [desk.speak(self._refreshed(incident, now), now) for incident in hushed]
 
     def _follow_rules(self, rules: Ruleset, now: Instant) -> None:
+        if rules.daily != self.memory.rules.daily:
+            told_since = self.memory.daily[0] if self.memory.rules.daily else now
+            self.memory.daily = (told_since, now)
         before, self.memory.rules = self.memory.rules.brands, rules
+        self.agenda.follow_digest()
         self.memory.set_aside = {}
         for key in before.keys() - rules.brands.keys():
             self.memory.follow_hours(key, UTC, ())  # as a loaded one would
@@ -412,6 +418,25 @@ class Spine:
             for incident in filter(None, (desk.incidents.get(each.id) for each in notice.night)):
                 desk.put(replace(incident, told=tuple(dict.fromkeys((*incident.told, str(notice.target))))))
         self.memory.overnight = Overnight()
+
+    def _leave_digest(self, now: Instant) -> None:
+        """Unless it is due later by now, or its readers sleep; of several that were missed one leaves, late."""
+        rules, memory = self.memory.rules, self.memory
+        if rules.daily is None:
+            return
+        since, asked_from = memory.daily
+        due = rules.daily.after(asked_from)
+        targets = escalation.readers(rules.routes[rules.daily.route], rules, now)
+        until = escalation.sleepers_wake_at(targets, rules, now) if due <= now else None
+        if due > now or until is not None:
+            memory.timers.arrange(until or due, DIGEST, "")
+            return
+        down = memory.outage is not None and memory.outage[0] <= due <= memory.outage[1]
+        mornings = {each.target: each for each in self._notices if each.night and each.target in targets}
+        self._notices = [each for each in self._notices if each not in mornings.values()]
+        self._notices += leave_digest(targets, mornings, rules, (since, now), due if down else None)
+        memory.daily = (now, now)
+        self.agenda.follow_digest()
 
     def _end_outage(self, outage: tuple[Instant, Instant], now: Instant) -> None:
         """What was due while we were down, or had not left before, leaves as one message to each target."""

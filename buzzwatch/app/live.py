@@ -11,6 +11,7 @@ from buzzwatch import __version__
 from buzzwatch.app import systemd
 from buzzwatch.app.config import Config, Secrets
 from buzzwatch.app.control import control_path
+from buzzwatch.app.digest import DigestReader
 from buzzwatch.app.drive import Drive
 from buzzwatch.app.ears import Ears, make_sources
 from buzzwatch.app.hearing import Hearing
@@ -91,7 +92,9 @@ class Daemon:
         self.links = Links(record, config.state, config.web.base_url)
         self.ears = Ears(make_sources(config, secrets), self.queue, self.clock)
         self.drive.on_poison = self.ears.poison
+        reader = DigestReader(record, lambda: self.drive.spine.memory, self.ears)
         self._ways, words = Ways(config, secrets), Words(record, self.links, self.clock, self.drive.scorer)
+        words.digest = reader
         self.courier = Courier(
             record,
             words.compose,

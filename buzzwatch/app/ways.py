@@ -6,6 +6,7 @@ from aiohttp import ClientSession
 from msgspec.structs import replace
 
 from buzzwatch.app.config import AddressError, Config, SecretError, Secrets, SlackRoom, url_of
+from buzzwatch.app.digest import DigestReader
 from buzzwatch.app.links import Links
 from buzzwatch.app.quotes import read_samples
 from buzzwatch.clock import Clock
@@ -86,6 +87,8 @@ class Words:
         self._links = links
         self._clock = clock
         self._scorer = scorer
+        self.digest: DigestReader | None = None
+        """Finds what digests tell; None: they tell nothing."""
 
     async def compose(self, lease: Lease) -> Message:
         """The message of a notice."""
@@ -95,7 +98,12 @@ class Words:
         link = await self._links.url(notice.incident.id, person) if notice.incident.subject.brand else None
         links = {each.id: await self._links.url(each.id, person) for each in _burning(notice)}
         link = next(iter(links.values()), link)
-        message = render(notice, samples, link, self._clock.now(), lease.replaces, doubtful=lease.doubtful, links=links)
+        found = None
+        if self.digest is not None and notice.digest_since is not None:
+            found = await self.digest.find(notice, self._clock.now())
+        message = render(
+            notice, samples, link, self._clock.now(), lease.replaces, doubtful=lease.doubtful, links=links, found=found
+        )
         return replace(message, standing=_standing(lease))
 
 

@@ -46,6 +46,8 @@ class Notice(Struct, frozen=True):
     """What waited for the morning: then the message is of these, and `incident` only stands for them."""
     outage: tuple[Instant, Instant] | None = None
     """While we were down so long: then `night` is what was due meanwhile, or had not left before."""
+    digest_since: Instant | None = None
+    """It is the digest of what happened since then; `night` is then what waited for this very morning."""
     instead_of: tuple[str, ...] = ()
     """Keys of older messages that it makes needless."""
 

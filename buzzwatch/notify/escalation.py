@@ -295,6 +295,18 @@ def announce_trouble(trouble: Trouble, rules: Ruleset, now: Instant) -> Told:
     return Told(incident, notices_of_trouble(trouble, rules, targets), held)
 
 
+def readers(route: Route, rules: Ruleset, now: Instant) -> list[Target]:
+    """Who reads what is no alarm: the channels of a route, or else who is told first."""
+    steps = () if route.copy else route.steps[:1]
+    persons = [target for step in steps for target in _reachable(step.tell, step.by, rules, now)[:1]]
+    return [*(Target(name) for name in route.copy), *persons]
+
+
+def sleepers_wake_at(targets: Iterable[Target], rules: Ruleset, now: Instant) -> Instant | None:
+    """When persons among these may be told something that can wait; None: now."""
+    return _morning(rules, now) if any(target.by for target in targets) else None
+
+
 def notices_of_trouble(trouble: Trouble, rules: Ruleset, targets: Iterable[Target]) -> tuple[Notice, ...]:
     """What is wrong with the daemon itself or right again, for given targets."""
     kind = ChangeKind.OVER if trouble.over else ChangeKind.OPENED

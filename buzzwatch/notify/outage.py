@@ -59,6 +59,8 @@ class Unsent:
 
 def incidents_of(notice: Notice) -> tuple[Incident, ...]:
     """What a message is about."""
+    if notice.digest_since is not None:
+        return ()
     if notice.night:
         return notice.night
     return (notice.incident,) if notice.incident.subject.brand and not notice.test else ()

@@ -7,7 +7,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.notification import Message, Notice, Sample
-from buzzwatch.notify import morning, outage_words
+from buzzwatch.notify import digest_words, morning, outage_words
+from buzzwatch.notify.digest_words import Found
 from buzzwatch.notify.facts import Facts
 from buzzwatch.notify.letter import Line, Section, sections
 from buzzwatch.notify.sms import segment
@@ -15,7 +16,7 @@ from buzzwatch.notify.sms import segment
 LONGEST_TITLE = 150
 
 
-def render(
+def render(  # noqa: PLR0913 - what is found when it leaves, by name
     notice: Notice,
     samples: Sequence[Sample],
     link: str | None,
@@ -24,15 +25,19 @@ def render(
     *,
     doubtful: bool = False,
     links: Mapping[str, str] | None = None,
+    found: Found | None = None,
 ) -> Message:
     """What a notice says when it leaves at `now`.
 
     `samples` are shown in their order, three at most; `link` leads to the incident's page, where one can take it;
     `replaces` is how many older messages this one makes needless; `doubtful`: it may have arrived already. `links` are
-    those of several incidents, by id.
+    those of several incidents, by id; `found` is what a digest tells.
     """
     facts = Facts(notice, now)
-    if notice.outage:
+    if notice.digest_since is not None:
+        found = found or Found()
+        headline, letter = digest_words.headline(notice, found, now), digest_words.letter(notice, found, now)
+    elif notice.outage:
         headline, letter = (
             outage_words.headline(notice, now),
             outage_words.letter(notice, links or {}, now, doubtful=doubtful),
