@@ -157,7 +157,7 @@ class Ledger:
             elif isinstance(item, ClockSet):
                 forget_instants(self._db, item.seen_at)
             elif isinstance(item, Gap) and item.source == EVERYTHING:  # before the first look of this process's courier
-                release_leases(self._db)
+                release_leases(self._db, item.until)
         for at, outcome in batch.outcomes:
             self._write_outcome(at, outcome)
         many(

@@ -59,14 +59,18 @@ def finish_notice(db: sqlite3.Connection, delivered: Delivered) -> None:
     )
 
 
-def release_leases(db: sqlite3.Connection) -> None:
-    """Forget the leases of a process that died: what it held may have left."""
+def release_leases(db: sqlite3.Connection, before: Instant = 2**62) -> None:
+    """Forget the leases that a process took which died before an instant: what it held may have left."""
     db.execute(
         "INSERT INTO attempt SELECT key, max(leased_at, written_at), 'doubtful', ? FROM outbox "
-        "WHERE state = 'waiting' AND leased_until > 0",
-        (CUT_OFF,),
+        "WHERE state = 'waiting' AND leased_until > 0 AND leased_at < ?",
+        (CUT_OFF, before),
     )
-    db.execute("UPDATE outbox SET leased_until = 0, doubtful = 1 WHERE state = 'waiting' AND leased_until > 0")
+    db.execute(
+        "UPDATE outbox SET leased_until = 0, doubtful = 1 "
+        "WHERE state = 'waiting' AND leased_until > 0 AND leased_at < ?",
+        (before,),
+    )
 
 
 @contextmanager
