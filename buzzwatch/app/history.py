@@ -162,7 +162,8 @@ def _of_notice(at: Instant, notice: Notice, names: Names) -> Event:
     zone = names.zone(notice.incident.subject.brand)
     late = "" if notice.late_since is None else f", late, due {_local(notice.late_since, zone)}"
     several = f", about {len(notice.night)} incidents" if notice.night else ""
-    said = f"{sort} to {notice.target}: {notice.kind}{several}{late}"
+    told = "digest" if notice.digest_since is not None else "outage" if notice.outage else notice.kind
+    said = f"{sort} to {notice.target}: {told}{several}{late}"
     return _made(at, names, "notified", said, **_whom(notice))
 
 

@@ -43,6 +43,8 @@ LOOK_EVERY_S = 5.0
 STOP_SENDING_S = 20.0
 _LOOK_AGAIN = 100
 """Milliseconds, while what fell due during a downtime is not decided upon yet: the first whole second does that."""
+_LONGEST_PAUSE = 5 * SECOND
+"""Where nothing can be decided since nothing can be written, what is on record leaves all the same."""
 
 log = structlog.get_logger()
 
@@ -177,10 +179,15 @@ class Daemon:
         current = self.drive.spine.memory.rules
         if self._first_rules.digest != current.digest:
             await self.rulebook.accept(self._first_rules, current, self.queue)
-        if self._resumed is not None:
-            await self._resumed
-        while self.drive.spine.memory.outage is not None:
+        until = self.clock.now() + _LONGEST_PAUSE
+        while self._is_catching_up() and self.clock.now() < until:
             await self.clock.wait_until(self.clock.now() + _LOOK_AGAIN)
+
+    def _is_catching_up(self) -> bool:
+        """What fell due while we were down is not decided upon yet."""
+        if self._resumed is None:
+            return False
+        return not self._resumed.done() or self.drive.spine.memory.outage is not None
 
     async def _teach(self) -> None:
         """Teach a new scorer what people have marked; the daemon hears meanwhile, and whatever comes of it."""

@@ -150,7 +150,7 @@ def _frame(
 ) -> Incident:
     """An incident of no brand that stands for all of them."""
     return Incident(
-        id=f"{OUTAGE}-{outage[1] // 1000}",
+        id=f"{OUTAGE}-{outage[1]}",
         subject=Subject(brand=""),
         state=State.OPEN if going_on else State.RESOLVED,
         severity=max((incident.severity for incident in going_on), default=Severity.WATCH),

@@ -184,6 +184,8 @@ def test_going_down_twice_tells_it_anew_in_the_place_of_what_had_not_left():
     (second,) = story.back(BACK + 2 * MINUTE, BACK + SECOND)["ines/sms"]
     assert second.instead_of == (first.key,)
     assert second.key != first.key
+    (third,) = story.back(BACK + 2 * MINUTE + 3 * SECOND + 1, BACK + 2 * MINUTE + 3 * SECOND)["ines/sms"]
+    assert third.instead_of == (second.key,)
 
 
 def test_what_is_under_way_is_forgotten_beyond_a_bound(monkeypatch: pytest.MonkeyPatch):
