@@ -6,6 +6,7 @@ from buzzwatch.model.brand import Brand, Rule, Scope
 from buzzwatch.model.incident import Incident, State
 from buzzwatch.model.instant import DAY, MINUTE, Instant
 from buzzwatch.notify import escalation
+from buzzwatch.notify.digest import DIGEST
 from buzzwatch.notify.night import MORNING
 
 
@@ -25,6 +26,7 @@ class Agenda:
             self.follow_silence(brand)
             self.follow_day(brand.key)
             self.follow_waiting(brand)
+        self.follow_digest()
         if self.memory.overnight.incidents or self.memory.proposals.kept:
             self.memory.timers.arrange(self.memory.now + 1, MORNING, "")  # it may be night still
 
@@ -75,6 +77,12 @@ class Agenda:
         coming = [due for due in (max(due, caught_up_at) for due in dues) if due > now]
         if coming:
             memory.timers.arrange(min(coming), "waiting", brand.key)
+
+    def follow_digest(self) -> None:
+        """The digest is due; where that is past already, soon."""
+        daily = self.memory.rules.daily
+        if daily is not None:
+            self.memory.timers.arrange(max(daily.after(self.memory.daily[1]), self.memory.now + 1), DIGEST, "")
 
     def is_silent(self, incident: Incident) -> bool:
         """Nothing was heard of its brand since it began."""

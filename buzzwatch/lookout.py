@@ -189,7 +189,7 @@ class Lookout:
             threads |= {post.thread for post in carriers.press if tales.story_of(post.mention) in stories}
         names = {clause.name for clause in incident.reason.clauses}
         by_one = any(name.startswith("mention.") for name in names) and "mention.authors" not in names
-        since = incident.opened_at if by_one else incident.began_at
+        since = max(incident.opened_at, incident.again_at or 0) if by_one else incident.runs_since
         post = carriers.jump(since, None if "" in threads else threads)
         return None if post is None else Press(post.mention, post.at, post.source)
 

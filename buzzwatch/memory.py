@@ -25,6 +25,7 @@ from buzzwatch.model.instant import SECOND, Instant, Span, next_second
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.response import Complaint
 from buzzwatch.notify.night import Overnight
+from buzzwatch.notify.outage import Unsent
 from buzzwatch.threads.complaints import Complaints
 from buzzwatch.threads.tales import Tales
 from buzzwatch.threads.tracker import Tracker
@@ -77,6 +78,11 @@ class Memory:
         self.lessons: dict[str, Lessons] = {}
         self.overnight = Overnight()
         self.proposals = Proposals()
+        self.unsent = Unsent()
+        self.daily: tuple[Instant, Instant] = (0, 0)
+        """Since when the next digest tells, and after which instant it is due next."""
+        self.outage: tuple[Instant, Instant] | None = None
+        """From when until when we were down, until what was due meanwhile has been told."""
 
     @property
     def next_due(self) -> Instant | None:
@@ -202,6 +208,9 @@ class Memory:
             "lessons": {key: lessons.dump() for key, lessons in self.lessons.items()},
             "overnight": self.overnight.dump(),
             "proposals": self.proposals.dump(),
+            "unsent": self.unsent.dump(),
+            "outage": self.outage,
+            "daily": self.daily,
         }
 
     @classmethod
@@ -241,6 +250,9 @@ class Memory:
         memory.lessons = {key: Lessons.load(body) for key, body in dumped["lessons"].items()}
         memory.overnight = Overnight.load(dumped["overnight"])
         memory.proposals = Proposals.load(dumped["proposals"])
+        memory.unsent = Unsent(dumped["unsent"])
+        memory.daily = (dumped["daily"][0], dumped["daily"][1])
+        memory.outage = None if dumped["outage"] is None else (dumped["outage"][0], dumped["outage"][1])
         return memory
 
     def digest(self) -> str:
@@ -262,6 +274,7 @@ class Memory:
         self.desk.shift(-ahead)
         self.silences.shift(-ahead)
         self.proposals.shift(-ahead)
+        self.daily = (min(self.daily[0], now), min(self.daily[1], now))
 
     def _hours(self, key: str) -> tuple[tzinfo, tuple[Campaign, ...]]:
         """Whose hours and campaigns a brand has."""

@@ -11,11 +11,13 @@ from buzzwatch.daybreak import evidence_of, subjects_of, theme_key
 from buzzwatch.detect.slow import USUAL_RATE
 from buzzwatch.incidents.desk import Desk, keep_true
 from buzzwatch.incidents.mute import severity_for
+from buzzwatch.incidents.rebound import watched
 from buzzwatch.lookout import Lookout
 from buzzwatch.memory import Memory, Stir
 from buzzwatch.model.brand import Brand, Rule, Ruleset, Scope
 from buzzwatch.model.incident import Change, Incident, Severity, State, Subject
 from buzzwatch.model.input import (
+    EVERYTHING,
     NOTHING,
     ClockSet,
     Command,
@@ -41,7 +43,10 @@ from buzzwatch.model.response import Complaint
 from buzzwatch.model.signal import Finding
 from buzzwatch.model.silence import Silence
 from buzzwatch.notify import escalation
+from buzzwatch.notify.digest import DIGEST
+from buzzwatch.notify.digest import leave as leave_digest
 from buzzwatch.notify.night import MORNING, Overnight, leave
+from buzzwatch.notify.outage import OUTAGE, gather
 
 
 class Spine:
@@ -73,12 +78,18 @@ class Spine:
                 changes = [self.memory.desk.obey(item, now)]
             case Delivered():
                 self._tell_ops(escalation.announce_failure(item, self.memory.rules, now))
-                changes = [self.memory.desk.note(item, now)]
+                several = self.memory.unsent.finish(item)
+                changes = [
+                    self.memory.desk.note(replace(item, incident=each), now) for each in several or [item.incident]
+                ]
             case Silenced():
                 self._silence(item, now, changes)
             case _:
                 self._swap(item, now)
         told = self._tell(changes, now, faults)
+        if self.memory.outage is not None and isinstance(item, Tick):
+            self._end_outage(self.memory.outage, now)
+        self.memory.unsent.put(self._notices)
         notices, held, touched = tuple(self._notices), tuple(self._held), self.memory.desk.take_touched()
         self._notices, self._held = [], []
         self.memory.overnight.follow(touched)
@@ -138,12 +149,12 @@ class Spine:
         dirty, self.memory.dirty, self.memory.dirty_due = self.memory.dirty, {}, None
         for key in sorted(dirty.keys() - self.memory.set_aside.keys()):
             self._attempt(key, partial(self._judge, key, dirty[key], now, changes), faults)
-        night_ends = False
+        once: set[str] = set()
         for kind, key in self.memory.timers.take(now):
             if kind == "silence":
                 self._speak(now, changes)
-            elif kind == MORNING:
-                night_ends = True
+            elif kind in {MORNING, DIGEST, OUTAGE}:
+                once.add(kind)
             elif kind == "incident":
                 if (incident := self.memory.desk.incidents.get(key)) is not None:
                     self._attempt(incident.subject.brand, partial(self._attend, incident, now, changes), faults)
@@ -151,8 +162,10 @@ class Spine:
             elif key not in self.memory.set_aside:
                 look = {"day": self._end_days, "waiting": self._ask_who_waits}.get(kind, self._listen)
                 self._attempt(key, partial(look, key, now, changes), faults)
-        if night_ends:  # after the pages of this instant: who is paged needs no other message of the same
+        if MORNING in once:  # after the pages of this instant: who is paged needs no other message of the same
             self._end_night(now)
+        if DIGEST in once:  # after what waited for the morning: who gets both gets one message
+            self._leave_digest(now)
 
     def _attempt(self, brand: str, work: Callable[[], None], faults: list[Fault]) -> None:
         """Decide upon one brand; one that fails is set aside until the rules change, the others go on.
@@ -415,7 +428,11 @@ class Spine:
         changes += [desk.speak(self._refreshed(incident, now), now) for incident in hushed]
 
     def _follow_rules(self, rules: Ruleset, now: Instant) -> None:
+        if rules.daily != self.memory.rules.daily:
+            told_since = self.memory.daily[0] if self.memory.rules.daily else now
+            self.memory.daily = (told_since, now)
         before, self.memory.rules = self.memory.rules.brands, rules
+        self.agenda.follow_digest()
         self.memory.set_aside = {}
         for key in before.keys() - rules.brands.keys():
             self.memory.follow_hours(key, UTC, ())  # as a loaded one would
@@ -436,6 +453,9 @@ class Spine:
         gap = self.memory.gaps.hear(heard, now)
         if gap.until <= now:
             self.memory.desk.stop_calm(gap.since, gap.until)
+        if heard.source == EVERYTHING and heard.until <= now:
+            self.memory.outage = (heard.since, heard.until)
+            self.memory.timers.arrange(now + 1, OUTAGE, "")
         self.agenda.follow_all()
 
     def _tell(self, changes: Iterable[Change | None], now: Instant, faults: list[Fault]) -> list[Change]:
@@ -461,6 +481,8 @@ class Spine:
                 self._keep(escalation.hush(incident, silence, self.memory.rules, now))
                 return
             incident = replace(incident, hushed=False)
+        if incident.state is State.RESOLVED and (brand := self.memory.rules.brands.get(incident.subject.brand)):
+            incident = watched(incident, brand.zone, now)
         incident = self._timed(incident)
         told = escalation.announce(replace(change, incident=incident), self.memory.rules, now)
         self._keep(told)
@@ -499,6 +521,33 @@ class Spine:
             for incident in filter(None, (desk.incidents.get(each.id) for each in notice.night)):
                 desk.put(replace(incident, told=tuple(dict.fromkeys((*incident.told, str(notice.target))))))
         self.memory.overnight = Overnight()
+
+    def _leave_digest(self, now: Instant) -> None:
+        """Unless it is due later by now, or its readers sleep; of several that were missed one leaves, late."""
+        rules, memory = self.memory.rules, self.memory
+        if rules.daily is None:
+            return
+        since, asked_from = memory.daily
+        due = rules.daily.after(asked_from)
+        targets = escalation.readers(rules.routes[rules.daily.route], rules, now)
+        until = escalation.sleepers_wake_at(targets, rules, now) if due <= now else None
+        if due > now or until is not None:
+            memory.timers.arrange(until or due, DIGEST, "")
+            return
+        down = memory.outage is not None and memory.outage[0] <= due <= memory.outage[1]
+        mornings = {
+            each.target: each for each in self._notices if (each.night or each.marks) and each.target in targets
+        }
+        self._notices = [each for each in self._notices if each not in mornings.values()]
+        self._notices += leave_digest(targets, mornings, rules, (since, now), due if down else None)
+        memory.daily = (now, now)
+        self.agenda.follow_digest()
+
+    def _end_outage(self, outage: tuple[Instant, Instant], now: Instant) -> None:
+        """What was due while we were down, or had not left before, leaves as one message to each target."""
+        memory = self.memory
+        memory.outage = None
+        self._notices = gather(self._notices, memory.unsent, memory.desk.incidents, outage, memory.rules, now)
 
     def _follow_themes(self, brand: Brand, before: Brand | None) -> None:
         """A theme that is sought by other words begins anew: more of it would be no news."""

@@ -50,6 +50,12 @@ def _head(incident: Incident, zone: ZoneInfo) -> Iterator[str]:
     yield f"  began {began}, opened {opened}, true until {true}"
     if incident.taken_by:
         yield f"  taken by {incident.taken_by} at {_at(incident.taken_at or 0, zone)}"
+    if incident.watch_until is not None:
+        ended, until = _at(incident.closed_at or 0, zone), _at(incident.watch_until, zone)
+        yield f"  ended {ended}; what starts again until {until} is the same incident"
+    if incident.ended_at is not None:
+        had = f", {incident.had_by} had it" if incident.had_by else ""
+        yield f"  a rebound: it had ended at {_at(incident.ended_at, zone)}{had}, and started again"
 
 
 def _about(subject: Subject) -> str:

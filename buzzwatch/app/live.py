@@ -11,6 +11,7 @@ from buzzwatch import __version__
 from buzzwatch.app import systemd
 from buzzwatch.app.config import Config, Secrets
 from buzzwatch.app.control import control_path
+from buzzwatch.app.digest import DigestReader
 from buzzwatch.app.drive import Drive
 from buzzwatch.app.ears import Ears, make_sources
 from buzzwatch.app.hearing import Hearing
@@ -28,12 +29,13 @@ from buzzwatch.delivery.courier import Courier
 from buzzwatch.memory import Memory
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import Change, Severity, State
-from buzzwatch.model.input import EVERYTHING, ClockSet, Delivered, Gap, Trouble
+from buzzwatch.model.input import EVERYTHING, ClockSet, Delivered, Gap, Outcome, Trouble
 from buzzwatch.model.instant import DAY, SECOND, Instant
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.spine import Spine
 from buzzwatch.store.authors import forget_authors
 from buzzwatch.store.journal import Batch
+from buzzwatch.store.outbox import forget_attempts
 from buzzwatch.store.record import Record
 from buzzwatch.web.control import control_app
 from buzzwatch.web.metrics import Metrics
@@ -42,6 +44,10 @@ from buzzwatch.web.server import listening, listening_on_socket
 
 LOOK_EVERY_S = 5.0
 STOP_SENDING_S = 20.0
+_LOOK_AGAIN = 100
+"""Milliseconds, while what fell due during a downtime is not decided upon yet: the first whole second does that."""
+_LONGEST_PAUSE = 5 * SECOND
+"""Where nothing can be decided since nothing can be written, what is on record leaves all the same."""
 
 log = structlog.get_logger()
 
@@ -67,11 +73,12 @@ class Daemon:
     def _assemble(self, secrets: Secrets, clock: Clock | None) -> None:
         config, record = self.config, self.record
         self._seq, self._last_now = record.position
+        self._resumed: asyncio.Future[Outcome] | None = None
         self.clock = clock or SystemClock(self._last_now)
         self.metrics = Metrics(__version__)
         self.queue = IntakeQueue(self.clock, self.metrics)
         if self._last_now:  # before all else: what was due meanwhile is not decided upon in the past
-            self.queue.tell(Gap(0, EVERYTHING, self._last_now, self.clock.now()))
+            self._resumed = self.queue.tell(Gap(0, EVERYTHING, self._last_now, self.clock.now()))
         if isinstance(self.clock, SystemClock):
             self.clock.jumped = self._report_jump
             self.clock.went_back = self._follow_back
@@ -92,6 +99,7 @@ class Daemon:
         self.drive.on_poison = self.ears.poison
         news = News(record, self.clock, self.drive.scorer, self._memory, self.ears.unheard)
         self._ways, words = Ways(config, secrets), Words(self.links, self.clock, news)
+        words.digest = DigestReader(record, self._memory, self.ears)
         self.courier = Courier(
             record,
             words.compose,
@@ -174,9 +182,19 @@ class Daemon:
             await self._end(stopped, driving, sending, hearing, looking, scoring, answering, teaching)
 
     async def _put_rules_in_force(self) -> None:
+        """Return once they are, and what was due while we were down has been decided upon under them."""
         current = self.drive.spine.memory.rules
         if self._first_rules.digest != current.digest:
             await self.rulebook.accept(self._first_rules, current, self.queue)
+        until = self.clock.now() + _LONGEST_PAUSE
+        while self._is_catching_up() and self.clock.now() < until:
+            await self.clock.wait_until(self.clock.now() + _LOOK_AGAIN)
+
+    def _is_catching_up(self) -> bool:
+        """What fell due while we were down is not decided upon yet."""
+        if self._resumed is None:
+            return False
+        return not self._resumed.done() or self.drive.spine.memory.outage is not None
 
     async def _teach(self) -> None:
         """Teach a new scorer what people have marked; the daemon hears meanwhile, and whatever comes of it."""
@@ -255,6 +273,7 @@ class Daemon:
     async def _forget_links(self) -> None:
         with suppress(sqlite3.OperationalError):  # the disk may be full
             await self.record.write(lambda db: forget_links(db, self.clock.now()))
+            await self.record.write(lambda db: forget_attempts(db, self.clock.now()))
 
     async def _forget_authors(self) -> None:
         with suppress(sqlite3.OperationalError):  # as above

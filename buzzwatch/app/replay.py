@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from buzzwatch.app.drive import feed, run_to
 from buzzwatch.app.hearing import Hearing
@@ -93,7 +94,8 @@ class Replay:
         seen_at = max(min(instant_of(mention.created_at), self._horizon), spine.memory.now)
         if summary.first_at is None:
             summary.first_at = seen_at
-            yield from feed(spine, RulesSwapped(seen_at, self._rules))
+            rules = replace(self._rules, daily=None)  # what a digest tells is found in a record, and there is none
+            yield from feed(spine, RulesSwapped(seen_at, rules))
         summary.last_at = seen_at
         if mention.deleted:
             if spine.memory.waits(mention.id):

@@ -6,6 +6,7 @@ from aiohttp import ClientSession
 from msgspec.structs import replace
 
 from buzzwatch.app.config import AddressError, Config, SecretError, Secrets, SlackRoom, url_of
+from buzzwatch.app.digest import DigestReader
 from buzzwatch.app.latest import News
 from buzzwatch.app.links import Links
 from buzzwatch.clock import Clock
@@ -18,8 +19,9 @@ from buzzwatch.delivery.channels.slack import SlackChannel
 from buzzwatch.delivery.courier import AT_ONCE
 from buzzwatch.delivery.slack_api import SlackApi
 from buzzwatch.model.brand import Ruleset
-from buzzwatch.model.incident import ChangeKind, State
+from buzzwatch.model.incident import ChangeKind, Incident, State
 from buzzwatch.model.notification import Lease, Message, Notice, Standing, Target
+from buzzwatch.notify.outage_words import MOST_LINES
 from buzzwatch.notify.render import render
 from buzzwatch.rules.written import CONSOLE
 
@@ -90,6 +92,8 @@ class Words:
         self._links = links
         self._clock = clock
         self._news = news
+        self.digest: DigestReader | None = None
+        """Finds what digests tell; None: they tell nothing."""
 
     async def compose(self, lease: Lease) -> Message:
         """The message of a notice."""
@@ -97,10 +101,24 @@ class Words:
         samples, latest = await self._news.of(notice.incident)
         person = notice.target.name if notice.target.by else ""
         link = await self._links.url(notice.incident.id, person) if notice.incident.subject.brand else None
+        links = {each.id: await self._links.url(each.id, person) for each in _burning(notice)}
+        link = next(iter(links.values()), link)
         if notice.marks:
             link = f"{await self._links.url(notice.marks[-1].incident, person)}/marks"
-        now = self._clock.now()
-        message = render(notice, samples, link, now, lease.replaces, doubtful=lease.doubtful, latest=latest)
+        now, found = self._clock.now(), None
+        if self.digest is not None and notice.digest_since is not None:
+            found = await self.digest.find(notice, now)
+        message = render(
+            notice,
+            samples,
+            link,
+            now,
+            lease.replaces,
+            doubtful=lease.doubtful,
+            latest=latest,
+            links=links,
+            found=found,
+        )
         return replace(message, standing=_standing(lease))
 
     def _with_all_told(self, notice: Notice) -> Notice:
@@ -110,6 +128,12 @@ class Words:
         names = {key: people[key].name for name in told if (key := name.partition("/")[0]) in people}
         also_told = tuple(dict.fromkeys((*notice.also_told, *told)))
         return replace(notice, also_told=also_told, names=names | notice.names)
+
+
+def _burning(notice: Notice) -> list[Incident]:
+    """Of a message that stands for several: those that its reader may take, the worst first."""
+    going_on = [incident for incident in notice.night if incident.state is not State.RESOLVED]
+    return going_on[:MOST_LINES] if notice.outage else []
 
 
 def _standing(lease: Lease) -> Standing:

@@ -38,6 +38,66 @@ def explain(incident: IncidentArgument, config: ConfigOption = None) -> None:
 
 
 @app.command()
+def history(
+    what: Annotated[str, typer.Argument(help="An incident or a brand; everything if left out.")] = "",
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="So far back, such as 7d; or a day such as 2026-11-20. An incident's whole history.", show_default="7d"
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False,  # noqa: FBT002 - a flag
+    config: ConfigOption = None,
+) -> None:
+    """Say what happened, who was told by which attempts, and what they answered, in the order of time."""
+    import msgspec  # noqa: PLC0415 - as in `daemon.run`
+
+    from buzzwatch.app.history import as_line, known_names, since_of  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.app.history import history as page_of  # noqa: PLC0415 - likewise
+    from buzzwatch.store.database import open_for_reading  # noqa: PLC0415 - as in `daemon.run`
+
+    with plain_errors():
+        db = open_for_reading(load_config(config).state)
+        started = since_of(since, now()) if since else None
+        if since and started is None:
+            fail(f"{since!r} is no time: write so far back, such as 7d or 12h, or a day such as 2026-11-20")
+        page = page_of(db, what, started, now())
+        if page is None:
+            fail(f"{what!r} is neither an incident nor a brand on record; there are: {', '.join(known_names(db))}")
+        for event in page.events:
+            typer.echo(msgspec.json.encode(event) if as_json else as_line(event))
+        if page.following:
+            typer.echo(f"more follows: go on with --since {page.following}", err=True)
+        elif not page.events:
+            typer.echo("nothing on record of that time", err=True)
+
+
+@app.command()
+def report(
+    incident: IncidentArgument,
+    to: Annotated[Path, typer.Option("--to", help="The directory to write into.")] = Path(),
+    language: Annotated[str | None, typer.Option(help="fr or en; the brand's if left out.", show_default=False)] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write the debriefing of an incident, as Markdown and as a page that can be printed."""
+    from buzzwatch.app.report import write_report  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.store.database import open_for_reading  # noqa: PLC0415 - as in `daemon.run`
+
+    if language not in {None, "fr", "en"}:
+        fail(f"{language!r} is not a language that we write: fr or en")
+    with plain_errors():
+        db = open_for_reading(load_config(config).state)
+        try:
+            written = write_report(db, incident, to, now(), language or "")
+        except OSError as error:
+            fail(f"{to}: cannot be written: {error.strerror}")
+        if not written:
+            fail(f"no incident {incident!r}; `buzzwatch history` names those on record")
+        for path in written:
+            typer.echo(str(path))
+
+
+@app.command()
 def brand(
     key: Annotated[str, typer.Argument(help="As its rule file names it.")],
     learnt: Annotated[  # noqa: FBT002 - a flag

@@ -16,7 +16,9 @@ from buzzwatch.model.mention import PRESS
 from buzzwatch.model.signal import Onset
 
 COOL_DOWN: Span = HOUR
-"""What starts again within this time of its end is the same incident."""
+"""What starts again within this time of its end is the same incident, whatever else is watched for longer."""
+MOST_CLOSED = 1_000
+"""Of more that have ended, those that ended first are let go of."""
 MOST_COVERED = 100
 URGENT = "urgent"
 """Why it is told anew, where that is its speed."""
@@ -30,6 +32,9 @@ _DATED = (
     "true_at",
     "taken_at",
     "closed_at",
+    "watch_until",
+    "ended_at",
+    "again_at",
     "step_at",
     "step_from",
     "wait_until",
@@ -55,11 +60,12 @@ class Evidence(Struct, frozen=True):
 
 
 class Desk:
-    """Incidents that are open, and those closed less than `COOL_DOWN` ago."""
+    """Incidents that are open, and those closed less than `COOL_DOWN` ago or watched still; see `rebound`."""
 
     def __init__(self, incidents: Iterable[Incident] = ()) -> None:
         self.incidents = {incident.id: incident for incident in incidents}
         self.touched: dict[str, None] = {}
+        self._drop_oldest()
 
     def put(self, incident: Incident) -> None:
         """Keep another version of an incident, to be stored with this step."""
@@ -70,6 +76,8 @@ class Desk:
         """The incidents that this step changed, each as it stands now."""
         touched = tuple(self.incidents[key] for key in self.touched if key in self.incidents)
         self.touched = {}
+        if any(incident.state is State.RESOLVED for incident in touched):
+            self._drop_oldest()
         return touched
 
     def live(self, subject: Subject) -> Incident | None:
@@ -105,7 +113,7 @@ class Desk:
         if goes_on and not doubled and not news and severity <= before.severity:
             self.put(replace(before, true_at=now))  # a person closed it and it merely went on: stay closed
             return None
-        if now - (before.closed_at or now) > COOL_DOWN:
+        if now > _same_until(before):
             return self._open(subject, rule, found, now)
         again = replace(
             set_free(before),
@@ -121,6 +129,10 @@ class Desk:
             urgent=False,
             closed_at=None,
             closed_by=None,
+            watch_until=None,
+            ended_at=before.closed_at,
+            had_by=before.taken_by or before.closed_by,
+            again_at=max(min(found.onset.began_at, now), before.closed_at or 0),
         )
         return self._change(again, ChangeKind.REOPENED, now)
 
@@ -211,7 +223,7 @@ class Desk:
     def due_at(self, incident: Incident) -> Instant:
         """When the incident must be looked at again though nothing happens: calm for long enough, or forgotten."""
         if incident.state is State.RESOLVED:
-            return max((incident.closed_at or 0) + COOL_DOWN, incident.true_at + incident.calm)
+            return max(_same_until(incident), incident.true_at + incident.calm)
         calm_at = incident.held_at[incident.severity - 1] + incident.calm
         return calm_at if incident.next_at is None else min(calm_at, incident.next_at)
 
@@ -292,6 +304,11 @@ class Desk:
         """The desk that was dumped."""
         return cls(msgspec.convert(dumped["incidents"], list[Incident]))
 
+    def _drop_oldest(self) -> None:
+        closed = [i for i in self.incidents.values() if i.state is State.RESOLVED]
+        for incident in sorted(closed, key=lambda i: (i.closed_at or 0, i.id))[: max(0, len(closed) - MOST_CLOSED)]:
+            del self.incidents[incident.id]
+
     def _recently_closed(self, subject: Subject) -> Incident | None:
         latest = reversed(self.incidents.values())
         return next((i for i in latest if i.subject == subject or subject in i.covers), None)
@@ -313,6 +330,11 @@ def keep_true(incident: Incident, severity: Severity, now: Instant) -> Incident:
     """A rule of this severity holds though nothing new is heard."""
     held_at = tuple(now if level is severity else incident.held_at[level - 1] for level in Severity)
     return replace(incident, true_at=now, held_at=held_at)
+
+
+def _same_until(incident: Incident) -> Instant:
+    """Until when what starts again is the same as this one, which has ended."""
+    return max((incident.closed_at or 0) + COOL_DOWN, incident.watch_until or 0)
 
 
 def _awake(incident: Incident) -> Incident:

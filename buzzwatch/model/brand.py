@@ -6,6 +6,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from buzzwatch.model.campaign import Campaign
+from buzzwatch.model.digest import Daily
 from buzzwatch.model.incident import Severity
 from buzzwatch.model.instant import MINUTE, Span
 from buzzwatch.model.rota import Night, Rota
@@ -147,6 +148,8 @@ class Ruleset(Struct, frozen=True):
     night: Night | None = None
     timezone: str = "UTC"
     """Whose hours the people keep."""
+    daily: Daily | None = None
+    """When the digest leaves; None: there is none."""
     pages_per_person: float | None = None
     """How many a day anybody is to bear; None: nobody has said."""
     answer_within: Span | None = None

@@ -155,6 +155,14 @@ class Incident(Struct, frozen=True):
     closed_at: Instant | None = None
     closed_by: str | None = None
     """A person's name; None when it ended by itself."""
+    watch_until: Instant | None = None
+    """Closed: what starts again before this is the same trouble; None: only for a short while."""
+    ended_at: Instant | None = None
+    """When it had ended before it started again; None: it never has."""
+    had_by: str | None = None
+    """Who had it then."""
+    again_at: Instant | None = None
+    """When it started again after that."""
     step: int = 0
     """Index of the next escalation step."""
     step_at: Instant | None = None
@@ -192,6 +200,11 @@ class Incident(Struct, frozen=True):
         """Since when the public clock runs: it stands while nobody waits, or a person has decided to wait."""
         stands = self.wait_until is not None or self.state is State.RESOLVED
         return None if stands else self.reason.unanswered_since
+
+    @property
+    def runs_since(self) -> Instant:
+        """When it began, or started again after it had ended."""
+        return self.began_at if self.again_at is None else self.again_at
 
     @property
     def grows(self) -> bool:

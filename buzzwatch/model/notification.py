@@ -51,11 +51,17 @@ class Notice(Struct, frozen=True):
     """What waited for the morning: then the message is of these, and `incident` only stands for them."""
     marks: tuple[Proposal, ...] = ()
     """Marks of the receiver's that wait for a confirmation, or have lapsed by `due_at`: in a morning message."""
+    outage: tuple[Instant, Instant] | None = None
+    """While we were down so long: then `night` is what was due meanwhile, or had not left before."""
+    digest_since: Instant | None = None
+    """It is the digest of what happened since then; `night` is then what waited for this very morning."""
+    instead_of: tuple[str, ...] = ()
+    """Keys of older messages that it makes needless."""
 
     @property
-    def is_morning(self) -> bool:
-        """It is the message that leaves when the night ends."""
-        return bool(self.night or self.marks)
+    def is_collective(self) -> bool:
+        """It is of several incidents, or of none: `incident` only stands for them."""
+        return bool(self.night or self.marks or self.outage) or self.digest_since is not None
 
 
 class Held(Struct, frozen=True, gc=False):

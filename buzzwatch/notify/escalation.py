@@ -32,7 +32,7 @@ ALARMS = (
 )
 HUSHED = (*ALARMS, ChangeKind.CALMED)
 """What a silence holds; answers and ends are heard by whoever was told before."""
-_SAID_BY_PAGES = (ChangeKind.WAITED, ChangeKind.RELEASED, ChangeKind.UNSILENCED)
+_SAID_BY_PAGES = (ChangeKind.WAITED, ChangeKind.RELEASED, ChangeKind.UNSILENCED, ChangeKind.REOPENED)
 """Why a first step leaves, where it says more than that it does."""
 
 
@@ -125,10 +125,23 @@ def _alarm(change: Change, route: Route, rules: Ruleset, now: Instant) -> Told:
         if not wakes(incident, rules):
             persons, held = _let_sleep(persons, incident, rules, now)
         everybody += persons
+    if change.kind is ChangeKind.REOPENED:
+        others, asleep = _let_sleep(_had(incident, route if pages else None, rules, now), incident, rules, now)
+        everybody, held = [*everybody, *others], (*held, *asleep)
     if incident.loudness is Severity.CRITICAL:
         incident = replace(incident, duty=oncall.team(oncall.rotas_of(route, rules), now))
     incident = replace(incident, told=_merged(incident.told, everybody))
     return Told(incident, _notices(incident, change.kind, everybody, rules, now), held)
+
+
+def _had(incident: Incident, paging: Route | None, rules: Ruleset, now: Instant) -> list[Target]:
+    """Who believes that it is over: the channels that were told so, and who had it, unless the first page is theirs."""
+    channels = [target for target in map(_target, incident.told) if not target.by]
+    person = incident.had_by or ""
+    if paging is not None and oncall.person_of(paging.steps[0].tell, rules, now) == person:
+        return channels
+    before = [target for target in map(_target, incident.told) if target.by and target.name == person]
+    return [*channels, *(before or _reachable(person, (), rules, now))[:1]]
 
 
 def wakes(incident: Incident, rules: Ruleset) -> bool:
@@ -282,6 +295,18 @@ def announce_trouble(trouble: Trouble, rules: Ruleset, now: Instant) -> Told:
     incident = _of_trouble(trouble)
     targets, held = _let_sleep([*(Target(name) for name in route.copy), *persons], incident, rules, now)
     return Told(incident, notices_of_trouble(trouble, rules, targets), held)
+
+
+def readers(route: Route, rules: Ruleset, now: Instant) -> list[Target]:
+    """Who reads what is no alarm: the channels of a route, or else who is told first."""
+    steps = () if route.copy else route.steps[:1]
+    persons = [target for step in steps for target in _reachable(step.tell, step.by, rules, now)[:1]]
+    return [*(Target(name) for name in route.copy), *persons]
+
+
+def sleepers_wake_at(targets: Iterable[Target], rules: Ruleset, now: Instant) -> Instant | None:
+    """When persons among these may be told something that can wait; None: now."""
+    return _morning(rules, now) if any(target.by for target in targets) else None
 
 
 def notices_of_trouble(trouble: Trouble, rules: Ruleset, targets: Iterable[Target]) -> tuple[Notice, ...]:

@@ -48,7 +48,7 @@ class Facts:
         self.now = now
         self.phrases: Phrases = phrases_of(notice.language)
         self.figures = self.phrases.figures
-        self._zone = _zone(notice.timezone)
+        self.zone = _zone(notice.timezone)
 
     @property
     def incident(self) -> Incident:
@@ -86,15 +86,15 @@ class Facts:
 
     def clock(self, instant: Instant | None) -> str:
         """A time of the brand's place."""
-        return self.figures.clock(self.now if instant is None else instant, self._zone, self.now)
+        return self.figures.clock(self.now if instant is None else instant, self.zone, self.now)
 
     def stamp(self, instant: Instant) -> str:
         """A time of the brand's place with its date, the same whenever it is told."""
-        return self.figures.stamp(instant, self._zone)
+        return self.figures.stamp(instant, self.zone)
 
     def day_of(self, instant: Instant) -> str:
         """A date of the brand's place with its year."""
-        return self.figures.day_of(instant, self._zone)
+        return self.figures.day_of(instant, self.zone)
 
     @property
     def course(self) -> str:
@@ -111,7 +111,7 @@ class Facts:
     def ahead(self, instant: Instant | None) -> str:
         """A time to come, without its date if that is understood: at 23:40, 00:15 is soon."""
         soon = instant is not None and instant - self.now < _HALF_A_DAY
-        return self.figures.clock(instant, self._zone, instant) if soon and instant else self.clock(instant)
+        return self.figures.clock(instant, self.zone, instant) if soon and instant else self.clock(instant)
 
     def headline(self) -> Headline:
         """The title in its parts."""

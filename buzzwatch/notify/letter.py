@@ -63,7 +63,7 @@ def sections(
             Section(_lines(filter(None, [background.course(facts, latest.points)])), kind="chart"),
             *_samples(facts, samples),
             Section(tuple(_steps(facts)), facts.phrases.do),
-            Section(_lines(_why(facts, latest.false_alarms)), facts.phrases.why),
+            Section(_lines(why(facts, latest.false_alarms)), facts.phrases.why),
         ]
     parts.append(Section(tuple(_way_on(facts, link, latest))))
     if facts.is_alarm and latest.deaf:
@@ -85,8 +85,8 @@ def _what(facts: Facts, *, root_gone: bool) -> Iterator[str]:
         yield phrases.silent_since.format(time=facts.clock(incident.began_at))
     else:
         yield from _numbers(facts)
-        since = facts.clock(incident.began_at)
-        span = facts.figures.span(facts.notice.due_at - incident.began_at)
+        since = facts.clock(incident.runs_since)
+        span = facts.figures.span(facts.notice.due_at - incident.runs_since)
         phrase = phrases.since_only if facts.is_ours else phrases.since
         yield phrase.format(time=since, span=span, trend=facts.course)
     if facts.is_conversation:
@@ -113,6 +113,8 @@ def _public_clock(facts: Facts) -> Iterator[str]:
 def _why_now(facts: Facts) -> Iterator[str]:
     """An alarm that comes of what people answered, or did not, says so first."""
     phrases, incident = facts.phrases, facts.incident
+    if facts.notice.kind is ChangeKind.REOPENED and incident.ended_at is not None:
+        yield phrases.rebound.format(time=facts.clock(incident.ended_at))
     said = {
         ChangeKind.WAITED: phrases.waited,
         ChangeKind.UNSILENCED: phrases.unsilenced,
@@ -264,7 +266,8 @@ def _weightiest(samples: Sequence[Sample]) -> list[str]:
     return [quote(words, LONGEST_NAME) for words in heaviest]
 
 
-def _why(facts: Facts, false_alarms: int | None) -> Iterator[str]:
+def why(facts: Facts, false_alarms: int | None = None) -> Iterator[str]:
+    """The rule, clause by clause."""
     if facts.is_ours:
         return
     yield facts.phrases.rule.format(rule=facts.name(facts.reason.rule))

@@ -95,7 +95,7 @@ WORDS = {
 def headline(notice: Notice, now: Instant) -> Headline:
     """How many of them go on, and how many have ended."""
     words, facts = WORDS[notice.language], Facts(notice, now)
-    counts = [(words.going_on, len(_split(notice)[0])), (words.ended, len(_split(notice)[1]))]
+    counts = [(words.going_on, len(split(notice)[0])), (words.ended, len(split(notice)[1]))]
     counts.append((words.marks, sum(not _has_lapsed(mark, notice) for mark in notice.marks)))
     said = [
         pair[number not in facts.phrases.singular].format(n=facts.figures.number(number))
@@ -108,7 +108,7 @@ def headline(notice: Notice, now: Instant) -> Headline:
 def letter(notice: Notice, samples: Sequence[Sample], link: str | None, now: Instant) -> list[Section]:
     """A line for each, those that go on first, the worst first; then the marks, whose page `link` leads to."""
     words, facts = WORDS[notice.language], Facts(notice, now)
-    parts = zip((words.goes_on, words.has_ended), _split(notice), strict=True)
+    parts = zip((words.goes_on, words.has_ended), split(notice), strict=True)
     sections = [Section(_lines(notice, incidents, now), heading) for heading, incidents in parts if incidents]
     reference = facts.phrases.reference.format(key=notice.key, zone=notice.timezone)
     why = (Line(words.why),) if notice.night else ()
@@ -140,18 +140,19 @@ def _marks(notice: Notice, samples: Sequence[Sample], link: str | None, facts: F
 
 
 def _lines(notice: Notice, incidents: list[Incident], now: Instant) -> tuple[Line, ...]:
-    lines = tuple(Line(_line(notice, incident, now)) for incident in incidents[:MOST_LINES])
+    lines = tuple(Line(line(notice, incident, now)) for incident in incidents[:MOST_LINES])
     more = len(incidents) - MOST_LINES
     return (*lines, Line(f"+{more}")) if more > 0 else lines
 
 
-def _split(notice: Notice) -> tuple[list[Incident], list[Incident]]:
+def split(notice: Notice) -> tuple[list[Incident], list[Incident]]:
+    """What goes on and what has ended, the worst first."""
     worst_first = sorted(notice.night, key=lambda incident: (-incident.severity, incident.opened_at))
     over = [incident for incident in worst_first if incident.state is State.RESOLVED]
     return [incident for incident in worst_first if incident.state is not State.RESOLVED], over
 
 
-def _line(notice: Notice, incident: Incident, now: Instant) -> str:
+def line(notice: Notice, incident: Incident, now: Instant) -> str:
     """What it is, as a message about it alone would begin, and what became of it."""
     words = WORDS[notice.language]
     name = notice.names.get(incident.subject.brand, incident.subject.brand)

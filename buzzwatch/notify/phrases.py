@@ -97,6 +97,7 @@ class Phrases(Struct, frozen=True, kw_only=True):
     waited: str
     unsilenced: str
     released: str
+    rebound: str
     lasted: str
     it_was: str
 
@@ -184,7 +185,7 @@ FRENCH = Phrases(
     silence="plus aucun post depuis {span}",
     events={
         ChangeKind.WORSENED: "s’aggrave, {facts}",
-        ChangeKind.REOPENED: "reprend, {facts}",
+        ChangeKind.REOPENED: "ça repart, {facts}",
         ChangeKind.TAKEN: "pris par {name} à {time}",
         ChangeKind.WAITING: "on attend jusqu’à {until}, décidé par {name}",
         ChangeKind.WAITED: "l’attente est finie, {facts}",
@@ -244,6 +245,7 @@ FRENCH = Phrases(
     unsilenced="Un silence demandé par quelqu’un a pris fin, et cela continue.",
     waited="On avait décidé d’attendre jusqu’à maintenant.",
     released="Quelqu’un l’avait pris, n’a plus répondu, et cela monte encore.",
+    rebound="C’était fini à {time}, et ça repart\u00a0: c’est la même alerte.",
     lasted="Cela a duré {span} ({since} – {until}).",
     it_was="C’était\u00a0: {facts}.",
     test="Ceci est un test, demandé à la main\u00a0: il ne se passe rien, il n’y a rien à faire.",
@@ -409,6 +411,7 @@ ENGLISH = Phrases(
     unsilenced="A silence that somebody had asked for has ended, and it goes on.",
     waited="We had decided to wait until now.",
     released="Somebody had taken it and answers no more, and it still grows.",
+    rebound="It was over at {time} and has started again: it is the same incident.",
     lasted="It lasted {span} ({since} – {until}).",
     it_was="It was: {facts}.",
     test="This is a test that somebody asked for: nothing is happening and there is nothing to do.",

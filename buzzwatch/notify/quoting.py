@@ -50,6 +50,14 @@ def disarm(text: str) -> str:
     return _DOMAIN_DOT.sub(f".{_JOINER}", text.translate(_DISARMED)).replace("@", f"@{_JOINER}")
 
 
+def mask(text: str, limit: int) -> str:
+    """A clean line for our own record: links, addresses and numbers in it stay unsaid."""
+    line = clean(text, _READ_AT_MOST)
+    for pattern in (_LINK, _EMAIL, _TELEPHONE):
+        line = pattern.sub(MASK, line)
+    return cut(line, limit)
+
+
 def safe_link(url: str | None) -> str | None:
     """The address of a post if it is a plain web address, else None: a strange one is not worth a click."""
     return url if url and len(url) <= LONGEST_LINK and _SAFE_LINK.fullmatch(url) else None

@@ -3,11 +3,12 @@
 from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic import ValidationInfo as Info
 
 from buzzwatch.model.instant import MINUTE, Span
 from buzzwatch.rules.units import (
+    WEEKDAYS,
     Budget,
     Day,
     Delay,
@@ -29,6 +30,7 @@ from buzzwatch.rules.written import Outline, Written
 LONGEST_OVERRIDE = timedelta(days=366)
 """What lasts longer is another rota."""
 _TURNS = ("rota:", "next:")
+_WORKING_DAYS = 5
 
 
 class Person(Written):
@@ -206,10 +208,51 @@ class Route(Written):
         return self
 
 
+def _days(value: object) -> object:
+    if value == "daily":
+        return tuple(range(len(WEEKDAYS)))
+    if value == "weekdays":
+        return tuple(range(_WORKING_DAYS))
+    named = value if isinstance(value, list) and value else [value]
+    for name in named:
+        if name not in WEEKDAYS:
+            raise mistake(
+                f"{shown(name)} is not a day of the week", f"write weekdays, daily, or a list of {', '.join(WEEKDAYS)}"
+            )
+    return tuple(sorted({WEEKDAYS.index(name) for name in named}))
+
+
+Days = Annotated[
+    tuple[int, ...],
+    BeforeValidator(_days),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": ["weekdays", "daily", *WEEKDAYS]},
+                {"type": "array", "items": {"enum": list(WEEKDAYS)}, "minItems": 1},
+            ],
+            "examples": ["weekdays"],
+        }
+    ),
+]
+"""Days of the week, Monday is 0."""
+
+
+class Digest(Written):
+    """The message that tells what nobody was told of at once."""
+
+    at: TimeOfDay = Field(description="When it leaves, in the timezone of this file.", examples=["08:30"])
+    days: Days = Field(
+        default=(0, 1, 2, 3, 4), description="`weekdays`, `daily`, or a list of days; weekdays if left out."
+    )
+    to: Word = Field(
+        description="One of `routes`: its copies, else the persons of its first step.", examples=["care-desk"]
+    )
+
+
 class OncallFile(Written):
     """Who can be told, who is on duty, by which ways, and when it is night."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"digest"})
     timezone: Zone = Field(default="UTC", description="Whose hours the people keep.", examples=["Europe/Paris"])
     people: Annotated[dict[Word, Person], Field(max_length=500)] = Field(
         default_factory=dict, description="Everybody who can be told, by key."
@@ -233,8 +276,20 @@ class OncallFile(Written):
     routes: Annotated[dict[Word, Route], Field(max_length=200)] = Field(
         default_factory=dict, description="Ways by which alerts go out, by name."
     )
+    digest: Digest | None = Field(
+        default=None,
+        description="A message on some days: signals to watch, what was held, silences, response times, sources.",
+        examples=[{"at": "08:30", "days": "weekdays", "to": "care-desk"}],
+    )
     help: Annotated[tuple[Annotated[Word, AfterValidator(_known_person)], ...], Lax, Field(max_length=100)] = Field(
         default=(),
         description="People who hear it when somebody asks for help; those of the incident's route if left out.",
         examples=[["karim", "sophie"]],
     )
+
+    @model_validator(mode="after")
+    def _tell_somebody(self) -> "OncallFile":
+        if self.digest is not None and self.digest.to not in self.routes:
+            said = f"{shown(self.digest.to)}, to which the digest goes, is not one of `routes`"
+            raise mistake(said, nearest(self.digest.to, tuple(self.routes)))
+        return self

@@ -4,6 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from buzzwatch.model.brand import Person, Route, Step
+from buzzwatch.model.digest import Daily
 from buzzwatch.model.instant import MINUTE, Instant, Span, instant_of
 from buzzwatch.model.rota import Night, Rota, Shift
 from buzzwatch.rules import oncall
@@ -53,6 +54,12 @@ def night_of(written: oncall.OncallFile) -> Night | None:
     """The night, if there is one."""
     night = written.night
     return None if night is None else Night(ZoneInfo(written.timezone), night.since, night.until)
+
+
+def daily_of(written: oncall.OncallFile) -> Daily | None:
+    """When the digest leaves, if there is one."""
+    digest = written.digest
+    return None if digest is None else Daily(ZoneInfo(written.timezone), digest.at, digest.days, digest.to)
 
 
 def _rota(name: str, written: oncall.Rota, zone: ZoneInfo) -> Rota:

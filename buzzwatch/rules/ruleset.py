@@ -15,7 +15,7 @@ from buzzwatch.rules.calendar import CALENDAR, campaigns_of, overlaps
 from buzzwatch.rules.condition import Compiled, Unasked, comparisons
 from buzzwatch.rules.faults import Fault, RuleFaults
 from buzzwatch.rules.oncall import OncallFile
-from buzzwatch.rules.roster import night_of, outline_of, people_of, rotas_of, routes_of
+from buzzwatch.rules.roster import daily_of, night_of, outline_of, people_of, rotas_of, routes_of
 from buzzwatch.rules.text import LARGEST_FILE, Document, Value, blot_addresses, parse
 from buzzwatch.rules.units import nearest, shown
 from buzzwatch.rules.validate import validate
@@ -148,6 +148,7 @@ def load(files: Mapping[str, str]) -> Ruleset:
         rotas=rotas_of(oncall),
         night=night_of(oncall),
         timezone=oncall.timezone,
+        daily=daily_of(oncall),
         pages_per_person=oncall.pages_per_person,
         answer_within=oncall.answer_within,
     )
@@ -196,6 +197,8 @@ def changes(old: Ruleset, new: Ruleset) -> list[str]:
         lines.append("night changed")
     if old.answer_within != new.answer_within:
         lines.append("answer_within changed")
+    if old.daily != new.daily:
+        lines.append("digest changed")
     return lines + _differences("route", old.routes, new.routes)
 
 

@@ -82,6 +82,12 @@ def _span(value: object) -> Span:
     return int(found[1]) * _UNITS[found[2]]
 
 
+def read_span(text: str) -> Span | None:
+    """A length of time such as `7d`; None if it is none."""
+    found = _SPAN.fullmatch(text)
+    return None if found is None else int(found[1]) * _UNITS[found[2]]
+
+
 def _between(least: Span, most: Span) -> Callable[[Span], Span]:
     def check(span: Span) -> Span:
         if not least <= span <= most:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from buzzwatch.model.incident import SHOWN, Change, ChangeKind, Incident, State
 from buzzwatch.model.input import (
+    EVERYTHING,
     ClockSet,
     Command,
     Corrected,
@@ -30,7 +31,7 @@ from buzzwatch.model.instant import Instant, Span
 from buzzwatch.model.mention import Mention, Sighting
 from buzzwatch.store.authors import count_authors, forget_taken_back
 from buzzwatch.store.complaints import write_complaints
-from buzzwatch.store.outbox import finish_notice, forget_instants, write_notice
+from buzzwatch.store.outbox import finish_notice, forget_instants, release_leases, write_notice
 
 ERASED = 0
 """The digest of what its author took back: no later copy of it brings the text back."""
@@ -162,6 +163,8 @@ class Ledger:
                 finish_notice(self._db, item)
             elif isinstance(item, ClockSet):
                 forget_instants(self._db, item.seen_at)
+            elif isinstance(item, Gap) and item.source == EVERYTHING:  # before the first look of this process's courier
+                release_leases(self._db, item.until)
         for at, outcome in batch.outcomes:
             self._write_outcome(at, outcome)
         many(
@@ -191,11 +194,12 @@ class Ledger:
             write_notice(self._db, notice, at)
 
     def incidents(self, now: Instant, cool_down: Span) -> list[Incident]:
-        """Those that are live, ended less than `cool_down` ago, or were closed while they went on and are not calm."""
+        """Those that are live, ended less than `cool_down` ago or are watched, or were closed and are not calm."""
         rows = self._db.execute(
             "SELECT body FROM (SELECT *, CAST(body AS TEXT) AS json FROM incident) WHERE state != ? "
-            "OR json ->> 'closed_at' + ? > ? OR json ->> 'true_at' + json ->> 'calm' > ? ORDER BY opened_at, id",
-            (State.RESOLVED, cool_down, now, now),
+            "OR json ->> 'closed_at' + ? > ? OR json ->> 'watch_until' > ? "
+            "OR json ->> 'true_at' + json ->> 'calm' > ? ORDER BY opened_at, id",
+            (State.RESOLVED, cool_down, now, now, now),
         )
         return [_decode_incident(body) for (body,) in rows]
 
@@ -262,6 +266,32 @@ def read_sighting(connection: sqlite3.Connection, mention: str, brand: str) -> S
     """A mention of a brand as it was counted; None where there is none."""
     row = connection.execute("SELECT body FROM journal WHERE mention = ? AND brand = ?", (mention, brand)).fetchone()
     return None if row is None else msgspec.json.decode(row[0], type=Sighting)
+
+
+def read_sightings(connection: sqlite3.Connection, brand: str, since: Instant, until: Instant) -> Iterator[Sighting]:
+    """The mentions of a brand heard in a stretch of time, in order; no index on time is needed for it."""
+    first, last = (_row_at(connection, instant) for instant in (since, until + 1))
+    rows = connection.execute(
+        "SELECT body FROM journal WHERE seq >= ? AND seq < ? AND kind = 'sighting' AND brand = ? AND skipped IS NULL "
+        "ORDER BY seq",
+        (first, last, brand),
+    )
+    return (msgspec.json.decode(body, type=Sighting) for (body,) in rows)
+
+
+def _row_at(connection: sqlite3.Connection, instant: Instant) -> int:
+    """The first row seen at an instant or later: rows are in the order of their instants."""
+    low, high = connection.execute("SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) + 1 FROM journal").fetchone()
+    while low < high:
+        middle = (low + high) // 2
+        seq, seen_at = connection.execute(
+            "SELECT seq, seen_at FROM journal WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)
+        ).fetchone()
+        if seen_at < instant:
+            low = seq + 1
+        else:
+            high = middle
+    return int(low)
 
 
 def read_corrections(connection: sqlite3.Connection, brand: str) -> list[Corrected]:

@@ -1,16 +1,21 @@
 """Notices waiting to leave: written with what caused them, leased, then marked."""
 
 import sqlite3
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import msgspec
 
 from buzzwatch.model.incident import Severity
 from buzzwatch.model.input import Delivered
-from buzzwatch.model.instant import Instant, Span
+from buzzwatch.model.instant import DAY, Instant, Span
 from buzzwatch.model.notification import Lease, Notice, Target
+
+KEPT: Span = 3 * 365 * DAY
+"""How long it is known what became of each attempt."""
+CUT_OFF = "we were stopped while it was being sent"
+_LONGEST_WHY = 500
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Notice).decode
@@ -22,28 +27,20 @@ def write_notice(db: sqlite3.Connection, notice: Notice, at: Instant) -> None:
         return
     target = str(notice.target)
     older = db.execute(
-        "SELECT key, replaces FROM outbox "
-        "WHERE incident = ? AND target = ? AND state = 'waiting' AND leased_until <= ?",
-        (notice.incident.id, target, at),
+        "SELECT key, replaces, doubtful FROM outbox WHERE state = 'waiting' AND leased_until <= ? "
+        "AND (incident = ? AND target = ? OR key IN (SELECT value FROM json_each(?)))",
+        (at, notice.incident.id, target, _encode(notice.instead_of).decode()),
     ).fetchall()
     db.executemany(
         "UPDATE outbox SET state = 'superseded', done_at = ?, why = ? WHERE key = ?",
-        [(at, notice.key, key) for key, _ in older],
+        [(at, notice.key, key) for key, *_ in older],
     )
-    replaced = sum(1 + replaces for _, replaces in older)
+    replaced = sum(1 + replaces for _, replaces, _ in older)
+    doubtful = bool(notice.outage) and any(doubtful for *_, doubtful in older)
     db.execute(
-        "INSERT INTO outbox (key, incident, target, severity, state, written_at, due_at, replaces, body) "
-        "VALUES (?, ?, ?, ?, 'waiting', ?, ?, ?, ?)",
-        (
-            notice.key,
-            notice.incident.id,
-            target,
-            _urgency(notice),
-            at,
-            at,
-            replaced,
-            _encode(notice),
-        ),
+        "INSERT INTO outbox (key, incident, target, severity, state, written_at, due_at, replaces, body, doubtful) "
+        "VALUES (?, ?, ?, ?, 'waiting', ?, ?, ?, ?, ?)",
+        (notice.key, notice.incident.id, target, _urgency(notice), at, at, replaced, _encode(notice), doubtful),
     )
 
 
@@ -59,10 +56,51 @@ def forget_instants(db: sqlite3.Connection, now: Instant) -> None:
 
 def finish_notice(db: sqlite3.Connection, delivered: Delivered) -> None:
     """Mark what was sent or given up."""
+    became = "sent" if delivered.sent else "given up"
+    _record_attempt(db, delivered.key, delivered.seen_at, became, delivered.why)
     db.execute(
         "UPDATE outbox SET state = ?, done_at = ?, why = ?, sent_as = ?, leased_until = 0, attempts = attempts + 1 "
         "WHERE key = ?",
         ("sent" if delivered.sent else "failed", delivered.seen_at, delivered.why, delivered.sent_as, delivered.key),
+    )
+
+
+def release_leases(db: sqlite3.Connection, before: Instant = 2**62) -> None:
+    """Forget the leases that a process took which died before an instant: what it held may have left."""
+    db.execute(
+        "INSERT INTO attempt SELECT key, max(leased_at, written_at), 'doubtful', ? FROM outbox "
+        "WHERE state = 'waiting' AND leased_until > 0 AND leased_at < ?",
+        (CUT_OFF, before),
+    )
+    db.execute(
+        "UPDATE outbox SET leased_until = 0, doubtful = 1 "
+        "WHERE state = 'waiting' AND leased_until > 0 AND leased_at < ?",
+        (before,),
+    )
+
+
+@contextmanager
+def _together(db: sqlite3.Connection) -> Iterator[None]:
+    """All of it, or nothing."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def forget_attempts(db: sqlite3.Connection, now: Instant) -> None:
+    """Drop what became of attempts so long ago that nobody asks any more."""
+    db.execute("DELETE FROM attempt WHERE at < ?", (now - KEPT,))
+
+
+def _record_attempt(db: sqlite3.Connection, key: str, at: Instant, became: str, why: str) -> None:
+    """Of a notice that is on record only: a test's may have been given up long after it was forgotten."""
+    db.execute(
+        "INSERT INTO attempt SELECT key, ?, ?, ? FROM outbox WHERE key = ?", (at, became, why[:_LONGEST_WHY], key)
     )
 
 
@@ -90,8 +128,8 @@ class OutboxTable:
         if taken:
             with suppress(sqlite3.OperationalError):
                 self._db.execute(
-                    "UPDATE outbox SET leased_until = ? WHERE key IN (SELECT value FROM json_each(?))",
-                    (now + span, keys),
+                    "UPDATE outbox SET leased_at = ?, leased_until = ? WHERE key IN (SELECT value FROM json_each(?))",
+                    (now, now + span, keys),
                 )
         return [self._leased(key) for *_, key in taken]
 
@@ -116,21 +154,24 @@ class OutboxTable:
         return Lease(_decode(body), attempts, replaces, written, bool(doubtful), earlier[0] if earlier else "")
 
     def postpone(self, key: str, until: Instant, why: str, *, doubtful: bool = False) -> None:
-        """Sending failed for now; `doubtful`: or so it seems."""
-        self._db.execute(
-            "UPDATE outbox SET due_at = ?, why = ?, doubtful = ?, leased_until = 0, attempts = attempts + 1 "
-            "WHERE key = ? AND state = 'waiting'",
-            (until, why[:500], doubtful, key),
-        )
+        """Sending failed for now; `doubtful`: or so it seems. The attempt is dated by its beginning."""
+        why = why[:_LONGEST_WHY]
+        with _together(self._db):
+            self._db.execute(
+                "INSERT INTO attempt SELECT key, max(leased_at, written_at), ?, ? FROM outbox "
+                "WHERE key = ? AND state = 'waiting'",
+                ("doubtful" if doubtful else "failed", why, key),
+            )
+            self._db.execute(
+                "UPDATE outbox SET due_at = ?, why = ?, doubtful = ?, leased_until = 0, attempts = attempts + 1 "
+                "WHERE key = ? AND state = 'waiting'",
+                (until, why, doubtful, key),
+            )
 
     def _release(self) -> None:
-        """Forget the leases of a process that died: at the first look there is no other courier.
-
-        What it held may have left.
-        """
-        self._db.execute(
-            "UPDATE outbox SET leased_until = 0, doubtful = 1 WHERE state = 'waiting' AND leased_until > 0"
-        )
+        """At the first look there is no other courier, and whoever leased before has died."""
+        with _together(self._db):
+            release_leases(self._db)
         self._released = True
 
     def waiting(self) -> int:

@@ -211,7 +211,7 @@ def test_a_person_who_closed_it_is_named_even_after_somebody_else_took_it(change
     [
         (ChangeKind.WORSENED, False, ": s’aggrave, 46 posts"),
         (ChangeKind.WORSENED, True, ": 46 posts"),
-        (ChangeKind.REOPENED, False, ": reprend, 46 posts"),
+        (ChangeKind.REOPENED, False, ": ça repart, 46 posts"),
     ],
 )
 def test_what_happened_to_it_is_in_the_title_but_a_repeated_page_claims_no_worsening(change, now, kind, page, expected):

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from stage import MONDAY, ONCALL, Scene, sighting
 
 from buzzwatch.app.rulebook import compile_rules
@@ -131,9 +132,28 @@ def histories(world: World) -> dict[str, tuple[list[Change], list[tuple[int, Not
         for change in outcome.changes:
             found[change.incident.id][0].append(change)
         for notice in outcome.notices:
-            if not notice.incident.id.startswith("ops-"):
-                found[notice.incident.id][1].append((at, notice))
+            for each in unfolded(notice, found):
+                found[each.incident.id][1].append((at, each))
     return found
+
+
+def unfolded(notice: Notice, found: dict[str, tuple[list[Change], list[tuple[int, Notice]]]]) -> list[Notice]:
+    """A message as one of each incident that it is of: after an outage several are one."""
+    if notice.incident.id.startswith("ops-"):
+        return []
+    if not notice.outage:
+        return [notice]
+    pages = {each.id: str(notice.target) in each.paged and notice.page for each in notice.night}
+    return [
+        replace(notice, incident=each, kind=kind_of(each, found[each.id][0]), page=pages[each.id])
+        for each in notice.night
+    ]
+
+
+def kind_of(incident: Incident, changes: list[Change]) -> ChangeKind:
+    """The change by which it came to be as it is."""
+    kinds = [change.kind for change in changes if change.incident.revision == incident.revision]
+    return kinds[-1] if kinds else ChangeKind.OPENED
 
 
 def assert_silences_kept(world: World, incident: str, notices: list[tuple[int, Notice]]) -> None:

@@ -5,7 +5,7 @@ from stage import MONDAY, Scene, crowd, rules
 
 from buzzwatch.model.incident import Change, ChangeKind, Incident, Severity, State
 from buzzwatch.model.input import EVERYTHING, Command, Delivered, Gap, Verb
-from buzzwatch.model.instant import HOUR, MINUTE, SECOND, Instant, Span
+from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, Instant, Span
 from buzzwatch.model.notification import Notice
 
 NOON = MONDAY + 12 * HOUR
@@ -138,7 +138,10 @@ def test_the_end_is_told_to_all_that_were_told(scene: Scene):
     assert {str(n.target) for n in told} == set(reached) == {"console", *(who for _, who in scene.pages)}
     assert all(n.kind is ChangeKind.OVER and not n.page for n in told)
     assert over.incident.lasted < over.at - over.incident.opened_at
-    scene.run_to(scene.spine.memory.now + HOUR)
+    noon = MONDAY + DAY + 11 * HOUR
+    scene.run_to(noon - SECOND)
+    assert [incident.watch_until for incident in scene.spine.memory.desk.incidents.values()] == [noon]
+    scene.run_to(noon)
     assert scene.spine.memory.desk.incidents == {}
     assert last(scene) == over
 
@@ -155,7 +158,7 @@ def test_what_starts_again_within_an_hour_of_its_end_is_the_same_incident_and_pa
 
 
 def test_what_starts_again_later_than_that_is_another_incident(scene: Scene):
-    scene.run_to(scene.spine.memory.now + 5 * HOUR)
+    scene.run_to(NOON + 25 * HOUR)
     scene.tell(*crowd(scene.spine.memory.now, 20, 10 * MINUTE))
     scene.run_to(scene.spine.memory.now + SECOND)
     assert [change.kind for change in scene.changes].count(ChangeKind.OPENED) == 2

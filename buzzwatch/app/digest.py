@@ -1,0 +1,96 @@
+"""What a digest tells, looked up when it leaves."""
+
+import sqlite3
+from collections.abc import Callable, Iterable
+from functools import partial
+
+import msgspec
+
+from buzzwatch.app.ears import Ears
+from buzzwatch.app.response import response_times
+from buzzwatch.memory import Memory
+from buzzwatch.model.incident import Incident, Severity
+from buzzwatch.model.instant import Instant
+from buzzwatch.model.notification import Notice
+from buzzwatch.notify.digest_words import Ear, Found, HeldBack
+from buzzwatch.notify.night import MORNING
+from buzzwatch.store.record import Record
+
+MOST_ROWS = 5_000
+"""Of what was held since the last digest."""
+_NEEDLESS = ("taken by ", "watch: ")
+"""Steps that somebody's answer made needless, and what is to be watched and stands there."""
+_decode_incident = msgspec.json.Decoder(Incident).decode
+
+
+class DigestReader:
+    """Knows what happened from the record, and what is in force from the running daemon."""
+
+    def __init__(self, record: Record, memory: Callable[[], Memory], ears: Ears) -> None:
+        self._record = record
+        self._memory = memory
+        self._ears = ears
+
+    async def find(self, notice: Notice, now: Instant) -> Found:
+        """What the digest that a notice stands for tells."""
+        memory = self._memory()
+        brands = {key: brand.name for key, brand in memory.rules.brands.items()}
+        found = await self._record.read(partial(find, notice=notice, brands=brands, now=now))
+        ears = tuple(
+            Ear(name, state["connected"], state["since"], state["why"]) for name, state in self._ears.states().items()
+        )
+        return msgspec.structs.replace(found, silences=memory.silences.all, ears=ears)
+
+
+def find(db: sqlite3.Connection, notice: Notice, brands: dict[str, str], now: Instant) -> Found:
+    """What the record says of the time since the last digest."""
+    since = notice.digest_since or 0
+    told_at, told = _told_in_the_morning(db, notice, since)
+    held = tuple(each for each in _held(db, since) if not (each.why.startswith("night: ") and each.incident.id in told))
+    measured = ((name, response_times(db, key, since, now)) for key, name in brands.items())
+    response = tuple((name, times) for name, times in measured if times.answered + times.unanswered)
+    return Found(watch=tuple(_watched(db, since)), held=held, response=response, told_at=told_at)
+
+
+def _watched(db: sqlite3.Connection, since: Instant) -> Iterable[Incident]:
+    """What began or started again since then and was never more than to be watched."""
+    rows = db.execute(
+        "SELECT body FROM incident WHERE id IN (SELECT DISTINCT incident FROM change WHERE at > ? "
+        "AND kind IN ('opened', 'reopened', 'worsened')) ORDER BY opened_at, id",
+        (since,),
+    )
+    incidents = (_decode_incident(body) for (body,) in rows)
+    return (incident for incident in incidents if incident.severity is Severity.WATCH)
+
+
+def _held(db: sqlite3.Connection, since: Instant) -> Iterable[HeldBack]:
+    rows = db.execute(
+        "SELECT incident.body, held.why, held.target, held.until "
+        "FROM held JOIN incident ON incident.id = held.incident WHERE held.at > ? ORDER BY held.at, held.rowid LIMIT ?",
+        (since, MOST_ROWS),
+    )
+    together: dict[tuple[str, str], HeldBack] = {}
+    for body, why, target, until in rows:
+        if why.startswith(_NEEDLESS):
+            continue
+        incident = _decode_incident(body)
+        before = together.get((incident.id, why))
+        targets = (*before.targets, target) if before else (target,)
+        together[incident.id, why] = HeldBack(incident, why, tuple(dict.fromkeys(targets)), until)
+    return together.values()
+
+
+def _told_in_the_morning(db: sqlite3.Connection, notice: Notice, since: Instant) -> tuple[Instant | None, set[str]]:
+    """When this reader had the message of what waited for the morning, and what that was of."""
+    told = {incident.id for incident in notice.night}
+    rows = db.execute(
+        "SELECT body, written_at FROM outbox WHERE incident GLOB ? AND written_at > ? AND state IN ('waiting', 'sent')",
+        (f"{MORNING}-*", since),
+    )
+    at: Instant | None = None
+    for body, written_at in rows:
+        morning = msgspec.json.decode(body, type=Notice)
+        if morning.target.name == notice.target.name:
+            at = written_at
+            told |= {incident.id for incident in morning.night}
+    return at, told

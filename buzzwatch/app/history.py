@@ -1,0 +1,219 @@
+"""What happened, who was told, what they answered: the record in lines, in the order of time."""
+
+import re
+import sqlite3
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from buzzwatch.app.rulebook import compile_rules
+from buzzwatch.model.brand import Ruleset
+from buzzwatch.model.incident import Change
+from buzzwatch.model.input import ClockSet, Corrected, Gap, Silenced
+from buzzwatch.model.instant import DAY, SECOND, Instant, Span, instant_of, moment_of
+from buzzwatch.model.notification import Held, Notice
+from buzzwatch.notify.quoting import mask
+from buzzwatch.rules.faults import RuleFaults
+from buzzwatch.rules.units import read_span
+from buzzwatch.store.history import Asked, Attempt, Entry, RulesInForce, read_history
+from buzzwatch.store.journal import last_rules, read_incident, read_rules
+
+PAGE = 500
+"""Lines at once; more may follow where many things happened at one instant."""
+USUAL_SPAN: Span = 7 * DAY
+_LONGEST_WHY = 200
+_STAMP = re.compile(r"20\d\d-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{3})?Z)?")
+
+
+class Event(Struct, frozen=True, omit_defaults=True):
+    """One line of the history. `at` is UTC, `local` the time of the brand's place."""
+
+    at: str
+    local: str
+    what: str
+    says: str
+    incident: str = ""
+    brand: str = ""
+    target: str = ""
+    by: str = ""
+    why: str = ""
+    until: str = ""
+    key: str = ""
+
+
+class Page(Struct, frozen=True):
+    """Some lines, and the `--since` of those that follow; empty where none do."""
+
+    events: tuple[Event, ...]
+    following: str = ""
+
+
+class Names(Struct, frozen=True):
+    """Whose clock is meant, by brand."""
+
+    zones: dict[str, tzinfo]
+    ours: tzinfo
+
+    def zone(self, brand: str) -> tzinfo:
+        """That of a brand, or of oncall.yaml."""
+        return self.zones.get(brand, self.ours)
+
+
+def rules_on_record(db: sqlite3.Connection) -> Ruleset | None:
+    """The rules last in force; None where there are none, or they are such as this version refuses."""
+    digest = last_rules(db)
+    try:
+        return compile_rules(read_rules(db, digest)) if digest else None
+    except RuleFaults:
+        return None
+
+
+def since_of(text: str, now: Instant) -> Instant | None:
+    """The instant that `--since` names: so long ago, a day (UTC), or an instant as the page before named it."""
+    if _STAMP.fullmatch(text):
+        try:
+            return instant_of(datetime.fromisoformat(text if "T" in text else f"{text}T00:00:00Z"))
+        except ValueError:
+            return None
+    span = read_span(text)
+    return None if span is None else now - span
+
+
+def history(db: sqlite3.Connection, what: str, since: Instant | None, now: Instant, limit: int = PAGE) -> Page | None:
+    """A page of the history of everything (""), a brand, or an incident; None where there is no such thing on record.
+
+    `since` None: the last week; of an incident, all of it.
+    """
+    rules = rules_on_record(db)
+    brands = dict(rules.brands) if rules else {}
+    asked = Asked(now - USUAL_SPAN if since is None else since)
+    if what and (found := read_incident(db, what)) is not None:
+        incident, _ = found
+        asked = Asked(since or 0, incident.subject.brand, what, incident.opened_at)
+    elif what:
+        if what not in brands and not db.execute("SELECT 1 FROM incident WHERE brand = ?", (what,)).fetchone():
+            return None
+        asked = Asked(asked.since, what)
+    zones = {key: brand.zone for key, brand in brands.items()}
+    names = Names(zones, _zone(rules, asked.brand))
+    entries, following = read_history(db, asked, limit)
+    return Page(tuple(_event(entry, names) for entry in entries), "" if following is None else _exact(following))
+
+
+def as_line(event: Event) -> str:
+    """For a terminal."""
+    return "  ".join(part for part in (event.local, event.incident or event.brand or "-", event.says) if part)
+
+
+def known_names(db: sqlite3.Connection) -> list[str]:
+    """Brands and the latest incidents, for who asked for another."""
+    brands = [row[0] for row in db.execute("SELECT DISTINCT brand FROM incident ORDER BY brand LIMIT 20")]
+    return [*brands, *(row[0] for row in db.execute("SELECT id FROM incident ORDER BY opened_at DESC LIMIT 10"))]
+
+
+def _zone(rules: Ruleset | None, brand: str) -> tzinfo:
+    """Of what concerns no brand: that of the one asked about, else of the people's clock."""
+    if rules is None:
+        return UTC
+    return rules.brands[brand].zone if brand in rules.brands else ZoneInfo(rules.timezone)
+
+
+def _event(entry: Entry, names: Names) -> Event:  # noqa: PLR0911 - one for each sort of entry
+    what = entry.what
+    match what:
+        case Change():
+            return _of_change(entry.at, what, names)
+        case Notice():
+            return _of_notice(entry.at, what, names)
+        case Attempt():
+            return _of_attempt(entry.at, what, names)
+        case Held():
+            return _of_held(entry, what, names)
+        case Silenced():
+            return _of_silence(entry.at, what, names)
+        case Corrected():
+            said = f"{what.by} marked {mask(what.mention, _LONGEST_WHY)} as {what.mark}"
+            return _made(entry.at, names, "corrected", said, brand=what.brand, by=what.by)
+        case RulesInForce():
+            files = ", ".join(what.files) or "none"
+            return _made(entry.at, names, "rules", f"other rules in force; files that differ: {files}")
+        case Gap():
+            since = _local(what.since, names.ours)
+            return _made(entry.at, names, "down", f"started again; the last thing known before is of {since}")
+        case ClockSet():
+            return _made(entry.at, names, "clock", "the clock had run ahead and was set back")
+
+
+def _of_change(at: Instant, change: Change, names: Names) -> Event:
+    incident = change.incident
+    brand = incident.subject.brand
+    until = "" if incident.wait_until is None else _local(incident.wait_until, names.zone(brand))
+    why = mask(change.why or incident.wait_why, _LONGEST_WHY)
+    said = f"{change.kind}{_by(change.by)}{f', until {until}' if until else ''}{f': {why}' if why else ''}"
+    said += f" ({incident.severity.label})"
+    return _made(
+        at, names, change.kind.value, said, incident=incident.id, brand=brand, by=change.by or "", why=why, until=until
+    )
+
+
+def _of_notice(at: Instant, notice: Notice, names: Names) -> Event:
+    sort = "test" if notice.test else "page" if notice.page else "message"
+    zone = names.zone(notice.incident.subject.brand)
+    late = "" if notice.late_since is None else f", late, due {_local(notice.late_since, zone)}"
+    several = f", about {len(notice.night)} incidents" if notice.night else ""
+    told = "digest" if notice.digest_since is not None else "outage" if notice.outage else notice.kind
+    said = f"{sort} to {notice.target}: {told}{several}{late}"
+    return _made(at, names, "notified", said, **_whom(notice))
+
+
+def _of_attempt(at: Instant, attempt: Attempt, names: Names) -> Event:
+    notice, why = attempt.notice, mask(attempt.why, _LONGEST_WHY)
+    said = {
+        "sent": f"sent to {notice.target}",
+        "failed": f"not sent to {notice.target}, to be tried again: {why}",
+        "given up": f"given up for {notice.target}: {why}",
+        "doubtful": f"perhaps sent to {notice.target}, to be tried again: {why}",
+        "superseded": f"not sent to {notice.target}: a later message takes its place",
+    }[attempt.became]
+    why = "" if attempt.became == "superseded" else why
+    return _made(at, names, attempt.became.replace(" ", "-"), said, **_whom(notice), why=why)
+
+
+def _whom(notice: Notice) -> dict[str, str]:
+    brand = notice.incident.subject.brand
+    return {"incident": notice.incident.id, "brand": brand, "target": str(notice.target), "key": notice.key}
+
+
+def _of_held(entry: Entry, held: Held, names: Names) -> Event:
+    until = "" if held.until is None else _local(held.until, names.zone(entry.brand))
+    why = mask(held.why, _LONGEST_WHY)
+    said = f"held for {held.target}: {why}{f', until {until}' if until else ''}"
+    told = {"incident": held.incident, "brand": entry.brand, "target": held.target}
+    return _made(entry.at, names, "held", said, **told, why=why, until=until)
+
+
+def _of_silence(at: Instant, silenced: Silenced, names: Names) -> Event:
+    why = mask(silenced.why, _LONGEST_WHY)
+    if silenced.until <= at:
+        return _made(at, names, "silence-ended", f"{silenced.by} ended the silence of {silenced.what}", by=silenced.by)
+    until = _local(silenced.until, names.zone(silenced.what))
+    said = f"{silenced.what} silenced by {silenced.by} until {until}: {why}"
+    return _made(at, names, "silenced", said, by=silenced.by, why=why, until=until)
+
+
+def _made(at: Instant, names: Names, what: str, says: str, **told: str) -> Event:
+    zone = names.zone(told.get("brand", ""))
+    return Event(_exact(at), _local(at, zone), what, says, **told)
+
+
+def _by(person: str | None) -> str:
+    return f" by {mask(person, _LONGEST_WHY)}" if person else ""
+
+
+def _local(at: Instant, zone: tzinfo) -> str:
+    return f"{moment_of(at // SECOND * SECOND).astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
+def _exact(at: Instant) -> str:
+    return moment_of(at).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,236 @@
+"""The words of the digest: what was found, what was held, what is silenced, how fast we answer, what we hear."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import Struct
+
+from buzzwatch.model.incident import Incident
+from buzzwatch.model.instant import Instant
+from buzzwatch.model.notification import Notice, Sample
+from buzzwatch.model.response import ResponseTimes
+from buzzwatch.model.silence import Silence
+from buzzwatch.notify import morning
+from buzzwatch.notify.facts import LONGEST_NAME, Facts, Headline
+from buzzwatch.notify.letter import Line, Section
+from buzzwatch.notify.quoting import clean, disarm
+
+MOST_LINES = 20
+_LONGEST_WHY = 200
+
+
+class HeldBack(Struct, frozen=True):
+    """What was not sent about an incident for one reason, to whom, and until when; the incident as it stands now."""
+
+    incident: Incident
+    why: str
+    targets: tuple[str, ...]
+    until: Instant | None
+
+
+class Ear(Struct, frozen=True):
+    """How a source does: since when, and why it is deaf if it is."""
+
+    name: str
+    connected: bool
+    since: Instant
+    why: str
+
+
+class Found(Struct, frozen=True):
+    """What the record and the daemon say of the time since the last digest."""
+
+    watch: tuple[Incident, ...] = ()
+    held: tuple[HeldBack, ...] = ()
+    silences: tuple[Silence, ...] = ()
+    response: tuple[tuple[str, ResponseTimes], ...] = ()
+    ears: tuple[Ear, ...] = ()
+    told_at: Instant | None = None
+    """When this reader was told what had waited for the morning: then it is not in `held`."""
+
+
+class Words(Struct, frozen=True):
+    """One language. Counts are pairs, for one and for many."""
+
+    start: str
+    watched: tuple[str, str]
+    held_back: tuple[str, str]
+    silenced: tuple[str, str]
+    deaf: tuple[str, str]
+    nothing: str
+    nothing_since: str
+    heard: tuple[str, str]
+    watch: str
+    held: str
+    held_line: str
+    until: str
+    reasons: dict[str, str]
+    silences: str
+    silence: str
+    response: str
+    times: str
+    no_times: str
+    sources: str
+    deaf_line: str
+    told: str
+    late: str
+    since: str
+
+
+WORDS = {
+    "fr": Words(
+        start="Le point\u00a0: ",
+        watched=("{n} signal à suivre", "{n} signaux à suivre"),
+        held_back=("{n} message retenu", "{n} messages retenus"),
+        silenced=("{n} silence", "{n} silences"),
+        deaf=("{n} source sourde", "{n} sources sourdes"),
+        nothing="rien à signaler",
+        nothing_since="Rien à signaler depuis le {since}.",
+        heard=("{n} source entendue.", "{n} sources entendues."),
+        watch="À suivre",
+        held="Retenu",
+        held_line="{line}. Pour {names}\u00a0: {why}{until}",
+        until=", jusqu’à {until}",
+        reasons={
+            "night: this is no reason to wake anybody": "la nuit, pas de quoi réveiller quelqu’un",
+            "night: the rule waits for the morning": "la nuit, la règle attend le matin",
+            "silenced by ": "silence demandé par ",
+        },
+        silences="Silences en cours",
+        silence="{what}\u00a0: demandé par {by} jusqu’à {until}, parce que\u00a0: {why}",
+        response="Délais de réponse",
+        times="{brand}\u00a0: médiane {median}, 90\u00a0% sous {p90}, {quick} en dix minutes ({answered} sur {all})",
+        no_times="{brand}\u00a0: {all} réclamations, aucune réponse",
+        sources="Sources",
+        deaf_line="{name} est sourde depuis {since}\u00a0: {why}",
+        told="Ce qui avait attendu la nuit vous a été dit à {time}.",
+        late="Ce point était dû à {time}\u00a0: nous étions arrêtés.",
+        since="Depuis le {since}.",
+    ),
+    "en": Words(
+        start="Digest: ",
+        watched=("{n} signal to watch", "{n} signals to watch"),
+        held_back=("{n} message held", "{n} messages held"),
+        silenced=("{n} silence", "{n} silences"),
+        deaf=("{n} deaf source", "{n} deaf sources"),
+        nothing="nothing to report",
+        nothing_since="Nothing to report since {since}.",
+        heard=("{n} source is heard.", "{n} sources are heard."),
+        watch="To watch",
+        held="Held",
+        held_line="{line}. For {names}: {why}{until}",
+        until=", until {until}",
+        reasons={
+            "night: this is no reason to wake anybody": "at night, this is no reason to wake anybody",
+            "night: the rule waits for the morning": "at night, the rule waits for the morning",
+        },
+        silences="Silences in force",
+        silence="{what}: asked for by {by} until {until}, because: {why}",
+        response="Response times",
+        times="{brand}: median {median}, 90% within {p90}, {quick} within ten minutes ({answered} of {all})",
+        no_times="{brand}: {all} complaints, no answer",
+        sources="Sources",
+        deaf_line="{name} is deaf since {since}: {why}",
+        told="You were told at {time} what had waited for the morning.",
+        late="This digest was due at {time}: we were down.",
+        since="Since {since}.",
+    ),
+}
+
+
+def headline(notice: Notice, found: Found, now: Instant) -> Headline:
+    """How much there is of each."""
+    words, facts = WORDS[notice.language], Facts(notice, now)
+    counts = (
+        (words.watched, len(found.watch)),
+        (words.held_back, sum(len(held.targets) for held in found.held)),
+        (words.silenced, len(found.silences)),
+        (words.deaf, sum(not ear.connected for ear in found.ears)),
+    )
+    said = [_count(facts, noun, number) for noun, number in counts if number]
+    if notice.night or notice.marks:
+        said.insert(0, morning.headline(notice, now).what)
+    return Headline(words.start, ", ".join(said) or words.nothing, "")
+
+
+def letter(notice: Notice, samples: Sequence[Sample], link: str | None, found: Found, now: Instant) -> list[Section]:
+    """A section for each that there is something of; one short line where there is nothing."""
+    words, facts = WORDS[notice.language], Facts(notice, now)
+    since = facts.clock(notice.digest_since)
+    sections = [
+        *(morning.letter(notice, samples, link, now)[:-1] if notice.night or notice.marks else ()),
+        Section(_shown(morning.line(notice, incident, now) for incident in found.watch), words.watch),
+        Section(_shown(_held(notice, held, now) for held in found.held), words.held),
+        Section(_shown(_silence(facts, words, silence) for silence in found.silences), words.silences),
+        Section(_shown(_times(facts, words, *each) for each in found.response), words.response),
+        Section(tuple(_ears(facts, words, found)), words.sources),
+    ]
+    quiet = not (notice.night or notice.marks or found.watch or found.held or found.silences or found.response)
+    heard = sum(ear.connected for ear in found.ears)
+    if quiet:
+        proof = _count(facts, words.heard, heard) if found.ears else ""
+        first = Section((Line(f"{words.nothing_since.format(since=since)} {proof}".strip()),))
+        deaf = [section for section in sections if section.heading == words.sources and heard < len(found.ears)]
+        sections = [first, *deaf]
+    else:
+        sections.insert(0, Section((Line(words.since.format(since=since)),)))
+    closing: list[Line] = []
+    if notice.late_since is not None:
+        closing.append(Line(words.late.format(time=facts.clock(notice.late_since))))
+    if found.told_at is not None:
+        closing.append(Line(words.told.format(time=facts.clock(found.told_at))))
+    reference = facts.phrases.reference.format(key=notice.key, zone=notice.timezone)
+    return [section for section in (*sections, Section((*closing, Line(reference)))) if section.lines]
+
+
+def _shown(texts: Iterable[str]) -> tuple[Line, ...]:
+    lines = [Line(f"- {text}") for text in texts]
+    more = [Line(f"+{len(lines) - MOST_LINES}")] if len(lines) > MOST_LINES else []
+    return (*lines[:MOST_LINES], *more)
+
+
+def _held(notice: Notice, held: HeldBack, now: Instant) -> str:
+    words, facts = WORDS[notice.language], Facts(notice, now)
+    why = held.why
+    for recorded, said in words.reasons.items():
+        if why.startswith(recorded):
+            why = f"{said}{why.removeprefix(recorded)}"
+    names = ", ".join(dict.fromkeys(facts.name(target.partition("/")[0]) for target in held.targets))
+    until = "" if held.until is None else words.until.format(until=facts.clock(held.until))
+    line = morning.line(notice, held.incident, now)
+    return words.held_line.format(line=line, names=names, why=disarm(clean(why, _LONGEST_WHY)), until=until)
+
+
+def _silence(facts: Facts, words: Words, silence: Silence) -> str:
+    why = disarm(clean(silence.why, _LONGEST_WHY))
+    what, by = facts.name(silence.what), facts.name(silence.by)
+    return words.silence.format(what=what, by=by, until=facts.clock(silence.until), why=why)
+
+
+def _times(facts: Facts, words: Words, brand: str, times: ResponseTimes) -> str:
+    number, span = facts.figures.number, facts.figures.span
+    complaints = number(times.answered + times.unanswered)
+    if times.median is None or times.p90 is None:
+        return words.no_times.format(brand=facts.name(brand), all=complaints)
+    return words.times.format(
+        brand=facts.name(brand),
+        median=span(times.median),
+        p90=span(times.p90),
+        quick=facts.figures.share(times.quick or 0.0),
+        answered=number(times.answered),
+        all=complaints,
+    )
+
+
+def _ears(facts: Facts, words: Words, found: Found) -> Iterator[Line]:
+    """The deaf ones by name, the others in number."""
+    for ear in found.ears:
+        if not ear.connected:
+            why = disarm(clean(ear.why, _LONGEST_WHY))
+            name = disarm(clean(ear.name, LONGEST_NAME))
+            yield Line(f"- {words.deaf_line.format(name=name, since=facts.clock(ear.since), why=why)}")
+    if heard := sum(ear.connected for ear in found.ears):
+        yield Line(_count(facts, words.heard, heard))
+
+
+def _count(facts: Facts, noun: tuple[str, str], number: int) -> str:
+    return noun[number not in facts.phrases.singular].format(n=facts.figures.number(number))
