@@ -39,7 +39,9 @@ class Agenda:
         elif due_at <= self.memory.now and self.memory.gaps.is_deaf(self.memory.now):  # it may be calm, but who knows
             due_at = min(self.memory.now + MINUTE, next_at or self.memory.now + MINUTE)
         if (turns_at := escalation.turns_at(incident, self.memory.rules, self.memory.now)) is not None:
-            due_at = min(due_at, turns_at)
+            silence = self.memory.silences.over(incident, self.memory.now)
+            waits = silence is not None and turns_at == self.memory.now  # the relief hears of it when that ends
+            due_at = min(due_at, silence.until if silence is not None and waits else turns_at)
         self.memory.timers.arrange(max(due_at, self.memory.now + 1), "incident", key)
 
     def _ever_more_rarely(self, since: Instant) -> Instant:

@@ -13,7 +13,7 @@ from buzzwatch.detect.slow import Diary
 from buzzwatch.detect.spread import Carriers
 from buzzwatch.detect.thread import Escalation
 from buzzwatch.gaps import Gaps
-from buzzwatch.incidents.desk import Desk
+from buzzwatch.incidents.desk import Desk, shifted
 from buzzwatch.incidents.mute import Silences
 from buzzwatch.ingest.scorer.lessons import Lessons
 from buzzwatch.model.brand import Brand, Ruleset
@@ -225,6 +225,8 @@ class Memory:
         self.dirty, self.dirty_due, self.timers, self.gaps, self.recollection = {}, None, Timers(), Gaps(), {}
         self.desk.shift(-ahead)
         self.silences.shift(-ahead)
+        held = self.overnight.incidents  # those that ended are no longer on the desk
+        self.overnight.incidents = {key: shifted(incident, -ahead) for key, incident in held.items()}
 
     def _hours(self, key: str) -> tuple[tzinfo, tuple[Campaign, ...]]:
         """Whose hours and campaigns a brand has."""

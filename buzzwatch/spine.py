@@ -241,13 +241,16 @@ class Spine:
             changes.append(change)
             return
         rules = self.memory.rules
+        silence = self.memory.silences.over(incident, now)
         if escalation.turns_at(incident, rules, now) == now:
-            handed = escalation.hand_over(incident, rules, now)
-            incident = self._keep(handed)
-            changes.append(handed.change)
+            if silence is not None:
+                self._tell_ops(escalation.hush_relief(incident, silence, rules, now))
+            elif not (incident.hushed and incident.state is State.OPEN):  # that is about to be said anyway
+                handed = escalation.hand_over(incident, rules, now)
+                incident = self._keep(handed)
+                changes.append(handed.change)
         if incident.next_at is None or incident.next_at > now:
             return
-        silence = self.memory.silences.over(incident, now)
         if silence is not None and incident.wait_until is None:
             self._hold_due(incident, silence, now)
         elif incident.step_at is not None and incident.step_at <= now:
@@ -317,6 +320,8 @@ class Spine:
             self.memory.timers.arrange(silence.until, "silence", silence.what)
         hushed = [i for i in desk.incidents.values() if i.hushed and silences.over(i, now) is None]
         changes += [desk.speak(self._refreshed(incident, now), now) for incident in hushed]
+        for incident in desk.incidents:  # duty may have changed hands meanwhile
+            self.agenda.follow_incident(incident)
 
     def _follow_rules(self, rules: Ruleset, now: Instant) -> None:
         before, self.memory.rules = self.memory.rules.brands, rules

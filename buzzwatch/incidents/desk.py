@@ -265,11 +265,7 @@ class Desk:
     def shift(self, span: Span) -> None:
         """Move every instant: the clock they were taken from was wrong by so much."""
         for incident in list(self.incidents.values()):
-            dated = {name: getattr(incident, name) for name in _DATED}
-            moved: dict[str, Any] = {name: at + span for name, at in dated.items() if at is not None}
-            if incident.press is not None:
-                moved["press"] = replace(incident.press, at=incident.press.at + span)
-            self.put(replace(incident, held_at=tuple(at + span for at in incident.held_at), **moved))
+            self.put(shifted(incident, span))
 
     def dump(self) -> dict[str, Any]:
         """Numbers and words only; `load` gives the same desk."""
@@ -295,6 +291,15 @@ class Desk:
         stem = f"{brand}-{moment_of(now):%y%m%d-%H%M}"
         names = (stem, *(f"{stem}-{n}" for n in range(2, len(self.incidents) + 3)))
         return next(name for name in names if name not in self.incidents)
+
+
+def shifted(incident: Incident, span: Span) -> Incident:
+    """An incident whose every instant is moved."""
+    dated = {name: getattr(incident, name) for name in _DATED}
+    moved: dict[str, Any] = {name: at + span for name, at in dated.items() if at is not None}
+    if incident.press is not None:
+        moved["press"] = replace(incident.press, at=incident.press.at + span)
+    return replace(incident, held_at=tuple(at + span for at in incident.held_at), **moved)
 
 
 def _awake(incident: Incident) -> Incident:

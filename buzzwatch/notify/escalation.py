@@ -179,11 +179,14 @@ def turns_at(incident: Incident, rules: Ruleset, now: Instant) -> Instant | None
 
 
 def hand_over(incident: Incident, rules: Ruleset, now: Instant) -> Told:
-    """Where others are on duty than before, an open incident begins to page anew; a taken one is told to the relief."""
+    """Where others are on duty than before, an open incident begins to page anew; a taken one is told to the relief.
+
+    A rota of which nobody was told yet, a later step's, has nothing to hand over.
+    """
     rotas = _rotas(incident, rules)
     team = oncall.team(rotas, now)
-    relief = [place for place in team if place not in incident.duty]
-    if not relief or not incident.duty:
+    relief = _relief(incident, team)
+    if not relief:
         return Told(replace(incident, duty=team) if rotas else incident)
     incident = replace(incident, duty=team, revision=incident.revision + 1)
     if incident.state is State.OPEN:
@@ -199,6 +202,23 @@ def hand_over(incident: Incident, rules: Ruleset, now: Instant) -> Told:
     told = replace(incident, told=_merged(incident.told, targets))
     notices = _notices(told, ChangeKind.TAKEN, targets, rules, now)
     return Told(told, notices, held, _handed_over(told, relief, now))
+
+
+def hush_relief(incident: Incident, silence: Silence, rules: Ruleset, now: Instant) -> Told:
+    """A hand-over in a silence: who would hear of it is on record, and hears of it when that ends."""
+    persons = [place.partition(":")[2] for place in _relief(incident, oncall.team(_rotas(incident, rules), now))]
+    targets = [target for person in persons for target in _reachable(person, (), rules, now)[:1]]
+    return Told(
+        incident, (), tuple(Held(incident.id, str(target), silence.reason, silence.until) for target in targets)
+    )
+
+
+def _relief(incident: Incident, team: tuple[str, ...]) -> list[str]:
+    """The places of the team that others held when the incident was told to them."""
+    told = {_target(name).name for name in incident.told}
+    before = dict(place.split(":", 1) for place in incident.duty)
+    relief = [place for place in team if place not in incident.duty]
+    return [place for place in relief if before.get(place.partition(":")[0]) in told]
 
 
 def _handed_over(incident: Incident, relief: list[str], now: Instant) -> Change:
