@@ -6,6 +6,7 @@ from buzzwatch.model.brand import Brand, Rule, Scope
 from buzzwatch.model.incident import Incident, State
 from buzzwatch.model.instant import DAY, MINUTE, Instant
 from buzzwatch.notify import escalation
+from buzzwatch.notify.cover import may_lack
 from buzzwatch.notify.night import MORNING
 
 
@@ -24,6 +25,7 @@ class Agenda:
         for brand in self.memory.rules.brands.values():
             self.follow_silence(brand)
             self.follow_day(brand.key)
+        self.follow_rotas()
         if self.memory.overnight.incidents:
             self.memory.timers.arrange(self.memory.now + 1, MORNING, "")  # it may be night still
 
@@ -47,6 +49,12 @@ class Agenda:
     def _ever_more_rarely(self, since: Instant) -> Instant:
         """When to look again at what has lasted since an instant, perhaps for years: after as long once more."""
         return 2 * self.memory.now - since
+
+    def follow_rotas(self) -> None:
+        """Some may come to be nobody's turn."""
+        for name, rota in self.memory.rules.rotas.items():
+            if may_lack(rota) or name in self.memory.foretold:
+                self.memory.timers.arrange(self.memory.now + 1, "rota", name)
 
     def follow_silence(self, brand: Brand) -> None:
         """A brand of which nothing is heard may be silent for as long as a rule says."""

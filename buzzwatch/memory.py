@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from zlib import crc32
 
 import msgspec
+from msgspec.structs import replace
 
 from buzzwatch.detect.pulse import Pulse
 from buzzwatch.detect.slow import Diary
@@ -21,6 +22,8 @@ from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.input import ClockSet, Corrected, Input
 from buzzwatch.model.instant import SECOND, Instant, Span, next_second
 from buzzwatch.model.mention import Sighting
+from buzzwatch.model.rota import Listed, Rota, Shift
+from buzzwatch.notify.cover import Foretold
 from buzzwatch.notify.night import Overnight
 from buzzwatch.threads.tales import Tales
 from buzzwatch.threads.tracker import Tracker
@@ -29,7 +32,7 @@ from buzzwatch.timers import Timers
 Recollection: TypeAlias = dict[str, dict[int, tuple[Instant, str]]]
 """By condition: author's key to the last mention of theirs that fitted, after its instant."""
 NO_RULES = Ruleset(digest="", brands={}, people={}, routes={})
-DUMP_VERSION = 5
+DUMP_VERSION = 6
 
 
 class TimeWentBackwardsError(ValueError):
@@ -70,6 +73,8 @@ class Memory:
         self.adopted: dict[str, bytes] = {}
         self.lessons: dict[str, Lessons] = {}
         self.overnight = Overnight()
+        self.shifts: dict[str, tuple[Shift, ...]] = {}
+        self.foretold: dict[str, Foretold] = {}
 
     @property
     def next_due(self) -> Instant | None:
@@ -128,6 +133,19 @@ class Memory:
         if (pulse := self.pulses.get(brand.key)) is not None:
             pulse.compare(brand.comparisons, crc32(brand.key.encode()) % 24)
 
+    def follow_rules(self, rules: Ruleset) -> None:
+        """Let other rules be in force, with what is known of the calendars that some of their rotas are kept in.
+
+        Whoever is no longer one of `people` is on duty no more.
+        """
+        listed = {name: rota for name, rota in rules.rotas.items() if isinstance(rota, Listed)}
+        self.shifts = {name: shifts for name, shifts in self.shifts.items() if name in listed}
+        rotas: dict[str, Rota | Listed] = {
+            name: replace(rota, shifts=tuple(s for s in self.shifts.get(name, ()) if s.person in rules.people))
+            for name, rota in listed.items()
+        }
+        self.rules = replace(rules, rotas={**rules.rotas, **rotas}) if rotas else rules
+
     def follow_hours(self, key: str, zone: tzinfo, campaigns: tuple[Campaign, ...]) -> None:
         """Let a brand's days and campaigns be others from now on."""
         pulse = self.pulses.get(key)
@@ -170,6 +188,8 @@ class Memory:
             "adopted": dict(self.adopted),
             "lessons": {key: lessons.dump() for key, lessons in self.lessons.items()},
             "overnight": self.overnight.dump(),
+            "shifts": {name: [msgspec.structs.astuple(s) for s in shifts] for name, shifts in self.shifts.items()},
+            "foretold": {name: list(told) for name, told in self.foretold.items()},
         }
 
     @classmethod
@@ -183,7 +203,8 @@ class Memory:
             raise ValueError(f"a dump of version {dumped.get('version')} under rules {dumped.get('rules')}")
         memory = cls()
         memory.now = dumped["now"]
-        memory.rules = rules
+        memory.shifts = {name: tuple(Shift(*s) for s in shifts) for name, shifts in dumped["shifts"].items()}
+        memory.follow_rules(rules)
         judge = Escalation()
         memory.tracker = Tracker.load(dumped["tracker"], judge)
         memory.tales = Tales.load(dumped["tales"], judge)
@@ -207,6 +228,7 @@ class Memory:
         memory.adopted = dict(dumped["adopted"])
         memory.lessons = {key: Lessons.load(body) for key, body in dumped["lessons"].items()}
         memory.overnight = Overnight.load(dumped["overnight"])
+        memory.foretold = {name: Foretold(*told) for name, told in dumped["foretold"].items()}
         return memory
 
     def digest(self) -> str:
@@ -223,6 +245,7 @@ class Memory:
             diary.set_back(now)
         self.carriers = {key: Carriers() for key in self.carriers}
         self.dirty, self.dirty_due, self.timers, self.gaps, self.recollection = {}, None, Timers(), Gaps(), {}
+        self.foretold = {name: told.shifted(-ahead) for name, told in self.foretold.items()}
         self.desk.shift(-ahead)
         self.silences.shift(-ahead)
         held = self.overnight.incidents  # those that ended are no longer on the desk

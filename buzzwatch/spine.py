@@ -25,6 +25,7 @@ from buzzwatch.model.input import (
     Gap,
     Input,
     Outcome,
+    RotaSwapped,
     RulesSwapped,
     Silenced,
     Tick,
@@ -36,7 +37,7 @@ from buzzwatch.model.mention import Sighting
 from buzzwatch.model.notification import Held, Notice
 from buzzwatch.model.signal import Finding
 from buzzwatch.model.silence import Silence
-from buzzwatch.notify import escalation
+from buzzwatch.notify import cover, escalation
 from buzzwatch.notify.night import MORNING, Overnight, leave
 
 
@@ -127,6 +128,8 @@ class Spine:
                 self._speak(now, changes)
             elif kind == MORNING:
                 night_ends = True
+            elif kind == "rota":
+                self._look_ahead(key, now)
             elif kind == "incident":
                 if (incident := self.memory.desk.incidents.get(key)) is not None:
                     self._attempt(incident.subject.brand, partial(self._attend, incident, now, changes), faults)
@@ -282,10 +285,24 @@ class Spine:
             self.memory.desk.put(incident)
         return incident
 
-    def _swap(self, item: RulesSwapped | Gap | Trouble | ClockSet | Warmed | Corrected, now: Instant) -> None:
+    def _look_ahead(self, name: str, now: Instant) -> None:
+        """A rota may come to be nobody's turn."""
+        memory = self.memory
+        trouble, told, due = cover.look_ahead(name, memory.rules, memory.foretold.pop(name, None), now)
+        if told is not None:
+            memory.foretold[name] = told
+        if due is not None:
+            memory.timers.arrange(due, "rota", name)
+        self._tell_ops(None if trouble is None else escalation.announce_trouble(trouble, memory.rules, now))
+
+    def _swap(
+        self, item: RulesSwapped | RotaSwapped | Gap | Trouble | ClockSet | Warmed | Corrected, now: Instant
+    ) -> None:
         match item:
             case RulesSwapped():
                 self._follow_rules(item.rules, now)
+            case RotaSwapped():
+                self._follow_shifts(item)
             case Gap():
                 self._hear_gap(item, now)
             case ClockSet():
@@ -324,7 +341,8 @@ class Spine:
             self.agenda.follow_incident(incident)
 
     def _follow_rules(self, rules: Ruleset, now: Instant) -> None:
-        before, self.memory.rules = self.memory.rules.brands, rules
+        before = self.memory.rules.brands
+        self.memory.follow_rules(rules)
         self.memory.set_aside = {}
         for key in before.keys() - rules.brands.keys():
             self.memory.follow_hours(key, UTC, ())  # as a loaded one would
@@ -337,6 +355,15 @@ class Spine:
         for incident in list(self.memory.desk.incidents.values()):
             self.memory.desk.put(escalation.under_new_rules(incident, rules, now))
             self.agenda.follow_incident(incident.id)
+        self.agenda.follow_rotas()
+
+    def _follow_shifts(self, item: RotaSwapped) -> None:
+        """Who is on duty may be another from now on."""
+        self.memory.shifts[item.rota] = item.shifts
+        self.memory.follow_rules(self.memory.rules)
+        for incident in self.memory.desk.incidents:
+            self.agenda.follow_incident(incident)
+        self.agenda.follow_rotas()
 
     def _hear_gap(self, heard: Gap, now: Instant) -> None:
         gap = self.memory.gaps.hear(heard, now)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from buzzwatch.model.brand import Route, Ruleset, Step
 from buzzwatch.model.incident import Severity
 from buzzwatch.model.instant import DAY, Instant, Span, instant_of, moment_of
-from buzzwatch.model.rota import Rota, Shift
+from buzzwatch.model.rota import Listed, Rota, Shift
 from buzzwatch.notify.oncall import FOLLOWER, ROTA, follower, gaps, on_duty, shift_at, shifts
 
 AHEAD: Span = 56 * DAY
@@ -155,7 +155,7 @@ def _persons(step: Step, rules: Ruleset) -> tuple[str, ...]:
     return rules.rotas[step.tell.partition(":")[2]].everybody if turns else (step.tell,)
 
 
-def _holder(shift: Shift, rota: Rota, rules: Ruleset) -> str:
+def _holder(shift: Shift, rota: Rota | Listed, rules: Ruleset) -> str:
     return _name(shift.person, rules) if shift.person else f"nobody ({_name(on_duty(rota, shift.since), rules)})"
 
 

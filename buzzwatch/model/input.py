@@ -10,6 +10,7 @@ from buzzwatch.model.incident import Change, Incident
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.notification import Held, Notice, Target
+from buzzwatch.model.rota import Shift
 
 EVERYTHING = "*"
 """The source named by a gap in which the daemon itself was down."""
@@ -26,6 +27,17 @@ class RulesSwapped(Struct, frozen=True, tag="rules"):
 
     seen_at: Instant
     rules: Ruleset
+
+
+class RotaSwapped(Struct, frozen=True, tag="rota"):
+    """A rota that a calendar elsewhere describes: who is on duty when, from now on; see `model.rota.Listed`.
+
+    The journal keeps the shifts once, by their hash.
+    """
+
+    seen_at: Instant
+    rota: str
+    shifts: tuple[Shift, ...]
 
 
 class Gap(Struct, frozen=True, gc=False, tag="gap"):
@@ -144,12 +156,20 @@ class Warmed(Struct, frozen=True, tag="warmed"):
     habits: dict[str, bytes]
 
 
-Input: TypeAlias = (
-    Sighting | Tick | RulesSwapped | Gap | Command | Silenced | Corrected | Delivered | Trouble | ClockSet | Warmed
-)
 Journalled: TypeAlias = (
-    Sighting | RulesSwapped | Gap | Command | Silenced | Corrected | Delivered | Trouble | ClockSet | Warmed
+    Sighting
+    | RulesSwapped
+    | RotaSwapped
+    | Gap
+    | Command
+    | Silenced
+    | Corrected
+    | Delivered
+    | Trouble
+    | ClockSet
+    | Warmed
 )
+Input: TypeAlias = Journalled | Tick
 
 
 class Fault(Struct, frozen=True, gc=False):

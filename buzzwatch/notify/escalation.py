@@ -10,7 +10,7 @@ from buzzwatch.model.incident import Change, ChangeKind, Incident, Reason, Sever
 from buzzwatch.model.input import Delivered, Trouble
 from buzzwatch.model.instant import DAY, MINUTE, Instant, Span
 from buzzwatch.model.notification import Held, Notice, Target
-from buzzwatch.model.rota import Rota
+from buzzwatch.model.rota import Listed, Rota
 from buzzwatch.model.signal import Trend
 from buzzwatch.model.silence import Silence
 from buzzwatch.notify import oncall
@@ -225,7 +225,7 @@ def _handed_over(incident: Incident, relief: list[str], now: Instant) -> Change:
     return Change(ChangeKind.NOTED, now, incident, f"on duty from now on, {', '.join(relief)}")
 
 
-def _rotas(incident: Incident, rules: Ruleset) -> list[Rota]:
+def _rotas(incident: Incident, rules: Ruleset) -> list[Rota | Listed]:
     """Those by whose turns an incident passes from one to the next."""
     matters = incident.severity is Severity.CRITICAL and incident.state is not State.RESOLVED
     return oncall.rotas_of(route_of(incident, rules), rules) if matters else []
