@@ -176,6 +176,7 @@ class RotaFeed:
 def _instead(rota: Listed, copy: Copy | None, clock: Clock) -> str:
     """Who is on duty where a calendar cannot be read."""
     if copy is None:
-        return f"there is no copy of it, and {rota.fallback} is called unless it was read before"
+        called = "what it said before stays in force" if rota.shifts else f"{rota.fallback} is called"
+        return f"there is no copy of it, and {called}"
     read_at = f"{moment_of(copy.read_at).astimezone(rota.zone):%a %Y-%m-%d %H:%M}"
     return f"the copy of {read_at} is used, which is {(clock.now() - copy.read_at) // HOUR} hours old"

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date, datetime, time, tzinfo
+from difflib import get_close_matches
 from heapq import heappop, heappush
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -54,6 +55,7 @@ class Question(Struct, frozen=True):
     until: Instant
     zone: str
     people: tuple[Reader, ...]
+    cpu_s: int = CPU_S
 
 
 class Expansion(Struct, frozen=True):
@@ -197,15 +199,13 @@ def _person(event: "Event", people: tuple[Reader, ...]) -> tuple[str, str]:
     said = shown(title[:_LONGEST_SUMMARY]) if title else "an event without a title"
     if attends or titled:
         return "", f"{said} names {' and '.join(attends or titled)}"
-    known = {_folded(name): name for person in people for name in (person.name, person.key)}
-    return "", f"{said} names nobody of `people`; {_meant(title, known)}"
+    return "", f"{said} names nobody of `people`; {_meant(title, people)}"
 
 
-def _meant(title: str, known: dict[str, str]) -> str:
-    found = nearest(_folded(title), known)
-    for folded, name in known.items():
-        found = found.replace(f"`{folded}`", f"`{name}`")
-    return found
+def _meant(title: str, people: tuple[Reader, ...]) -> str:
+    known = {_folded(name): person.key for person in people for name in (person.name, person.key)}
+    close = get_close_matches(_folded(title), known, n=1)
+    return nearest(known[close[0]] if close else "", [person.key for person in people])
 
 
 def _titled(title: str, people: tuple[Reader, ...]) -> list[str]:
@@ -246,10 +246,10 @@ def main() -> None:
     """Answer the question on standard input."""
     import resource  # noqa: PLC0415 - in the process that reads alone
 
-    with suppress(OSError, ValueError):  # a service manager may forbid it, and has bounds of its own
-        resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     question = msgspec.json.decode(sys.stdin.buffer.read(), type=Question)
+    with suppress(OSError, ValueError):  # a service manager may forbid it, and has bounds of its own
+        resource.setrlimit(resource.RLIMIT_CPU, (question.cpu_s, question.cpu_s))
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     try:
         answer = read(question)
     except CalendarError as refused:
