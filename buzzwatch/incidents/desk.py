@@ -263,9 +263,12 @@ class Desk:
                 self.put(replace(incident, held_at=held_at))
 
     def shift(self, span: Span) -> None:
-        """Move every instant: the clock they were taken from was wrong by so much."""
+        """Move every instant: the clock they were taken from was wrong by so much.
+
+        What is said afterwards is of another revision, for it may be said at an instant at which something was said.
+        """
         for incident in list(self.incidents.values()):
-            self.put(shifted(incident, span))
+            self.put(replace(shifted(incident, span), revision=incident.revision + 1))
 
     def dump(self) -> dict[str, Any]:
         """Numbers and words only; `load` gives the same desk."""

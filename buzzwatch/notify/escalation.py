@@ -77,7 +77,9 @@ def _announce_answer(change: Change, rules: Ruleset, now: Instant) -> Told:
     if kind is ChangeKind.NOTED:
         return Told(incident)
     if kind is ChangeKind.REMINDED:
-        return Told(incident, _notices(incident, kind, _holder(incident, rules, now), rules, now))
+        holder = _holder(incident, rules, now)
+        incident = replace(incident, told=_merged(incident.told, holder))
+        return Told(incident, _notices(incident, kind, holder, rules, now))
     stops = kind is ChangeKind.TAKEN or incident.taken_at == now
     needless = _held_steps(incident, rules, now) if stops and incident.state is State.TAKEN else ()
     everybody = [_target(name) for name in incident.told]

@@ -304,8 +304,10 @@ def test_a_wrong_brand_file_is_told_where_and_how_to_mend_it(text, fault):
         ),
         (
             ONCALL + "rota: {comms: {ical: x.ics}}",
-            ("oncall.yaml:3:15: `fallback` is missing: a calendar elsewhere can be out of reach, or end; "
-            "add one of `people`"),
+            (
+                "oncall.yaml:3:15: `fallback` is missing: a calendar elsewhere can be out of reach, or end; "
+                "add one of `people`"
+            ),
         ),
         (
             ONCALL + "rota: {comms: {ical: x.ics, fallback: ynes}}",
@@ -313,8 +315,10 @@ def test_a_wrong_brand_file_is_told_where_and_how_to_mend_it(text, fault):
         ),
         (
             ONCALL + 'rota: {comms: {ical: "ftp://x.example/a.ics", fallback: ines}}',
-            ("oncall.yaml:3:22: this is not where a calendar can be read; write https://…, ${cred:name}, or the path of a "
-            "file"),
+            (
+                "oncall.yaml:3:22: this is not where a calendar can be read; write https://…, ${cred:name}, or the path of a "
+                "file"
+            ),
         ),
         (
             ONCALL + "rota: {comms: {ical: x.ics, fallback: ines, people: [ines]}}",

@@ -300,6 +300,18 @@ def test_what_waits_for_the_morning_is_moved_with_a_clock_that_is_set_back():
     assert morning.night[0].closed_at == moved.closed_at
 
 
+@pytest.mark.parametrize("back", [15, 45, 60])
+def test_pages_after_a_clock_was_set_back_are_messages_of_their_own(back: int):
+    watch = Watch("2026-03-03 08:00")
+    start = at("2026-03-03 10:00")
+    watch.goes_on(start, start + 61 * MINUTE)
+    before = watch.spine.memory.now
+    watch.tell(ClockSet(before - back * MINUTE, before))
+    watch.goes_on(before - back * MINUTE + SECOND, before + 61 * MINUTE)
+    keys = [notice.key for notice in watch.notices]
+    assert len(keys) == len(set(keys)), "one of the same key would be taken for a repeat, and not be sent"
+
+
 # A week, both changes of the clocks, and nobody who answers.
 
 
