@@ -68,6 +68,8 @@ def _text(
         known.warnings.append(f"rota `{rota.name}`: its calendar {error}")
     if address is None:
         return read_file(rota, directory, secrets)
+    if address.startswith("http://"):
+        known.warnings.append(f"rota `{rota.name}`: its calendar crosses the network in the clear; use https://")
     if online:
         return asyncio.run(_fetch(address))
     copy = None if state is None else load_copy(state, rota)

@@ -238,7 +238,8 @@ def address() -> Iterator[str]:
 def test_check_fetches_where_it_is_asked_to(desk: Desk, monkeypatch, address: str):
     monkeypatch.setenv("ROTA", f"{address}/oncall.ics")
     told = desk.check("push: console", BY_ADDRESS, SHORT, "", "--fetch")
-    assert (told.exit_code, told.stderr) == (0, "")
+    warning = "warning: rota `comms`: its calendar crosses the network in the clear; use https://\n"
+    assert (told.exit_code, told.stderr) == (0, warning)
     assert "Inès: at worst" in told.stdout
     monkeypatch.setenv("ROTA", f"{address}/gone.ics")
     told = desk.check("push: console", BY_ADDRESS, SHORT, "", "--fetch")
