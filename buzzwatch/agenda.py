@@ -6,6 +6,7 @@ from buzzwatch.model.brand import Brand, Rule, Scope
 from buzzwatch.model.incident import Incident, State
 from buzzwatch.model.instant import DAY, MINUTE, Instant
 from buzzwatch.notify import escalation
+from buzzwatch.notify.cover import may_lack
 from buzzwatch.notify.digest import DIGEST
 from buzzwatch.notify.night import MORNING
 
@@ -27,6 +28,7 @@ class Agenda:
             self.follow_day(brand.key)
             self.follow_waiting(brand)
         self.follow_digest()
+        self.follow_rotas()
         if self.memory.overnight.incidents or self.memory.proposals.kept:
             self.memory.timers.arrange(self.memory.now + 1, MORNING, "")  # it may be night still
 
@@ -42,12 +44,20 @@ class Agenda:
         elif due_at <= self.memory.now and self.memory.gaps.is_deaf(self.memory.now):  # it may be calm, but who knows
             due_at = min(self.memory.now + MINUTE, next_at or self.memory.now + MINUTE)
         if (turns_at := escalation.turns_at(incident, self.memory.rules, self.memory.now)) is not None:
-            due_at = min(due_at, turns_at)
+            silence = self.memory.silences.over(incident, self.memory.now)
+            waits = silence is not None and turns_at == self.memory.now  # the relief hears of it when that ends
+            due_at = min(due_at, silence.until if silence is not None and waits else turns_at)
         self.memory.timers.arrange(max(due_at, self.memory.now + 1), "incident", key)
 
     def _ever_more_rarely(self, since: Instant) -> Instant:
         """When to look again at what has lasted since an instant, perhaps for years: after as long once more."""
         return 2 * self.memory.now - since
+
+    def follow_rotas(self) -> None:
+        """Some may come to be nobody's turn."""
+        for name, rota in self.memory.rules.rotas.items():
+            if may_lack(rota) or name in self.memory.foretold:
+                self.memory.timers.arrange(self.memory.now + 1, "rota", name)
 
     def follow_silence(self, brand: Brand) -> None:
         """A brand of which nothing is heard may be silent for as long as a rule says."""

@@ -7,13 +7,14 @@ from typing import Any, TypeAlias
 from zlib import crc32
 
 import msgspec
+from msgspec.structs import replace
 
 from buzzwatch.detect.pulse import Pulse
 from buzzwatch.detect.slow import Diary
 from buzzwatch.detect.spread import Carriers
 from buzzwatch.detect.thread import Escalation
 from buzzwatch.gaps import Gaps
-from buzzwatch.incidents.desk import Desk
+from buzzwatch.incidents.desk import Desk, shifted
 from buzzwatch.incidents.mute import Silences
 from buzzwatch.incidents.proposals import Proposals
 from buzzwatch.ingest.scorer.lessons import Lessons
@@ -24,6 +25,8 @@ from buzzwatch.model.input import ClockSet, Corrected, Input
 from buzzwatch.model.instant import SECOND, Instant, Span, next_second
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.response import Complaint
+from buzzwatch.model.rota import Listed, Rota, Shift
+from buzzwatch.notify.cover import Foretold
 from buzzwatch.notify.night import Overnight
 from buzzwatch.notify.outage import Unsent
 from buzzwatch.threads.complaints import Complaints
@@ -83,6 +86,8 @@ class Memory:
         """Since when the next digest tells, and after which instant it is due next."""
         self.outage: tuple[Instant, Instant] | None = None
         """From when until when we were down, until what was due meanwhile has been told."""
+        self.shifts: dict[str, tuple[Shift, ...]] = {}
+        self.foretold: dict[str, Foretold] = {}
 
     @property
     def next_due(self) -> Instant | None:
@@ -164,6 +169,19 @@ class Memory:
         complaints = self.complaints.get(incident.subject.brand)
         return () if complaints is None else complaints.claim(incident.id, *_extent(incident))
 
+    def follow_rules(self, rules: Ruleset) -> None:
+        """Let other rules be in force, with what is known of the calendars that some of their rotas are kept in.
+
+        Whoever is no longer one of `people` is on duty no more.
+        """
+        listed = {name: rota for name, rota in rules.rotas.items() if isinstance(rota, Listed)}
+        self.shifts = {name: shifts for name, shifts in self.shifts.items() if name in listed}
+        rotas: dict[str, Rota | Listed] = {
+            name: replace(rota, shifts=tuple(s for s in self.shifts.get(name, ()) if s.person in rules.people))
+            for name, rota in listed.items()
+        }
+        self.rules = replace(rules, rotas={**rules.rotas, **rotas}) if rotas else rules
+
     def follow_hours(self, key: str, zone: tzinfo, campaigns: tuple[Campaign, ...]) -> None:
         """Let a brand's days and campaigns be others from now on."""
         pulse = self.pulses.get(key)
@@ -211,6 +229,8 @@ class Memory:
             "unsent": self.unsent.dump(),
             "outage": self.outage,
             "daily": self.daily,
+            "shifts": {name: [msgspec.structs.astuple(s) for s in shifts] for name, shifts in self.shifts.items()},
+            "foretold": {name: list(told) for name, told in self.foretold.items()},
         }
 
     @classmethod
@@ -224,7 +244,8 @@ class Memory:
             raise ValueError(f"a dump of version {dumped.get('version')} under rules {dumped.get('rules')}")
         memory = cls()
         memory.now = dumped["now"]
-        memory.rules = rules
+        memory.shifts = {name: tuple(Shift(*s) for s in shifts) for name, shifts in dumped["shifts"].items()}
+        memory.follow_rules(rules)
         judge = Escalation()
         memory.tracker = Tracker.load(dumped["tracker"], judge)
         memory.tales = Tales.load(dumped["tales"], judge)
@@ -253,6 +274,7 @@ class Memory:
         memory.unsent = Unsent(dumped["unsent"])
         memory.daily = (dumped["daily"][0], dumped["daily"][1])
         memory.outage = None if dumped["outage"] is None else (dumped["outage"][0], dumped["outage"][1])
+        memory.foretold = {name: Foretold(*told) for name, told in dumped["foretold"].items()}
         return memory
 
     def digest(self) -> str:
@@ -271,10 +293,13 @@ class Memory:
         for complaints in self.complaints.values():
             complaints.set_back(now)
         self.dirty, self.dirty_due, self.timers, self.gaps, self.recollection = {}, None, Timers(), Gaps(), {}
+        self.foretold = {name: told.shifted(-ahead) for name, told in self.foretold.items()}
         self.desk.shift(-ahead)
         self.silences.shift(-ahead)
         self.proposals.shift(-ahead)
         self.daily = (min(self.daily[0], now), min(self.daily[1], now))
+        held = self.overnight.incidents  # those that ended are no longer on the desk
+        self.overnight.incidents = {key: shifted(incident, -ahead) for key, incident in held.items()}
 
     def _hours(self, key: str) -> tuple[tzinfo, tuple[Campaign, ...]]:
         """Whose hours and campaigns a brand has."""

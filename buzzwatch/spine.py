@@ -30,6 +30,7 @@ from buzzwatch.model.input import (
     Mark,
     Outcome,
     Proposed,
+    RotaSwapped,
     RulesSwapped,
     Silenced,
     Tick,
@@ -42,7 +43,7 @@ from buzzwatch.model.notification import Held, Notice
 from buzzwatch.model.response import Complaint
 from buzzwatch.model.signal import Finding
 from buzzwatch.model.silence import Silence
-from buzzwatch.notify import escalation
+from buzzwatch.notify import cover, escalation
 from buzzwatch.notify.digest import DIGEST
 from buzzwatch.notify.digest import leave as leave_digest
 from buzzwatch.notify.night import MORNING, Overnight, leave
@@ -155,6 +156,8 @@ class Spine:
                 self._speak(now, changes)
             elif kind in {MORNING, DIGEST, OUTAGE}:
                 once.add(kind)
+            elif kind == "rota":
+                self._look_ahead(key, now)
             elif kind == "incident":
                 if (incident := self.memory.desk.incidents.get(key)) is not None:
                     self._attempt(incident.subject.brand, partial(self._attend, incident, now, changes), faults)
@@ -302,13 +305,16 @@ class Spine:
             changes.append(change)
             return
         rules = self.memory.rules
+        silence = self.memory.silences.over(incident, now)
         if escalation.turns_at(incident, rules, now) == now:
-            handed = escalation.hand_over(incident, rules, now)
-            incident = self._keep(handed)
-            changes.append(handed.change)
+            if silence is not None:
+                self._tell_ops(escalation.hush_relief(incident, silence, rules, now))
+            elif not (incident.hushed and incident.state is State.OPEN):  # that is about to be said anyway
+                handed = escalation.hand_over(incident, rules, now)
+                incident = self._keep(handed)
+                changes.append(handed.change)
         if incident.next_at is None or incident.next_at > now:
             return
-        silence = self.memory.silences.over(incident, now)
         if silence is not None and incident.wait_until is None:
             self._hold_due(incident, silence, now)
         elif incident.step_at is not None and incident.step_at <= now:
@@ -362,12 +368,26 @@ class Spine:
                 self.memory.desk.put(incident)
         return incident
 
+    def _look_ahead(self, name: str, now: Instant) -> None:
+        """A rota may come to be nobody's turn."""
+        memory = self.memory
+        trouble, told, due = cover.look_ahead(name, memory.rules, memory.foretold.pop(name, None), now)
+        if told is not None:
+            memory.foretold[name] = told
+        if due is not None:
+            memory.timers.arrange(due, "rota", name)
+        self._tell_ops(None if trouble is None else escalation.announce_trouble(trouble, memory.rules, now))
+
     def _swap(
-        self, item: RulesSwapped | Gap | Trouble | ClockSet | Warmed | Corrected | Proposed | Erased, now: Instant
+        self,
+        item: RulesSwapped | RotaSwapped | Gap | Trouble | ClockSet | Warmed | Corrected | Proposed | Erased,
+        now: Instant,
     ) -> None:
         match item:
             case RulesSwapped():
                 self._follow_rules(item.rules, now)
+            case RotaSwapped():
+                self._follow_shifts(item)
             case Gap():
                 self._hear_gap(item, now)
             case ClockSet():
@@ -426,12 +446,15 @@ class Spine:
             self.memory.timers.arrange(silence.until, "silence", silence.what)
         hushed = [i for i in desk.incidents.values() if i.hushed and silences.over(i, now) is None]
         changes += [desk.speak(self._refreshed(incident, now), now) for incident in hushed]
+        for incident in desk.incidents:  # duty may have changed hands meanwhile
+            self.agenda.follow_incident(incident)
 
     def _follow_rules(self, rules: Ruleset, now: Instant) -> None:
         if rules.daily != self.memory.rules.daily:
             told_since = self.memory.daily[0] if self.memory.rules.daily else now
             self.memory.daily = (told_since, now)
-        before, self.memory.rules = self.memory.rules.brands, rules
+        before = self.memory.rules.brands
+        self.memory.follow_rules(rules)
         self.agenda.follow_digest()
         self.memory.set_aside = {}
         for key in before.keys() - rules.brands.keys():
@@ -448,6 +471,15 @@ class Spine:
         for incident in list(self.memory.desk.incidents.values()):
             self.memory.desk.put(escalation.under_new_rules(incident, rules, now))
             self.agenda.follow_incident(incident.id)
+        self.agenda.follow_rotas()
+
+    def _follow_shifts(self, item: RotaSwapped) -> None:
+        """Who is on duty may be another from now on."""
+        self.memory.shifts[item.rota] = item.shifts
+        self.memory.follow_rules(self.memory.rules)
+        for incident in self.memory.desk.incidents:
+            self.agenda.follow_incident(incident)
+        self.agenda.follow_rotas()
 
     def _hear_gap(self, heard: Gap, now: Instant) -> None:
         gap = self.memory.gaps.hear(heard, now)

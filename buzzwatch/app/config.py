@@ -7,6 +7,7 @@ last moment, for who connects or sends.
 import os
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -262,13 +263,10 @@ class Web(Written):
         """What links begin with, without a slash at the end."""
         return (self.public_url or f"http://{self.listen}").rstrip("/")
 
-    def too_long_for(self, people: Iterable[Person]) -> list[str]:
-        """A sentence where links take too much of the text messages that somebody gets."""
-        length = len(page_url(self.base_url, "X" * CODE_LENGTH))
-        if length <= LONGEST_LINK or not any("sms" in person.reach for person in people):
-            return []
-        most = len(self.base_url) - (length - LONGEST_LINK)
-        return [f"links of {length} characters leave a text message little room: let public_url have {most} at most"]
+    @property
+    def excess(self) -> int:
+        """By how many characters links are too long for a text message; 0 where there are none for phones."""
+        return 0 if self.public_url is None else max(0, len(page_url(self.base_url, "X" * CODE_LENGTH)) - LONGEST_LINK)
 
 
 class SlackRoom(Written):
@@ -412,6 +410,16 @@ def url_of(address: str, config: Config, secrets: Secrets) -> str:
         raise AddressError("it is a plain e-mail address, and no mail server is known: add `mail` to buzzwatch.yaml")
     server = secrets.resolve(config.mail)
     return f"{server}{'&' if '?' in server else '?'}to={quote(resolved, safe='@')}"
+
+
+def mails_of(person: Person, secrets: Secrets) -> tuple[str, ...]:
+    """A person's plain e-mail addresses, in small letters, as far as their secrets are there."""
+    found = []
+    for address in person.reach.values():
+        with suppress(SecretError):
+            resolved = secrets.resolve(address)
+            found += [resolved.lower()] if _MAIL.fullmatch(resolved) else []
+    return tuple(found)
 
 
 def unreachable(people: Iterable[Person], config: Config, secrets: Secrets) -> list[str]:

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from math import ceil
 from zoneinfo import ZoneInfo
 
-from buzzwatch.model.brand import Route, Ruleset, Step
+from buzzwatch.model.brand import Route, Rule, Ruleset, Step
 from buzzwatch.model.incident import Severity
 from buzzwatch.model.instant import DAY, Instant, Span, instant_of, moment_of
-from buzzwatch.model.rota import Rota, Shift
+from buzzwatch.model.rota import Listed, Rota, Shift
 from buzzwatch.notify.oncall import FOLLOWER, ROTA, follower, gaps, on_duty, shift_at, shifts
 
 AHEAD: Span = 56 * DAY
@@ -123,26 +123,50 @@ def burden(rules: Ruleset) -> list[str]:
 
 
 def unheard(rules: Ruleset, wakes: Collection[str]) -> list[str]:
-    """One sentence for each critical rule that may wake people, and wakes nobody; none where nothing is known to."""
+    """One sentence for each critical rule that may wake people, and wakes nobody; none where nothing is known to.
+
+    Where it wakes some, and another whom its first step may page would sleep on, those are named.
+    """
     if not wakes:
         return []
-    return [
-        f"{brand.key}: nobody wakes by the critical rule `{rule.name}`: the route `{rule.notify}` "
-        f"reaches nobody by {' or '.join(wakes)}"
-        for brand in rules.brands.values()
-        for rule in brand.rules
-        if rule.severity is Severity.CRITICAL and rule.wakes and not brand.competitor
-        if not set(wakes) & _means(rules.routes[rule.notify], rules)
+    found = []
+    for brand in rules.brands.values():
+        for rule in brand.rules:
+            if rule.severity is Severity.CRITICAL and rule.wakes and not brand.competitor:
+                found += _unheard(f"{brand.key}: ", rule, set(wakes), rules)
+    return found
+
+
+def _unheard(place: str, rule: Rule, wakes: set[str], rules: Ruleset) -> list[str]:
+    route, by = rules.routes[rule.notify], " or ".join(sorted(wakes))
+    if not wakes & _means(route, rules):
+        said = f"nobody wakes by the critical rule `{rule.name}`: the route `{rule.notify}` reaches nobody by {by}"
+        return [place + said]
+    if wakes & set(route.copy):
+        return []
+    asleep = [
+        person
+        for step in route.steps[:1]
+        for person in _persons(step, rules)
+        if not wakes & _reached(step, person, rules)
     ]
+    said = f"the critical rule `{rule.name}` may page {' or '.join(asleep)} at night, who has nothing that wakes: {by}"
+    return [place + said] if asleep else []
 
 
 def _means(route: Route, rules: Ruleset) -> set[str]:
     """Its channels, and the means by which its steps may reach somebody."""
     found = set(route.copy)
     for step in route.steps:
-        known = {means for person in _persons(step, rules) for means in rules.people[person].reach}
-        found |= known & set(step.by) if step.by else known
+        for person in _persons(step, rules):
+            found |= _reached(step, person, rules)
     return found
+
+
+def _reached(step: Step, person: str, rules: Ruleset) -> set[str]:
+    """By which of their means a step tells somebody; the first where they have none of those it names."""
+    known = list(rules.people[person].reach)
+    return {means for means in known if means in step.by} or set(known[:1] if step.by else known)
 
 
 def _paged(route: Route, rules: Ruleset) -> list[str]:
@@ -155,7 +179,7 @@ def _persons(step: Step, rules: Ruleset) -> tuple[str, ...]:
     return rules.rotas[step.tell.partition(":")[2]].everybody if turns else (step.tell,)
 
 
-def _holder(shift: Shift, rota: Rota, rules: Ruleset) -> str:
+def _holder(shift: Shift, rota: Rota | Listed, rules: Ruleset) -> str:
     return _name(shift.person, rules) if shift.person else f"nobody ({_name(on_duty(rota, shift.since), rules)})"
 
 

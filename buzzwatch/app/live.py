@@ -20,6 +20,7 @@ from buzzwatch.app.latest import News
 from buzzwatch.app.links import Links, forget_links
 from buzzwatch.app.reception import Reception
 from buzzwatch.app.recover import recover
+from buzzwatch.app.rota_feed import RotaFeed
 from buzzwatch.app.rulebook import Rulebook, compile_rules
 from buzzwatch.app.second_opinion import SecondOpinion
 from buzzwatch.app.slack_answers import SlackAnswers
@@ -29,7 +30,7 @@ from buzzwatch.delivery.courier import Courier
 from buzzwatch.memory import Memory
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import Change, Severity, State
-from buzzwatch.model.input import EVERYTHING, ClockSet, Delivered, Gap, Outcome, Trouble
+from buzzwatch.model.input import EVERYTHING, ClockSet, Delivered, Gap, Outcome, RulesSwapped, Trouble
 from buzzwatch.model.instant import DAY, SECOND, Instant
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.spine import Spine
@@ -112,6 +113,9 @@ class Daemon:
         )
         people = lambda: self.drive.spine.memory.rules.people  # noqa: E731 - others' rules will be in force
         self.answers = SlackAnswers(config.slack, secrets, self.reception, people, self.clock) if config.slack else None
+        self.rotas = RotaFeed(
+            config.state, config.rules, secrets, self.queue, self.clock, lambda: self.drive.spine.memory
+        )
         self.ready = asyncio.Event()
         self.stopped = asyncio.Event()
 
@@ -174,12 +178,13 @@ class Daemon:
             looking = asyncio.create_task(self._look_after(), name="watch")
             answering = asyncio.create_task(self._hear_answers(), name="answers")
             teaching = asyncio.create_task(self._teach(), name="lessons")
+            following = asyncio.create_task(self.rotas.run(), name="rotas")
             if ruling.done():
                 self._say_ready()
             ruling.cancel()
             parts = (driving, sending, hearing, looking)
             await asyncio.wait((stopped, *parts), return_when=asyncio.FIRST_COMPLETED)
-            await self._end(stopped, driving, sending, hearing, looking, scoring, answering, teaching)
+            await self._end(stopped, driving, sending, hearing, looking, scoring, answering, teaching, following)
 
     async def _put_rules_in_force(self) -> None:
         """Return once they are, and what was due while we were down has been decided upon under them."""
@@ -264,6 +269,8 @@ class Daemon:
         for _, item in batch.inputs:
             if isinstance(item, Delivered):
                 self.metrics.notifications.labels(str(item.target), "sent" if item.sent else "failed").inc()
+            elif isinstance(item, RulesSwapped):
+                self.rotas.look_soon()
 
     def _log_change(self, change: Change) -> None:
         incident = change.incident

@@ -11,6 +11,7 @@ from buzzwatch.cli.frame import (
     ask_daemon,
     fail,
     load_config,
+    look_up_rotas,
     now,
     plain_errors,
     print_answer,
@@ -57,39 +58,32 @@ def demo() -> None:
 def check(
     directory: Annotated[Path | None, typer.Argument(help="Rules directory; else the configuration's.")] = None,
     config: ConfigOption = None,
+    fetch: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--fetch", help="Ask the addresses of rotas too; else nothing is asked of anybody.")
+    ] = False,
 ) -> None:
     """Read every rule file and say all that is wrong, with places and remedies."""
-    from buzzwatch.app.config import Secrets, unreachable  # noqa: PLC0415 - kept out of the way of the other commands
-    from buzzwatch.app.duty import burden, uncovered, unheard  # noqa: PLC0415 - likewise
-    from buzzwatch.rules.ruleset import check_channels, dead_ends, load, read  # noqa: PLC0415 - likewise
+    from buzzwatch.app.checking import check as look  # noqa: PLC0415 - kept out of the way of the other commands
+    from buzzwatch.rules.ruleset import load, read  # noqa: PLC0415 - likewise
 
     loaded = None if directory is not None and config is None else load_config(config)
     where = directory or (loaded.rules if loaded else Path("rules"))
     with plain_errors():
         files = read(where)
         rules = load(files)
-        faults = check_channels(files, loaded.channels) if loaded else []
-        for fault in faults:
-            typer.echo(str(fault), err=True)
-        for line in dead_ends(rules, loaded.channels) if loaded else []:
+        known = look_up_rotas(rules, now(), where, loaded.state if loaded else None, online=fetch)
+        found = look(known, files, loaded, now())
+        for line in found.errors:
+            typer.echo(line, err=True)
+        for line in found.warnings:
             typer.echo(f"warning: {line}", err=True)
-        for line in unreachable(rules.people.values(), loaded, Secrets()) if loaded else []:
-            typer.echo(f"warning: {line}", err=True)
-        for line in loaded.web.too_long_for(rules.people.values()) if loaded else []:
-            typer.echo(f"warning: {line}", err=True)
-        for line in unheard(rules, loaded.wakes) if loaded else []:
-            typer.echo(f"warning: {line}", err=True)
-        missing, covered = uncovered(rules, now())
-        for line in (*covered, *missing):
-            typer.echo(f"{'error' if line in missing else 'warning'}: {line}", err=True)
-        for line in burden(rules):
-            typer.echo(line, err=line.startswith("warning"))
+        for line in found.notes:
+            typer.echo(line)
         number = sum(len(brand.rules) for brand in rules.brands.values())
-        count = len(faults) + len(missing)
-        typer.echo(f"{where}: {len(rules.brands)} brands, {number} rules, {count} faults")
+        typer.echo(f"{where}: {len(rules.brands)} brands, {number} rules, {len(found.errors)} faults")
         if loaded and loaded.scorer:
             _try_scorer(loaded.scorer)
-        raise typer.Exit(1 if count else 0)
+        raise typer.Exit(1 if found.errors else 0)
 
 
 @app.command()

@@ -11,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from buzzwatch.app.config import Config
+    from buzzwatch.app.rota_known import Known
     from buzzwatch.model.brand import Ruleset
     from buzzwatch.web.desk import Answer
 
@@ -38,6 +39,13 @@ def read_rules(directory: Path) -> "Ruleset":
     from buzzwatch.app.rulebook import read_rules  # noqa: PLC0415 - as in `daemon.run`
 
     return read_rules(directory)
+
+
+def look_up_rotas(rules: "Ruleset", at: int, directory: Path, state: Path | None, *, online: bool = False) -> "Known":
+    """The rules with what is known of calendars elsewhere."""
+    from buzzwatch.app.rota_known import look_up  # noqa: PLC0415 - as in `daemon.run`
+
+    return look_up(rules, at, directory, state, online=online)
 
 
 def now() -> int:

@@ -13,6 +13,7 @@ from buzzwatch.cli.frame import (
     ask_daemon,
     fail,
     load_config,
+    look_up_rotas,
     now,
     plain_errors,
     read_rules,
@@ -170,12 +171,17 @@ def oncall(
     from buzzwatch.app.duty import as_calendar, as_lines, as_table, read_time  # noqa: PLC0415 - as in `daemon.run`
 
     with plain_errors():
-        known = read_rules(rules or load_config(config).rules)
+        loaded = None if rules is not None and config is None else load_config(config)
+        where = rules or (loaded.rules if loaded else Path("rules"))
+        known = read_rules(where)
         then = now() if at is None else read_time(at, known)
         if then is None:
             fail(f'{at!r} is not a local time: write it such as "2026-12-24 20:00"')
         if not known.rotas:
             fail("there is no `rota` in oncall.yaml")
+        found = look_up_rotas(known, then, where, loaded.state if loaded else None)
+        for line in (*found.notes, *found.warnings, *(f"rota `{name}`: {why}" for name, why in found.refused.items())):
+            typer.echo(line, err=True)
         show = as_calendar if ics else as_table if week else as_lines
-        for line in show(known, then):
+        for line in show(found.rules, then):
             sys.stdout.write(f"{line}\r\n" if ics else f"{line}\n")

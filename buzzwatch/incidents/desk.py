@@ -287,13 +287,12 @@ class Desk:
                 self.put(replace(incident, held_at=held_at))
 
     def shift(self, span: Span) -> None:
-        """Move every instant: the clock they were taken from was wrong by so much."""
+        """Move every instant: the clock they were taken from was wrong by so much.
+
+        What is said afterwards is of another revision, for it may be said at an instant at which something was said.
+        """
         for incident in list(self.incidents.values()):
-            dated = {name: getattr(incident, name) for name in _DATED}
-            moved: dict[str, Any] = {name: at + span for name, at in dated.items() if at is not None}
-            if incident.press is not None:
-                moved["press"] = replace(incident.press, at=incident.press.at + span)
-            self.put(replace(incident, held_at=tuple(at + span for at in incident.held_at), **moved))
+            self.put(replace(shifted(incident, span), revision=incident.revision + 1))
 
     def dump(self) -> dict[str, Any]:
         """Numbers and words only; `load` gives the same desk."""
@@ -335,6 +334,15 @@ def keep_true(incident: Incident, severity: Severity, now: Instant) -> Incident:
 def _same_until(incident: Incident) -> Instant:
     """Until when what starts again is the same as this one, which has ended."""
     return max((incident.closed_at or 0) + COOL_DOWN, incident.watch_until or 0)
+
+
+def shifted(incident: Incident, span: Span) -> Incident:
+    """An incident whose every instant is moved."""
+    dated = {name: getattr(incident, name) for name in _DATED}
+    moved: dict[str, Any] = {name: at + span for name, at in dated.items() if at is not None}
+    if incident.press is not None:
+        moved["press"] = replace(incident.press, at=incident.press.at + span)
+    return replace(incident, held_at=tuple(at + span for at in incident.held_at), **moved)
 
 
 def _awake(incident: Incident) -> Incident:

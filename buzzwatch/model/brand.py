@@ -9,7 +9,7 @@ from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.digest import Daily
 from buzzwatch.model.incident import Severity
 from buzzwatch.model.instant import MINUTE, Span
-from buzzwatch.model.rota import Night, Rota
+from buzzwatch.model.rota import Listed, Night, Rota
 from buzzwatch.model.signal import Comparison
 from buzzwatch.model.view import Condition
 
@@ -144,7 +144,7 @@ class Ruleset(Struct, frozen=True):
     """People who hear of a call for help; none: those of the incident's route."""
     files: dict[str, str] = {}
     """The texts it was compiled from, by file name."""
-    rotas: dict[str, Rota] = {}
+    rotas: dict[str, Rota | Listed] = {}
     night: Night | None = None
     timezone: str = "UTC"
     """Whose hours the people keep."""

@@ -11,6 +11,7 @@ from buzzwatch.model.instant import Instant
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.notification import Held, Notice, Target
 from buzzwatch.model.response import Complaint
+from buzzwatch.model.rota import Shift
 
 EVERYTHING = "*"
 """The source named by a gap in which the daemon itself was down."""
@@ -27,6 +28,17 @@ class RulesSwapped(Struct, frozen=True, tag="rules"):
 
     seen_at: Instant
     rules: Ruleset
+
+
+class RotaSwapped(Struct, frozen=True, tag="rota"):
+    """A rota that a calendar elsewhere describes: who is on duty when, from now on; see `model.rota.Listed`.
+
+    The journal keeps the shifts once, by their hash.
+    """
+
+    seen_at: Instant
+    rota: str
+    shifts: tuple[Shift, ...]
 
 
 class Gap(Struct, frozen=True, gc=False, tag="gap"):
@@ -172,6 +184,7 @@ class Warmed(Struct, frozen=True, tag="warmed"):
 Journalled: TypeAlias = (
     Sighting
     | RulesSwapped
+    | RotaSwapped
     | Gap
     | Command
     | Silenced

@@ -70,6 +70,25 @@ class Rota(Struct, frozen=True):
         return number
 
 
+class Listed(Struct, frozen=True):
+    """People who are on duty as a calendar says that is kept elsewhere, at `source` as it was written.
+
+    `shifts` are those known at present: in order, apart from each other, each somebody's and with an end. `fallback` is
+    called where there is none.
+    """
+
+    name: str
+    source: str
+    zone: tzinfo
+    fallback: str
+    shifts: tuple[Shift, ...] = ()
+
+    @property
+    def everybody(self) -> tuple[str, ...]:
+        """All who may be called by it, as far as is known."""
+        return tuple(dict.fromkeys((*(shift.person for shift in self.shifts), self.fallback)))
+
+
 class Night(Struct, frozen=True):
     """From a minute of the local day until another, the next day's where that is not later."""
 

@@ -10,7 +10,7 @@ from buzzwatch.model.incident import Change, ChangeKind, Incident, Reason, Sever
 from buzzwatch.model.input import Delivered, Trouble
 from buzzwatch.model.instant import DAY, MINUTE, Instant, Span
 from buzzwatch.model.notification import Coming, Held, Notice, Target
-from buzzwatch.model.rota import Rota
+from buzzwatch.model.rota import Listed, Rota
 from buzzwatch.model.signal import Trend
 from buzzwatch.model.silence import Silence
 from buzzwatch.notify import oncall
@@ -77,7 +77,9 @@ def _announce_answer(change: Change, rules: Ruleset, now: Instant) -> Told:
     if kind is ChangeKind.NOTED:
         return Told(incident)
     if kind in {ChangeKind.REMINDED, ChangeKind.SNOOZED}:
-        return Told(incident, _notices(incident, kind, _holder(incident, rules, now), rules, now))
+        holder = _holder(incident, rules, now)
+        incident = replace(incident, told=_merged(incident.told, holder))
+        return Told(incident, _notices(incident, kind, holder, rules, now))
     stops = kind is ChangeKind.TAKEN or incident.taken_at == now
     needless = _held_steps(incident, rules, now) if stops and incident.state is State.TAKEN else ()
     everybody = [_target(name) for name in incident.told]
@@ -194,11 +196,14 @@ def turns_at(incident: Incident, rules: Ruleset, now: Instant) -> Instant | None
 
 
 def hand_over(incident: Incident, rules: Ruleset, now: Instant) -> Told:
-    """Where others are on duty than before, an open incident begins to page anew; a taken one is told to the relief."""
+    """Where others are on duty than before, an open incident begins to page anew; a taken one is told to the relief.
+
+    A rota of which nobody was told yet, a later step's, has nothing to hand over.
+    """
     rotas = _rotas(incident, rules)
     team = oncall.team(rotas, now)
-    relief = [place for place in team if place not in incident.duty]
-    if not relief or not incident.duty:
+    relief = _relief(incident, team)
+    if not relief:
         return Told(replace(incident, duty=team) if rotas else incident)
     incident = replace(incident, duty=team, revision=incident.revision + 1)
     if incident.state is State.OPEN:
@@ -216,11 +221,28 @@ def hand_over(incident: Incident, rules: Ruleset, now: Instant) -> Told:
     return Told(told, notices, held, _handed_over(told, relief, now))
 
 
+def hush_relief(incident: Incident, silence: Silence, rules: Ruleset, now: Instant) -> Told:
+    """A hand-over in a silence: who would hear of it is on record, and hears of it when that ends."""
+    persons = [place.partition(":")[2] for place in _relief(incident, oncall.team(_rotas(incident, rules), now))]
+    targets = [target for person in persons for target in _reachable(person, (), rules, now)[:1]]
+    return Told(
+        incident, (), tuple(Held(incident.id, str(target), silence.reason, silence.until) for target in targets)
+    )
+
+
+def _relief(incident: Incident, team: tuple[str, ...]) -> list[str]:
+    """The places of the team that others held when the incident was told to them."""
+    told = {_target(name).name for name in incident.told}
+    before = dict(place.split(":", 1) for place in incident.duty)
+    relief = [place for place in team if place not in incident.duty]
+    return [place for place in relief if before.get(place.partition(":")[0]) in told]
+
+
 def _handed_over(incident: Incident, relief: list[str], now: Instant) -> Change:
     return Change(ChangeKind.NOTED, now, incident, f"on duty from now on, {', '.join(relief)}")
 
 
-def _rotas(incident: Incident, rules: Ruleset) -> list[Rota]:
+def _rotas(incident: Incident, rules: Ruleset) -> list[Rota | Listed]:
     """Those by whose turns an incident passes from one to the next."""
     matters = incident.loudness is Severity.CRITICAL and incident.state is not State.RESOLVED
     return oncall.rotas_of(route_of(incident, rules), rules) if matters else []

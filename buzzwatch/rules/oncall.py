@@ -1,7 +1,7 @@
 """`oncall.yaml` as typed models: who can be told, who is on duty, by which ways, and when it is night."""
 
-from datetime import timedelta
-from typing import Annotated, ClassVar, Literal
+from datetime import date, timedelta
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic import ValidationInfo as Info
@@ -31,6 +31,8 @@ LONGEST_OVERRIDE = timedelta(days=366)
 """What lasts longer is another rota."""
 _TURNS = ("rota:", "next:")
 _WORKING_DAYS = 5
+_TURNS_NEED = ("people", "starts", "hand_over")
+_CALENDARS = ("https", "http", "webcal")
 
 
 class Person(Written):
@@ -95,26 +97,76 @@ class Override(Written):
         return self
 
 
+class Turns(NamedTuple):
+    """What a rota by turns cannot do without."""
+
+    people: tuple[str, ...]
+    starts: date
+    hand_over: tuple[int, int]
+
+
+def _calendar(source: str) -> str:
+    scheme, colon, _ = source.partition("://")
+    if "\0" in source or (colon and "${" not in scheme and scheme.lower() not in _CALENDARS):
+        raise mistake(
+            "this is not where a calendar can be read", "write https://…, ${cred:name}, or the path of a file"
+        )
+    return source
+
+
 class Rota(Written):
-    """People who are on duty by turns of a week."""
+    """People who are on duty by turns of a week, or as a calendar elsewhere says."""
 
     later: ClassVar[frozenset[str]] = frozenset({"ics"})
-    people: Annotated[tuple[KnownPerson, ...], Lax, Field(min_length=1, max_length=100)] = Field(
-        description="In the order of their turns.", examples=[["ines", "karim"]]
+    people: Annotated[tuple[KnownPerson, ...], Lax, Field(min_length=1, max_length=100)] | None = Field(
+        default=None, description="In the order of their turns.", examples=[["ines", "karim"]]
     )
-    starts: Day = Field(description="The day on which the first of them begins.", examples=["2026-11-23"])
-    hand_over: TimeOfWeek = Field(
-        description="When the next one takes over, in the timezone of this file.", examples=["monday 09:00"]
+    starts: Day | None = Field(
+        default=None, description="The day on which the first of them begins.", examples=["2026-11-23"]
+    )
+    hand_over: TimeOfWeek | None = Field(
+        default=None,
+        description="When the next one takes over, in the timezone of this file.",
+        examples=["monday 09:00"],
     )
     ends: Day | None = Field(default=None, description="The day on which nobody takes over; left out: never.")
     overrides: Annotated[tuple[Override, ...], Lax, Field(max_length=500)] = Field(
         default=(), description="Times in which another person is on duty; where two overlap the later one written."
     )
+    ical: Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_calendar)] | None = Field(
+        default=None,
+        description="In the place of turns: the address of an iCalendar, `${cred:name}` for one, or a file's path.",
+        examples=["${cred:rota_address}"],
+    )
     fallback: KnownPerson | None = Field(default=None, description="Who is called where it is nobody's turn.")
+
+    @property
+    def turns(self) -> Turns:
+        """Of a rota that no calendar describes."""
+        if self.people is None or self.starts is None or self.hand_over is None:
+            raise ValueError("a calendar has no turns")
+        return Turns(self.people, self.starts, self.hand_over)
+
+    @model_validator(mode="after")
+    def _be_one(self) -> "Rota":
+        if self.ical is None:
+            for name in _TURNS_NEED:
+                if getattr(self, name) is None:
+                    example = {"people": "[ines, karim]", "starts": "2026-11-23", "hand_over": "monday 09:00"}[name]
+                    raise mistake(f"`{name}` is missing", f"add `{name}: {example}`, or `ical`")
+            return self
+        for name in (*_TURNS_NEED, "ends", "overrides"):
+            if getattr(self, name):
+                raise mistake(f"`{name}` stands beside `ical`", "keep one of them: a calendar says all of it")
+        if self.fallback is None:
+            raise mistake(
+                "`fallback` is missing: a calendar elsewhere can be out of reach, or end", "add one of `people`"
+            )
+        return self
 
     @model_validator(mode="after")
     def _end_after_it_began(self) -> "Rota":
-        if self.ends is not None and self.ends <= self.starts:
+        if self.ends is not None and self.starts is not None and self.ends <= self.starts:
             raise mistake("`ends` is not after `starts`", "check the two days")
         return self
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from buzzwatch.model.brand import Person, Route, Step
 from buzzwatch.model.digest import Daily
 from buzzwatch.model.instant import MINUTE, Instant, Span, instant_of
-from buzzwatch.model.rota import Night, Rota, Shift
+from buzzwatch.model.rota import Listed, Night, Rota, Shift
 from buzzwatch.rules import oncall
 from buzzwatch.rules.text import Value
 from buzzwatch.rules.written import CONSOLE, Outline
@@ -34,8 +34,8 @@ def people_of(written: oncall.OncallFile) -> dict[str, Person]:
     }
 
 
-def rotas_of(written: oncall.OncallFile) -> dict[str, Rota]:
-    """The rotas, in instants of the file's timezone."""
+def rotas_of(written: oncall.OncallFile) -> dict[str, Rota | Listed]:
+    """The rotas, in instants of the file's timezone; of calendars elsewhere only where they are."""
     zone = ZoneInfo(written.timezone)
     return {name: _rota(name, each, zone) for name, each in written.rota.items()}
 
@@ -62,13 +62,15 @@ def daily_of(written: oncall.OncallFile) -> Daily | None:
     return None if digest is None else Daily(ZoneInfo(written.timezone), digest.at, digest.days, digest.to)
 
 
-def _rota(name: str, written: oncall.Rota, zone: ZoneInfo) -> Rota:
-    weekday, minute = written.hand_over
+def _rota(name: str, written: oncall.Rota, zone: ZoneInfo) -> Rota | Listed:
+    if written.ical is not None:
+        return Listed(name, written.ical, zone, written.fallback or "")
+    weekday, minute = written.turns.hand_over
     return Rota(
         name=name,
-        people=written.people,
+        people=written.turns.people,
         zone=zone,
-        starts=written.starts,
+        starts=written.turns.starts,
         weekday=weekday,
         minute=minute,
         ends=written.ends,

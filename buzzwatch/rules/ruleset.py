@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from buzzwatch.model.brand import Brand, Match, Route, Rule, Ruleset, Scope
 from buzzwatch.model.incident import Severity
 from buzzwatch.model.instant import DAY, HOUR, LONGEST_WINDOW, MINUTE, Span
+from buzzwatch.model.rota import Listed, Rota
 from buzzwatch.rules import schema, when
 from buzzwatch.rules.calendar import CALENDAR, campaigns_of, overlaps
 from buzzwatch.rules.condition import Compiled, Unasked, comparisons
@@ -33,7 +34,7 @@ _MOMENTARY = (when.Thread, when.Quiet, when.Unanswered)
 _SLOW_RATE = 1 / 30
 _SLOW_CALM: Span = 3 * DAY + LONGEST_WINDOW
 """Three days that are judged and do not keep it; the last of them may have been waited for."""
-_PRIVATE = frozenset({"reach"})
+_PRIVATE = frozenset({"reach", "ical"})
 """Keys of `oncall.yaml` whose values no fault repeats."""
 _SAYS: dict[str, dict[type[Written], str]] = {
     "fr": {
@@ -192,7 +193,9 @@ def changes(old: Ruleset, new: Ruleset) -> list[str]:
         if old.brands[key].campaigns != new.brands[key].campaigns:
             lines.append(f"{key}: calendar changed")
     lines += _differences("person", old.people, new.people)
-    lines += _differences("rota", old.rotas, new.rotas)
+    lines += _differences(
+        "rota", *({name: _as_written(rota) for name, rota in each.rotas.items()} for each in (old, new))
+    )
     if old.night != new.night:
         lines.append("night changed")
     if old.answer_within != new.answer_within:
@@ -200,6 +203,10 @@ def changes(old: Ruleset, new: Ruleset) -> list[str]:
     if old.daily != new.daily:
         lines.append("digest changed")
     return lines + _differences("route", old.routes, new.routes)
+
+
+def _as_written(rota: Rota | Listed) -> Rota | Listed:
+    return replace(rota, shifts=()) if isinstance(rota, Listed) else rota
 
 
 def _by_name(brand: Brand) -> dict[str, Rule]:

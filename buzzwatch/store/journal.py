@@ -22,6 +22,7 @@ from buzzwatch.model.input import (
     Mark,
     Outcome,
     Proposed,
+    RotaSwapped,
     RulesSwapped,
     Silenced,
     Trouble,
@@ -29,6 +30,7 @@ from buzzwatch.model.input import (
 )
 from buzzwatch.model.instant import Instant, Span
 from buzzwatch.model.mention import Mention, Sighting
+from buzzwatch.model.rota import Shift
 from buzzwatch.store.authors import count_authors, forget_taken_back
 from buzzwatch.store.complaints import write_complaints
 from buzzwatch.store.outbox import finish_notice, forget_instants, release_leases, write_notice
@@ -144,6 +146,10 @@ class Ledger:
             [(i.rules.digest, _encode(i.rules.files)) for _, i in batch.inputs if isinstance(i, RulesSwapped)],
         )
         many(
+            "INSERT INTO rota VALUES (?, ?) ON CONFLICT DO NOTHING",
+            [(_shifts_digest(i), _encode(i.shifts)) for _, i in batch.inputs if isinstance(i, RotaSwapped)],
+        )
+        many(
             "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(*_row(seq, item), batch.skipped.get(seq)) for seq, item in batch.inputs],
         )
@@ -219,6 +225,9 @@ def read_journal(
         if kind == "rules":
             if (swapped := rulesets.get(body.decode())) is not None:
                 yield seq, msgspec.structs.replace(swapped, seen_at=seen_at)
+        elif kind == "rota":
+            name, digest = msgspec.json.decode(body, type=tuple[str, str])
+            yield seq, RotaSwapped(seen_at, name, _read_shifts(connection, digest))
         else:
             yield seq, _decode(body)
 
@@ -335,6 +344,15 @@ def read_incident(connection: sqlite3.Connection, incident: str) -> tuple[Incide
     return _decode_incident(row[0]), [msgspec.json.decode(body, type=Change) for (body,) in changes]
 
 
+def _shifts_digest(swapped: RotaSwapped) -> str:
+    return hashlib.blake2b(_encode(swapped.shifts), digest_size=16).hexdigest()
+
+
+def _read_shifts(connection: sqlite3.Connection, digest: str) -> tuple[Shift, ...]:
+    (shifts,) = connection.execute("SELECT body FROM rota WHERE digest = ?", (digest,)).fetchone()
+    return msgspec.json.decode(shifts, type=tuple[Shift, ...])
+
+
 def _row(seq: int, item: Input) -> tuple[int, str, Instant, str | None, str | None, bytes]:
     if isinstance(item, Sighting):
         return seq, "sighting", item.seen_at, item.mention, item.brand, _encode(item)
@@ -342,4 +360,6 @@ def _row(seq: int, item: Input) -> tuple[int, str, Instant, str | None, str | No
         return seq, "corrected", item.seen_at, None, item.brand, _encode(item)
     if isinstance(item, RulesSwapped):
         return seq, "rules", item.seen_at, None, None, item.rules.digest.encode()
+    if isinstance(item, RotaSwapped):
+        return seq, "rota", item.seen_at, None, None, _encode((item.rota, _shifts_digest(item)))
     return seq, type(item).__name__.lower(), item.seen_at, None, None, _encode(item)

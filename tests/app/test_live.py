@@ -10,6 +10,7 @@ import pytest
 from buzzwatch.app.config import Config, Secrets, load
 from buzzwatch.app.live import Daemon
 from buzzwatch.app.scorer_process import ScorerError
+from buzzwatch.notify.oncall import on_duty
 from buzzwatch.store.record import Record
 from buzzwatch.web import CannotListenError
 
@@ -17,6 +18,14 @@ PATIENCE_S = 20
 RULES = (
     "brand: acme\nmatch: {any: [acme]}\nrules: [{name: v, when: {volume: {over: 5m, at_least: 3}}, severity: watch}]\n"
 )
+
+LISTED = """
+people:
+  ines: {{name: Inès, reach: {{push: console}}}}
+  karim: {{name: Karim, reach: {{push: console}}}}
+rota: {{comms: {{ical: {}.ics, fallback: karim}}}}
+routes: {{oncall: {{steps: [{{after: 0m, tell: "rota:comms"}}]}}}}
+"""
 
 
 def free_port() -> int:
@@ -98,3 +107,23 @@ async def test_a_scorer_that_is_not_installed_is_named_and_the_state_is_free_aga
     for _ in range(2):
         with pytest.raises(ScorerError, match="no scorer `roberta` is installed"):
             Daemon(unknown, Secrets())
+
+
+async def test_a_running_daemon_follows_the_calendar_of_a_rota_and_soon_after_other_rules_another_one(tmp_path):
+    settings = config(tmp_path)
+    for name, who in (("first", "Inès"), ("second", "karim")):
+        event = f"UID:1\r\nDTSTART;VALUE=DATE:20200101\r\nRRULE:FREQ=DAILY\r\nSUMMARY:{who}"
+        text = f"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n{event}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+        (settings.rules / f"{name}.ics").write_text(text)
+    (settings.rules / "oncall.yaml").write_text(LISTED.format("first"))
+    daemon = Daemon(settings, Secrets())
+    running = asyncio.create_task(daemon.run())
+    await asyncio.wait_for(daemon.ready.wait(), PATIENCE_S)
+    for name, who in (("first", "ines"), ("second", "karim")):
+        (settings.rules / "oncall.yaml").write_text(LISTED.format(name))
+        await daemon.reception.reload()
+        async with asyncio.timeout(PATIENCE_S):
+            while on_duty(daemon.drive.spine.memory.rules.rotas["comms"], daemon.clock.now()) != who:
+                await daemon.record.write(lambda _: None)
+    daemon.stop()
+    await asyncio.wait_for(running, PATIENCE_S)

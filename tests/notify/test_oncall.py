@@ -8,7 +8,7 @@ from stage import ACME
 
 from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.model.instant import DAY, HOUR, Instant, Span, instant_of
-from buzzwatch.model.rota import Night, Rota
+from buzzwatch.model.rota import Listed, Night, Rota, Shift
 from buzzwatch.notify.oncall import follower, gaps, on_duty, shift_at, shifts
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -140,3 +140,36 @@ def test_a_night_within_a_day_ends_that_day():
     night = Night(PARIS, 60, 5 * 60)
     assert night.end(at("2026-03-03 01:00")) == at("2026-03-03 05:00")
     assert night.end(at("2026-03-03 00:59")) is None
+
+
+SHIFTS = (
+    Shift(at("2026-03-02 09:00"), at("2026-03-09 09:00"), "ines"),
+    Shift(at("2026-03-09 09:00"), at("2026-03-10 09:00"), "karim"),
+    Shift(at("2026-03-12 09:00"), at("2026-03-29 09:00"), "karim"),
+    Shift(at("2026-03-29 09:00"), at("2026-04-06 09:00"), "ines"),
+)
+
+
+@pytest.mark.parametrize(
+    ("moment", "person", "following", "until"),
+    [
+        ("2026-02-01 12:00", "sophie", "ines", "2026-03-02 09:00"),
+        ("2026-03-02 09:00", "ines", "karim", "2026-03-09 09:00"),
+        ("2026-03-09 08:59", "ines", "karim", "2026-03-09 09:00"),
+        ("2026-03-09 09:00", "karim", "ines", "2026-03-10 09:00"),  # their own next shift is no relief
+        ("2026-03-11 09:00", "sophie", "karim", "2026-03-12 09:00"),
+        ("2026-03-29 08:59", "karim", "ines", "2026-03-29 09:00"),
+        ("2026-04-01 12:00", "ines", "sophie", "2026-04-06 09:00"),  # nobody's is the next: the fallback
+        ("2026-05-01 12:00", "sophie", "ines", None),
+    ],
+)
+def test_of_a_calendar_the_next_shift_of_another_person_follows(moment, person, following, until):
+    known = Listed("comms", "x.ics", PARIS, "sophie", SHIFTS)
+    assert (on_duty(known, at(moment)), follower(known, at(moment))) == (person, following)
+    assert shift_at(known, at(moment)).until == (until and at(until))
+
+
+def test_a_calendar_that_was_never_read_calls_the_fallback():
+    known = Listed("comms", "x.ics", PARIS, "sophie")
+    assert (on_duty(known, 0), follower(known, 0), shift_at(known, 0).until) == ("sophie", "sophie", None)
+    assert list(shifts(known, 0, DAY)) == [Shift(0, None, "")]

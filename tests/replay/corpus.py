@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import msgspec
-from stage import MONDAY, House, mention, own_words, poisson, rules, warmed
+from stage import MONDAY, ONCALL, House, mention, own_words, poisson, rules, warmed
 
 from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.clock import VirtualClock
@@ -25,6 +25,7 @@ from buzzwatch.model.input import (
     Mark,
     Outcome,
     Proposed,
+    RotaSwapped,
     RulesSwapped,
     Silenced,
     Trouble,
@@ -33,6 +34,7 @@ from buzzwatch.model.input import (
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, Instant, Span, moment_of
 from buzzwatch.model.mention import Author, Kind, Mention
 from buzzwatch.model.notification import Notice
+from buzzwatch.model.rota import Shift
 from buzzwatch.spine import Spine
 from buzzwatch.store.journal import read_journal, read_mentions, read_sighting
 from buzzwatch.store.record import Record
@@ -51,7 +53,14 @@ campaigns:
   - {brand: rival, from: "2026-03-02 10:30", until: "2026-03-03 20:15", expect: 0.5x, why: Grève}
 """
 DATED = compile_rules(FIRST.files | {"calendar.yaml": CALENDAR})
-BOOK: dict[str, Ruleset] = {each.digest: each for each in (NO_RULES, FIRST, DATED, OTHER)}
+LISTED = compile_rules(
+    OTHER.files
+    | {
+        "oncall.yaml": ONCALL.replace("tell: ines, by: [push]", 'tell: "rota:comms", by: [push, sms]')
+        + "rota: {comms: {ical: comms.ics, fallback: sophie}}"
+    }
+)
+BOOK: dict[str, Ruleset] = {each.digest: each for each in (NO_RULES, FIRST, DATED, OTHER, LISTED)}
 
 Act = Callable[[House], Awaitable[object]]
 Script = list[tuple[Instant, Act]]
@@ -241,9 +250,16 @@ def _comes_back() -> Script:
 
 
 def _answers() -> Script:
-    """A crisis that is let wait, silenced, taken, forgotten while it grows, and dismissed in the end."""
+    """A crisis that is let wait, silenced, taken, forgotten while it grows, and dismissed in the end.
+
+    Who is on duty stands in a calendar, which is changed meanwhile.
+    """
     at = BEGIN + 22 * DAY
+    turns = (Shift(at - DAY, at + 9 * MINUTE, "ines"), Shift(at + 9 * MINUTE, at + 3 * DAY, "karim"))
     script: Script = [
+        (at - HOUR, _tell(RulesSwapped(0, LISTED))),
+        (at - 50 * MINUTE, _tell(RotaSwapped(0, "comms", turns))),
+        (at + 66 * MINUTE, _tell(RotaSwapped(0, "comms", (*turns[:1], Shift(turns[1].since, at + DAY, "sophie"))))),
         (at + 6 * MINUTE + SECOND, _answer(Verb.WAIT, "ines", 10 * MINUTE)),
         (at + 18 * MINUTE + SECOND, _tell(Silenced(0, "acme", at + 32 * MINUTE, "exercice", "karim"))),
         (at + 18 * MINUTE + SECOND, _tell(Silenced(0, "zephyr", at + DAY, "travaux", "ines"))),

@@ -66,7 +66,7 @@ def test_the_corpus_holds_what_is_awkward(lived: Lived):
     assert [change.kind for change in slow] == [ChangeKind.OPENED, ChangeKind.OVER]
     assert {type(item).__name__ for _, item in lived.inputs} == {
         "Sighting", "RulesSwapped", "Gap", "Command", "Delivered", "Trouble", "ClockSet", "Warmed", "Corrected",
-        "Silenced", "Proposed", "Erased",
+        "Silenced", "Proposed", "Erased", "RotaSwapped",
     }  # fmt: skip
     told = [change.incident for _, outcome in lived.outcomes for change in outcome.changes]
     assert any(incident.press and incident.raised for incident in told)

@@ -327,6 +327,37 @@ def test_a_wrong_brand_file_is_told_where_and_how_to_mend_it(text, fault):
             "oncall.yaml:3:15: `ends` is not after `starts`; check the two days",
         ),
         (
+            ONCALL + "rota: {comms: {people: [ines], hand_over: monday 09:00}}",
+            "oncall.yaml:3:15: `starts` is missing; add `starts: 2026-11-23`, or `ical`",
+        ),
+        (
+            ONCALL + "rota: {comms: {ical: x.ics}}",
+            (
+                "oncall.yaml:3:15: `fallback` is missing: a calendar elsewhere can be out of reach, or end; "
+                "add one of `people`"
+            ),
+        ),
+        (
+            ONCALL + "rota: {comms: {ical: x.ics, fallback: ynes}}",
+            "oncall.yaml:3:39: `ynes` is not one of `people`; did you mean `ines`?",
+        ),
+        (
+            ONCALL + 'rota: {comms: {ical: "ftp://x.example/a.ics", fallback: ines}}',
+            (
+                "oncall.yaml:3:22: this is not where a calendar can be read; write https://…, ${cred:name}, or the path of a "
+                "file"
+            ),
+        ),
+        (
+            ONCALL + "rota: {comms: {ical: x.ics, fallback: ines, people: [ines]}}",
+            "oncall.yaml:3:15: `people` stands beside `ical`; keep one of them: a calendar says all of it",
+        ),
+        (
+            ONCALL + "rota: {comms: {people: [ines], starts: 2026-11-23, hand_over: monday 09:00, overrides: "
+            '[{from: "2026-12-24 18:00", until: "2026-12-24 18:00", person: ines}]}}',
+            "oncall.yaml:3:89: `until` is not after `from`; check the two dates",
+        ),
+        (
             "people: {ines: {name: Inès}}",
             "oncall.yaml:1:16: `reach` is missing; add `reach: {email: ines@acme.example}`",
         ),

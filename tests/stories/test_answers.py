@@ -186,6 +186,14 @@ def test_what_still_grows_when_taken_for_ends_is_a_reminder_to_who_took_it_then_
     assert drill.paged_since(at) == [(GRACE // MINUTE, "ines/push"), (10, "ines/sms")]
 
 
+def test_who_took_it_without_having_been_told_and_was_reminded_hears_of_its_end():
+    drill = Drill()
+    drill.answer(Verb.TAKE, "karim")
+    growing(drill, 46 * MINUTE)
+    assert [str(notice.target) for notice in drill.of_kind(ChangeKind.REMINDED)] == ["karim/push"]
+    assert "karim/push" in drill.answer(Verb.RESOLVE, "ines")
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -26,7 +26,10 @@ _MAIL = frozenset(
     {"mailto", "mailtos", "mailgun", "sendgrid", "ses", "smtp2go", "sparkpost", "resend", "brevo", "postmark"}
     | {"mailersend", "sendpulse", "azure", "o365"}
 )
-_BRIEF = frozenset({"twilio", "sns", "notifyre", "mobilemessage", "mobilemsg"})
+_BRIEF = frozenset(
+    {"twilio", "sns", "notifyre", "mobilemessage", "mobilemsg", "smstunnel", "smseagle", "smseagles", "eight00com"}
+    | {"telesign", "kaleyra", "klr"}
+)
 """SMS services that Apprise does not show to be such by the length they take."""
 _BRIEF_LENGTH = 400
 _SCHEMA = re.compile(r"\s*([a-z][a-z0-9+.-]{0,30})://", re.IGNORECASE)
@@ -103,6 +106,27 @@ def schema_of(url: str) -> str:
     return found[1].lower() if found else ""
 
 
+def is_brief(url: str) -> bool:
+    """Whether a service takes text messages; blocks while Apprise is loaded. False for a URL that it refuses."""
+    service = _load().Apprise.instantiate(url.strip())
+    return service is not None and _takes_little(service, schema_of(url))
+
+
+def refusal(url: str) -> tuple[str, str] | None:
+    """What is wrong with a URL, without it, and what to do; None where Apprise takes it. Blocks likewise."""
+    apprise = _load()
+    schema = schema_of(url)
+    if apprise.Apprise.instantiate(url.strip()) is not None:
+        return None
+    known = schema in apprise.manager_plugins.NotificationManager().schemas()
+    said = f"Apprise refuses this {schema}:// URL" if known else f"Apprise knows no service `{schema}://`"
+    return said, "see https://appriseit.com/services/ for its form"
+
+
+def _takes_little(service: Any, schema: str) -> bool:  # noqa: ANN401 - as in `_content`
+    return schema in _BRIEF or service.body_maxlen <= _BRIEF_LENGTH
+
+
 def service_of(url: str) -> Any:  # noqa: ANN401 - what its plug-ins have in common is not in their types
     """The plug-in that a URL names, filled with what the URL says. Blocks: the first one loads Apprise.
 
@@ -153,7 +177,7 @@ def _content(
         "body_format": apprise.NotifyFormat.TEXT,
         "notify_type": tones.get(message.severity, apprise.NotifyType.INFO),
     }
-    if brief or schema in _BRIEF or service.body_maxlen <= _BRIEF_LENGTH:
+    if brief or _takes_little(service, schema):
         return content | {"title": "", "body": message.short}
     if schema in _MAIL:
         return content | {"body": message.html, "body_format": apprise.NotifyFormat.HTML}
@@ -168,6 +192,7 @@ def _load() -> ModuleType:
     than to our ear.
     """
     import apprise  # noqa: PLC0415 - costs 1.5 s
+    import apprise.manager_plugins  # noqa: PLC0415 - comes with it
     import requests  # noqa: PLC0415 - comes with it
 
     logger = logging.getLogger("apprise")
