@@ -10,7 +10,8 @@ from buzzwatch.agenda import Agenda, scoped
 from buzzwatch.daybreak import evidence_of, subjects_of, theme_key
 from buzzwatch.detect.slow import USUAL_RATE
 from buzzwatch.incidents.desk import Desk
-from buzzwatch.incidents.mute import severity_for
+from buzzwatch.incidents.drill import obstacle
+from buzzwatch.incidents.mute import INHIBITED, larger, lesser, severity_for
 from buzzwatch.lookout import Lookout
 from buzzwatch.memory import Memory, Stir
 from buzzwatch.model.brand import Brand, Rule, Ruleset, Scope
@@ -21,6 +22,7 @@ from buzzwatch.model.input import (
     Command,
     Corrected,
     Delivered,
+    Drilled,
     Fault,
     Gap,
     Input,
@@ -71,6 +73,9 @@ class Spine:
                 changes = [self.memory.desk.note(item, now)]
             case Silenced():
                 self._silence(item, now, changes)
+            case Drilled():
+                if not obstacle(item, self.memory.rules, self.memory.desk.alive, self.memory.silences.all, now):
+                    changes = [self.memory.desk.rehearse(item, self.memory.rules, now)]
             case _:
                 self._swap(item, now)
         told = self._tell(changes, now, faults)
@@ -236,7 +241,8 @@ class Spine:
         """An incident may be calm for long enough, or its next escalation step may be due."""
         if incident.subject.quiet and incident.state is not State.RESOLVED:
             incident = self._still_silent(incident, now)
-        change = None if self.memory.gaps.is_deaf(now) else self.memory.desk.settle(incident, now)
+        deaf = self.memory.gaps.is_deaf(now) and incident.drill is None
+        change = None if deaf else self.memory.desk.settle(incident, now)
         if change is not None:
             changes.append(change)
             return
@@ -267,7 +273,8 @@ class Spine:
         """With the numbers of this instant: a page that repeats must not say what was true an hour ago."""
         key = incident.subject.brand
         brand, pulse = self.memory.rules.brands.get(key), self.memory.pulses.get(key)
-        if brand is None or pulse is None or incident.subject.quiet or key in self.memory.set_aside:
+        fixed = incident.subject.quiet or incident.drill is not None
+        if brand is None or pulse is None or fixed or key in self.memory.set_aside:
             return incident
         pulse.look(now, self.memory.gaps.spans())
         return Lookout(now, brand, self.memory).refreshed(incident)
@@ -343,7 +350,7 @@ class Spine:
         """Who hears of each change now; several alarms at once are one message, and its first step leaves with it."""
         told: list[Change] = []
         alarmed: set[str] = set()
-        for change in changes:
+        for change in self._with_what_follows(list(changes), now):
             if change is None:
                 continue
             told.append(change)
@@ -355,14 +362,24 @@ class Spine:
             self.agenda.follow_incident(change.incident.id)
         return told
 
+    def _with_what_follows(self, changes: list[Change | None], now: Instant) -> list[Change | None]:
+        """With what they bring about: a lesser incident outlasts a larger one, a drill gives way to what is real."""
+        desk, real = self.memory.desk, self.memory.desk.real
+        outlasting = [i for i in real if i.behind and larger(i, real, self.memory.silences, now) is None]
+        changes += [desk.outlast(incident, now) for incident in outlasting]
+        return [*changes, desk.cut_drill(changes, now)]
+
     def _announce(self, change: Change, now: Instant) -> None:
         incident = self.memory.desk.incidents.get(change.incident.id, change.incident)
         if change.kind in escalation.HUSHED:
             if (silence := self.memory.silences.over(incident, now)) is not None:
                 self._keep(escalation.hush(incident, silence, self.memory.rules, now))
                 return
-            incident = replace(incident, hushed=False)
+            incident = replace(incident, hushed=False, behind="")
         told = escalation.announce(replace(change, incident=incident), self.memory.rules, now)
+        if told.notices and change.kind in INHIBITED:
+            larger_one = larger(incident, self.memory.desk.real, self.memory.silences, now)
+            told = told if larger_one is None else escalation.inhibit(incident, larger_one, told)
         self._keep(told)
         if told.incident.step_at is not None and told.incident.step_at <= now:
             silence, rules = self.memory.silences.over(told.incident, now), self.memory.rules
@@ -371,6 +388,10 @@ class Spine:
 
     def _keep(self, told: escalation.Told) -> Incident:
         self.memory.desk.put(told.incident)
+        memory = self.memory
+        if told.notices and told.incident.severity is Severity.CRITICAL and told.incident.drill is None:
+            behind = lesser(told.incident, memory.desk.real, memory.silences, memory.now)
+            told = told._replace(notices=tuple(replace(notice, behind=behind) for notice in told.notices))
         self._tell_ops(told)
         return told.incident
 

@@ -44,6 +44,8 @@ class Notice(Struct, frozen=True):
     test: bool = False
     night: tuple[Incident, ...] = ()
     """What waited for the morning: then the message is of these, and `incident` only stands for them."""
+    behind: tuple[Incident, ...] = ()
+    """Lesser incidents of the brand that this message is told in the stead of."""
 
 
 class Held(Struct, frozen=True, gc=False):

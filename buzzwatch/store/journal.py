@@ -15,6 +15,7 @@ from buzzwatch.model.input import (
     Command,
     Corrected,
     Delivered,
+    Drilled,
     Gap,
     Input,
     Outcome,
@@ -32,7 +33,7 @@ ERASED = 0
 MOST_REFUSED = 10_000
 """Refused payloads kept, the newest."""
 
-_Body = Sighting | Gap | Command | Silenced | Corrected | Delivered | Trouble | ClockSet | Warmed
+_Body = Sighting | Gap | Command | Silenced | Drilled | Corrected | Delivered | Trouble | ClockSet | Warmed
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Body).decode
 _decode_incident = msgspec.json.Decoder(Incident).decode

@@ -113,6 +113,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "change waiting": ("We wait", "On attend"),
     "change waited": ("The wait is over", "Fin de l'attente"),
     "change unsilenced": ("The silence is over", "Fin du silence"),
+    "change outlasted": ("The larger one is over", "La plus grave est terminée"),
     "change help": ("Asked for help", "Demande d'aide"),
     "change reminded": ("Asked for news", "Relance"),
     "change released": ("No news, rings again", "Sans nouvelles, sonne de nouveau"),
@@ -121,6 +122,12 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "change over": ("Over by itself", "Retombé de lui-même"),
     "change calmed": ("Calmer", "Se calme"),
     "change noted": ("Noted", "Noté"),
+    "drill": ("DRILL", "EXERCICE"),
+    "drill calls": (
+        "This is a drill: nothing is happening. Answer as you would a real alert.",
+        "Ceci est un exercice : il ne se passe rien. Répondez comme à une vraie alerte.",
+    ),
+    "drill over": ("This was a drill: nothing happened.", "C'était un exercice : il ne s'est rien passé."),
     "missing": ("This link leads to no incident.", "Ce lien ne mène à aucun incident."),
     "missing why": (
         "It may be incomplete: copy it whole from the message.",
