@@ -25,7 +25,7 @@ from buzzwatch.app.ways import Ways, Words
 from buzzwatch.clock import Clock, Jump, SystemClock
 from buzzwatch.delivery.courier import Courier
 from buzzwatch.model.brand import Ruleset
-from buzzwatch.model.incident import Change, Severity, State
+from buzzwatch.model.incident import Change, Severity
 from buzzwatch.model.input import EVERYTHING, ClockSet, Delivered, Gap, Trouble
 from buzzwatch.model.instant import SECOND, Instant
 from buzzwatch.rules.faults import RuleFaults
@@ -236,6 +236,9 @@ class Daemon:
 
     def _log_change(self, change: Change) -> None:
         incident = change.incident
+        if incident.drill is not None:
+            log.info("drill_changed", change=change.kind, incident=incident.id)
+            return
         self.metrics.signals.labels(incident.reason.signal.detector if incident.reason.signal else "none").inc()
         log.info("incident_changed", change=change.kind, incident=incident.id, severity=incident.severity.label)
 
@@ -248,7 +251,7 @@ class Daemon:
         interval = systemd.watchdog_interval()
         while True:
             self.metrics.outbox_waiting.set(await self.record.waiting())
-            live = [i for i in self.drive.spine.memory.desk.incidents.values() if i.state is not State.RESOLVED]
+            live = self.drive.spine.memory.desk.real
             for severity in Severity:
                 number = sum(i.severity is severity for i in live)
                 self.metrics.incidents_open.labels(severity.label).set(number)

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from buzzwatch.app.drill import read_rehearsal
 from buzzwatch.app.drive import Drive
 from buzzwatch.app.ears import Ears
 from buzzwatch.app.links import Links
@@ -28,7 +29,7 @@ from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.store.journal import Batch, read_incident, read_mentions, read_sighting
 from buzzwatch.store.outbox import write_notice
 from buzzwatch.store.record import Record
-from buzzwatch.web.desk import Answer, Hush, PageView, Point, Reply
+from buzzwatch.web.desk import Answer, Hush, PageView, Point, Rehearsal, Reply
 
 _TEST_TIMEOUT_S = 90
 
@@ -123,6 +124,17 @@ class Reception:
         memory = self._drive.spine.memory
         return Answer(True, tuple(describe(s, memory) for s in memory.silences.all) or ("nothing is silenced",))
 
+    async def rehearse(self, asked: Rehearsal) -> Answer:
+        """See `Desk`."""
+        if stranger := self._stranger(asked.by):
+            return stranger
+        drilled = read_rehearsal(asked, self._drive.spine.memory, self._clock.now())
+        if isinstance(drilled, Answer):
+            return drilled
+        outcome = await self._queue.tell(drilled)
+        begun = [change.incident for change in outcome.changes if change.incident.drill is not None]
+        return Answer(True, (begun[0].id,)) if begun else Answer(False, ("something came between: ask again",))
+
     async def revoke(self, incident: str) -> Answer:
         """See `Desk`."""
         found = await self._record.read(lambda db: read_incident(db, incident))
@@ -133,7 +145,7 @@ class Reception:
 
     def _points(self, incident: Incident) -> tuple[Point, ...]:
         pulse = self._drive.spine.memory.pulses.get(incident.subject.brand)
-        if pulse is None or incident.state is State.RESOLVED:
+        if pulse is None or incident.state is State.RESOLVED or incident.drill is not None:
             return ()
         if topic := incident.subject.topic:
             return tuple(Point(*bar) for bar in self._drive.spine.memory.diaries[incident.subject.brand].history(topic))

@@ -1,4 +1,4 @@
-"""An exercise: a real incident of the same desk, rota, escalation and answers, of which everybody is told that it is one.
+"""An exercise: an incident of the same desk, rota, escalation and answers, of which everybody hears that it is one.
 
 It ends with the first answer, with the first real alarm that pages, or some time after the last step of its route.
 """
@@ -31,14 +31,11 @@ def obstacle(
     if route is None or not route.steps:
         paging = ", ".join(name for name, each in rules.routes.items() if each.steps)
         return f"{asked.route!r} is no route with steps, so nobody would be called; such routes are: {paging or 'none'}"
-    for silence in silences:
-        if silence.what == asked.brand:
-            return f"{asked.brand} is silenced by {silence.by}: end that first"
-    for incident in live:
-        if incident.drill is not None:
-            return f"a drill is under way: {incident.id}"
-        if incident.severity is Severity.CRITICAL:
-            return f"this is no time for a drill: {incident.id} is critical and not over"
+    if silence := next((each for each in silences if each.what == asked.brand), None):
+        return f"{asked.brand} is silenced by {silence.by}: end that first"
+    if critical := next((each for each in live if each.severity is Severity.CRITICAL), None):
+        why = "another drill is under way" if critical.drill else "this is no time for a drill"
+        return f"{why}: {critical.id} is not over"
     ends_at = now + route.steps[-1].after + GRACE
     if rules.night is not None and not asked.at_night and (rules.night.end(now) or rules.night.end(ends_at)):
         return "it would go on in the night, and wake people: begin it by day, or give --at-night"

@@ -82,9 +82,7 @@ def larger(incident: Incident, live: Iterable[Incident], silences: Silences, now
         return None
     brand = incident.subject.brand
     critical = (i for i in live if i.subject.brand == brand and i.severity is Severity.CRITICAL)
-    return min(
-        (i for i in critical if silences.over(i, now) is None), key=lambda i: (i.opened_at, i.id), default=None
-    )
+    return min((i for i in critical if silences.over(i, now) is None), key=lambda i: (i.opened_at, i.id), default=None)
 
 
 def lesser(incident: Incident, live: list[Incident], silences: Silences, now: Instant) -> tuple[Incident, ...]:

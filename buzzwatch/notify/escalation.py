@@ -382,7 +382,8 @@ def _notices(
     brand = rules.brands.get(incident.subject.brand)
     rule = _rule_of(brand, incident)
     drill = incident.drill
-    mentioned = {incident.taken_by, incident.closed_by, drill and drill.by, *(_target(name).name for name in incident.told)}
+    people = (incident.taken_by, incident.closed_by, drill and drill.by)
+    mentioned = {*people, *(_target(name).name for name in incident.told)}
     names = {key: person.name for key, person in rules.people.items() if key in mentioned}
     return tuple(
         Notice(

@@ -255,7 +255,7 @@ def _answers() -> Script:
 
 
 def _rehearsals() -> Script:
-    """A drill with a short power cut that nobody answers, one that something real ends, and what that hid for a while."""
+    """A drill with a short power cut that nobody answers, one that something real ends, and what hides behind that."""
     at = BEGIN + 23 * DAY
     loud = mention(at + 51 * MINUTE, "loud", angry=True, author=Author(id="loud", followers=400_000))
     smoke = [mention(at + (45 + n) * MINUTE, f"smoke{n}", text=f"De la fumée dans acme ! ({n})") for n in range(10, 14)]

@@ -75,7 +75,7 @@ class Crisis(Scene):
 
 @pytest.mark.parametrize("verb", [Verb.RESOLVE, Verb.NO_MATTER])
 @pytest.mark.parametrize("restarts", [False, True], ids=["no restart", "a restart"])
-def test_a_warning_beside_a_critical_incident_is_held_and_told_once_that_is_closed(verb: Verb, restarts: bool):
+def test_a_warning_beside_a_critical_incident_is_held_and_told_once_that_is_closed(verb: Verb, *, restarts: bool):
     crisis = Crisis()
     assert crisis.held == [(SMALL, "lobby")]
     assert crisis.told(SMALL) == []
