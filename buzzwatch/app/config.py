@@ -1,7 +1,6 @@
 """The sysadmin's `buzzwatch.yaml`, and the secrets that it and `oncall.yaml` name.
 
-Secrets stay placeholders, `${cred:name}` or `${env:NAME}`, in every value here; `Secrets.resolve` fills them in at the
-last moment, for who connects or sends.
+Secrets stay placeholders in every value here; see `app.secret`.
 """
 
 import os
@@ -16,6 +15,8 @@ from msgspec import Struct
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic import ValidationInfo as Info
 
+from buzzwatch.app.channels import Channel, SlackApp, texts_of
+from buzzwatch.app.secret import PLACEHOLDER, SecretError, Secrets, Text
 from buzzwatch.model.brand import Person
 from buzzwatch.model.instant import DAY, SECOND
 from buzzwatch.rules.ruleset import read_text
@@ -24,77 +25,15 @@ from buzzwatch.rules.units import Lax, LongSpan, Patience, WebAddress, Word, mis
 from buzzwatch.rules.validate import validate
 from buzzwatch.rules.written import CONSOLE, Written
 
-_PLACEHOLDER = re.compile(r"\$\{(cred|env):([A-Za-z0-9_][A-Za-z0-9_.-]{0,199})\}")
 _MAIL = re.compile(r"[^\s@:/?&]+@[^\s@:/?&]+")
 _PRIVATE = frozenset({"password", "token", "url", "mail", "channels", "slack"})
 """Keys whose values no fault repeats."""
-_LARGEST_SECRET = 65_536
 _MQTT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 _LONGEST_TOPIC = 1_000
-_ROOM = re.compile(r"[CDGUW][A-Z0-9]{2,30}")
-SLACK_API = "https://slack.com/api"
-
-
-class SecretError(Exception):
-    """A secret cannot be had; the text names the placeholder and the remedy, never a value."""
 
 
 class AddressError(Exception):
     """Nothing can be sent to an address; the text says why, without the address."""
-
-
-class Secrets:
-    """Fills in placeholders from systemd's credentials directory and from the environment; keeps nothing."""
-
-    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
-        self._environment = environment
-
-    def resolve(self, text: str) -> str:
-        """The text with every placeholder filled in; percent-encoded inside a longer URL, as it is otherwise.
-
-        Raises:
-            SecretError: a placeholder names what is not there.
-        """
-        encoded = "://" in text
-
-        def fill(found: re.Match[str]) -> str:
-            secret = self._find(found[1], found[2])
-            return quote(secret, safe="") if encoded else secret
-
-        return _PLACEHOLDER.sub(fill, text)
-
-    def lacking(self, texts: Iterable[str]) -> list[str]:
-        """One sentence for each placeholder in the texts that cannot be filled in."""
-        lacking: dict[str, None] = {}
-        for text in texts:
-            for kind, name in _PLACEHOLDER.findall(text):
-                try:
-                    self._find(kind, name)
-                except SecretError as error:
-                    lacking[str(error)] = None
-        return list(lacking)
-
-    def _find(self, kind: str, name: str) -> str:
-        placeholder = f"${{{kind}:{name}}}"
-        if kind == "env":
-            if name not in self._environment:
-                raise SecretError(f"{placeholder} is not set: set the environment variable {name}")
-            return self._environment[name]
-        directory = self._environment.get("CREDENTIALS_DIRECTORY")
-        if directory is None:
-            raise SecretError(f"{placeholder} cannot be read: there are no credentials outside systemd; use ${{env:…}}")
-        try:
-            with (Path(directory) / name).open("rb") as file:
-                content = file.read(_LARGEST_SECRET + 1)
-            if len(content) > _LARGEST_SECRET:
-                raise SecretError(f"{placeholder} cannot be read: it is larger than {_LARGEST_SECRET:,} bytes")
-            return content.decode().rstrip("\r\n")
-        except OSError as error:
-            raise SecretError(
-                f"{placeholder} cannot be read ({error.strerror}): add LoadCredential={name}:… to the service"
-            ) from None
-        except UnicodeDecodeError:
-            raise SecretError(f"{placeholder} cannot be read: it is not UTF-8 text") from None
 
 
 class _Surroundings(Struct, frozen=True):
@@ -114,26 +53,8 @@ def _state(value: object, info: Info) -> object:
     return info.context.state if value is None and isinstance(info.context, _Surroundings) else value
 
 
-def _placeholders(text: str) -> str:
-    if "${" in _PLACEHOLDER.sub("", text):
-        raise mistake("a placeholder that nothing fills in", "write ${cred:name} or ${env:NAME}")
-    return text
-
-
-def _sendable(text: str) -> str:
-    if text != CONSOLE and "://" not in text and not _PLACEHOLDER.fullmatch(text):
-        raise mistake("this is not an address of a channel", "write an Apprise URL, `console`, or ${cred:name} for one")
-    return text
-
-
-def _room(text: str) -> str:
-    if not _ROOM.fullmatch(text):
-        raise mistake("this is not the id of a Slack channel", "copy it from the channel's details; it begins with a C")
-    return text
-
-
 def _mail(text: str) -> str:
-    if not text.startswith(("mailto://", "mailtos://")) and not _PLACEHOLDER.fullmatch(text):
+    if not text.startswith(("mailto://", "mailtos://")) and not PLACEHOLDER.fullmatch(text):
         raise mistake("this is not a mail server", "write mailto://… or mailtos://…, or ${cred:name} for one")
     return text
 
@@ -168,7 +89,6 @@ def _topic(topic: str) -> str:
     return topic
 
 
-Text = Annotated[str, Field(min_length=1, max_length=4_000), AfterValidator(_placeholders)]
 Place = Annotated[Path, BeforeValidator(_path)]
 Listen = Annotated[Text, AfterValidator(_listen)]
 
@@ -271,56 +191,6 @@ class Web(Written):
         return [f"links of {length} characters leave a text message little room: let public_url have {most} at most"]
 
 
-class SlackRoom(Written):
-    """A channel of a Slack workspace, written to by a bot: one message for each incident, changed in place."""
-
-    token: Text = Field(
-        repr=False, description="The bot token (xoxb-…): a placeholder, best.", examples=["${cred:slack_bot}"]
-    )
-    channel: Annotated[Text, AfterValidator(_room)] = Field(
-        description="The channel's id, or a person's for direct messages.", examples=["C0123456789"]
-    )
-    api: WebAddress = Field(default=SLACK_API, description="Where Slack's Web API is; another for GovSlack.")
-
-
-class Channel(Written):
-    """Where `copy` sends; exactly one kind. Text alone is an Apprise URL or `console`."""
-
-    url: Annotated[Text, AfterValidator(_sendable)] | None = Field(
-        default=None, repr=False, description="An Apprise URL, or `console`."
-    )
-    slack: SlackRoom | None = Field(default=None, description="A Slack channel, by a bot token.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _be_text(cls, value: object) -> object:
-        return value if isinstance(value, dict) else {"url": value}
-
-    @model_validator(mode="after")
-    def _be_one(self) -> "Channel":
-        if (self.url is None) == (self.slack is None):
-            raise mistake("a channel is of exactly one kind", "write an Apprise URL, or `slack`")
-        return self
-
-
-class SlackApp(Written):
-    """How the presses of buttons come back from Slack; at least one way."""
-
-    app_token: Text | None = Field(
-        default=None, repr=False, description="The app-level token (xapp-…), for Socket Mode: outbound only."
-    )
-    signing_secret: Text | None = Field(
-        default=None, repr=False, description="The signing secret, for requests that Slack posts to /slack/answers."
-    )
-    api: WebAddress = Field(default=SLACK_API, description="Where Slack's Web API is; another for GovSlack.")
-
-    @model_validator(mode="after")
-    def _be_some(self) -> "SlackApp":
-        if self.app_token is None and self.signing_secret is None:
-            raise mistake("this lets no answer in", "add `app_token` (Socket Mode) or `signing_secret`")
-        return self
-
-
 class Scorer(Written):
     """A scorer that is plugged in, asked before the built-in one is believed."""
 
@@ -377,11 +247,6 @@ class Config(Written):
         app = [self.slack.app_token, self.slack.signing_secret] if self.slack else []
         maybe = [self.mail, *app, *(b.user for b in brokers), *(b.password for b in brokers), *(d.token for d in doors)]
         return [*channels, *(text for text in maybe if text is not None)]
-
-
-def texts_of(channel: Channel) -> list[str]:
-    """What of a channel may hold placeholders."""
-    return [text for text in (channel.url, channel.slack and channel.slack.token) if text]
 
 
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> Config:

@@ -9,7 +9,7 @@ import structlog
 
 from buzzwatch import __version__
 from buzzwatch.app import systemd
-from buzzwatch.app.config import Config, Secrets
+from buzzwatch.app.config import Config
 from buzzwatch.app.control import control_path
 from buzzwatch.app.drive import Drive
 from buzzwatch.app.ears import Ears, make_sources
@@ -20,6 +20,7 @@ from buzzwatch.app.reception import Reception
 from buzzwatch.app.recover import recover
 from buzzwatch.app.rulebook import Rulebook, compile_rules
 from buzzwatch.app.second_opinion import SecondOpinion
+from buzzwatch.app.secret import Secrets
 from buzzwatch.app.slack_answers import SlackAnswers
 from buzzwatch.app.ways import Ways, Words
 from buzzwatch.clock import Clock, Jump, SystemClock

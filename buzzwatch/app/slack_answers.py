@@ -9,7 +9,8 @@ import structlog
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from msgspec import Struct
 
-from buzzwatch.app.config import SecretError, Secrets, SlackApp
+from buzzwatch.app.channels import SlackApp
+from buzzwatch.app.secret import SecretError, Secrets
 from buzzwatch.clock import Clock
 from buzzwatch.delivery.channel import TransientDeliveryError
 from buzzwatch.delivery.channels.slack_blocks import escape

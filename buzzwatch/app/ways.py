@@ -5,9 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from aiohttp import ClientSession
 from msgspec.structs import replace
 
-from buzzwatch.app.config import AddressError, Config, SecretError, Secrets, SlackRoom, url_of
+from buzzwatch.app.channels import SlackRoom
+from buzzwatch.app.config import AddressError, Config, url_of
 from buzzwatch.app.links import Links
 from buzzwatch.app.quotes import read_samples
+from buzzwatch.app.secret import SecretError, Secrets
 from buzzwatch.clock import Clock
 from buzzwatch.delivery.channel import Channel, PermanentDeliveryError, TransientDeliveryError
 from buzzwatch.delivery.channels.apprise import AppriseChannel

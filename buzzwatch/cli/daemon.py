@@ -29,9 +29,9 @@ def run(config: ConfigOption = None) -> None:
     """Listen, decide and tell, until stopped."""
     import asyncio  # noqa: PLC0415 - what only the daemon needs is not loaded for the other commands
 
-    from buzzwatch.app.config import Secrets  # noqa: PLC0415 - likewise
     from buzzwatch.app.live import Daemon  # noqa: PLC0415 - likewise
     from buzzwatch.app.logs import configure_logs  # noqa: PLC0415 - likewise
+    from buzzwatch.app.secret import Secrets  # noqa: PLC0415 - likewise
 
     os.umask(0o027)  # what is kept holds people's words: for this user and group alone
     loaded = load_config(config)
@@ -59,8 +59,9 @@ def check(
     config: ConfigOption = None,
 ) -> None:
     """Read every rule file and say all that is wrong, with places and remedies."""
-    from buzzwatch.app.config import Secrets, unreachable  # noqa: PLC0415 - kept out of the way of the other commands
+    from buzzwatch.app.config import unreachable  # noqa: PLC0415 - kept out of the way of the other commands
     from buzzwatch.app.duty import burden, uncovered, unheard  # noqa: PLC0415 - likewise
+    from buzzwatch.app.secret import Secrets  # noqa: PLC0415 - kept out of the way of the other commands
     from buzzwatch.rules.ruleset import check_channels, dead_ends, load, read  # noqa: PLC0415 - likewise
 
     loaded = None if directory is not None and config is None else load_config(config)

@@ -4,7 +4,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from buzzwatch.app.config import Secrets, SlackApp
+from buzzwatch.app.channels import SlackApp
+from buzzwatch.app.secret import Secrets
 from buzzwatch.app.slack_answers import SlackAnswers
 from buzzwatch.clock import VirtualClock
 from buzzwatch.model.brand import Person
