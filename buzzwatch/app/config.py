@@ -18,7 +18,7 @@ from pydantic import ValidationInfo as Info
 from buzzwatch.app.channels import Channel, SlackApp, texts_of
 from buzzwatch.app.secret import PLACEHOLDER, SecretError, Secrets, Text
 from buzzwatch.model.brand import Person
-from buzzwatch.model.instant import DAY, SECOND
+from buzzwatch.model.instant import DAY, MINUTE, SECOND
 from buzzwatch.rules.ruleset import read_text
 from buzzwatch.rules.text import blot_values, parse
 from buzzwatch.rules.units import Lax, LongSpan, Patience, WebAddress, Word, mistake, shown
@@ -26,7 +26,7 @@ from buzzwatch.rules.validate import validate
 from buzzwatch.rules.written import CONSOLE, Written
 
 _MAIL = re.compile(r"[^\s@:/?&]+@[^\s@:/?&]+")
-_PRIVATE = frozenset({"password", "token", "url", "mail", "channels", "slack"})
+_PRIVATE = frozenset({"password", "token", "url", "mail", "channels", "slack", "heartbeat"})
 """Keys whose values no fault repeats."""
 _MQTT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 _LONGEST_TOPIC = 1_000
@@ -56,6 +56,12 @@ def _state(value: object, info: Info) -> object:
 def _mail(text: str) -> str:
     if not text.startswith(("mailto://", "mailtos://")) and not PLACEHOLDER.fullmatch(text):
         raise mistake("this is not a mail server", "write mailto://… or mailtos://…, or ${cred:name} for one")
+    return text
+
+
+def _web(text: str) -> str:
+    if not text.startswith(("https://", "http://")) and not PLACEHOLDER.fullmatch(text):
+        raise mistake("this is not a web address", "write https://…, or ${cred:name} for one")
     return text
 
 
@@ -199,6 +205,15 @@ class Scorer(Written):
     batch: Annotated[int, Field(ge=1, le=1_000)] = Field(default=32, description="How many texts it is given at once.")
 
 
+class Heartbeat(Written):
+    """A sign of life for who watches from outside, sent only while all is well."""
+
+    url: Annotated[Text, AfterValidator(_web)] = Field(
+        repr=False, description="What is asked for with GET: a placeholder, best.", examples=["${cred:heartbeat}"]
+    )
+    every: LongSpan = Field(default=MINUTE, description="How often.")
+
+
 class Config(Written):
     """`buzzwatch.yaml`; paths are absolute, or relative to the directory of the file."""
 
@@ -227,6 +242,8 @@ class Config(Written):
     web: Web = Field(default=Web(), description="The incident pages, probes and metrics.")
     scorer: Scorer | None = Field(default=None, description="A plugged-in scorer; the built-in one alone if left out.")
 
+    heartbeat: Heartbeat | None = Field(default=None, description="A sign of life; none is sent if left out.")
+
     @property
     def warnings(self) -> list[str]:
         """What works and is unwise, one sentence each."""
@@ -245,7 +262,9 @@ class Config(Written):
         doors = [source.http for source in self.sources.values() if source.http]
         channels = [text for each in self.channels.values() for text in texts_of(each)]
         app = [self.slack.app_token, self.slack.signing_secret] if self.slack else []
-        maybe = [self.mail, *app, *(b.user for b in brokers), *(b.password for b in brokers), *(d.token for d in doors)]
+        beat = [self.heartbeat.url] if self.heartbeat else []
+        accounts = [*(b.user for b in brokers), *(b.password for b in brokers), *(d.token for d in doors)]
+        maybe = [self.mail, *app, *beat, *accounts]
         return [*channels, *(text for text in maybe if text is not None)]
 
 
@@ -279,6 +298,24 @@ def url_of(address: str, config: Config, secrets: Secrets) -> str:
     return f"{server}{'&' if '?' in server else '?'}to={quote(resolved, safe='@')}"
 
 
+def beat_url(heartbeat: Heartbeat, secrets: Secrets) -> str:
+    """Where the sign of life goes.
+
+    Raises:
+        SecretError: it names a secret that is not there.
+        AddressError: it is no web address.
+    """
+    url = secrets.resolve(heartbeat.url)
+    try:
+        parts = urlsplit(url)
+        right = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        right = False
+    if not right:
+        raise AddressError("it is no web address: write https://… into the secret")
+    return url
+
+
 def unreachable(people: Iterable[Person], config: Config, secrets: Secrets) -> list[str]:
     """One sentence for each means of a person by which nothing can be sent, and for each channel likewise."""
     addresses = {f"channel {name}": channel.url for name, channel in config.channels.items() if channel.url}
@@ -293,6 +330,11 @@ def unreachable(people: Iterable[Person], config: Config, secrets: Secrets) -> l
     for name, channel in config.channels.items():
         if channel.slack:
             found += [f"channel {name} cannot be reached: {why}" for why in secrets.lacking([channel.slack.token])]
+    if config.heartbeat:
+        try:
+            beat_url(config.heartbeat, secrets)
+        except (SecretError, AddressError) as error:
+            found.append(f"no heartbeat can be sent: {error}")
     if config.slack:
         ways = (config.slack.app_token, config.slack.signing_secret)
         found += [f"no answer comes from Slack: {why}" for why in secrets.lacking(filter(None, ways))]

@@ -13,7 +13,9 @@ from buzzwatch.app.config import Config
 from buzzwatch.app.control import control_path
 from buzzwatch.app.drive import Drive
 from buzzwatch.app.ears import Ears, make_sources
+from buzzwatch.app.health import Health
 from buzzwatch.app.hearing import Hearing
+from buzzwatch.app.heartbeat import Beat
 from buzzwatch.app.intake import IntakeQueue
 from buzzwatch.app.links import Links, forget_links
 from buzzwatch.app.reception import Reception
@@ -96,8 +98,11 @@ class Daemon:
             self._report,
             self.clock,
         )
+        self.health = Health(self.drive, self.ears, record, self.clock)
+        beat = config.heartbeat
+        self.beat = Beat(beat, secrets, self.health, record, self.clock, self.metrics) if beat else None
         self.reception = Reception(
-            self.drive, record, self.links, self.rulebook, self.ears, self.courier.notify, self.opinion
+            self.drive, record, self.links, self.rulebook, self.health, self.courier.notify, self.opinion
         )
         people = lambda: self.drive.spine.memory.rules.people  # noqa: E731 - others' rules will be in force
         self.answers = SlackAnswers(config.slack, secrets, self.reception, people, self.clock) if config.slack else None
@@ -159,12 +164,13 @@ class Daemon:
             looking = asyncio.create_task(self._look_after(), name="watch")
             answering = asyncio.create_task(self._hear_answers(), name="answers")
             teaching = asyncio.create_task(self._teach(), name="lessons")
+            beating = asyncio.create_task(self._beat(), name="heartbeat")
             if ruling.done():
                 self._say_ready()
             ruling.cancel()
             parts = (driving, sending, hearing, looking)
             await asyncio.wait((stopped, *parts), return_when=asyncio.FIRST_COMPLETED)
-            await self._end(stopped, driving, sending, hearing, looking, scoring, answering, teaching)
+            await self._end(stopped, driving, sending, hearing, looking, scoring, answering, teaching, beating)
 
     async def _put_rules_in_force(self) -> None:
         current = self.drive.spine.memory.rules
@@ -181,6 +187,10 @@ class Daemon:
     async def _run_scorer(self) -> None:
         if self.opinion is not None:
             await self.opinion.run()
+
+    async def _beat(self) -> None:
+        if self.beat is not None:
+            await self.beat.run()
 
     async def _hear_answers(self) -> None:
         if self.answers is not None:
@@ -251,7 +261,7 @@ class Daemon:
         """Keep the gauges and the service manager informed; a writer thread that hangs stops the watchdog's food."""
         interval = systemd.watchdog_interval()
         while True:
-            self.metrics.outbox_waiting.set(await self.record.waiting())
+            self.metrics.outbox_waiting.set(await self.health.look())
             live = self.drive.spine.memory.desk.real
             for severity in Severity:
                 number = sum(i.severity is severity for i in live)

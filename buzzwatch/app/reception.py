@@ -10,7 +10,7 @@ import msgspec
 
 from buzzwatch.app.drill import read_rehearsal
 from buzzwatch.app.drive import Drive
-from buzzwatch.app.ears import Ears
+from buzzwatch.app.health import Health
 from buzzwatch.app.links import Links
 from buzzwatch.app.quotes import read_samples
 from buzzwatch.app.rulebook import Rulebook
@@ -43,7 +43,7 @@ class Reception:
         record: Record,
         links: Links,
         rulebook: Rulebook,
-        ears: Ears,
+        health: Health,
         wake_courier: Callable[[], None],
         opinion: SecondOpinion | None,
     ) -> None:
@@ -53,15 +53,14 @@ class Reception:
         self._record = record
         self._links = links
         self._rulebook = rulebook
-        self._ears = ears
+        self._health = health
         self._wake_courier = wake_courier
         self._opinion = opinion
         self._tests: dict[str, asyncio.Future[Delivered]] = {}
 
     def unready(self) -> tuple[str, ...]:
         """See `Desk`."""
-        stuck = (f"the state cannot be written: {self._drive.stuck}",) if self._drive.stuck else ()
-        return (*stuck, *self._ears.deaf(), *self._rulebook.troubles())
+        return (*self._health.ails(), *self._rulebook.troubles())
 
     def status(self) -> dict[str, Any]:
         """See `Desk`."""
@@ -72,7 +71,7 @@ class Reception:
             "rules": self._drive.spine.memory.rules.digest,
             "brands": len(self._drive.spine.memory.rules.brands),
             "incidents": [{"id": i.id, "state": i.state, "severity": i.severity.label} for i in live],
-            "sources": self._ears.states(),
+            "sources": self._health.ears.states(),
             "silences": [
                 {"what": s.what, "until": s.until, "by": s.by, "why": s.why}
                 for s in self._drive.spine.memory.silences.all
