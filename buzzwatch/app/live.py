@@ -106,6 +106,8 @@ class Daemon:
         )
         people = lambda: self.drive.spine.memory.rules.people  # noqa: E731 - others' rules will be in force
         self.answers = SlackAnswers(config.slack, secrets, self.reception, people, self.clock) if config.slack else None
+        if self.answers is not None:
+            self.answers.tell = self.queue.tell
         self.ready = asyncio.Event()
         self.stopped = asyncio.Event()
 

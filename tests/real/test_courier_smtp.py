@@ -93,6 +93,7 @@ async def test_a_server_that_is_down_may_be_tried_again_and_no_secret_is_told(me
     url = f"mailto://buzz:{SECRET}@127.0.0.1:{server.port}?from=buzz@acme.example&to=com@acme.example&mode=insecure"
     with pytest.raises(TransientDeliveryError) as caught:
         await AppriseChannel(url).send(message)
+    assert not caught.value.doubtful
     assert SECRET not in str(caught.value) + repr(AppriseChannel(url)) + root_log.getvalue()
     assert message.text not in root_log.getvalue()
 
