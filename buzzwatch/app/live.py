@@ -162,6 +162,7 @@ class Daemon:
             # Probes are answered while the first commit waits for a disk, and whatever happens to it ends the waiting.
             await asyncio.wait((stopped, driving, ruling), return_when=asyncio.FIRST_COMPLETED)
             sending = asyncio.create_task(self.courier.run(), name="courier")
+            self._ways.warm(self.drive.spine.memory.rules)
             hearing = asyncio.create_task(self.ears.listen(), name="ears")
             looking = asyncio.create_task(self._look_after(), name="watch")
             answering = asyncio.create_task(self._hear_answers(), name="answers")

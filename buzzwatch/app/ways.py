@@ -12,7 +12,7 @@ from buzzwatch.app.quotes import read_samples
 from buzzwatch.app.secret import SecretError, Secrets
 from buzzwatch.clock import Clock
 from buzzwatch.delivery.channel import Channel, PermanentDeliveryError, TransientDeliveryError
-from buzzwatch.delivery.channels.apprise import AppriseChannel
+from buzzwatch.delivery.channels.apprise import AppriseChannel, warm
 from buzzwatch.delivery.channels.console import ConsoleChannel
 from buzzwatch.delivery.channels.slack import SlackChannel
 from buzzwatch.delivery.courier import AT_ONCE
@@ -58,6 +58,13 @@ class Ways:
         except AddressError as error:
             raise PermanentDeliveryError(f"{target}: {error}") from None
         return self._console if url == CONSOLE else AppriseChannel(url, self._threads, brief=target.by == "sms")
+
+    def warm(self, rules: Ruleset) -> None:
+        """Load on a thread what the first message would wait for, if any goes that way."""
+        addresses = [channel.url for channel in self._config.channels.values()]
+        addresses += [address for person in rules.people.values() for address in person.reach.values()]
+        if any(address not in {None, CONSOLE} for address in addresses):
+            self._threads.submit(warm)
 
     def _slack(self, room: SlackRoom) -> Channel:
         if self._session is None:

@@ -112,6 +112,11 @@ class AppriseChannel:
         await loop.run_in_executor(self._executor, partial(_send, self._url, message, brief=self._brief))
 
 
+def warm() -> None:
+    """Load what the first message would wait for: Apprise, and its plug-ins with their many imports."""
+    _load().Apprise.instantiate("json://localhost")
+
+
 def schema_of(url: str) -> str:
     """The service of an Apprise URL ("mailto"), or "" if it is none."""
     found = _SCHEMA.match(url)
