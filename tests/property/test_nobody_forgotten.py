@@ -120,6 +120,7 @@ def test_no_critical_incident_passes_without_a_person_told_unless_it_ended_or_wa
             assert_silences_kept(world, incident, notices)
             assert_ends_told(changes, notices)
             assert_repeated_for_a_cause(changes, notices)
+        assert_told_once_nothing_larger_is_left(world)
 
     check()
 
@@ -171,6 +172,15 @@ def assert_repeated_for_a_cause(changes: list[Change], notices: list[tuple[int, 
             assert any(since <= change.at <= at and change.kind in ALARMS for change in changes), (since, notice)
         if notice.page:
             before[str(notice.target)] = at
+
+
+def assert_told_once_nothing_larger_is_left(world: World) -> None:
+    """What was held behind a critical incident is told in the end, unless it was over, taken or critical first."""
+    held = [(at, each.incident) for at, o in world.outcomes for each in o.held if "told with it" in each.why]
+    for at, incident in held:
+        later = [change for change in world.changes if change.incident.id == incident and change.at >= at]
+        needless = ENDS | TAKES | {ChangeKind.OUTLASTED}
+        assert any(c.kind in needless or c.incident.severity is Severity.CRITICAL for c in later), (at, incident)
 
 
 def assert_ends_told(changes: list[Change], notices: list[tuple[int, Notice]]) -> None:
