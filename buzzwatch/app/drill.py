@@ -161,5 +161,5 @@ def _step(notice: Notice) -> int:
 
 def _after(span: Span) -> str:
     """Minutes and seconds, as a stop-watch has them."""
-    minutes, rest = divmod(max(0, span), MINUTE)
-    return f"{minutes}:{rest // SECOND:02}"
+    minutes, seconds = divmod(round(max(0, span) / SECOND), 60)
+    return f"{minutes}:{seconds:02}"
