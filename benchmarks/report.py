@@ -37,6 +37,7 @@ OURS: dict[str, tuple[str, ...]] = {
     "replay": (),
     "live_mqtt": (),
     "latency": (),
+    "latency_incidents": (),
     "memory": (),
 }
 """Scripts of this folder; what begins with `data/` is handed over where the scorers are."""

@@ -7,15 +7,17 @@ from functools import partial
 from msgspec.structs import replace
 
 from buzzwatch.agenda import Agenda, scoped
+from buzzwatch.attendant import Attendant
 from buzzwatch.daybreak import evidence_of, subjects_of, theme_key
 from buzzwatch.detect.slow import USUAL_RATE
-from buzzwatch.incidents.desk import Desk, keep_true
-from buzzwatch.incidents.mute import severity_for
-from buzzwatch.incidents.rebound import watched
+from buzzwatch.herald import Herald
+from buzzwatch.incidents.desk import Desk
+from buzzwatch.incidents.drill import obstacle
+from buzzwatch.incidents.mute import larger, severity_for
 from buzzwatch.lookout import Lookout
 from buzzwatch.memory import Memory, Stir
 from buzzwatch.model.brand import Brand, Rule, Ruleset, Scope
-from buzzwatch.model.incident import Change, Incident, Severity, State, Subject
+from buzzwatch.model.incident import Change, Incident, Severity, Subject
 from buzzwatch.model.input import (
     EVERYTHING,
     NOTHING,
@@ -23,6 +25,7 @@ from buzzwatch.model.input import (
     Command,
     Corrected,
     Delivered,
+    Drilled,
     Erased,
     Fault,
     Gap,
@@ -39,15 +42,12 @@ from buzzwatch.model.input import (
 )
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.mention import Sighting
-from buzzwatch.model.notification import Held, Notice
 from buzzwatch.model.response import Complaint
 from buzzwatch.model.signal import Finding
-from buzzwatch.model.silence import Silence
-from buzzwatch.notify import cover, escalation
+from buzzwatch.notify import escalation
 from buzzwatch.notify.digest import DIGEST
-from buzzwatch.notify.digest import leave as leave_digest
-from buzzwatch.notify.night import MORNING, Overnight, leave
-from buzzwatch.notify.outage import OUTAGE, gather
+from buzzwatch.notify.night import MORNING
+from buzzwatch.notify.outage import OUTAGE
 
 
 class Spine:
@@ -56,8 +56,8 @@ class Spine:
     def __init__(self, memory: Memory | None = None) -> None:
         self.memory = memory or Memory()
         self.agenda = Agenda(self.memory)
-        self._notices: list[Notice] = []
-        self._held: list[Held] = []
+        self.herald = Herald(self.memory, self.agenda)
+        self.attendant = Attendant(self.memory, self.agenda, self.herald)
         self._complaints: list[Complaint] = []
 
     def step(self, item: Input) -> Outcome:
@@ -78,21 +78,22 @@ class Spine:
             case Command():
                 changes = [self.memory.desk.obey(item, now)]
             case Delivered():
-                self._tell_ops(escalation.announce_failure(item, self.memory.rules, now))
+                self.herald.tell_ops(escalation.announce_failure(item, self.memory.rules, now))
                 several = self.memory.unsent.finish(item)
                 changes = [
                     self.memory.desk.note(replace(item, incident=each), now) for each in several or [item.incident]
                 ]
             case Silenced():
-                self._silence(item, now, changes)
+                self.attendant.silence(item, now, changes)
+            case Drilled():
+                if not obstacle(item, self.memory.rules, self.memory.desk.alive, self.memory.silences.all, now):
+                    changes = [self.memory.desk.rehearse(item, self.memory.rules, now)]
             case _:
                 self._swap(item, now)
         told = self._tell(changes, now, faults)
         if self.memory.outage is not None and isinstance(item, Tick):
-            self._end_outage(self.memory.outage, now)
-        self.memory.unsent.put(self._notices)
-        notices, held, touched = tuple(self._notices), tuple(self._held), self.memory.desk.take_touched()
-        self._notices, self._held = [], []
+            self.herald.end_outage(self.memory.outage, now)
+        (notices, held), touched = self.herald.take(), self.memory.desk.take_touched()
         self.memory.overnight.follow(touched)
         return Outcome(tuple(told), notices, held, touched, tuple(faults), self._take_complaints())
 
@@ -152,23 +153,30 @@ class Spine:
             self._attempt(key, partial(self._judge, key, dirty[key], now, changes), faults)
         once: set[str] = set()
         for kind, key in self.memory.timers.take(now):
-            if kind == "silence":
-                self._speak(now, changes)
-            elif kind in {MORNING, DIGEST, OUTAGE}:
+            if kind in {MORNING, DIGEST, OUTAGE}:
                 once.add(kind)
-            elif kind == "rota":
-                self._look_ahead(key, now)
-            elif kind == "incident":
+            else:
+                self._turn_to(kind, key, now, changes, faults)
+        if MORNING in once:  # after the pages of this instant: who is paged needs no other message of the same
+            self.herald.end_night(now)
+        if DIGEST in once:  # after what waited for the morning: who gets both gets one message
+            self.herald.leave_digest(now)
+
+    def _turn_to(self, kind: str, key: str, now: Instant, changes: list[Change | None], faults: list[Fault]) -> None:
+        """What a timer was arranged for is due."""
+        match kind:
+            case "silence":
+                self.attendant.speak(now, changes)
+            case "rota":
+                self.herald.look_ahead(key, now)
+            case "incident":
                 if (incident := self.memory.desk.incidents.get(key)) is not None:
-                    self._attempt(incident.subject.brand, partial(self._attend, incident, now, changes), faults)
+                    attend = partial(self.attendant.attend, incident, now, changes)
+                    self._attempt(incident.subject.brand, attend, faults)
                     self.agenda.follow_incident(key)
-            elif key not in self.memory.set_aside:
+            case _ if key not in self.memory.set_aside:
                 look = {"day": self._end_days, "waiting": self._ask_who_waits}.get(kind, self._listen)
                 self._attempt(key, partial(look, key, now, changes), faults)
-        if MORNING in once:  # after the pages of this instant: who is paged needs no other message of the same
-            self._end_night(now)
-        if DIGEST in once:  # after what waited for the morning: who gets both gets one message
-            self._leave_digest(now)
 
     def _attempt(self, brand: str, work: Callable[[], None], faults: list[Fault]) -> None:
         """Decide upon one brand; one that fails is set aside until the rules change, the others go on.
@@ -294,90 +302,6 @@ class Spine:
                 changes.append(desk.ring(incident, subject, brand.slow, partial(evidence_of, brand.slow, said), now))
         self.agenda.follow_day(key)
 
-    def _attend(self, incident: Incident, now: Instant, changes: list[Change | None]) -> None:
-        """An incident may be calm for long enough, or its next escalation step may be due."""
-        if incident.subject.quiet and incident.state is not State.RESOLVED:
-            incident = self._still_silent(incident, now)
-        elif incident.state is not State.RESOLVED:
-            incident = self._still_waiting(incident, now)
-        change = None if self.memory.gaps.is_deaf(now) else self.memory.desk.settle(incident, now)
-        if change is not None:
-            changes.append(change)
-            return
-        rules = self.memory.rules
-        silence = self.memory.silences.over(incident, now)
-        if escalation.turns_at(incident, rules, now) == now:
-            if silence is not None:
-                self._tell_ops(escalation.hush_relief(incident, silence, rules, now))
-            elif not (incident.hushed and incident.state is State.OPEN):  # that is about to be said anyway
-                handed = escalation.hand_over(incident, rules, now)
-                incident = self._keep(handed)
-                changes.append(handed.change)
-        if incident.next_at is None or incident.next_at > now:
-            return
-        if silence is not None and incident.wait_until is None:
-            self._hold_due(incident, silence, now)
-        elif incident.step_at is not None and incident.step_at <= now:
-            self._keep(escalation.climb(self._refreshed(incident, now), rules, now))
-        else:
-            taken_for = escalation.route_of(incident, rules).taken_for
-            changes.append(self.memory.desk.look_again(self._refreshed(incident, now), taken_for, now))
-
-    def _hold_due(self, incident: Incident, silence: Silence, now: Instant) -> None:
-        """A step is held; whoever has it is asked for news once the silence has ended."""
-        if incident.snooze_until is not None:
-            self.memory.desk.put(replace(incident, snooze_until=silence.until))
-        elif incident.step_at is not None and incident.step_at <= now:
-            self._keep(escalation.hush(incident, silence, self.memory.rules, now))
-        else:
-            self.memory.desk.put(replace(incident, remind_at=silence.until))
-
-    def _refreshed(self, incident: Incident, now: Instant) -> Incident:
-        """With the numbers of this instant: a page that repeats must not say what was true an hour ago."""
-        key = incident.subject.brand
-        brand, pulse = self.memory.rules.brands.get(key), self.memory.pulses.get(key)
-        if brand is None or pulse is None or incident.subject.quiet or key in self.memory.set_aside:
-            return incident
-        pulse.look(now, self.memory.gaps.spans())
-        return self._timed(Lookout(now, brand, self.memory).refreshed(incident))
-
-    def _timed(self, incident: Incident) -> Incident:
-        """With what the public clock says at this instant."""
-        since = self.memory.unanswered_since(incident)
-        return replace(incident, reason=replace(incident.reason, unanswered_since=since))
-
-    def _still_silent(self, incident: Incident, now: Instant) -> Incident:
-        if self.agenda.is_silent(incident):
-            incident = keep_true(incident, incident.severity, now)
-            self.memory.desk.put(incident)
-        return incident
-
-    def _still_waiting(self, incident: Incident, now: Instant) -> Incident:
-        """Complaints that nobody answers keep true what they rang for, though nothing more is heard."""
-        key = incident.subject.brand
-        brand, pulse = self.memory.rules.brands.get(key), self.memory.pulses.get(key)
-        if brand is None or pulse is None or key in self.memory.set_aside:
-            return incident
-        asking = [rule for rule in scoped(brand, Scope.BRAND) if rule.unanswered and rule.name in incident.rules]
-        if asking:
-            pulse.look(now, self.memory.gaps.spans())
-        lookout = Lookout(now, brand, self.memory)
-        for rule in asking:
-            if rule.when.judge(lookout).passed:
-                incident = keep_true(incident, severity_for(brand, rule.severity, press=incident.raised), now)
-                self.memory.desk.put(incident)
-        return incident
-
-    def _look_ahead(self, name: str, now: Instant) -> None:
-        """A rota may come to be nobody's turn."""
-        memory = self.memory
-        trouble, told, due = cover.look_ahead(name, memory.rules, memory.foretold.pop(name, None), now)
-        if told is not None:
-            memory.foretold[name] = told
-        if due is not None:
-            memory.timers.arrange(due, "rota", name)
-        self._tell_ops(None if trouble is None else escalation.announce_trouble(trouble, memory.rules, now))
-
     def _swap(
         self,
         item: RulesSwapped | RotaSwapped | Gap | Trouble | ClockSet | Warmed | Corrected | Proposed | Erased,
@@ -393,7 +317,7 @@ class Spine:
             case ClockSet():
                 self.agenda.follow_all()
             case Trouble():
-                self._tell_ops(escalation.announce_trouble(item, self.memory.rules, now))
+                self.herald.tell_ops(escalation.announce_trouble(item, self.memory.rules, now))
             case Warmed():
                 for key, habits in item.habits.items():
                     self.memory.warm(key, habits)
@@ -423,31 +347,6 @@ class Spine:
         """A post is no complaint about these brands, or no more."""
         for complaints in filter(None, map(self.memory.complaints.get, brands)):
             self._complaints += complaints.leave(mention)
-
-    def _silence(self, said: Silenced, now: Instant, changes: list[Change | None]) -> None:
-        """Whatever it hides from now on says so in its record."""
-        silence, desk = self.memory.silences.hear(said), self.memory.desk
-        why = f"silence: {said.why}" if silence else "silence: -"
-        changes += [
-            desk.remark(incident, why, said.by, now)
-            for incident in list(desk.incidents.values())
-            if incident.state is not State.RESOLVED and said.what in {incident.id, incident.subject.brand}
-        ]
-        if silence is None:
-            self._speak(now, changes)
-        else:
-            self.memory.timers.arrange(silence.until, "silence", said.what)
-
-    def _speak(self, now: Instant, changes: list[Change | None]) -> None:
-        """A silence has ended: what it held, and still lives, is said now."""
-        silences, desk = self.memory.silences, self.memory.desk
-        silences.drop_ended(now)
-        for silence in silences.all:
-            self.memory.timers.arrange(silence.until, "silence", silence.what)
-        hushed = [i for i in desk.incidents.values() if i.hushed and silences.over(i, now) is None]
-        changes += [desk.speak(self._refreshed(incident, now), now) for incident in hushed]
-        for incident in desk.incidents:  # duty may have changed hands meanwhile
-            self.agenda.follow_incident(incident)
 
     def _follow_rules(self, rules: Ruleset, now: Instant) -> None:
         if rules.daily != self.memory.rules.daily:
@@ -494,7 +393,7 @@ class Spine:
         """Who hears of each change now; several alarms at once are one message, and its first step leaves with it."""
         told: list[Change] = []
         alarmed: set[str] = set()
-        for change in changes:
+        for change in self._with_what_follows(list(changes), now):
             if change is None:
                 continue
             told.append(change)
@@ -502,84 +401,16 @@ class Spine:
                 if change.incident.id in alarmed:
                     continue
                 alarmed.add(change.incident.id)
-            self._attempt(change.incident.subject.brand, partial(self._announce, change, now), faults)
+            self._attempt(change.incident.subject.brand, partial(self.herald.announce, change, now), faults)
             self.agenda.follow_incident(change.incident.id)
         return told
 
-    def _announce(self, change: Change, now: Instant) -> None:
-        incident = self.memory.desk.incidents.get(change.incident.id, change.incident)
-        if change.kind in escalation.HUSHED:
-            if (silence := self.memory.silences.over(incident, now)) is not None:
-                self._keep(escalation.hush(incident, silence, self.memory.rules, now))
-                return
-            incident = replace(incident, hushed=False)
-        if incident.state is State.RESOLVED and (brand := self.memory.rules.brands.get(incident.subject.brand)):
-            incident = watched(incident, brand.zone, now)
-        incident = self._timed(incident)
-        told = escalation.announce(replace(change, incident=incident), self.memory.rules, now)
-        self._keep(told)
-        if told.incident.step_at is not None and told.incident.step_at <= now:
-            silence, rules = self.memory.silences.over(told.incident, now), self.memory.rules
-            climb = escalation.climb(told.incident, rules, now, change.kind)
-            self._keep(escalation.hush(told.incident, silence, rules, now) if silence else climb)
-
-    def _keep(self, told: escalation.Told) -> Incident:
-        self.memory.desk.put(told.incident)
-        self._tell_ops(told)
-        return told.incident
-
-    def _tell_ops(self, told: escalation.Told | None) -> None:
-        """As `_keep`, of what stands on no desk."""
-        if told is not None:
-            self._notices += told.notices
-            self._held += told.held
-            until = self.memory.overnight.hold(told.held, told.incident)
-            if until is not None:
-                self.memory.timers.arrange(until, MORNING, "")
-
-    def _end_night(self, now: Instant) -> None:
-        """What waited leaves, unless the hours have changed and it is night still."""
-        rules, overnight, desk = self.memory.rules, self.memory.overnight, self.memory.desk
-        if rules.night is not None and (until := rules.night.end(now)) is not None:
-            self.memory.timers.arrange(until, MORNING, "")
-            return
-        paged = {(notice.incident.id, notice.target.name) for notice in self._notices if notice.page}
-        overnight.follow(desk.incidents.values())
-        marks, lapses_at = self.memory.proposals.morning(now)
-        if lapses_at is not None:
-            self.memory.timers.arrange(max(lapses_at, now + 1), MORNING, "")
-        for notice in leave(overnight, paged, rules, now, marks):
-            self._notices.append(notice)
-            for incident in filter(None, (desk.incidents.get(each.id) for each in notice.night)):
-                desk.put(replace(incident, told=tuple(dict.fromkeys((*incident.told, str(notice.target))))))
-        self.memory.overnight = Overnight()
-
-    def _leave_digest(self, now: Instant) -> None:
-        """Unless it is due later by now, or its readers sleep; of several that were missed one leaves, late."""
-        rules, memory = self.memory.rules, self.memory
-        if rules.daily is None:
-            return
-        since, asked_from = memory.daily
-        due = rules.daily.after(asked_from)
-        targets = escalation.readers(rules.routes[rules.daily.route], rules, now)
-        until = escalation.sleepers_wake_at(targets, rules, now) if due <= now else None
-        if due > now or until is not None:
-            memory.timers.arrange(until or due, DIGEST, "")
-            return
-        down = memory.outage is not None and memory.outage[0] <= due <= memory.outage[1]
-        mornings = {
-            each.target: each for each in self._notices if (each.night or each.marks) and each.target in targets
-        }
-        self._notices = [each for each in self._notices if each not in mornings.values()]
-        self._notices += leave_digest(targets, mornings, rules, (since, now), due if down else None)
-        memory.daily = (now, now)
-        self.agenda.follow_digest()
-
-    def _end_outage(self, outage: tuple[Instant, Instant], now: Instant) -> None:
-        """What was due while we were down, or had not left before, leaves as one message to each target."""
-        memory = self.memory
-        memory.outage = None
-        self._notices = gather(self._notices, memory.unsent, memory.desk.incidents, outage, memory.rules, now)
+    def _with_what_follows(self, changes: list[Change | None], now: Instant) -> list[Change | None]:
+        """With what they bring about: a lesser incident outlasts a larger one, a drill gives way to what is real."""
+        desk, real = self.memory.desk, self.memory.desk.real
+        outlasting = [i for i in real if i.behind and larger(i, real, self.memory.silences, now) is None]
+        changes += [desk.outlast(incident, now) for incident in outlasting]
+        return [*changes, desk.cut_drill(changes, now)]
 
     def _follow_themes(self, brand: Brand, before: Brand | None) -> None:
         """A theme that is sought by other words begins anew: more of it would be no news."""

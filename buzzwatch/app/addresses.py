@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from buzzwatch.app.config import LONGEST_LINK, AddressError, Config, SecretError, Secrets, url_of
+from buzzwatch.app.config import LONGEST_LINK, AddressError, Config, url_of
+from buzzwatch.app.secret import SecretError, Secrets
 from buzzwatch.delivery.channels.apprise import is_brief, refusal
 from buzzwatch.model.brand import Person, Ruleset
 from buzzwatch.rules.faults import Fault

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from buzzwatch.app.addresses import refused, too_long
-from buzzwatch.app.config import Config, Secrets, unreachable
+from buzzwatch.app.config import Config, unreachable
 from buzzwatch.app.duty import burden, uncovered, unheard
 from buzzwatch.app.rota_known import Known, faults_of
+from buzzwatch.app.secret import Secrets
 from buzzwatch.model.instant import Instant
 from buzzwatch.rules.ruleset import check_channels, dead_ends
 

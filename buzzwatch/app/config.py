@@ -1,7 +1,6 @@
 """The sysadmin's `buzzwatch.yaml`, and the secrets that it and `oncall.yaml` name.
 
-Secrets stay placeholders, `${cred:name}` or `${env:NAME}`, in every value here; `Secrets.resolve` fills them in at the
-last moment, for who connects or sends.
+Secrets stay placeholders in every value here; see `app.secret`.
 """
 
 import os
@@ -17,85 +16,25 @@ from msgspec import Struct
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic import ValidationInfo as Info
 
+from buzzwatch.app.channels import Channel, SlackApp, texts_of
+from buzzwatch.app.secret import PLACEHOLDER, SecretError, Secrets, Text
 from buzzwatch.model.brand import Person
-from buzzwatch.model.instant import DAY, SECOND
+from buzzwatch.model.instant import DAY, MINUTE, SECOND
 from buzzwatch.rules.ruleset import read_text
 from buzzwatch.rules.text import blot_values, parse
 from buzzwatch.rules.units import Lax, LongSpan, Patience, WebAddress, Word, mistake, shown
 from buzzwatch.rules.validate import validate
 from buzzwatch.rules.written import CONSOLE, Written
 
-_PLACEHOLDER = re.compile(r"\$\{(cred|env):([A-Za-z0-9_][A-Za-z0-9_.-]{0,199})\}")
 _MAIL = re.compile(r"[^\s@:/?&]+@[^\s@:/?&]+")
-_PRIVATE = frozenset({"password", "token", "url", "mail", "channels", "slack"})
+_PRIVATE = frozenset({"password", "token", "url", "mail", "channels", "slack", "heartbeat"})
 """Keys whose values no fault repeats."""
-_LARGEST_SECRET = 65_536
 _MQTT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 _LONGEST_TOPIC = 1_000
-_ROOM = re.compile(r"[CDGUW][A-Z0-9]{2,30}")
-SLACK_API = "https://slack.com/api"
-
-
-class SecretError(Exception):
-    """A secret cannot be had; the text names the placeholder and the remedy, never a value."""
 
 
 class AddressError(Exception):
     """Nothing can be sent to an address; the text says why, without the address."""
-
-
-class Secrets:
-    """Fills in placeholders from systemd's credentials directory and from the environment; keeps nothing."""
-
-    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
-        self._environment = environment
-
-    def resolve(self, text: str) -> str:
-        """The text with every placeholder filled in; percent-encoded inside a longer URL, as it is otherwise.
-
-        Raises:
-            SecretError: a placeholder names what is not there.
-        """
-        encoded = "://" in text
-
-        def fill(found: re.Match[str]) -> str:
-            secret = self._find(found[1], found[2])
-            return quote(secret, safe="") if encoded else secret
-
-        return _PLACEHOLDER.sub(fill, text)
-
-    def lacking(self, texts: Iterable[str]) -> list[str]:
-        """One sentence for each placeholder in the texts that cannot be filled in."""
-        lacking: dict[str, None] = {}
-        for text in texts:
-            for kind, name in _PLACEHOLDER.findall(text):
-                try:
-                    self._find(kind, name)
-                except SecretError as error:
-                    lacking[str(error)] = None
-        return list(lacking)
-
-    def _find(self, kind: str, name: str) -> str:
-        placeholder = f"${{{kind}:{name}}}"
-        if kind == "env":
-            if name not in self._environment:
-                raise SecretError(f"{placeholder} is not set: set the environment variable {name}")
-            return self._environment[name]
-        directory = self._environment.get("CREDENTIALS_DIRECTORY")
-        if directory is None:
-            raise SecretError(f"{placeholder} cannot be read: there are no credentials outside systemd; use ${{env:…}}")
-        try:
-            with (Path(directory) / name).open("rb") as file:
-                content = file.read(_LARGEST_SECRET + 1)
-            if len(content) > _LARGEST_SECRET:
-                raise SecretError(f"{placeholder} cannot be read: it is larger than {_LARGEST_SECRET:,} bytes")
-            return content.decode().rstrip("\r\n")
-        except OSError as error:
-            raise SecretError(
-                f"{placeholder} cannot be read ({error.strerror}): add LoadCredential={name}:… to the service"
-            ) from None
-        except UnicodeDecodeError:
-            raise SecretError(f"{placeholder} cannot be read: it is not UTF-8 text") from None
 
 
 class _Surroundings(Struct, frozen=True):
@@ -115,27 +54,15 @@ def _state(value: object, info: Info) -> object:
     return info.context.state if value is None and isinstance(info.context, _Surroundings) else value
 
 
-def _placeholders(text: str) -> str:
-    if "${" in _PLACEHOLDER.sub("", text):
-        raise mistake("a placeholder that nothing fills in", "write ${cred:name} or ${env:NAME}")
-    return text
-
-
-def _sendable(text: str) -> str:
-    if text != CONSOLE and "://" not in text and not _PLACEHOLDER.fullmatch(text):
-        raise mistake("this is not an address of a channel", "write an Apprise URL, `console`, or ${cred:name} for one")
-    return text
-
-
-def _room(text: str) -> str:
-    if not _ROOM.fullmatch(text):
-        raise mistake("this is not the id of a Slack channel", "copy it from the channel's details; it begins with a C")
-    return text
-
-
 def _mail(text: str) -> str:
-    if not text.startswith(("mailto://", "mailtos://")) and not _PLACEHOLDER.fullmatch(text):
+    if not text.startswith(("mailto://", "mailtos://")) and not PLACEHOLDER.fullmatch(text):
         raise mistake("this is not a mail server", "write mailto://… or mailtos://…, or ${cred:name} for one")
+    return text
+
+
+def _web(text: str) -> str:
+    if not text.startswith(("https://", "http://")) and not PLACEHOLDER.fullmatch(text):
+        raise mistake("this is not a web address", "write https://…, or ${cred:name} for one")
     return text
 
 
@@ -169,7 +96,6 @@ def _topic(topic: str) -> str:
     return topic
 
 
-Text = Annotated[str, Field(min_length=1, max_length=4_000), AfterValidator(_placeholders)]
 Place = Annotated[Path, BeforeValidator(_path)]
 Listen = Annotated[Text, AfterValidator(_listen)]
 
@@ -269,62 +195,21 @@ class Web(Written):
         return 0 if self.public_url is None else max(0, len(page_url(self.base_url, "X" * CODE_LENGTH)) - LONGEST_LINK)
 
 
-class SlackRoom(Written):
-    """A channel of a Slack workspace, written to by a bot: one message for each incident, changed in place."""
-
-    token: Text = Field(
-        repr=False, description="The bot token (xoxb-…): a placeholder, best.", examples=["${cred:slack_bot}"]
-    )
-    channel: Annotated[Text, AfterValidator(_room)] = Field(
-        description="The channel's id, or a person's for direct messages.", examples=["C0123456789"]
-    )
-    api: WebAddress = Field(default=SLACK_API, description="Where Slack's Web API is; another for GovSlack.")
-
-
-class Channel(Written):
-    """Where `copy` sends; exactly one kind. Text alone is an Apprise URL or `console`."""
-
-    url: Annotated[Text, AfterValidator(_sendable)] | None = Field(
-        default=None, repr=False, description="An Apprise URL, or `console`."
-    )
-    slack: SlackRoom | None = Field(default=None, description="A Slack channel, by a bot token.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _be_text(cls, value: object) -> object:
-        return value if isinstance(value, dict) else {"url": value}
-
-    @model_validator(mode="after")
-    def _be_one(self) -> "Channel":
-        if (self.url is None) == (self.slack is None):
-            raise mistake("a channel is of exactly one kind", "write an Apprise URL, or `slack`")
-        return self
-
-
-class SlackApp(Written):
-    """How the presses of buttons come back from Slack; at least one way."""
-
-    app_token: Text | None = Field(
-        default=None, repr=False, description="The app-level token (xapp-…), for Socket Mode: outbound only."
-    )
-    signing_secret: Text | None = Field(
-        default=None, repr=False, description="The signing secret, for requests that Slack posts to /slack/answers."
-    )
-    api: WebAddress = Field(default=SLACK_API, description="Where Slack's Web API is; another for GovSlack.")
-
-    @model_validator(mode="after")
-    def _be_some(self) -> "SlackApp":
-        if self.app_token is None and self.signing_secret is None:
-            raise mistake("this lets no answer in", "add `app_token` (Socket Mode) or `signing_secret`")
-        return self
-
-
 class Scorer(Written):
     """A scorer that is plugged in, asked before the built-in one is believed."""
 
     use: Word = Field(description="The name of its entry point in the group buzzwatch.scorers.")
     timeout: Patience = Field(default=2 * SECOND, description="How long a batch of mentions waits for it at most.")
     batch: Annotated[int, Field(ge=1, le=1_000)] = Field(default=32, description="How many texts it is given at once.")
+
+
+class Heartbeat(Written):
+    """A sign of life for who watches from outside, sent only while all is well."""
+
+    url: Annotated[Text, AfterValidator(_web)] = Field(
+        repr=False, description="What is asked for with GET: a placeholder, best.", examples=["${cred:heartbeat}"]
+    )
+    every: LongSpan = Field(default=MINUTE, description="How often.")
 
 
 class Config(Written):
@@ -355,6 +240,8 @@ class Config(Written):
     web: Web = Field(default=Web(), description="The incident pages, probes and metrics.")
     scorer: Scorer | None = Field(default=None, description="A plugged-in scorer; the built-in one alone if left out.")
 
+    heartbeat: Heartbeat | None = Field(default=None, description="A sign of life; none is sent if left out.")
+
     @property
     def warnings(self) -> list[str]:
         """What works and is unwise, one sentence each."""
@@ -373,13 +260,10 @@ class Config(Written):
         doors = [source.http for source in self.sources.values() if source.http]
         channels = [text for each in self.channels.values() for text in texts_of(each)]
         app = [self.slack.app_token, self.slack.signing_secret] if self.slack else []
-        maybe = [self.mail, *app, *(b.user for b in brokers), *(b.password for b in brokers), *(d.token for d in doors)]
+        beat = [self.heartbeat.url] if self.heartbeat else []
+        accounts = [*(b.user for b in brokers), *(b.password for b in brokers), *(d.token for d in doors)]
+        maybe = [self.mail, *app, *beat, *accounts]
         return [*channels, *(text for text in maybe if text is not None)]
-
-
-def texts_of(channel: Channel) -> list[str]:
-    """What of a channel may hold placeholders."""
-    return [text for text in (channel.url, channel.slack and channel.slack.token) if text]
 
 
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> Config:
@@ -422,6 +306,24 @@ def mails_of(person: Person, secrets: Secrets) -> tuple[str, ...]:
     return tuple(found)
 
 
+def beat_url(heartbeat: Heartbeat, secrets: Secrets) -> str:
+    """Where the sign of life goes.
+
+    Raises:
+        SecretError: it names a secret that is not there.
+        AddressError: it is no web address.
+    """
+    url = secrets.resolve(heartbeat.url)
+    try:
+        parts = urlsplit(url)
+        right = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        right = False
+    if not right:
+        raise AddressError("it is no web address: write https://… into the secret")
+    return url
+
+
 def unreachable(people: Iterable[Person], config: Config, secrets: Secrets) -> list[str]:
     """One sentence for each means of a person by which nothing can be sent, and for each channel likewise."""
     addresses = {f"channel {name}": channel.url for name, channel in config.channels.items() if channel.url}
@@ -436,6 +338,11 @@ def unreachable(people: Iterable[Person], config: Config, secrets: Secrets) -> l
     for name, channel in config.channels.items():
         if channel.slack:
             found += [f"channel {name} cannot be reached: {why}" for why in secrets.lacking([channel.slack.token])]
+    if config.heartbeat:
+        try:
+            beat_url(config.heartbeat, secrets)
+        except (SecretError, AddressError) as error:
+            found.append(f"no heartbeat can be sent: {error}")
     if config.slack:
         ways = (config.slack.app_token, config.slack.signing_secret)
         found += [f"no answer comes from Slack: {why}" for why in secrets.lacking(filter(None, ways))]

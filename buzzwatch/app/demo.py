@@ -16,11 +16,12 @@ import msgspec
 from rich.console import Console
 
 from buzzwatch.app import stream
-from buzzwatch.app.config import Config, Secrets, load
+from buzzwatch.app.config import Config, load
 from buzzwatch.app.live import Daemon
 from buzzwatch.app.logs import configure_logs
 from buzzwatch.app.replay import learn_habits
 from buzzwatch.app.rulebook import read_rules
+from buzzwatch.app.secret import Secrets
 from buzzwatch.clock import SwiftClock
 from buzzwatch.model.input import Delivered
 from buzzwatch.model.instant import MINUTE, Instant, Span, instant_of, moment_of

@@ -6,9 +6,10 @@ from typing import Any
 
 import structlog
 
-from buzzwatch.app.config import Config, SecretError, Secrets
+from buzzwatch.app.config import Config
 from buzzwatch.app.config import Source as SourceConfig
 from buzzwatch.app.intake import IntakeQueue
+from buzzwatch.app.secret import SecretError, Secrets
 from buzzwatch.clock import Clock
 from buzzwatch.model.input import Gap, Trouble
 from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span

@@ -1,8 +1,8 @@
 """What a person can mend, and is therefore told in words: the errors that commands print without a traceback."""
 
-from buzzwatch.app.config import SecretError
 from buzzwatch.app.control import NoDaemonError
 from buzzwatch.app.scorer_process import ScorerError
+from buzzwatch.app.secret import SecretError
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.sources.file import FileFaultError
 from buzzwatch.store.database import StateError

@@ -88,7 +88,7 @@ def _read(
 def points_of(memory: Memory, incident: Incident) -> tuple[Point, ...]:
     """The course of an incident, see `web.desk.PageView`."""
     pulse = memory.pulses.get(incident.subject.brand)
-    if pulse is None or incident.state is State.RESOLVED:
+    if pulse is None or incident.state is State.RESOLVED or incident.drill is not None:
         return ()
     if topic := incident.subject.topic:
         return tuple(Point(*bar) for bar in memory.diaries[incident.subject.brand].history(topic))

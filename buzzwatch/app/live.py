@@ -9,12 +9,14 @@ import structlog
 
 from buzzwatch import __version__
 from buzzwatch.app import systemd
-from buzzwatch.app.config import Config, Secrets
+from buzzwatch.app.config import Config
 from buzzwatch.app.control import control_path
 from buzzwatch.app.digest import DigestReader
 from buzzwatch.app.drive import Drive
 from buzzwatch.app.ears import Ears, make_sources
+from buzzwatch.app.health import Health
 from buzzwatch.app.hearing import Hearing
+from buzzwatch.app.heartbeat import Beat
 from buzzwatch.app.intake import IntakeQueue
 from buzzwatch.app.latest import News
 from buzzwatch.app.links import Links, forget_links
@@ -23,13 +25,14 @@ from buzzwatch.app.recover import recover
 from buzzwatch.app.rota_feed import RotaFeed
 from buzzwatch.app.rulebook import Rulebook, compile_rules
 from buzzwatch.app.second_opinion import SecondOpinion
+from buzzwatch.app.secret import Secrets
 from buzzwatch.app.slack_answers import SlackAnswers
 from buzzwatch.app.ways import Ways, Words
 from buzzwatch.clock import Clock, Jump, SystemClock
 from buzzwatch.delivery.courier import Courier
 from buzzwatch.memory import Memory
 from buzzwatch.model.brand import Ruleset
-from buzzwatch.model.incident import Change, Severity, State
+from buzzwatch.model.incident import Change, Severity
 from buzzwatch.model.input import EVERYTHING, ClockSet, Delivered, Gap, Outcome, RulesSwapped, Trouble
 from buzzwatch.model.instant import DAY, SECOND, Instant
 from buzzwatch.rules.faults import RuleFaults
@@ -108,14 +111,19 @@ class Daemon:
             self._report,
             self.clock,
         )
+        self.health = Health(self.drive, self.ears, record, self.clock)
+        beat = config.heartbeat
+        self.beat = Beat(beat, secrets, self.health, record, self.clock, self.metrics) if beat else None
         self.reception = Reception(
-            self.drive, record, self.links, self.rulebook, self.ears, self.courier.notify, self.opinion
+            self.drive, record, self.links, self.rulebook, self.health, self.courier.notify, self.opinion
         )
         people = lambda: self.drive.spine.memory.rules.people  # noqa: E731 - others' rules will be in force
         self.answers = SlackAnswers(config.slack, secrets, self.reception, people, self.clock) if config.slack else None
         self.rotas = RotaFeed(
             config.state, config.rules, secrets, self.queue, self.clock, lambda: self.drive.spine.memory
         )
+        if self.answers is not None:
+            self.answers.tell = self.queue.tell
         self.ready = asyncio.Event()
         self.stopped = asyncio.Event()
 
@@ -174,17 +182,21 @@ class Daemon:
             # Probes are answered while the first commit waits for a disk, and whatever happens to it ends the waiting.
             await asyncio.wait((stopped, driving, ruling), return_when=asyncio.FIRST_COMPLETED)
             sending = asyncio.create_task(self.courier.run(), name="courier")
+            self._ways.warm(self.drive.spine.memory.rules)
             hearing = asyncio.create_task(self.ears.listen(), name="ears")
             looking = asyncio.create_task(self._look_after(), name="watch")
             answering = asyncio.create_task(self._hear_answers(), name="answers")
             teaching = asyncio.create_task(self._teach(), name="lessons")
             following = asyncio.create_task(self.rotas.run(), name="rotas")
+            beating = asyncio.create_task(self._beat(), name="heartbeat")
             if ruling.done():
                 self._say_ready()
             ruling.cancel()
             parts = (driving, sending, hearing, looking)
             await asyncio.wait((stopped, *parts), return_when=asyncio.FIRST_COMPLETED)
-            await self._end(stopped, driving, sending, hearing, looking, scoring, answering, teaching, following)
+            await self._end(
+                stopped, driving, sending, hearing, looking, scoring, answering, teaching, following, beating
+            )
 
     async def _put_rules_in_force(self) -> None:
         """Return once they are, and what was due while we were down has been decided upon under them."""
@@ -211,6 +223,10 @@ class Daemon:
     async def _run_scorer(self) -> None:
         if self.opinion is not None:
             await self.opinion.run()
+
+    async def _beat(self) -> None:
+        if self.beat is not None:
+            await self.beat.run()
 
     async def _hear_answers(self) -> None:
         if self.answers is not None:
@@ -274,6 +290,9 @@ class Daemon:
 
     def _log_change(self, change: Change) -> None:
         incident = change.incident
+        if incident.drill is not None:
+            log.info("drill_changed", change=change.kind, incident=incident.id)
+            return
         self.metrics.signals.labels(incident.reason.signal.detector if incident.reason.signal else "none").inc()
         log.info("incident_changed", change=change.kind, incident=incident.id, severity=incident.severity.label)
 
@@ -294,8 +313,8 @@ class Daemon:
             if (now := self.clock.now()) - forgotten_at >= DAY:
                 forgotten_at = now
                 await self._forget_authors()
-            self.metrics.outbox_waiting.set(await self.record.waiting())
-            live = [i for i in self.drive.spine.memory.desk.incidents.values() if i.state is not State.RESOLVED]
+            self.metrics.outbox_waiting.set(await self.health.look())
+            live = self.drive.spine.memory.desk.real
             for severity in Severity:
                 number = sum(i.severity is severity for i in live)
                 self.metrics.incidents_open.labels(severity.label).set(number)

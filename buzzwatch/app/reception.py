@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
+from buzzwatch.app.drill import read_rehearsal
 from buzzwatch.app.drive import Drive
-from buzzwatch.app.ears import Ears
+from buzzwatch.app.health import Health
 from buzzwatch.app.latest import points_of
 from buzzwatch.app.links import QUEUE, Links
 from buzzwatch.app.marks import Marks
@@ -31,7 +32,7 @@ from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.store.journal import Batch, read_incident
 from buzzwatch.store.outbox import write_notice
 from buzzwatch.store.record import Record
-from buzzwatch.web.desk import Answer, Hush, PageView, QueueView, Reply
+from buzzwatch.web.desk import Answer, Hush, PageView, QueueView, Rehearsal, Reply
 
 _TEST_TIMEOUT_S = 90
 
@@ -45,7 +46,7 @@ class Reception:
         record: Record,
         links: Links,
         rulebook: Rulebook,
-        ears: Ears,
+        health: Health,
         wake_courier: Callable[[], None],
         opinion: SecondOpinion | None,
     ) -> None:
@@ -55,7 +56,7 @@ class Reception:
         self._record = record
         self._links = links
         self._rulebook = rulebook
-        self._ears = ears
+        self._health = health
         self._wake_courier = wake_courier
         self._opinion = opinion
         self._tests: dict[str, asyncio.Future[Delivered]] = {}
@@ -63,8 +64,7 @@ class Reception:
 
     def unready(self) -> tuple[str, ...]:
         """See `Desk`."""
-        stuck = (f"the state cannot be written: {self._drive.stuck}",) if self._drive.stuck else ()
-        return (*stuck, *self._ears.deaf(), *self._rulebook.troubles())
+        return (*self._health.ails(), *self._rulebook.troubles())
 
     def status(self) -> dict[str, Any]:
         """See `Desk`."""
@@ -75,7 +75,7 @@ class Reception:
             "rules": self._drive.spine.memory.rules.digest,
             "brands": len(self._drive.spine.memory.rules.brands),
             "incidents": [{"id": i.id, "state": i.state, "severity": i.severity.label} for i in live],
-            "sources": self._ears.states(),
+            "sources": self._health.ears.states(),
             "silences": [
                 {"what": s.what, "until": s.until, "by": s.by, "why": s.why}
                 for s in self._drive.spine.memory.silences.all
@@ -171,6 +171,17 @@ class Reception:
         """See `Desk`."""
         memory = self._drive.spine.memory
         return Answer(True, tuple(describe(s, memory) for s in memory.silences.all) or ("nothing is silenced",))
+
+    async def rehearse(self, asked: Rehearsal) -> Answer:
+        """See `Desk`."""
+        if stranger := self._stranger(asked.by):
+            return stranger
+        drilled = read_rehearsal(asked, self._drive.spine.memory, self._clock.now())
+        if isinstance(drilled, Answer):
+            return drilled
+        outcome = await self._queue.tell(drilled)
+        begun = [change.incident for change in outcome.changes if change.incident.drill is not None]
+        return Answer(True, (begun[0].id,)) if begun else Answer(False, ("something came between: ask again",))
 
     async def revoke(self, incident: str) -> Answer:
         """See `Desk`."""

@@ -11,7 +11,6 @@ import structlog
 from aiohttp import ClientSession
 from msgspec import Struct
 
-from buzzwatch.app.config import Secrets
 from buzzwatch.app.intake import IntakeQueue
 from buzzwatch.app.rota_fetch import fetch
 from buzzwatch.app.rota_ical import CalendarError, Expansion, window
@@ -25,6 +24,7 @@ from buzzwatch.app.rota_source import (
     readers_of,
     source_digest,
 )
+from buzzwatch.app.secret import Secrets
 from buzzwatch.clock import Clock
 from buzzwatch.memory import Memory
 from buzzwatch.model.input import RotaSwapped, Trouble

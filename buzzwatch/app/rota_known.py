@@ -7,9 +7,9 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from buzzwatch.app.config import Secrets
 from buzzwatch.app.rota_ical import CalendarError
 from buzzwatch.app.rota_source import address_of, expanded, load_copy, read_file, readers_of
+from buzzwatch.app.secret import Secrets
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.instant import Instant, moment_of
 from buzzwatch.model.rota import Listed, Rota

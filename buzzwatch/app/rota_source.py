@@ -9,8 +9,9 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from buzzwatch.app.config import SecretError, Secrets, mails_of
+from buzzwatch.app.config import mails_of
 from buzzwatch.app.rota_ical import CalendarError, Expansion, Question, Reader, expand, window
+from buzzwatch.app.secret import SecretError, Secrets
 from buzzwatch.model.brand import Person
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.rota import Listed

@@ -6,8 +6,9 @@ from pathlib import Path
 import structlog
 from msgspec.structs import replace
 
-from buzzwatch.app.config import Config, Secrets, unreachable
+from buzzwatch.app.config import Config, unreachable
 from buzzwatch.app.intake import IntakeQueue
+from buzzwatch.app.secret import Secrets
 from buzzwatch.clock import Clock
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.input import RulesSwapped, Trouble

@@ -1,5 +1,6 @@
 """What a press of a button or a choice of the menu in Slack does: the same as a button on the incident's page."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,7 +10,8 @@ import structlog
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from msgspec import Struct
 
-from buzzwatch.app.config import SecretError, Secrets, SlackApp
+from buzzwatch.app.channels import SlackApp
+from buzzwatch.app.secret import SecretError, Secrets
 from buzzwatch.clock import Clock
 from buzzwatch.delivery.channel import TransientDeliveryError
 from buzzwatch.delivery.channels.slack_blocks import escape
@@ -17,7 +19,8 @@ from buzzwatch.delivery.channels.slack_menu import ACTION, read_choice
 from buzzwatch.delivery.slack_api import SlackApi
 from buzzwatch.delivery.slack_socket import SlackSocket
 from buzzwatch.model.brand import Person
-from buzzwatch.model.input import Verb
+from buzzwatch.model.input import Trouble, Verb
+from buzzwatch.model.instant import MINUTE, Instant, Span
 from buzzwatch.web.desk import Answer, Desk, Reply
 from buzzwatch.web.slack import add_slack_answers
 from buzzwatch.web.words import choose_language, words
@@ -26,6 +29,9 @@ _STRANGER = (
     "Slack account {user} is nobody's in oncall.yaml: add `slack: {user}` to a person there, or use the link.\n"
     "Le compte Slack {user} n’est celui de personne dans oncall.yaml : ajoutez-y `slack: {user}`, ou utilisez le lien."
 )
+_TROUBLE = "slack-answers"
+DEAF_AFTER: Span = 5 * MINUTE
+"""How long presses may go unheard before `ops` is told."""
 _LONGEST_REPLY = 3_000
 _TIMEOUT = ClientTimeout(total=10)
 
@@ -68,6 +74,11 @@ class SlackAnswers:
         self._people = people
         self._clock = clock
         self._session: ClientSession | None = None
+        self._lost_at: Instant | None = None
+        self._lost_why = ""
+        self._told = False
+        self.tell: Callable[[Trouble], object] = lambda _: None
+        """Hears of a loss that lasts, and of its end."""
 
     def open(self, public: web.Application) -> None:
         """Add the path of signed requests to the public side, if a signing secret is configured."""
@@ -77,7 +88,29 @@ class SlackAnswers:
     async def run(self) -> None:
         """Listen by Socket Mode until cancelled, if an app-level token is configured."""
         if self._app.app_token:
-            await SlackSocket(self._sessions(), self._api, self.hear, self._clock).run()
+            self._note(heard=False, why="not connected yet")
+            socket = SlackSocket(self._sessions(), self._api, self.hear, self._clock, self._note)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(socket.run())
+                group.create_task(self._watch())
+
+    def _note(self, heard: bool, why: str) -> None:  # noqa: FBT001 - as the socket calls it
+        lost_at = self._clock.now() if self._lost_at is None else self._lost_at
+        if heard and self._told:
+            text = "presses of buttons in Slack are heard again"
+            self.tell(Trouble(0, _TROUBLE, lost_at, text, over=True))
+            self._told = False
+        self._lost_at, self._lost_why = None if heard else lost_at, why
+
+    async def _watch(self) -> None:
+        """Tell of a loss that lasts, once."""
+        while True:
+            now = self._clock.now()
+            if self._lost_at is not None and not self._told and now - self._lost_at >= DEAF_AFTER:
+                self._told = True
+                text = f"presses of buttons in Slack are not heard: {self._lost_why}; links in messages work"
+                self.tell(Trouble(0, _TROUBLE, self._lost_at, text))
+            await self._clock.wait_until(now + MINUTE)
 
     async def close(self) -> None:
         """Let go of open connections."""

@@ -5,13 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 from aiohttp import ClientSession
 from msgspec.structs import replace
 
-from buzzwatch.app.config import AddressError, Config, SecretError, Secrets, SlackRoom, url_of
+from buzzwatch.app.channels import SlackRoom
+from buzzwatch.app.config import AddressError, Config, url_of
 from buzzwatch.app.digest import DigestReader
 from buzzwatch.app.latest import News
 from buzzwatch.app.links import Links
+from buzzwatch.app.secret import SecretError, Secrets
 from buzzwatch.clock import Clock
 from buzzwatch.delivery.channel import Channel, PermanentDeliveryError, TransientDeliveryError
-from buzzwatch.delivery.channels.apprise import AppriseChannel
+from buzzwatch.delivery.channels.apprise import AppriseChannel, warm
 from buzzwatch.delivery.channels.console import ConsoleChannel
 from buzzwatch.delivery.channels.mail import MailChannel, Served
 from buzzwatch.delivery.channels.mail_account import is_mail
@@ -64,6 +66,13 @@ class Ways:
         if is_mail(url) and not brief:
             return MailChannel(url, self._served, self._threads)
         return AppriseChannel(url, self._threads, brief=brief)
+
+    def warm(self, rules: Ruleset) -> None:
+        """Load on a thread what the first message would wait for, if any goes that way."""
+        addresses = [channel.url for channel in self._config.channels.values()]
+        addresses += [address for person in rules.people.values() for address in person.reach.values()]
+        if any(address not in {None, CONSOLE} for address in addresses):
+            self._threads.submit(warm)
 
     def _slack(self, room: SlackRoom) -> Channel:
         if self._session is None:

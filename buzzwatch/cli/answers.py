@@ -2,11 +2,23 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from buzzwatch.cli.frame import AsOption, ConfigOption, IncidentArgument, ask_daemon, fail, load_config
+from buzzwatch.cli.frame import (
+    AsOption,
+    ConfigOption,
+    IncidentArgument,
+    ask_daemon,
+    fail,
+    load_config,
+    plain_errors,
+    print_answer,
+)
+
+if TYPE_CHECKING:
+    from buzzwatch.app.config import Config
 
 app = typer.Typer()
 
@@ -86,6 +98,63 @@ def silence(
         fail("say who you are: --as, your key under `people` in oncall.yaml")
     body = {"what": what, "by": by, "until": until, "why": because, "ends": end}
     ask_daemon(load_config(config), "/silence", body)
+
+
+@app.command()
+def drill(
+    what: Annotated[
+        str, typer.Argument(help="A brand or a route; left out: the first brand that pages.", show_default=False)
+    ] = "",
+    by: Annotated[str, typer.Option("--as", help="Your key under `people` in oncall.yaml.")] = "",
+    route: Annotated[str, typer.Option(help="Another route than the brand's.", show_default=False)] = "",
+    silent_copy: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--silent-copy", help="Tell nothing to the channels under `copy`.")
+    ] = False,
+    at_night: Annotated[bool, typer.Option("--at-night", help="Even if it wakes people.")] = False,  # noqa: FBT002 - a flag
+    last: Annotated[bool, typer.Option("--last", help="Begin none: report on the latest.")] = False,  # noqa: FBT002 - a flag
+    config: ConfigOption = None,
+) -> None:
+    """Call people as a real alert would, marked as a drill from the first word on; report who answered how soon."""
+    loaded = load_config(config)
+    with plain_errors():
+        if last:
+            _report_drill(loaded, None, waits=False)
+            return
+        if not by:
+            fail("say who you are: --as, your key under `people` in oncall.yaml")
+        from buzzwatch.app.control import ask  # noqa: PLC0415 - as in `daemon.run`
+
+        body = {"by": by, "what": what, "route": route, "copies": not silent_copy, "at_night": at_night}
+        answer = ask(loaded, "/drill", body)
+        print_answer(answer)
+        _report_drill(loaded, answer.lines[0], waits=True)
+
+
+def _report_drill(config: "Config", name: str | None, *, waits: bool) -> None:
+    """Print what became of a drill, or of the latest; wait for its end first, with a line for each message."""
+    import time  # noqa: PLC0415 - as in `daemon.run`
+
+    from buzzwatch.app.drill import last_drill, progress, read_course, report  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.store.database import open_for_reading  # noqa: PLC0415 - as in `daemon.run`
+
+    db = open_for_reading(config.state)
+    course = read_course(db, name or last_drill(db) or "")
+    if course is None:
+        fail("there has been no drill yet")
+    if waits:
+        typer.echo("under way: Ctrl-C leaves it alone, and `buzzwatch drill --last` tells how it ended")
+    shown: set[str] = set()
+    while waits and course is not None:
+        for line in progress(course):
+            if line not in shown:
+                shown.add(line)
+                typer.echo(line)
+        if course.over:
+            break
+        time.sleep(1)
+        course = read_course(db, course.incident.id)
+    for line in report(course) if course else ():
+        typer.echo(line)
 
 
 @app.command()

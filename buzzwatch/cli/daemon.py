@@ -30,9 +30,9 @@ def run(config: ConfigOption = None) -> None:
     """Listen, decide and tell, until stopped."""
     import asyncio  # noqa: PLC0415 - what only the daemon needs is not loaded for the other commands
 
-    from buzzwatch.app.config import Secrets  # noqa: PLC0415 - likewise
     from buzzwatch.app.live import Daemon  # noqa: PLC0415 - likewise
     from buzzwatch.app.logs import configure_logs  # noqa: PLC0415 - likewise
+    from buzzwatch.app.secret import Secrets  # noqa: PLC0415 - likewise
 
     os.umask(0o027)  # what is kept holds people's words: for this user and group alone
     loaded = load_config(config)

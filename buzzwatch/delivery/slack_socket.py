@@ -25,6 +25,8 @@ REFUSED_WAIT: Span = 10 * MINUTE
 _HEARTBEAT_S = 20.0
 _MOST_AT_WORK = 100
 
+Note: TypeAlias = Callable[[bool, str], None]
+"""Takes whether presses are heard now, and if not, why."""
 Hear: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
 """Takes the payload of an interaction."""
 
@@ -35,11 +37,19 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 class SlackSocket:
     """Stays connected as long as it runs; what is pressed while it is not, Slack tells the person who pressed."""
 
-    def __init__(self, session: ClientSession, api: Callable[[], SlackApi], hear: Hear, clock: Clock) -> None:
+    def __init__(
+        self,
+        session: ClientSession,
+        api: Callable[[], SlackApi],
+        hear: Hear,
+        clock: Clock,
+        note: Note = lambda _heard, _why: None,
+    ) -> None:
         self._session = session
         self._api = api
         self._hear = hear
         self._clock = clock
+        self._note = note
         self._failures = 0
         self._at_work: set[asyncio.Task[None]] = set()
 
@@ -64,12 +74,14 @@ class SlackSocket:
             why = "the connection ended"
         except RefusedError as refused:
             _log.error("slack_answers_refused", why=str(refused))
+            self._note(False, f"Slack refuses: {refused}")
             return REFUSED_WAIT
         except TransientDeliveryError as error:
             why = str(error)
         except (ClientError, OSError, KeyError, ValueError) as error:  # its text may hold the address, a secret
             why = type(error).__name__
         self._failures += 1
+        self._note(False, why)
         pause: Span = min(LONGEST_WAIT, FIRST_WAIT << min(self._failures - 1, 10))
         _log.warning("slack_answers_lost", why=why, again_in=pause)
         return pause
@@ -82,6 +94,7 @@ class SlackSocket:
             envelope = _decode(message.data)
             if envelope.get("type") == "hello":
                 self._failures = 0
+                self._note(True, "")
                 _log.info("slack_answers_heard")
             elif envelope.get("type") == "disconnect":
                 if envelope.get("reason") == "link_disabled":

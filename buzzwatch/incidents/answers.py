@@ -35,6 +35,7 @@ def answer(incident: Incident, command: Command, now: Instant) -> Answered | Non
         taken_at=incident.taken_at if mine else now,
         step_at=None,
         hushed=False,
+        behind="",
     )
     match command.verb:
         case Verb.HELP:
@@ -68,6 +69,7 @@ def close(incident: Incident, now: Instant, by: str | None) -> Incident:
         remind_at=None,
         reminded=False,
         hushed=False,
+        behind="",
     )
 
 

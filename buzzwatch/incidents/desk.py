@@ -7,10 +7,11 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from buzzwatch.incidents import drill as drills
 from buzzwatch.incidents.answers import answer, close, look_again, set_free
-from buzzwatch.model.brand import Rule
+from buzzwatch.model.brand import Rule, Ruleset
 from buzzwatch.model.incident import Change, ChangeKind, Incident, Press, Reason, Severity, State, Subject
-from buzzwatch.model.input import Command, Delivered
+from buzzwatch.model.input import Command, Delivered, Drilled
 from buzzwatch.model.instant import HOUR, Instant, Span, moment_of
 from buzzwatch.model.mention import PRESS
 from buzzwatch.model.signal import Onset
@@ -82,8 +83,7 @@ class Desk:
 
     def live(self, subject: Subject) -> Incident | None:
         """The open or taken incident about this subject, its own or one found to be the same trouble."""
-        live = (i for i in self.incidents.values() if i.state is not State.RESOLVED)
-        return next((i for i in live if i.subject == subject or subject in i.covers), None)
+        return next((i for i in self.real if i.subject == subject or subject in i.covers), None)
 
     def cover(self, incident: Incident, subject: Subject) -> Incident:
         """Remember that another subject is the same trouble: it stays so, however the shares change."""
@@ -92,7 +92,17 @@ class Desk:
 
     def of_brand(self, brand: str) -> list[Incident]:
         """The live incidents of a brand, oldest first."""
-        return [i for i in self.incidents.values() if i.subject.brand == brand and i.state is not State.RESOLVED]
+        return [i for i in self.real if i.subject.brand == brand]
+
+    @property
+    def real(self) -> list[Incident]:
+        """The live ones that are no drill, oldest first."""
+        return [i for i in self.alive if i.drill is None]
+
+    @property
+    def alive(self) -> list[Incident]:
+        """All that are not over, oldest first."""
+        return [i for i in self.incidents.values() if i.state is not State.RESOLVED]
 
     def ring(
         self, incident: Incident | None, subject: Subject, rule: Rule, evidence: Callable[[], Evidence], now: Instant
@@ -246,6 +256,9 @@ class Desk:
         incident = self.incidents.get(command.incident)
         if incident is None or incident.state is State.RESOLVED:
             return None
+        if incident.drill is not None:
+            ended = drills.answered(incident, command.by, now)
+            return self._change(ended, ChangeKind.RESOLVED, now, why=command.verb, by=command.by)
         answered = answer(incident, command, now)
         return answered and self._change(answered[1], answered[0], now, why=command.why, by=command.by)
 
@@ -279,10 +292,31 @@ class Desk:
         incident = replace(incident, paged=paged)
         return self._change(incident, ChangeKind.NOTED, now, why=f"{delivered.target}: {delivered.why}")
 
+    def rehearse(self, asked: Drilled, rules: Ruleset, now: Instant) -> Change:
+        """Begin a drill; see `incidents.drill.obstacle`."""
+        incident = drills.begin(asked, rules, self._new_id(f"{drills.DRILL}-{asked.brand}", now), now)
+        self.put(incident)
+        return Change(ChangeKind.OPENED, now, incident, by=asked.by)
+
+    def cut_drill(self, changes: Iterable[Change | None], now: Instant) -> Change | None:
+        """A real alarm that pages ends the drill: nobody is to mistake one for the other."""
+        incident = next((i for i in self.alive if i.drill is not None), None)
+        if incident is None or incident.drill is None:
+            return None
+        alarms = (c.incident for c in changes if c is not None and c.incident.drill is None)
+        real = next((i.id for i in alarms if i.severity is Severity.CRITICAL and i.state is State.OPEN), None)
+        if real is None:
+            return None
+        return self._change(drills.cut(incident, incident.drill, real, now), ChangeKind.OVER, now, why=real)
+
+    def outlast(self, incident: Incident, now: Instant) -> Change:
+        """What was told in its stead has ended, and it goes on."""
+        return self._change(replace(incident, behind=""), ChangeKind.OUTLASTED, now, why=incident.behind)
+
     def stop_calm(self, since: Instant, until: Instant) -> None:
         """We were deaf: what nobody heard then does not make anything calm."""
         for incident in list(self.incidents.values()):
-            if incident.state is not State.RESOLVED:
+            if incident.state is not State.RESOLVED and incident.drill is None:
                 held_at = tuple(at + max(0, until - max(since, at)) for at in incident.held_at)
                 self.put(replace(incident, held_at=held_at))
 
@@ -310,7 +344,7 @@ class Desk:
 
     def _recently_closed(self, subject: Subject) -> Incident | None:
         latest = reversed(self.incidents.values())
-        return next((i for i in latest if i.subject == subject or subject in i.covers), None)
+        return next((i for i in latest if i.drill is None and (i.subject == subject or subject in i.covers)), None)
 
     def _change(
         self, incident: Incident, kind: ChangeKind, now: Instant, why: str = "", by: str | None = None

@@ -1,18 +1,29 @@
 """Every reason to hold a message back, in one place."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from buzzwatch.model.brand import Brand
-from buzzwatch.model.incident import Incident, Severity
+from buzzwatch.model.incident import ChangeKind, Incident, Severity, State
 from buzzwatch.model.input import Silenced
 from buzzwatch.model.instant import DAY, Instant, Span
 from buzzwatch.model.silence import Silence
 
 LONGEST_SILENCE: Span = 30 * DAY
 MOST_SILENCES = 1_000
+MOST_BEHIND = 20
+"""Of more lesser incidents a message does not tell."""
+INHIBITED = (
+    ChangeKind.OPENED,
+    ChangeKind.WORSENED,
+    ChangeKind.REOPENED,
+    ChangeKind.UNSILENCED,
+    ChangeKind.OUTLASTED,
+)
+"""What is held of a lesser incident. Not the end of a wait: a person was promised that."""
 
 
 class Silences:
@@ -60,6 +71,25 @@ class Silences:
     def load(cls, dumped: list[dict[str, Any]]) -> "Silences":
         """Those that were dumped."""
         return cls(msgspec.convert(dumped, tuple[Silence, ...]))
+
+
+def larger(incident: Incident, live: Iterable[Incident], silences: Silences, now: Instant) -> Incident | None:
+    """The critical incident of the same brand that is told in its stead; None: it speaks for itself.
+
+    A critical one always does, and so does what somebody has. One that is silenced speaks for nobody.
+    """
+    if incident.severity is Severity.CRITICAL or incident.state is not State.OPEN:
+        return None
+    brand = incident.subject.brand
+    critical = (i for i in live if i.subject.brand == brand and i.severity is Severity.CRITICAL)
+    return min((i for i in critical if silences.over(i, now) is None), key=lambda i: (i.opened_at, i.id), default=None)
+
+
+def lesser(incident: Incident, live: list[Incident], silences: Silences, now: Instant) -> tuple[Incident, ...]:
+    """What a message of a critical incident is told in the stead of, `MOST_BEHIND` at most."""
+    behind = [i for i in live if i.behind and i.subject.brand == incident.subject.brand]
+    mine = [i for i in behind if (found := larger(i, live, silences, now)) is not None and found.id == incident.id]
+    return tuple(mine[:MOST_BEHIND])
 
 
 def severity_for(brand: Brand, severity: Severity, *, answered: bool = False, press: bool = False) -> Severity:

@@ -71,6 +71,20 @@ class Press(Struct, frozen=True, gc=False):
     source: str
 
 
+class Drill(Struct, frozen=True, gc=False):
+    """An exercise: nothing is wrong, and everybody is told so.
+
+    `by` asked for it. `steps` are when those of its route are due, counted from its beginning. `copies`: channels are
+    told too; `at_night`: it may wake people. `cut` is the real incident that put an end to it, "" if none did.
+    """
+
+    by: str
+    steps: tuple[Span, ...]
+    copies: bool = True
+    at_night: bool = False
+    cut: str = ""
+
+
 class Reason(Struct, frozen=True):
     """Why, in numbers: the rule, its clauses, and the strongest signal with its usual value."""
 
@@ -181,6 +195,10 @@ class Incident(Struct, frozen=True):
     """A silence held something of it, which nobody was told since."""
     raised: bool = False
     """By that its severity went one up, and each of its rules counts one more."""
+    behind: str = ""
+    """The critical incident of its brand that was told in its stead, and nobody was told of this one since."""
+    drill: Drill | None = None
+    """It is an exercise, and counts for nothing else."""
 
     urgent: bool = False
     """It grew so fast that it is told as something one more severe would be, for as long as it is of that severity."""
@@ -241,6 +259,8 @@ class ChangeKind(StrEnum):
     """That time has come: who has it is rung."""
     UNSILENCED = "unsilenced"
     """A silence has ended that had held something of it."""
+    OUTLASTED = "outlasted"
+    """A larger incident of the brand has ended, which had been told in its stead."""
     HELP = "help"
     """Who has it asks for help."""
     REMINDED = "reminded"

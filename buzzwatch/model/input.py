@@ -82,6 +82,17 @@ class Silenced(Struct, frozen=True, gc=False, tag="silenced"):
     by: str
 
 
+class Drilled(Struct, frozen=True, gc=False, tag="drilled"):
+    """A person asks for an exercise of a route, in the name of a brand; `model.incident.Drill` says the rest."""
+
+    seen_at: Instant
+    brand: str
+    route: str
+    by: str
+    copies: bool = True
+    at_night: bool = False
+
+
 class Mark(StrEnum):
     """What a person says of a post, or that they take it back."""
 
@@ -188,6 +199,7 @@ Journalled: TypeAlias = (
     | Gap
     | Command
     | Silenced
+    | Drilled
     | Corrected
     | Proposed
     | Erased

@@ -57,6 +57,8 @@ class Notice(Struct, frozen=True):
     """It is the digest of what happened since then; `night` is then what waited for this very morning."""
     instead_of: tuple[str, ...] = ()
     """Keys of older messages that it makes needless."""
+    behind: tuple[Incident, ...] = ()
+    """Lesser incidents of the brand that this message is told in the stead of."""
 
     @property
     def is_collective(self) -> bool:

@@ -29,6 +29,7 @@ ALARMS = (
     ChangeKind.WAITED,
     ChangeKind.RELEASED,
     ChangeKind.UNSILENCED,
+    ChangeKind.OUTLASTED,
 )
 HUSHED = (*ALARMS, ChangeKind.CALMED)
 """What a silence holds; answers and ends are heard by whoever was told before."""
@@ -66,6 +67,13 @@ def hush(incident: Incident, silence: Silence, rules: Ruleset, now: Instant) -> 
     targets = [*(Target(name) for name in route.copy), *persons]
     held = tuple(Held(incident.id, str(target), silence.reason, silence.until) for target in targets)
     return Told(replace(incident, hushed=True, step_at=None), (), held)
+
+
+def inhibit(incident: Incident, larger: Incident, told: Told) -> Told:
+    """Hold what would be told of an incident: a larger one of its brand is told in its stead."""
+    why = f"{larger.id} is critical: told with it, and for itself once that has ended"
+    held = tuple(Held(incident.id, str(notice.target), why, None) for notice in told.notices)
+    return Told(replace(incident, behind=larger.id), (), (*held, *told.held))
 
 
 def _announce_answer(change: Change, rules: Ruleset, now: Instant) -> Told:
@@ -152,6 +160,8 @@ def wakes(incident: Incident, rules: Ruleset) -> bool:
     A critical one waits only if every critical rule of it does: what came to that otherwise has risen. A lesser one
     wakes if the rule that it is told for does.
     """
+    if incident.drill is not None:
+        return incident.drill.at_night
     brand = rules.brands.get(incident.subject.brand)
     if incident.severity is not Severity.CRITICAL:
         rule = _rule_of(brand, incident)
@@ -166,7 +176,7 @@ def wakes(incident: Incident, rules: Ruleset) -> bool:
 
 def under_new_rules(incident: Incident, rules: Ruleset, now: Instant) -> Incident:
     """A critical incident whose route had nobody to page, and now has, begins to page; a competitor's never pages."""
-    if incident.loudness is not Severity.CRITICAL or incident.state is State.RESOLVED:
+    if incident.loudness is not Severity.CRITICAL or incident.state is State.RESOLVED or incident.drill is not None:
         return incident
     brand = rules.brands.get(incident.subject.brand)
     if brand is not None and brand.competitor:
@@ -261,9 +271,9 @@ def _let_sleep(
     if until is None:
         return list(targets), ()
     persons = [target for target in targets if target.by]
-    why = f"night: {_NIGHT[wakes(incident, rules)]}"
+    why, real = f"night: {_NIGHT[wakes(incident, rules)]}", incident.drill is None
     return [target for target in targets if not target.by], tuple(
-        Held(incident.id, str(target), why, until, night=True) for target in persons
+        Held(incident.id, str(target), why, until if real else None, night=real) for target in persons
     )
 
 
@@ -390,7 +400,13 @@ def upcoming(incident: Incident, rules: Ruleset) -> tuple[Coming, ...]:
 
 
 def route_of(incident: Incident, rules: Ruleset) -> Route:
-    """The route of an incident; where that no longer exists, the one that its rule names now, else the console."""
+    """The route of an incident; where that no longer exists, the one that its rule names now, else the console.
+
+    A drill takes it once, and tells channels only if it is to.
+    """
+    if (drill := incident.drill) is not None:
+        route = rules.routes.get(incident.route, CONSOLE)
+        return replace(route, repeat=None, copy=route.copy if drill.copies else ())
     rule = _rule_of(rules.brands.get(incident.subject.brand), incident)
     return rules.routes.get(incident.route) or rules.routes.get(rule.notify if rule else "") or CONSOLE
 
@@ -431,7 +447,9 @@ def _notices(
 ) -> tuple[Notice, ...]:
     brand = rules.brands.get(incident.subject.brand)
     rule = _rule_of(brand, incident)
-    mentioned = {incident.taken_by, incident.closed_by, *(_target(name).name for name in incident.told)}
+    drill = incident.drill
+    people = (incident.taken_by, incident.closed_by, drill and drill.by)
+    mentioned = {*people, *(_target(name).name for name in incident.told)}
     names = {key: person.name for key, person in rules.people.items() if key in mentioned}
     return tuple(
         Notice(
@@ -439,7 +457,7 @@ def _notices(
             due_at=due,
             target=target,
             kind=kind,
-            severity=incident.severity,
+            severity=incident.severity if drill is None else Severity.WATCH,  # whatever is real goes before it
             language=_language(target, incident, brand, rules),
             brand_name=brand.name if brand else incident.subject.brand,
             timezone=brand.timezone if brand else "UTC",
@@ -457,7 +475,9 @@ def _notices(
 
 
 def _rule_of(brand: Brand | None, incident: Incident) -> Rule | None:
-    return next((rule for rule in brand.rules if rule.name == incident.reason.rule), None) if brand else None
+    if brand is None or incident.drill is not None:
+        return None
+    return next((rule for rule in brand.rules if rule.name == incident.reason.rule), None)
 
 
 def _language(target: Target, incident: Incident, brand: Brand | None, rules: Ruleset) -> str:

@@ -116,6 +116,8 @@ class Facts:
     def headline(self) -> Headline:
         """The title in its parts."""
         phrases = self.phrases
+        if self.incident.drill is not None:
+            return Headline(phrases.start.format(severity=phrases.drill, brand=self.brand), self.drill_event(), "")
         severity = phrases.severity[self.notice.severity] if self.is_alarm else ""
         start = self.mark + phrases.start.format(severity=severity, brand=self.brand).lstrip()
         shows_trend = self.is_alarm and not self.incident.subject.quiet and not self.is_ours
@@ -148,6 +150,16 @@ class Facts:
             until=self.ahead(incident.wait_until or incident.snooze_until),
             span=self.figures.span(incident.lasted),
         )
+
+    def drill_event(self) -> str:
+        """How an exercise stands."""
+        phrases, incident = self.phrases, self.incident
+        if self.is_alarm or incident.drill is None:
+            return phrases.drill_calls
+        if incident.closed_by is None:
+            return phrases.drill_cut if incident.drill.cut else phrases.drill_unanswered
+        span = self.figures.span((incident.closed_at or self.now) - incident.opened_at)
+        return phrases.drill_answered.format(name=self.name(incident.closed_by), span=span)
 
     def _event_phrase(self) -> str:
         phrases, kind = self.phrases, self.notice.kind

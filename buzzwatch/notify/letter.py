@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from buzzwatch.model.incident import SHOWN, ChangeKind, State
 from buzzwatch.model.instant import MINUTE, Span
@@ -55,6 +56,11 @@ def sections(
     latest: Latest = NO_NEWS,
 ) -> list[Section]:
     """The letter, the most needed first."""
+    if facts.incident.drill is not None:
+        told = _drill(facts, facts.incident.drill.by)
+        parts = [Section(_lines(told)), Section(_lines(_circumstances(facts, replaces, doubtful=doubtful)))]
+        parts += [Section(tuple(_way_on(facts, link, NO_NEWS))), Section(_lines([_reference(facts)]))]
+        return [part for part in parts if part.lines]
     told = _what(facts, root_gone=latest.root_gone) if facts.is_alarm else _answer(facts)
     parts = [Section(_lines(told)), Section(_lines(_circumstances(facts, replaces, doubtful=doubtful)))]
     if facts.is_alarm:
@@ -65,11 +71,37 @@ def sections(
             Section(tuple(_steps(facts)), facts.phrases.do),
             Section(_lines(why(facts, latest.false_alarms)), facts.phrases.why),
         ]
+    parts.append(Section(tuple(_lesser(facts)), facts.phrases.also_now))
     parts.append(Section(tuple(_way_on(facts, link, latest))))
     if facts.is_alarm and latest.deaf:
         parts.append(Section(_lines([background.not_heard(facts, latest.deaf)])))
     parts.append(Section(_lines([_reference(facts)])))
     return [part for part in parts if part.lines]
+
+
+def _drill(facts: Facts, by: str) -> Iterator[str]:
+    """Nobody may take it for what it is not: its first word says so."""
+    phrases = facts.phrases
+    yield phrases.drill_says.format(what=facts.drill_event())
+    if facts.is_alarm:
+        yield phrases.drill_is.format(name=facts.name(by), time=facts.clock(facts.incident.opened_at))
+
+
+def _lesser(facts: Facts) -> Iterator[Line]:
+    """What nobody is told of for itself while this goes on, each as a message about it alone would begin."""
+    lesser = facts.notice.behind
+    for incident in lesser[:SHOWN]:
+        alone = replace(
+            facts.notice,
+            incident=incident,
+            severity=incident.severity,
+            kind=ChangeKind.OPENED,
+            page=False,
+            behind=(),
+        )
+        yield Line(f"- {Facts(alone, facts.now).headline().within(_LONGEST_STEP)}")
+    if (more := len(lesser) - SHOWN) > 0:
+        yield Line(f"+{more}")
 
 
 def _lines(texts: Iterable[str]) -> tuple[Line, ...]:
@@ -118,6 +150,7 @@ def _why_now(facts: Facts) -> Iterator[str]:
     said = {
         ChangeKind.WAITED: phrases.waited,
         ChangeKind.UNSILENCED: phrases.unsilenced,
+        ChangeKind.OUTLASTED: phrases.outlasted,
         ChangeKind.HELP: phrases.helps,
         ChangeKind.REMINDED: phrases.reminded,
         ChangeKind.SNOOZED: phrases.snoozed,

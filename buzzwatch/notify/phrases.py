@@ -96,12 +96,20 @@ class Phrases(Struct, frozen=True, kw_only=True):
     reminded: str
     waited: str
     unsilenced: str
+    outlasted: str
     released: str
     rebound: str
     lasted: str
     it_was: str
 
     test: str
+    drill: str
+    drill_says: str
+    drill_calls: str
+    drill_is: str
+    drill_answered: str
+    drill_unanswered: str
+    drill_cut: str
     replaces: Noun
     doubtful: str
     late: str
@@ -112,6 +120,7 @@ class Phrases(Struct, frozen=True, kw_only=True):
     important: str
     importance: dict[Severity, str]
 
+    also_now: str
     samples: str
     weighs_most: str
     quoted: str
@@ -192,6 +201,7 @@ FRENCH = Phrases(
         ChangeKind.SNOOZING: "vu par {name}, sonnera de nouveau à {until}",
         ChangeKind.SNOOZED: "à vous, comme demandé, {facts}",
         ChangeKind.UNSILENCED: "le silence est fini, {facts}",
+        ChangeKind.OUTLASTED: "continue, {facts}",
         ChangeKind.HELP: "{name} demande de l’aide, {facts}",
         ChangeKind.REMINDED: "pris par vous à {time}, monte encore, {facts}",
         ChangeKind.RELEASED: "pris puis sans nouvelles, {facts}",
@@ -243,12 +253,20 @@ FRENCH = Phrases(
     helps="{name} s’en occupe et demande de l’aide.",
     reminded="Vous l’avez pris à {time} et cela monte encore. Sans réponse de vous, cela sonnera de nouveau.",
     unsilenced="Un silence demandé par quelqu’un a pris fin, et cela continue.",
+    outlasted="Une alerte plus grave de la même marque est terminée, et ceci continue.",
     waited="On avait décidé d’attendre jusqu’à maintenant.",
     released="Quelqu’un l’avait pris, n’a plus répondu, et cela monte encore.",
     rebound="C’était fini à {time}, et ça repart\u00a0: c’est la même alerte.",
     lasted="Cela a duré {span} ({since} – {until}).",
     it_was="C’était\u00a0: {facts}.",
     test="Ceci est un test, demandé à la main\u00a0: il ne se passe rien, il n’y a rien à faire.",
+    drill="EXERCICE",
+    drill_says="EXERCICE\u00a0: {what}.",
+    drill_calls="ceci est un exercice, répondez comme à une vraie alerte",
+    drill_is="Demandé par {name} à {time}. Il ne se passe rien\u00a0: on voit qui est joint, et en combien de temps.",
+    drill_answered="terminé, {name} a répondu en {span}",
+    drill_unanswered="terminé, personne n’a répondu",
+    drill_cut="interrompu par une vraie alerte",
     doubtful="Ce message est peut-être déjà arrivé\u00a0: même référence, même alerte.",
     replaces=(
         "Remplace {n} message plus ancien qui n’avait pas pu partir.",
@@ -260,6 +278,7 @@ FRENCH = Phrases(
     serious="Est-ce grave\u00a0?",
     important="Important\u00a0: {severity}",
     importance={Severity.CRITICAL: "critique", Severity.WARNING: "alerte", Severity.WATCH: "à suivre"},
+    also_now="Aussi en ce moment, sans autre message",
     samples="Ce qui se dit",
     weighs_most="Ce qui pèse le plus\u00a0: {words}",
     quoted="«\u00a0{text}\u00a0»",
@@ -358,6 +377,7 @@ ENGLISH = Phrases(
         ChangeKind.SNOOZING: "snoozed by {name}, rings again at {until}",
         ChangeKind.SNOOZED: "yours, as you asked, {facts}",
         ChangeKind.UNSILENCED: "the silence is over, {facts}",
+        ChangeKind.OUTLASTED: "goes on, {facts}",
         ChangeKind.HELP: "{name} asks for help, {facts}",
         ChangeKind.REMINDED: "yours since {time} and still growing, {facts}",
         ChangeKind.RELEASED: "taken, then no news, {facts}",
@@ -409,12 +429,20 @@ ENGLISH = Phrases(
     helps="{name} has it and asks for help.",
     reminded="You took it at {time} and it still grows. Without an answer of yours it rings again.",
     unsilenced="A silence that somebody had asked for has ended, and it goes on.",
+    outlasted="A graver alert of the same brand is over, and this goes on.",
     waited="We had decided to wait until now.",
     released="Somebody had taken it and answers no more, and it still grows.",
     rebound="It was over at {time} and has started again: it is the same incident.",
     lasted="It lasted {span} ({since} – {until}).",
     it_was="It was: {facts}.",
     test="This is a test that somebody asked for: nothing is happening and there is nothing to do.",
+    drill="DRILL",
+    drill_says="DRILL: {what}.",
+    drill_calls="this is a drill, answer as you would a real alert",
+    drill_is="{name} asked for it at {time}. Nothing is happening: it shows who is reached, and how soon.",
+    drill_answered="over, {name} answered within {span}",
+    drill_unanswered="over, nobody answered",
+    drill_cut="cut short by a real alert",
     doubtful="This message may have arrived already: same reference, same alert.",
     replaces=(
         "Replaces {n} earlier message that could not be sent.",
@@ -426,6 +454,7 @@ ENGLISH = Phrases(
     serious="Is it serious?",
     important="Important: {severity}",
     importance={Severity.CRITICAL: "critical", Severity.WARNING: "warning", Severity.WATCH: "watch"},
+    also_now="Also going on, without a message of its own",
     samples="What people say",
     weighs_most="What weighs most: {words}",
     quoted="“{text}”",

@@ -16,6 +16,7 @@ from buzzwatch.model.input import (
     Command,
     Corrected,
     Delivered,
+    Drilled,
     Erased,
     Gap,
     Input,
@@ -40,7 +41,20 @@ ERASED = 0
 MOST_REFUSED = 10_000
 """Refused payloads kept, the newest."""
 
-_Body = Sighting | Gap | Command | Silenced | Corrected | Proposed | Erased | Delivered | Trouble | ClockSet | Warmed
+_Body = (
+    Sighting
+    | Gap
+    | Command
+    | Silenced
+    | Drilled
+    | Corrected
+    | Proposed
+    | Erased
+    | Delivered
+    | Trouble
+    | ClockSet
+    | Warmed
+)
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Body).decode
 _decode_incident = msgspec.json.Decoder(Incident).decode

@@ -174,10 +174,12 @@ class OutboxTable:
             release_leases(self._db)
         self._released = True
 
-    def waiting(self) -> int:
-        """How many have not left yet."""
-        (count,) = self._db.execute("SELECT count(*) FROM outbox WHERE state = 'waiting'").fetchone()
-        return int(count)
+    def waiting(self) -> tuple[int, Instant | None]:
+        """How many have not left yet, and since when the oldest of them waits."""
+        found: tuple[int, Instant | None] = self._db.execute(
+            "SELECT count(*), min(written_at) FROM outbox WHERE state = 'waiting'"
+        ).fetchone()
+        return found
 
 
 def read_deliveries(connection: sqlite3.Connection, incident: str) -> list[dict[str, Any]]:

@@ -81,8 +81,12 @@ class Record:
                 return await self.write(lambda _: self._outbox.postpone(key, until, why, doubtful=doubtful))
             await asyncio.sleep(RETRY_S)
 
-    async def waiting(self) -> int:
-        """How many notices have not left yet."""
+    async def prove(self) -> None:
+        """Write something durably that changes nothing; raises `sqlite3.Error`."""
+        await self.write(lambda db: db.execute("UPDATE position SET seq = seq"))
+
+    async def waiting(self) -> tuple[int, Instant | None]:
+        """How many notices have not left yet, and since when the oldest of them waits."""
         return await self.write(lambda _: self._outbox.waiting())
 
     async def snapshot(self, seq: int, dumped: dict[str, Any]) -> None:

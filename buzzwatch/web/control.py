@@ -7,7 +7,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from buzzwatch.model.input import Mark
-from buzzwatch.web.desk import Answer, Desk, Hush, Reply
+from buzzwatch.web.desk import Answer, Desk, Hush, Rehearsal, Reply
 
 _LIMIT = 256_000_000
 """Of a request: a learnt baseline takes some 10 kB a brand."""
@@ -56,6 +56,7 @@ def control_app(desk: Desk) -> web.Application:
     app.router.add_post("/answer", commands.answer)
     app.router.add_post("/silence", commands.silence)
     app.router.add_post("/silences", commands.silences)
+    app.router.add_post("/drill", commands.rehearse)
     app.router.add_post("/revoke", commands.revoke)
     app.router.add_post("/queue-link", commands.queue_link)
     app.router.add_post("/correct", commands.correct)
@@ -82,6 +83,9 @@ class _Commands:
 
     async def silences(self, _request: web.Request) -> web.Response:
         return _reply(self._desk.silences())
+
+    async def rehearse(self, request: web.Request) -> web.Response:
+        return _reply(await self._desk.rehearse(await _body(request, Rehearsal)))
 
     async def revoke(self, request: web.Request) -> web.Response:
         return _reply(await self._desk.revoke((await _body(request, Revocation)).incident))

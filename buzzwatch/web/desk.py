@@ -126,6 +126,16 @@ class Hush(Struct, frozen=True, forbid_unknown_fields=True):
     ends: bool = False
 
 
+class Rehearsal(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who asks for a drill, of what: a brand or a route, or neither; `route` names one where `what` is a brand."""
+
+    by: str
+    what: str = ""
+    route: str = ""
+    copies: bool = True
+    at_night: bool = False
+
+
 class Desk(Protocol):
     """The daemon as the web server sees it. Incidents go by id, people by key; unknown ones make `done` False."""
 
@@ -152,6 +162,9 @@ class Desk(Protocol):
 
     def silences(self) -> Answer:
         """Each silence in a line."""
+
+    async def rehearse(self, asked: Rehearsal) -> Answer:
+        """Begin a drill; done once committed, and then the first line is the id of its incident."""
 
     async def revoke(self, incident: str) -> Answer:
         """Let none of the links of an incident lead to it any more."""

@@ -61,6 +61,12 @@ class Metrics:
             ("channel", "outcome"),
             registry=registry,
         )
+        self.heartbeats = Counter(
+            "buzzwatch_heartbeats",
+            "Signs of life for who watches from outside, by what became of them.",
+            ("outcome",),
+            registry=registry,
+        )
         self.outbox_waiting = Gauge("buzzwatch_outbox_waiting", "Messages due and not yet sent.", registry=registry)
         self.intake_waiting = Gauge(
             "buzzwatch_intake_waiting", "Payloads taken from sources and not yet committed.", registry=registry

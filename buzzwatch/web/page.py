@@ -167,6 +167,8 @@ class _Frame:
 def _headline(incident: Incident, phrases: dict[str, str], figures: Figures, began: str) -> str:
     """One sentence with the number and its usual value."""
     signal, reason = incident.reason.signal, incident.reason
+    if incident.drill is not None:
+        return phrases["drill over" if incident.state is State.RESOLVED else "drill calls"]
     if incident.subject.quiet:
         return phrases["silence"].format(when=began)
     if reason.thread or reason.story:

@@ -154,6 +154,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "change waiting": ("We wait", "On attend"),
     "change waited": ("The wait is over", "Fin de l'attente"),
     "change unsilenced": ("The silence is over", "Fin du silence"),
+    "change outlasted": ("The larger one is over", "La plus grave est terminée"),
     "change help": ("Asked for help", "Demande d'aide"),
     "change reminded": ("Asked for news", "Relance"),
     "change released": ("No news, rings again", "Sans nouvelles, sonne de nouveau"),
@@ -206,6 +207,12 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "known": ("complaint no. {n} in a year", "{n}e plainte en un an"),
     "unknown author": ("unknown author", "auteur inconnu"),
     "more waiting": ("And {n} more.", "Et {n} autres."),
+    "drill": ("DRILL", "EXERCICE"),
+    "drill calls": (
+        "This is a drill: nothing is happening. Answer as you would a real alert.",
+        "Ceci est un exercice : il ne se passe rien. Répondez comme à une vraie alerte.",
+    ),
+    "drill over": ("This was a drill: nothing happened.", "C'était un exercice : il ne s'est rien passé."),
     "missing": ("This link leads to no incident.", "Ce lien ne mène à aucun incident."),
     "missing old": (
         "Or it has expired, or was revoked: open the link of the latest message.",

@@ -3,8 +3,9 @@ import socket
 
 import pytest
 
-from buzzwatch.app.config import Secrets, load
+from buzzwatch.app.config import load
 from buzzwatch.app.live import Daemon
+from buzzwatch.app.secret import Secrets
 
 PATIENCE_S = 20
 

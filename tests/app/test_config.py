@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from buzzwatch.app.config import AddressError, Config, SecretError, Secrets, load, unreachable, url_of
+from buzzwatch.app.config import AddressError, Config, load, unreachable, url_of
+from buzzwatch.app.secret import SecretError, Secrets
 from buzzwatch.model.brand import Person
 from buzzwatch.model.instant import DAY
 from buzzwatch.rules.faults import RuleFaults

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from buzzwatch.app.config import Config, Secrets, load
+from buzzwatch.app.config import Config, load
 from buzzwatch.app.live import Daemon
 from buzzwatch.app.scorer_process import ScorerError
+from buzzwatch.app.secret import Secrets
 from buzzwatch.notify.oncall import on_duty
 from buzzwatch.store.record import Record
 from buzzwatch.web import CannotListenError

@@ -10,12 +10,12 @@ from aiohttp.test_utils import TestServer
 from stage import PATIENCE_S, House
 
 from buzzwatch.app import rota_source
-from buzzwatch.app.config import Secrets
 from buzzwatch.app.recover import recover
 from buzzwatch.app.rota_feed import EVERY, RotaFeed
 from buzzwatch.app.rota_ical import read
 from buzzwatch.app.rota_source import copy_path
 from buzzwatch.app.rulebook import compile_rules
+from buzzwatch.app.secret import Secrets
 from buzzwatch.clock import VirtualClock
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.input import RotaSwapped, RulesSwapped

@@ -1,14 +1,18 @@
 """A press of a button in Slack does what the incident's page does, for people who are known."""
 
+import asyncio
+
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from buzzwatch.app.config import Secrets, SlackApp
-from buzzwatch.app.slack_answers import SlackAnswers
-from buzzwatch.clock import VirtualClock
+from buzzwatch.app.channels import SlackApp
+from buzzwatch.app.secret import Secrets
+from buzzwatch.app.slack_answers import DEAF_AFTER, SlackAnswers
+from buzzwatch.clock import VirtualClock, settle
 from buzzwatch.delivery.channels.slack_menu import ACTION
 from buzzwatch.model.brand import Person
+from buzzwatch.model.instant import HOUR, MINUTE, SECOND
 from buzzwatch.web.desk import Answer
 
 PEOPLE = {
@@ -126,3 +130,28 @@ async def test_other_buttons_and_strange_payloads_do_nothing(press):
     assert await press("something-else") == []
     answers = SlackAnswers(SlackApp(app_token="xapp"), Secrets({}), Desk(), lambda: PEOPLE, VirtualClock(0))
     await answers.hear({"type": "view_submission"})
+
+
+async def test_a_loss_that_lasts_is_told_once_and_so_is_its_end():
+    clock, told = VirtualClock(0), []
+    answers = SlackAnswers(SlackApp(app_token="xapp", api="http://127.0.0.1:9/api"), Secrets({}), Desk(), dict, clock)
+    answers.tell = told.append
+    listening = asyncio.create_task(answers.run())
+    await settle()
+    await clock.advance(DEAF_AFTER - SECOND)
+    assert told == []
+    async with asyncio.timeout(20):
+        while not told:
+            await clock.advance(MINUTE)
+    await clock.advance(HOUR)
+    listening.cancel()
+    await asyncio.wait([listening])
+    answers._note(heard=True, why="")
+    answers._note(heard=False, why="the connection ended")
+    answers._note(heard=True, why="")
+    await answers.close()
+    assert [(trouble.key, trouble.since, trouble.over) for trouble in told] == [
+        ("slack-answers", 0, False),
+        ("slack-answers", 0, True),
+    ]
+    assert told[0].text.startswith("presses of buttons in Slack are not heard: ")

@@ -13,7 +13,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from msgspec.structs import replace
 from slack_stand_in import APP, BOT, ROOM
 
-from buzzwatch.app.config import Secrets, SlackApp
+from buzzwatch.app.channels import SlackApp
+from buzzwatch.app.secret import Secrets
 from buzzwatch.app.slack_answers import SlackAnswers
 from buzzwatch.clock import VirtualClock
 from buzzwatch.delivery.channels.slack import SlackChannel

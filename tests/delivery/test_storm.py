@@ -1,15 +1,19 @@
-"""Five hundred incidents of ten brands at once, through the real outbox and a Slack that takes one message a second."""
+"""Five hundred incidents of ten brands at once, through the real outbox; receivers take one message a second."""
 
 import asyncio
+import io
 import json
 from collections import Counter
+from concurrent.futures import Executor, Future
 
 import pytest
+import requests
 from aiohttp import web
 from msgspec.structs import replace
 from slack_stand_in import ROOM
 
-from buzzwatch.delivery.channel import PermanentDeliveryError
+from buzzwatch.delivery.channel import PermanentDeliveryError, TransientDeliveryError
+from buzzwatch.delivery.channels.apprise import KEY_HEADER, AppriseChannel
 from buzzwatch.delivery.channels.slack import SlackChannel
 from buzzwatch.delivery.courier import Courier
 from buzzwatch.delivery.slack_api import judge
@@ -64,6 +68,40 @@ def db(tmp_path):
     connection.close()
 
 
+class Webhook:
+    """What Apprise's JSON plug-in posts to, in the place of a network: one post a second by the clock, else 429."""
+
+    def __init__(self, clock):
+        self.posts = []
+        self.refused = 0
+        self._clock = clock
+        self._taken_at = -SECOND
+
+    def answer(self, request, **_options):
+        response = requests.Response()
+        response.request, response.url, response.status_code = request, request.url, 200
+        response.raw = io.BytesIO()
+        if self._clock.now() - self._taken_at < SECOND:
+            response.status_code, response.headers["Retry-After"] = 429, "1"
+            self.refused += 1
+        else:
+            self._taken_at = self._clock.now()
+            self.posts.append((request.headers[KEY_HEADER], json.loads(request.body)["title"]))
+        return response
+
+
+class OnThisThread(Executor):
+    """Runs the blocking plug-in at once, so that the clock alone decides when."""
+
+    def submit(self, work, /, *args, **kwargs):
+        done = Future()
+        try:
+            done.set_result(work(*args, **kwargs))
+        except (PermanentDeliveryError, TransientDeliveryError) as error:
+            done.set_exception(error)
+        return done
+
+
 async def compose(lease):
     notice = lease.notice
     standing = Standing(notice.incident.id, notice.incident.state, "en", sent_as=lease.sent_as)
@@ -71,10 +109,9 @@ async def compose(lease):
     return Message(notice.key, title, title, "", "", notice.severity, standing)
 
 
-async def test_the_worst_leave_first_none_is_lost_and_each_state_is_told_at_most_once(db, put, slack, clock):
-    template, outbox = put("template"), SyncedOutbox(db)
-    slack.clock = clock
-    channel = SlackChannel(AtOnce(slack), ROOM)
+async def rage(db, put, clock, channel, outbox, number=INCIDENTS):
+    """So many incidents, half of them taken when an eighth was told, until all is said; what left before that."""
+    template = put("template")
 
     def tell(number, state, revision):
         severity = Severity(1 + number % 3)
@@ -91,26 +128,49 @@ async def test_the_worst_leave_first_none_is_lost_and_each_state_is_told_at_most
             raise PermanentDeliveryError("nobody else is here")
         return channel
 
-    for number in range(INCIDENTS):
-        tell(number, State.OPEN, 1)
+    for each in range(number):
+        tell(each, State.OPEN, 1)
     courier = Courier(outbox, compose, channel_for, outbox.report, clock)
     running = asyncio.create_task(courier.run())
-    await clock.advance(60 * SECOND)
+    await clock.advance(number * SECOND // 8)
     first = [delivered.key for delivered in outbox.delivered]
-    for number in range(0, INCIDENTS, 2):
-        tell(number, State.TAKEN, 2)
+    for each in range(0, number, 2):
+        tell(each, State.TAKEN, 2)
     courier.notify()
-    await clock.advance((INCIDENTS + INCIDENTS // 4) * SECOND)
+    await clock.advance((number + number // 4) * SECOND)
     courier.stop()
     await running
+    return first
 
-    critical = {f"brand{n % BRANDS}-{n:03}.1" for n in range(INCIDENTS) if n % 3 == 2}
-    assert len(first) >= 55
+
+def assert_the_worst_left_first(db, outbox, first, number=INCIDENTS):
+    critical = {f"brand{n % BRANDS}-{n:03}.1" for n in range(number) if n % 3 == 2}
+    assert len(first) >= number // 10
     assert set(first) <= critical
     assert db.execute("SELECT DISTINCT state FROM outbox ORDER BY 1").fetchall() == [("sent",), ("superseded",)]
+    severities = [3 - (int(d.key[-5:-2]) % 3 == 2) - (int(d.key[-5:-2]) % 3 >= 1) for d in outbox.delivered]
+    assert severities[number // 8 :] == sorted(severities[number // 8 :])
+
+
+async def test_the_worst_leave_first_none_is_lost_and_each_state_is_told_at_most_once(db, put, slack, clock):
+    outbox, slack.clock = SyncedOutbox(db), clock
+    first = await rage(db, put, clock, SlackChannel(AtOnce(slack), ROOM), outbox)
+    assert_the_worst_left_first(db, outbox, first)
     assert len(slack.roots) == INCIDENTS
     assert max(Counter(each["text"] for each in slack.roots + slack.replies).values()) <= 2
     shown = {each["text"].partition("\n")[0] for each in slack.roots}
     assert shown == {f"brand{n % BRANDS}-{n:03} {State.OPEN if n % 2 else State.TAKEN}" for n in range(INCIDENTS)}
-    severities = [3 - (int(d.key[-5:-2]) % 3 == 2) - (int(d.key[-5:-2]) % 3 >= 1) for d in outbox.delivered]
-    assert severities[60:] == sorted(severities[60:])
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # of Apprise
+@pytest.mark.parametrize("number", [80, pytest.param(INCIDENTS, marks=pytest.mark.soak)], ids=["quick", "soak"])
+async def test_through_apprise_likewise(db, put, clock, monkeypatch, number):
+    outbox, webhook = SyncedOutbox(db), Webhook(clock)
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", webhook.answer)
+    channel = AppriseChannel("json://hook.example/alert", OnThisThread())
+    first = await rage(db, put, clock, channel, outbox, number)
+    assert_the_worst_left_first(db, outbox, first, number)
+    assert webhook.refused
+    assert max(Counter(webhook.posts).values()) == 1
+    last = {title.partition(" ")[0]: title.partition(" ")[2] for _, title in webhook.posts}
+    assert last == {f"brand{n % BRANDS}-{n:03}": State.OPEN if n % 2 else State.TAKEN for n in range(number)}

@@ -185,6 +185,7 @@ def test_no_critical_incident_passes_without_a_person_told_unless_it_ended_or_wa
             assert_ends_told(changes, notices)
             assert_snoozes_end(changes)
             assert_repeated_for_a_cause(changes, notices)
+        assert_told_once_nothing_larger_is_left(world)
 
     check()
 
@@ -291,6 +292,15 @@ def assert_snoozes_end(changes: list[Change]) -> None:
         if change.kind is ChangeKind.SNOOZING:
             later = {each.kind for each in changes[number + 1 :]}
             assert later & {ChangeKind.SNOOZED, *TAKES, *ALARMS, *ENDS}, change
+
+
+def assert_told_once_nothing_larger_is_left(world: World) -> None:
+    """What was held behind a critical incident is told in the end, unless it was over, taken or critical first."""
+    held = [(at, each.incident) for at, o in world.outcomes for each in o.held if "told with it" in each.why]
+    for at, incident in held:
+        later = [change for change in world.changes if change.incident.id == incident and change.at >= at]
+        needless = ENDS | TAKES | {ChangeKind.OUTLASTED}
+        assert any(c.kind in needless or c.incident.severity is Severity.CRITICAL for c in later), (at, incident)
 
 
 def assert_ends_told(changes: list[Change], notices: list[tuple[int, Notice]]) -> None:

@@ -89,6 +89,7 @@ async def test_these_answers_may_be_tried_again(receiver, message, status):
     with pytest.raises(TransientDeliveryError, match=f"^json:// answered {status}$") as caught:
         await AppriseChannel(f"json://{receiver.address}").send(message)
     assert caught.value.retry_after is None
+    assert caught.value.doubtful is (status >= 500)
     assert len(receiver.requests) == 1
 
 
@@ -117,10 +118,13 @@ async def test_the_time_that_a_receiver_asks_for_is_known(receiver, message):
 
 async def test_a_receiver_that_hangs_or_is_gone_may_be_tried_again(receiver, message):
     receiver.release.clear()
-    with pytest.raises(TransientDeliveryError, match=r"^json:// did not answer"):
+    with pytest.raises(TransientDeliveryError, match=r"^json:// did not answer") as hung:
         await AppriseChannel(f"json://{receiver.address}?rto=0.2").send(message)
-    with pytest.raises(TransientDeliveryError, match=r"^json:// did not answer"):
+    with pytest.raises(TransientDeliveryError, match=r"^json:// did not answer") as gone:
         await AppriseChannel("json://127.0.0.1:9").send(message)
+    with pytest.raises(TransientDeliveryError, match=r"^json:// did not answer") as unknown:
+        await AppriseChannel("json://nowhere.invalid").send(message)
+    assert (hung.value.doubtful, gone.value.doubtful, unknown.value.doubtful) == (True, False, False)
 
 
 async def test_retries_and_leniency_of_the_url_are_ignored(receiver, message):

@@ -58,3 +58,22 @@ async def test_one_message_follows_its_incident_through_kills_and_presses(watchi
     said = json.dumps(watching.log)
     assert BOT not in said
     assert APP not in said
+
+
+async def test_where_we_may_not_look_it_comes_twice_under_one_key_and_the_second_says_so(watching, slack, news):
+    slack.may_read = False
+    await watching.start(until="slack_answers_heard")
+    slack.answers.clear()
+    await watching.post(*gather(1, 1)[0])
+    await slack.until(lambda: slack.messages)
+    await watching.kill()
+    slack.answers.set()
+    await watching.start(until="slack_answers_heard")
+    await news.until(lambda: watching.said("notification_sent"))
+    assert await watching.stop() == 0
+
+    first, second = slack.roots
+    assert first["metadata"] == second["metadata"]
+    assert ["may have arrived already" in each["text"] for each in (first, second)] == [False, True]
+    [(sent_as,)] = watching.rows(SENT)
+    assert sent_as == f"{ROOM}/{second['ts']}"

@@ -51,6 +51,9 @@ async def test_what_left_and_was_not_marked_before_a_kill_leaves_again_under_the
     drill.assert_everybody_told(angry)
     said = [body["message"] for path, _, body in alert_receiver.posts if path == "/hook"]
     assert ["may have arrived already" in text for text in said] == [False, True]
+    for address in (COM, INES):
+        mails = [mail.get_body(["plain"]).get_content() for mail in mail_server.mails if mail["To"] == address]
+        assert ["may have arrived already" in text for text in mails] == [False, True]
 
 
 async def test_a_mail_server_that_is_down_answers_451_then_550_delays_what_it_may_and_the_next_person_hears_the_rest(

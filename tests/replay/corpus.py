@@ -4,6 +4,7 @@ import asyncio
 import random
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ from buzzwatch.model.input import (
     ClockSet,
     Command,
     Corrected,
+    Drilled,
     Gap,
     Input,
     Mark,
@@ -77,7 +79,8 @@ def corpus() -> Script:
         *_smoke(),
         *_marks(),
     ]
-    return sorted([*first, *_evening()], key=lambda each: each[0]) + _second_day() + _comes_back() + _answers()
+    days = _second_day() + _comes_back() + _answers() + _rehearsals()
+    return sorted([*first, *_evening()], key=lambda each: each[0]) + days
 
 
 def _say(*mentions: Mention) -> Act:
@@ -284,10 +287,25 @@ def _propose(name: str, by: str) -> Act:
     return _tell(Proposed(0, "acme-1", "acme", name, Mark.NOT_NEGATIVE, by))
 
 
-async def _power_cut(house: House) -> House:
-    """Down for 55 minutes."""
+def _rehearsals() -> Script:
+    """A drill with a short power cut that nobody answers, one that something real ends, and what hides behind that."""
+    at = BEGIN + 23 * DAY
+    loud = mention(at + 51 * MINUTE, "loud", angry=True, author=Author(id="loud", followers=400_000))
+    smoke = [mention(at + (45 + n) * MINUTE, f"smoke{n}", text=f"De la fumée dans acme ! ({n})") for n in range(10, 14)]
+    return [
+        (at, _tell(Drilled(0, "acme", "oncall", "karim"))),
+        (at + 7 * MINUTE, partial(_power_cut, down=2 * MINUTE)),
+        (at + 40 * MINUTE, _tell(Drilled(0, "acme", "oncall", "ines", copies=False))),
+        *((at + (45 + n) * MINUTE, _say(told)) for n, told in enumerate(smoke, 10)),
+        (at + 62 * MINUTE, _say(loud)),
+        (at + 75 * MINUTE, _answer(Verb.RESOLVE, "ines")),
+    ]
+
+
+async def _power_cut(house: House, down: Span = 55 * MINUTE) -> House:
+    """Down for so long."""
     await house.kill()
-    await house.clock.advance(55 * MINUTE)
+    await house.clock.advance(down)
     risen = House(house.record.directory, house.clock, Keeping)
     risen.outcomes, risen.record.kept = house.outcomes, house.record.kept
     risen.open()

@@ -66,10 +66,13 @@ def test_the_corpus_holds_what_is_awkward(lived: Lived):
     assert [change.kind for change in slow] == [ChangeKind.OPENED, ChangeKind.OVER]
     assert {type(item).__name__ for _, item in lived.inputs} == {
         "Sighting", "RulesSwapped", "Gap", "Command", "Delivered", "Trouble", "ClockSet", "Warmed", "Corrected",
-        "Silenced", "Proposed", "Erased", "RotaSwapped",
+        "Silenced", "Proposed", "Erased", "RotaSwapped", "Drilled",
     }  # fmt: skip
     told = [change.incident for _, outcome in lived.outcomes for change in outcome.changes]
     assert any(incident.press and incident.raised for incident in told)
+    drills = {incident.id: incident.drill for incident in told if incident.drill}
+    assert [bool(drill.cut) for drill in drills.values()] == [False, True]
+    assert any(notice.behind for _, outcome in lived.outcomes for notice in outcome.notices)
     assert any(incident.reason.sector for incident in told)
     assert any(incident.reason.campaign for incident in told)
     assert any(len(incident.reason.sources) > 1 for incident in told)

@@ -103,7 +103,7 @@ def test_a_postponed_one_is_not_due_before_its_time_and_counts_its_attempts(db: 
     assert keys(outbox, HOUR - 1) == []
     (lease,) = outbox.lease(HOUR, 10, MINUTE, {})
     assert (lease.attempts, lease.first_at) == (1, 0)
-    assert outbox.waiting() == 1
+    assert outbox.waiting()[0] == 1
 
 
 def test_what_was_sent_or_given_up_is_never_leased_again(db: sqlite3.Connection, write, template: Notice):
@@ -113,7 +113,7 @@ def test_what_was_sent_or_given_up_is_never_leased_again(db: sqlite3.Connection,
     finish_notice(db, Delivered(6, "two", "acme-1", Target("sms"), sent=False, why="no such number"))
     outbox = OutboxTable(db)
     assert keys(outbox, HOUR) == []
-    assert outbox.waiting() == 0
+    assert outbox.waiting() == (0, None)
     told = [(each["key"], each["state"], each["why"]) for each in read_deliveries(db, template.incident.id)]
     assert told == [("one", "sent", ""), ("two", "failed", "no such number")]
 

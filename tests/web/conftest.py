@@ -16,7 +16,7 @@ from buzzwatch.model.notification import Sample
 from buzzwatch.model.proposal import Proposal
 from buzzwatch.model.signal import Detector, Signal, Trend
 from buzzwatch.model.silence import Silence
-from buzzwatch.web.desk import Answer, Hush, PageView, Pending, Point, QueueView, Reply, Waiting
+from buzzwatch.web.desk import Answer, Hush, PageView, Pending, Point, QueueView, Rehearsal, Reply, Waiting
 from buzzwatch.web.metrics import Metrics
 
 NOW = 1_795_473_600_000  # 2026-11-23T22:40:00Z, 23:40 in Paris
@@ -146,6 +146,9 @@ class MemoryDesk:
 
     def silences(self) -> Answer:
         return Answer(done=True, lines=("nothing is silenced",))
+
+    async def rehearse(self, asked: Rehearsal) -> Answer:
+        return Answer(done=asked.what == "acme", lines=(f"drill-{asked.what}-1",))
 
     async def revoke(self, incident: str) -> Answer:
         return Answer(done=incident == self.record.id, lines=(incident,))

@@ -90,3 +90,10 @@ async def test_a_channel_is_tried_by_its_name(commands):
 async def test_the_status_is_json(commands):
     async with commands.get("/status") as answer:
         assert await answer.json() == {"incidents": 1}
+
+
+async def test_a_drill_is_asked_for_by_brand_and_by_whom(commands):
+    status, answer = await ask(commands, "/drill", b'{"by": "ines", "what": "acme"}')
+    assert (status, answer) == (200, {"done": True, "lines": ["drill-acme-1"]})
+    assert (await ask(commands, "/drill", b'{"by": "ines", "what": "nobody"}'))[0] == 409
+    assert (await ask(commands, "/drill", b'{"what": "acme"}'))[0] == 400

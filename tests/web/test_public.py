@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.cause import Cause
-from buzzwatch.model.incident import Change, ChangeKind, Press, Sector, State
+from buzzwatch.model.incident import Change, ChangeKind, Drill, Press, Sector, State
 from buzzwatch.model.input import Verb
 from buzzwatch.model.instant import DAY, MINUTE
 from buzzwatch.model.proposal import Proposal
@@ -401,3 +401,17 @@ async def test_the_enter_key_in_the_name_marks_nothing(client, desk):
 async def test_a_name_that_the_address_gives_is_shown_as_text(client, desk):
     desk.people = {}
     assert "<b>" not in await text_of(client, f"/i/{CODE}?as=%22%3E%3Cb%3E")
+
+
+@pytest.mark.parametrize(("language", "word"), [("fr", "EXERCICE"), ("en", "DRILL")])
+@pytest.mark.parametrize("state", [State.OPEN, State.RESOLVED])
+async def test_the_page_of_a_drill_says_what_it_is_before_all_else(client, desk, language, word, state):
+    reason = replace(desk.record.reason, signal=None, rule="drill")
+    desk.become(drill=Drill("karim", (0,)), reason=reason, state=state, closed_at=desk.record.opened_at)
+    page = await text_of(client, f"/i/{CODE}", **{"Accept-Language": language})
+    title = re.search(r"<title>(.*?)</title>", page).group(1)
+    shown = re.sub(r"<head>.*?</head>|<[^>]+>", " ", page, flags=re.DOTALL).split()
+    assert title.startswith(f"{word} · ")
+    assert shown[0] == word
+    assert "posts en colère en" not in page
+    assert "angry posts in" not in page

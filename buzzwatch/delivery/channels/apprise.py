@@ -34,6 +34,8 @@ _BRIEF = frozenset(
 _BRIEF_LENGTH = 400
 _SCHEMA = re.compile(r"\s*([a-z][a-z0-9+.-]{0,30})://", re.IGNORECASE)
 _SMTP_RECORD = ("Socket Exception", "SMTP recipient")
+_UNREACHED = re.compile(r"\[Errno (?:-\d+|101|111|113)\]|NewConnectionError|ConnectTimeout")
+"""No such name, no way there, nobody listens: nothing can have left."""
 _SMTP_CODE = re.compile(r"\b([45]\d\d),? b['\"]")
 _RETRIED_HTTP = frozenset({408, 425, 429})
 _SERVER_ERROR = 500
@@ -48,6 +50,7 @@ class Witness:
         self._refused: set[int] = set()
         self._again: set[int] = set()
         self._retry_after: Span | None = None
+        self._unreached = self._silent = self._broke = False
 
     def hear_http(self, status: int, headers: Mapping[str, str]) -> None:
         """An answer to a request."""
@@ -55,14 +58,24 @@ class Witness:
             return
         if status in _RETRIED_HTTP or status >= _SERVER_ERROR:
             self._again.add(status)
+            self._broke = self._broke or status >= _SERVER_ERROR
             asked = _span_asked(headers.get("Retry-After", ""), headers.get("Date", ""))
             if asked is not None:
                 self._retry_after = max(asked, self._retry_after or 0)
         else:
             self._refused.add(status)
 
+    def hear_nothing(self, error: str) -> None:
+        """No answer, and how that showed."""
+        if _UNREACHED.search(error):
+            self._unreached = True
+        else:
+            self._silent = True
+
     def hear_smtp(self, record: str) -> None:
-        """A line of the log that quotes a mail server."""
+        """A line of the log that quotes a mail server, or says that it was not reached."""
+        if _UNREACHED.search(record):
+            self._unreached = True
         for code in map(int, _SMTP_CODE.findall(record)):
             (self._refused if code >= _SERVER_ERROR else self._again).add(code)
 
@@ -70,10 +83,12 @@ class Witness:
         """Why the send failed: for good only if every answer was."""
         if self._again:
             codes = ", ".join(map(str, sorted(self._again)))
-            return TransientDeliveryError(f"{schema}:// answered {codes}", self._retry_after)
-        if self._refused:
+            doubtful = self._broke or self._silent
+            return TransientDeliveryError(f"{schema}:// answered {codes}", self._retry_after, doubtful=doubtful)
+        if self._refused and not self._silent:
             return PermanentDeliveryError(f"{schema}:// answered {', '.join(map(str, sorted(self._refused)))}")
-        return TransientDeliveryError(f"{schema}:// did not answer, or did not say why it failed")
+        doubtful = self._silent or not self._unreached
+        return TransientDeliveryError(f"{schema}:// did not answer, or did not say why it failed", doubtful=doubtful)
 
 
 _witness: ContextVar[Witness | None] = ContextVar("buzzwatch_delivery_witness", default=None)
@@ -98,6 +113,11 @@ class AppriseChannel:
         """See `Channel`."""
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._executor, partial(_send, self._url, message, brief=self._brief))
+
+
+def warm() -> None:
+    """Load what the first message would wait for: Apprise, and its plug-ins with their many imports."""
+    _load().Apprise.instantiate("json://localhost")
 
 
 def schema_of(url: str) -> str:
@@ -209,8 +229,14 @@ def _load() -> ModuleType:
         request: requests.PreparedRequest,
         **options: Any,  # noqa: ANN401 - passed on
     ) -> requests.Response:
-        response = send(session, request, **options)
-        if witness := _witness.get():
+        witness = _witness.get()
+        try:
+            response = send(session, request, **options)
+        except requests.RequestException as error:
+            if witness:
+                witness.hear_nothing(f"{type(error).__name__} {error!r}")
+            raise
+        if witness:
             witness.hear_http(response.status_code, response.headers)
         return response
 
