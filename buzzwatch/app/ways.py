@@ -36,7 +36,7 @@ class Ways:
         self._secrets = secrets
         self._console = ConsoleChannel()
         self._session: ClientSession | None = None
-        self._served = Served({})
+        self._served = Served()
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="send")
 
     def channel_for(self, target: Target, rules: Ruleset) -> Channel:

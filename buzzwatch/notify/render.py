@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-from markupsafe import Markup
 
 from buzzwatch.model.incident import Severity, State
 from buzzwatch.model.instant import Instant
@@ -82,7 +81,7 @@ def _html(facts: Facts, title: str, letter: list[Section], link: str | None) -> 
         link=link,
         label=label.rstrip(":\u00a0"),
         color=_COLORS[facts.notice.severity if facts.is_alarm and not facts.notice.is_collective else None],
-        picture=Markup(PICTURE),  # noqa: S704 - ours
+        picture=PICTURE,
     )
 
 

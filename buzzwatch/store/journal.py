@@ -334,12 +334,14 @@ def read_false_alarms(
     mark are marked as not about the brand or not negative. `marks` are those of the brand, by mention.
     """
     rows = connection.execute(
-        "SELECT body, EXISTS (SELECT 1 FROM change c WHERE c.incident = id AND c.kind = ? AND NOT EXISTS "
+        "SELECT body, dismissed FROM (SELECT body, EXISTS "
+        "(SELECT 1 FROM change c WHERE c.incident = id AND c.kind = ? AND NOT EXISTS "
         "(SELECT 1 FROM change l WHERE l.incident = id AND l.revision > c.revision AND l.kind = ?)) "
-        "FROM incident WHERE state IN (?, ?, ?) AND opened_at >= ? AND brand = ? AND id != ?",
-        (ChangeKind.DISMISSED, ChangeKind.REOPENED, *State, since, of.subject.brand, of.id),
+        "AS dismissed FROM incident WHERE state IN (?, ?, ?) AND opened_at >= ? AND brand = ? AND id != ?) "
+        "WHERE dismissed OR ?",
+        (ChangeKind.DISMISSED, ChangeKind.REOPENED, *State, since, of.subject.brand, of.id, bool(marks)),
     )
-    others = ((_decode_incident(body), bool(dismissed)) for body, dismissed in rows if dismissed or marks)
+    others = ((_decode_incident(body), bool(dismissed)) for body, dismissed in rows)
     return sum(of.reason.rule in other.rules and (dismissed or _is_denied(other, marks)) for other, dismissed in others)
 
 

@@ -7,6 +7,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from msgspec.structs import replace
 
 from buzzwatch.delivery.channel import PermanentDeliveryError, TransientDeliveryError
 from buzzwatch.delivery.channels.apprise import KEY_HEADER, AppriseChannel, schema_of
@@ -81,6 +82,16 @@ async def test_an_sms_service_gets_the_brief_form(receiver, message, monkeypatch
     await AppriseChannel("seven://a1b2c3d4e5f6/33612345678").send(message)
     [(_, body)] = receiver.requests
     assert body["text"] == message.short
+
+
+async def test_a_text_too_long_for_a_service_is_cut_and_keeps_its_link(receiver, message, monkeypatch):
+    plugin = pytest.importorskip("apprise.plugins.custom_json")
+    monkeypatch.setattr(plugin.NotifyJSON, "body_maxlen", 1024)
+    long = replace(message, text="46 angry posts\n\n" + "what people say " * 200)
+    await AppriseChannel(f"json://{receiver.address}/hook").send(long)
+    [(_, body)] = receiver.requests
+    assert body["message"].startswith(f"{message.short}\n\n46 angry posts")
+    assert 900 < len(body["message"]) <= 1024 - len(message.title)
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503])

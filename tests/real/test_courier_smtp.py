@@ -98,7 +98,7 @@ async def server():
 @pytest.fixture
 def channel(server):
     """By its recipients; all channels of a test know whom the others served."""
-    served = Served({})
+    served = Served()
     with ThreadPoolExecutor(1) as executor:
         yield lambda *to, more="": MailChannel(server.url(*(to or (COM,)), more=more), served, executor)
 
@@ -312,7 +312,7 @@ async def test_a_connection_that_is_cut_after_the_letter_has_left_is_doubtful(se
 async def test_a_server_that_is_down_may_be_tried_again_and_no_secret_is_told(message, root_log):
     server = MailServer()
     url = server.url(COM).replace("buzz@127", f"buzz:{SECRET}@127")
-    channel = MailChannel(url, Served({}))
+    channel = MailChannel(url, Served())
     with pytest.raises(TransientDeliveryError) as caught:
         await channel.send(message)
     assert not caught.value.doubtful
@@ -340,13 +340,13 @@ async def test_letters_go_encrypted_and_signed_in_where_the_certificate_is_trust
     await server.up(certificate.context, implicit=mode == "ssl")
     url = server.url(COM, more=f"&mode={mode}").replace("mode=insecure&", "").replace("buzz@127", f"buzz:{SECRET}@127")
     with pytest.raises(TransientDeliveryError, match=r"did not answer \(SSLCertVerificationError\)$"):
-        await MailChannel(url, Served({})).send(message)
+        await MailChannel(url, Served()).send(message)
     monkeypatch.setenv("SSL_CERT_FILE", certificate.path)
-    await MailChannel(url, Served({})).send(message)
+    await MailChannel(url, Served()).send(message)
     assert server.reached == [[COM]]
     wrong = url.replace(SECRET, "wrong")
     with pytest.raises(PermanentDeliveryError, match=r"^mailtos?:// answered 535$"):
-        await MailChannel(wrong, Served({})).send(message)
+        await MailChannel(wrong, Served()).send(message)
     assert SECRET not in root_log.getvalue()
 
 
@@ -359,7 +359,7 @@ async def test_a_password_leaves_only_where_the_server_asks_for_one(server, mess
     if more:
         url = url.replace("&mode=insecure", "")
     with pytest.raises(PermanentDeliveryError, match=error) as caught:
-        await MailChannel(url, Served({})).send(message)
+        await MailChannel(url, Served()).send(message)
     assert SECRET not in str(caught.value) + root_log.getvalue()
     assert server.mails == []
 
@@ -367,7 +367,7 @@ async def test_a_password_leaves_only_where_the_server_asks_for_one(server, mess
 async def test_a_url_that_names_nobody_or_is_none_is_refused_for_good(message):
     for url in ("mailto://", "mailto://u@h.example?from=a@b.example&to=nobody"):
         with pytest.raises(PermanentDeliveryError, match=r"^(Apprise refuses this mailto|mailto:// has no recipient)"):
-            await MailChannel(url, Served({})).send(message)
+            await MailChannel(url, Served()).send(message)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from buzzwatch.delivery.channel import PermanentDeliveryError, TransientDelivery
 from buzzwatch.model.incident import Severity
 from buzzwatch.model.instant import SECOND, Span
 from buzzwatch.model.notification import Message
+from buzzwatch.notify.quoting import cut
 
 KEY_HEADER = "X-Buzzwatch-Key"
 """Carries the message's key where a service lets us add headers."""
@@ -201,7 +202,14 @@ def _content(
         return content | {"title": "", "body": message.short}
     if schema in _MAIL:
         return content | {"body": message.html, "body_format": apprise.NotifyFormat.HTML}
-    return content
+    return content | {"body": _fitting(message, service.body_maxlen - len(message.title))}
+
+
+def _fitting(message: Message, room: int) -> str:
+    """The text; one that is too long for the service, which would refuse it whole, begins with what holds the link."""
+    if len(message.text) <= room:
+        return message.text
+    return f"{message.short}\n\n{cut(message.text, max(1, room - len(message.short) - 2))}"
 
 
 @cache

@@ -8,11 +8,10 @@ import asyncio
 import re
 import smtplib
 import ssl
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
-
-from msgspec import Struct
+from threading import Lock
 
 from buzzwatch.delivery.channel import PermanentDeliveryError, Sent, TransientDeliveryError
 from buzzwatch.delivery.channels.apprise import schema_of
@@ -29,24 +28,28 @@ _FAILURE, _FOR_GOOD = 400, 500
 _DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
-class Served(Struct, frozen=True):
-    """By key of a message that has not reached everybody yet: the mailboxes that have it."""
+class Served:
+    """Whom each message has reached that has not reached everybody yet; for the threads of all channels."""
 
-    mailboxes: MutableMapping[str, frozenset[str]]
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._mailboxes: dict[str, frozenset[str]] = {}
 
     def of(self, key: str) -> frozenset[str]:
-        """Whom a message has reached."""
-        return self.mailboxes.get(key, frozenset())
+        """The mailboxes that have a message."""
+        return self._mailboxes.get(key, frozenset())
 
     def note(self, key: str, mailboxes: frozenset[str]) -> None:
-        """It has reached these."""
-        self.mailboxes[key] = self.of(key) | mailboxes
-        while len(self.mailboxes) > MOST_SERVED:
-            self.mailboxes.pop(next(iter(self.mailboxes)), None)
+        """A message has reached these."""
+        with self._lock:
+            self._mailboxes[key] = self.of(key) | mailboxes
+            if len(self._mailboxes) > MOST_SERVED:
+                del self._mailboxes[next(iter(self._mailboxes))]
 
     def forget(self, key: str) -> None:
-        """It has reached whom it can reach."""
-        self.mailboxes.pop(key, None)
+        """A message has reached whom it can reach."""
+        with self._lock:
+            self._mailboxes.pop(key, None)
 
 
 class MailChannel:
@@ -69,7 +72,8 @@ class MailChannel:
         wanted = [each for each in account.recipients if each not in self._served.of(message.key)]
         talk = _Talk(schema)
         refused = talk.deliver(account, wanted, letter(message, account)) if wanted else {}
-        self._served.note(message.key, frozenset(wanted) - refused.keys())
+        if reached := frozenset(wanted) - refused.keys():
+            self._served.note(message.key, reached)
         lacking = _tell(schema, refused, len(account.recipients)) if refused else ""
         if any(code < _FOR_GOOD for code in refused.values()):
             raise TransientDeliveryError(lacking)
