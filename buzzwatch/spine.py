@@ -6,11 +6,12 @@ from functools import partial
 
 from msgspec.structs import replace
 
+from buzzwatch.agenda import Agenda, scoped
 from buzzwatch.daybreak import evidence_of, subjects_of, theme_key
 from buzzwatch.detect.slow import USUAL_RATE
 from buzzwatch.incidents.desk import Desk
 from buzzwatch.incidents.mute import severity_for
-from buzzwatch.lookout import Lookout, silent_since
+from buzzwatch.lookout import Lookout
 from buzzwatch.memory import Memory, Stir
 from buzzwatch.model.brand import Brand, Rule, Ruleset, Scope
 from buzzwatch.model.incident import Change, Incident, Severity, State, Subject
@@ -31,7 +32,7 @@ from buzzwatch.model.input import (
     Trouble,
     Warmed,
 )
-from buzzwatch.model.instant import DAY, MINUTE, Instant
+from buzzwatch.model.instant import Instant
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.notification import Held, Notice
 from buzzwatch.model.signal import Finding
@@ -45,6 +46,7 @@ class Spine:
 
     def __init__(self, memory: Memory | None = None) -> None:
         self.memory = memory or Memory()
+        self.agenda = Agenda(self.memory)
         self._notices: list[Notice] = []
         self._held: list[Held] = []
 
@@ -83,7 +85,7 @@ class Spine:
         places = {key: place for place, key in enumerate(self.memory.desk.incidents)}
         self.memory.desk = Desk(sorted(incidents, key=lambda incident: places.get(incident.id, len(places))))
         for incident in self.memory.desk.incidents:
-            self._wait_for(incident)
+            self.agenda.follow_incident(incident)
 
     def _count(self, sighting: Sighting, now: Instant) -> None:
         memory = self.memory
@@ -99,7 +101,7 @@ class Spine:
         pulse.count(heard)
         judged = sighting.brand not in memory.set_aside
         if judged and memory.diaries[sighting.brand].count(heard, subjects_of(heard, told)):
-            self._wait_for_day(sighting.brand)
+            self.agenda.follow_day(sighting.brand)
         memory.carriers[sighting.brand].count(sighting)
         if sighting.brand not in memory.dirty:
             self._break_silence(brand, now)
@@ -107,11 +109,11 @@ class Spine:
         stir.threads[sighting.thread] = None
         if told.stirs:
             stir.stories[told.story] = None
-        if not sighting.official and _scoped(brand, Scope.MENTION):
+        if not sighting.official and scoped(brand, Scope.MENTION):
             stir.mentions.append(sighting)
 
     def _break_silence(self, brand: Brand, now: Instant) -> None:
-        self._wait_for_silence(brand)
+        self.agenda.follow_silence(brand)
         silence = self.memory.desk.live(Subject(brand.key, quiet=True))
         if silence is not None:
             self.memory.timers.arrange(now + silence.calm, "incident", silence.id)
@@ -129,7 +131,7 @@ class Spine:
             elif kind == "incident":
                 if (incident := self.memory.desk.incidents.get(key)) is not None:
                     self._attempt(incident.subject.brand, partial(self._attend, incident, now, changes), faults)
-                    self._wait_for(key)
+                    self.agenda.follow_incident(key)
             elif key not in self.memory.set_aside:
                 look = self._end_days if kind == "day" else self._listen
                 self._attempt(key, partial(look, key, now, changes), faults)
@@ -171,7 +173,8 @@ class Spine:
                         lookout.focus(mention.thread, mention)
                         self._apply(rule, lookout, changes)
         for incident in self.memory.desk.of_brand(key):  # one by one: what one brought is told though the next fails
-            changes.append(self._raise(lookout, incident))  # noqa: PERF401 - likewise
+            changes.append(self._raise(lookout, incident))
+            changes.append(self._hasten(lookout, self.memory.desk.incidents[incident.id]))
 
     def _raise(self, lookout: Lookout, incident: Incident) -> Change | None:
         """The press may have joined; what comes to a page by that goes where the brand's critical rules go."""
@@ -182,6 +185,18 @@ class Spine:
         pages = severity is Severity.CRITICAL
         route = escalation.paging_route(incident, brand, self.memory.rules) if pages else incident.route
         return self.memory.desk.join_press(lookout.refreshed(incident), press, severity, route, lookout.now)
+
+    def _hasten(self, lookout: Lookout, incident: Incident) -> Change | None:
+        """What is not told as the most severe yet may grow so fast that it must be; competitors never page."""
+        brand, loudest = lookout.brand, severity_for(lookout.brand, Severity.CRITICAL)
+        if incident.urgent or incident.loudness >= loudest or incident.subject.topic or incident.subject.quiet:
+            return None
+        incident = lookout.refreshed(incident)
+        if not incident.reason.is_urgent:
+            return None
+        pages = incident.severity + 1 == Severity.CRITICAL
+        route = escalation.paging_route(incident, brand, self.memory.rules) if pages else incident.route
+        return self.memory.desk.hasten(incident, route, lookout.now)
 
     def _apply(self, rule: Rule, lookout: Lookout, changes: list[Change | None]) -> None:
         finding = rule.when.judge(lookout)
@@ -212,11 +227,11 @@ class Spine:
         if self.memory.desk.live(subject) is None:
             pulse.look(now, self.memory.gaps.spans())
             lookout = Lookout(now, brand, self.memory)
-            for rule in _scoped(brand, Scope.QUIET):
+            for rule in scoped(brand, Scope.QUIET):
                 finding = rule.when.judge(lookout)
                 if finding.passed and self.memory.desk.live(subject) is None:
                     changes.append(self._ring(rule, subject, finding, lookout))
-        self._wait_for_silence(brand)
+        self.agenda.follow_silence(brand)
 
     def _end_days(self, key: str, now: Instant, changes: list[Change | None]) -> None:
         """A local day of a brand has ended: what keeps coming back is put on the list, and nobody is told."""
@@ -229,7 +244,7 @@ class Spine:
             incident = desk.live(subject)
             if brand.slow is not None and (said.fresh or incident is not None):
                 changes.append(desk.ring(incident, subject, brand.slow, partial(evidence_of, brand.slow, said), now))
-        self._wait_for_day(key)
+        self.agenda.follow_day(key)
 
     def _attend(self, incident: Incident, now: Instant, changes: list[Change | None]) -> None:
         """An incident may be calm for long enough, or its next escalation step may be due."""
@@ -273,12 +288,8 @@ class Spine:
         pulse.look(now, self.memory.gaps.spans())
         return Lookout(now, brand, self.memory).refreshed(incident)
 
-    def _is_silent(self, incident: Incident) -> bool:
-        pulse = self.memory.pulses.get(incident.subject.brand)
-        return pulse is not None and pulse.last_at is not None and pulse.last_at <= incident.began_at
-
     def _still_silent(self, incident: Incident, now: Instant) -> Incident:
-        if self._is_silent(incident):
+        if self.agenda.is_silent(incident):
             held_at = tuple(now if level is incident.severity else incident.held_at[level - 1] for level in Severity)
             incident = replace(incident, true_at=now, held_at=held_at)
             self.memory.desk.put(incident)
@@ -293,7 +304,7 @@ class Spine:
             case Gap():
                 self._hear_gap(item, now)
             case ClockSet():
-                self._wait_for_all()
+                self.agenda.follow_all()
             case Trouble():
                 self._tell_ops(escalation.announce_trouble(item, self.memory.rules, now))
             case Warmed():
@@ -343,17 +354,17 @@ class Spine:
             self.memory.follow_hours(brand.key, brand.zone, brand.campaigns)
             self._follow_themes(brand, before.get(brand.key))
             self.memory.compare(brand)
-            self._wait_for_silence(brand)
-            self._wait_for_day(brand.key)
+            self.agenda.follow_silence(brand)
+            self.agenda.follow_day(brand.key)
         for incident in list(self.memory.desk.incidents.values()):
             self.memory.desk.put(escalation.under_new_rules(incident, rules, now))
-            self._wait_for(incident.id)
+            self.agenda.follow_incident(incident.id)
 
     def _hear_gap(self, heard: Gap, now: Instant) -> None:
         gap = self.memory.gaps.hear(heard, now)
         if gap.until <= now:
             self.memory.desk.stop_calm(gap.since, gap.until)
-        self._wait_for_all()
+        self.agenda.follow_all()
 
     def _tell(self, changes: Iterable[Change | None], now: Instant, faults: list[Fault]) -> list[Change]:
         """Who hears of each change now; several alarms at once are one message, and its first step leaves with it."""
@@ -368,7 +379,7 @@ class Spine:
                     continue
                 alarmed.add(change.incident.id)
             self._attempt(change.incident.subject.brand, partial(self._announce, change, now), faults)
-            self._wait_for(change.incident.id)
+            self.agenda.follow_incident(change.incident.id)
         return told
 
     def _announce(self, change: Change, now: Instant) -> None:
@@ -416,49 +427,6 @@ class Spine:
                 desk.put(replace(incident, told=tuple(dict.fromkeys((*incident.told, str(notice.target))))))
         self.memory.overnight = Overnight()
 
-    def _wait_for_all(self) -> None:
-        for silence in self.memory.silences.all:
-            self.memory.timers.arrange(silence.until, "silence", silence.what)
-        for incident in self.memory.desk.incidents:
-            self._wait_for(incident)
-        for brand in self.memory.rules.brands.values():
-            self._wait_for_silence(brand)
-            self._wait_for_day(brand.key)
-        if self.memory.overnight.incidents or self.memory.proposals.kept:
-            self.memory.timers.arrange(self.memory.now + 1, MORNING, "")  # it may be night still
-
-    def _wait_for(self, key: str) -> None:
-        incident = self.memory.desk.incidents.get(key)
-        if incident is None:
-            return
-        due_at, next_at = self.memory.desk.due_at(incident), incident.next_at
-        if incident.subject.quiet and incident.state is not State.RESOLVED and self._is_silent(incident):
-            later = self._ever_more_rarely(incident.began_at)  # whoever is heard has it looked at sooner
-            due_at = min(later, next_at or later)
-        elif due_at <= self.memory.now and self.memory.gaps.is_deaf(self.memory.now):  # it may be calm, but who knows
-            due_at = min(self.memory.now + MINUTE, next_at or self.memory.now + MINUTE)
-        if (turns_at := escalation.turns_at(incident, self.memory.rules, self.memory.now)) is not None:
-            due_at = min(due_at, turns_at)
-        self.memory.timers.arrange(max(due_at, self.memory.now + 1), "incident", key)
-
-    def _ever_more_rarely(self, since: Instant) -> Instant:
-        """When to look again at what has lasted since an instant, perhaps for years: after as long once more."""
-        return 2 * self.memory.now - since
-
-    def _wait_for_silence(self, brand: Brand) -> None:
-        pulse = self.memory.pulses.get(brand.key)
-        since = None if pulse is None else silent_since(pulse, self.memory.gaps)
-        overs = [rule.quiet_over for rule in _scoped(brand, Scope.QUIET) if rule.quiet_over is not None]
-        if since is not None and since + DAY * 365 > self.memory.now and overs:
-            coming = [since + over for over in overs if since + over > self.memory.now]
-            self.memory.timers.arrange(min(coming, default=self._ever_more_rarely(since)), "quiet", brand.key)
-
-    def _wait_for_day(self, key: str) -> None:
-        diary = self.memory.diaries.get(key)
-        due = None if diary is None else diary.due(self.memory.gaps.spans())
-        if due is not None:
-            self.memory.timers.arrange(max(due, self.memory.now + 1), "day", key)
-
     def _follow_themes(self, brand: Brand, before: Brand | None) -> None:
         """A theme that is sought by other words begins anew: more of it would be no news."""
         diary = self.memory.diaries.get(brand.key)
@@ -466,7 +434,3 @@ class Spine:
             known = before.themes if before else {}
             for theme in [theme for theme, words in brand.themes.items() if known.get(theme) != words]:
                 diary.renew(theme_key(theme))
-
-
-def _scoped(brand: Brand, scope: Scope) -> list[Rule]:
-    return [rule for rule in brand.rules if rule.scope is scope]

@@ -93,7 +93,7 @@ def look_again(incident: Incident, taken_for: Span, now: Instant) -> Answered | 
     """
     if incident.wait_until is not None:
         return ChangeKind.WAITED, set_free(incident)
-    pages = incident.severity is Severity.CRITICAL
+    pages = incident.loudness is Severity.CRITICAL
     if incident.snooze_until is not None:
         return _end_snooze(incident, taken_for, now, pages=pages)
     if not incident.grows:

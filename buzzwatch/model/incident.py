@@ -5,7 +5,7 @@ from enum import IntEnum, StrEnum
 from msgspec import Struct
 
 from buzzwatch.model.campaign import Campaign
-from buzzwatch.model.instant import HOUR, Instant, Span
+from buzzwatch.model.instant import HOUR, MINUTE, Instant, Span
 from buzzwatch.model.signal import Clause, Signal, Trend
 from buzzwatch.model.thread import Forecast, Milestone, Phase
 
@@ -46,6 +46,10 @@ class Subject(Struct, frozen=True, gc=False):
     def topic_name(self) -> str:
         """The topic as people call it."""
         return self.topic.partition(":")[2]
+
+
+URGENT: Span = 20 * MINUTE
+"""What doubles faster than this is urgent, however important it is."""
 
 
 class Sector(Struct, frozen=True, gc=False):
@@ -96,6 +100,13 @@ class Reason(Struct, frozen=True):
     """Of the conversation, as the two that follow."""
     forecast: Forecast | None = None
     milestone: Milestone | None = None
+    doubling: Span | None = None
+    """The time in which it doubles as it grows now; None: it does not clearly grow."""
+
+    @property
+    def is_urgent(self) -> bool:
+        """By its speed: little time is left, whether or not it is important yet."""
+        return self.doubling is not None and self.doubling <= URGENT
 
 
 class Incident(Struct, frozen=True):
@@ -157,6 +168,14 @@ class Incident(Struct, frozen=True):
     """A silence held something of it, which nobody was told since."""
     raised: bool = False
     """By that its severity went one up, and each of its rules counts one more."""
+
+    urgent: bool = False
+    """It grew so fast that it is told as something one more severe would be, for as long as it is of that severity."""
+
+    @property
+    def loudness(self) -> Severity:
+        """The severity that it is told by."""
+        return Severity(min(self.severity + self.urgent, Severity.CRITICAL))
 
     @property
     def shown(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import asyncio
 import json
 
 from buzzwatch.app.taught import tell
-from buzzwatch.cli import MarkArgument
+from buzzwatch.cli.answers import MarkArgument
 from buzzwatch.model.input import Mark
 from buzzwatch.store.database import open_for_reading
 from buzzwatch.store.journal import read_mentions

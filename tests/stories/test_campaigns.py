@@ -12,6 +12,7 @@ from buzzwatch.model.instant import HOUR, MINUTE
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.signal import Detector
 from buzzwatch.notify.render import render
+from buzzwatch.spine import Spine
 
 NOON = MONDAY + 12 * HOUR
 
@@ -63,7 +64,7 @@ def test_a_memory_dumped_amid_a_campaign_lives_on_the_same():
     scene = play(world(SALES), *busy(NOON, 30))
     packed = msgspec.msgpack.encode(scene.spine.memory.dump())
     again = Scene(MONDAY, world(SALES), "acme")
-    again.spine.memory = Memory.load(msgspec.msgpack.decode(packed), world(SALES))
+    again.spine = Spine(Memory.load(msgspec.msgpack.decode(packed), world(SALES)))
     for each in (scene, again):
         each.tell(*busy(NOON + HOUR, 200))
         each.run_to(NOON + 5 * HOUR)

@@ -1,0 +1,73 @@
+"""When the spine must look again though nothing happens."""
+
+from buzzwatch.lookout import silent_since
+from buzzwatch.memory import Memory
+from buzzwatch.model.brand import Brand, Rule, Scope
+from buzzwatch.model.incident import Incident, State
+from buzzwatch.model.instant import DAY, MINUTE, Instant
+from buzzwatch.notify import escalation
+from buzzwatch.notify.night import MORNING
+
+
+class Agenda:
+    """Arranges the timers of a memory. It keeps nothing of its own."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+
+    def follow_all(self) -> None:
+        """Everything that may be due: after a gap, or a clock that was set back."""
+        for silence in self.memory.silences.all:
+            self.memory.timers.arrange(silence.until, "silence", silence.what)
+        for incident in self.memory.desk.incidents:
+            self.follow_incident(incident)
+        for brand in self.memory.rules.brands.values():
+            self.follow_silence(brand)
+            self.follow_day(brand.key)
+        if self.memory.overnight.incidents or self.memory.proposals.kept:
+            self.memory.timers.arrange(self.memory.now + 1, MORNING, "")  # it may be night still
+
+    def follow_incident(self, key: str) -> None:
+        """It may be calm, a step of it due, or its hand-over."""
+        incident = self.memory.desk.incidents.get(key)
+        if incident is None:
+            return
+        due_at, next_at = self.memory.desk.due_at(incident), incident.next_at
+        if incident.subject.quiet and incident.state is not State.RESOLVED and self.is_silent(incident):
+            later = self._ever_more_rarely(incident.began_at)  # whoever is heard has it looked at sooner
+            due_at = min(later, next_at or later)
+        elif due_at <= self.memory.now and self.memory.gaps.is_deaf(self.memory.now):  # it may be calm, but who knows
+            due_at = min(self.memory.now + MINUTE, next_at or self.memory.now + MINUTE)
+        if (turns_at := escalation.turns_at(incident, self.memory.rules, self.memory.now)) is not None:
+            due_at = min(due_at, turns_at)
+        self.memory.timers.arrange(max(due_at, self.memory.now + 1), "incident", key)
+
+    def _ever_more_rarely(self, since: Instant) -> Instant:
+        """When to look again at what has lasted since an instant, perhaps for years: after as long once more."""
+        return 2 * self.memory.now - since
+
+    def follow_silence(self, brand: Brand) -> None:
+        """A brand of which nothing is heard may be silent for as long as a rule says."""
+        pulse = self.memory.pulses.get(brand.key)
+        since = None if pulse is None else silent_since(pulse, self.memory.gaps)
+        overs = [rule.quiet_over for rule in scoped(brand, Scope.QUIET) if rule.quiet_over is not None]
+        if since is not None and since + DAY * 365 > self.memory.now and overs:
+            coming = [since + over for over in overs if since + over > self.memory.now]
+            self.memory.timers.arrange(min(coming, default=self._ever_more_rarely(since)), "quiet", brand.key)
+
+    def follow_day(self, key: str) -> None:
+        """A local day of a brand ends."""
+        diary = self.memory.diaries.get(key)
+        due = None if diary is None else diary.due(self.memory.gaps.spans())
+        if due is not None:
+            self.memory.timers.arrange(max(due, self.memory.now + 1), "day", key)
+
+    def is_silent(self, incident: Incident) -> bool:
+        """Nothing was heard of its brand since it began."""
+        pulse = self.memory.pulses.get(incident.subject.brand)
+        return pulse is not None and pulse.last_at is not None and pulse.last_at <= incident.began_at
+
+
+def scoped(brand: Brand, scope: Scope) -> list[Rule]:
+    """The rules of a brand that are of such a scope."""
+    return [rule for rule in brand.rules if rule.scope is scope]

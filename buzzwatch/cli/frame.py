@@ -1,0 +1,100 @@
+"""What the commands share: options, the configuration, the running daemon, and errors in plain words."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from buzzwatch.app.config import Config
+    from buzzwatch.model.brand import Ruleset
+    from buzzwatch.web.desk import Answer
+
+_CONFIG_FILES = (Path("buzzwatch.yaml"), Path("/etc/buzzwatch/buzzwatch.yaml"))
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", "-c", help="buzzwatch.yaml; else ./ or /etc/buzzwatch/.", show_default=False)
+]
+AsOption = Annotated[str, typer.Option("--as", help="Your key under `people` in oncall.yaml.")]
+IncidentArgument = Annotated[str, typer.Argument(help="As messages and `explain` name it, such as acme-261122-2104.")]
+
+
+def load_config(path: Path | None) -> "Config":
+    """The configuration named, or else the first of the usual places; fails in words."""
+    from buzzwatch.app.config import load  # noqa: PLC0415 - as in `daemon.run`
+
+    found = path or next((known for known in _CONFIG_FILES if known.exists()), None)
+    if found is None:
+        fail(f"no configuration: write {' or '.join(map(str, _CONFIG_FILES))}, or name one with --config")
+    with plain_errors():
+        return load(found)
+
+
+def read_rules(directory: Path) -> "Ruleset":
+    """The rules of a directory."""
+    from buzzwatch.app.rulebook import read_rules  # noqa: PLC0415 - as in `daemon.run`
+
+    return read_rules(directory)
+
+
+def now() -> int:
+    """This instant, by the system's clock."""
+    from buzzwatch.clock import SystemClock  # noqa: PLC0415 - as in `daemon.run`
+
+    return SystemClock().now()
+
+
+def ask_daemon(config: "Config", path: str, body: object = None) -> None:
+    """Ask the running daemon something and print its answer."""
+    from buzzwatch.app.control import ask  # noqa: PLC0415 - as in `daemon.run`
+
+    with plain_errors():
+        print_answer(ask(config, path, body or {}))
+
+
+def print_answer(answer: "Answer") -> None:
+    """What the daemon said; exit 1 if it refused."""
+    for line in answer.lines:
+        typer.echo(line, err=not answer.done)
+    if not answer.done:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """What a person can mend is said in words, without a traceback."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(1) from None
+    except Exception as error:
+        from buzzwatch.app.faults import EXPECTED  # noqa: PLC0415 - most of the program is loaded for it
+
+        if not isinstance(error, EXPECTED):
+            raise
+        fail(str(error))
+
+
+@contextmanager
+def progress_bar(label: str, *, shown: bool = True) -> Iterator[Callable[[float], None]]:
+    """A progress bar on a terminal, nothing elsewhere."""
+    if not shown or not sys.stderr.isatty():
+        yield lambda _fraction: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - as in `daemon.run`
+    from rich.progress import Progress  # noqa: PLC0415 - as in `daemon.run`
+
+    # What is printed meanwhile is shown above the bar only if it is to be shown: a file gets it itself.
+    with Progress(console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty()) as bar:
+        task = bar.add_task(Path(label).name, total=1.0)
+        yield lambda fraction: bar.update(task, completed=fraction)
+
+
+def fail(message: str) -> NoReturn:
+    """Say what is wrong, and exit 1."""
+    typer.echo(message, err=True)
+    raise typer.Exit(1)
