@@ -107,7 +107,7 @@ class Facts:
         start = phrases.start.format(severity=severity, brand=self.brand).lstrip()
         if self.notice.test:
             start = f"TEST {start}"
-        shows_trend = self.is_alarm and not self.incident.subject.quiet and not self.is_ours
+        shows_trend = self.is_alarm and not self.incident.subject.quiet and not (self.is_ours or self.is_waiting)
         end = f", {phrases.trend[self.reason.trend]}" if shows_trend else ""
         if self.is_alarm and self.incident.press:
             end = f", {phrases.press_joined}{end}"
@@ -159,6 +159,11 @@ class Facts:
             span=self.figures.span(signal.over),
             usual=self.usual(signal),
         )
+
+    @property
+    def is_waiting(self) -> bool:
+        """It is of complaints that nobody answered, and of nothing louder: how the talk goes is beside the point."""
+        return self.reason.signal is None and bool(self._waiting())
 
     def _waiting(self) -> str:
         """Of complaints that nobody answered: how many had waited when that was found, and for how long by now."""

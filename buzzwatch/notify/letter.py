@@ -77,7 +77,7 @@ def _what(facts: Facts, samples: Sequence[Sample]) -> Iterator[str]:
         yield from facts.beside()
         since = facts.clock(incident.began_at)
         span = facts.figures.span(facts.notice.due_at - incident.began_at)
-        phrase = phrases.since_only if facts.is_ours else phrases.since
+        phrase = phrases.since_only if facts.is_ours or facts.is_waiting else phrases.since
         yield phrase.format(time=since, span=span, trend=facts.course)
     if facts.is_conversation:
         yield from _outlook(facts)

@@ -142,9 +142,8 @@ class Complaints:
 
     def dump(self) -> dict[str, Any]:
         """Everything, as builtins that share nothing with this object."""
-        waiting = [msgspec.to_builtins(self._posts[mention]) for _, mention in self._order]
         return {
-            "waiting": waiting,
+            "waiting": msgspec.to_builtins([self._posts[mention] for _, mention in self._order]),
             "ours": list(self._ours),
             "answered": list(self._answered.items()),
             "let_go": self.let_go,

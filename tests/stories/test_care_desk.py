@@ -70,7 +70,9 @@ def test_complaints_ring_when_they_have_waited_though_nothing_more_is_heard():
     assert set(incident.samples) == {"x:c0", "x:c1", "x:c2"}
     (notice,) = played.notices
     message = render(notice, (), None, notice.due_at)
-    assert "3 plaintes sans réponse, la première depuis 32 min" in message.title.replace("\u00a0", " ")
+    title = "ALERTE Acme Airlines : 3 plaintes sans réponse, la première depuis 32 min"
+    assert message.title.replace("\u00a0", " ") == title
+    assert "Depuis 13:00 (32 min)." in message.text.replace("\u00a0", " ")
     assert "Sans réponse officielle depuis 32 min, objectif 10 min." in message.text.replace("\u00a0", " ")
     assert "plaintes sans réponse : 3, minimum 3" in message.text.replace("\u00a0", " ")
 
