@@ -27,7 +27,7 @@ MOST_OURS = 2_000
 """Official posts kept, and posts that they replied to."""
 
 
-class Waiting(Struct, gc=False):
+class Waiting(Struct, gc=False, array_like=True):
     """A complaint that waits, by its first post. `places` are the conversations and authors where it was made."""
 
     at: Instant
