@@ -55,7 +55,9 @@ def tell_queue(db: sqlite3.Connection, rules: Ruleset, brands: list[Brand], now:
             yield f"{brand.key}: no complaint waits for an answer"
             continue
         target = f", target {ENGLISH.span(rules.answer_within)}" if rules.answer_within else ""
-        yield f"{brand.key}: {len(waiting) + more} complaints without an answer, the oldest first{target}"
+        count = len(waiting) + more
+        noun = "complaint" if count == 1 else "complaints"
+        yield f"{brand.key}: {count} {noun} without an answer, the oldest first{target}"
         for each in waiting:
             yield from _lines(each, brand, now, rules.answer_within)
         if more:
@@ -86,14 +88,14 @@ def tell_incident_times(db: sqlite3.Connection, incident: str) -> Iterator[str]:
     """How fast the complaints of an incident were answered; nothing where there were none."""
     times = incident_response_times(db, incident)
     if times.answered or times.unanswered:
-        yield f"  complaints of it: {describe(times)}"
+        yield f"  complaints: {describe(times)}"
 
 
 def describe(times: ResponseTimes) -> str:
     """In one line."""
     if times.quick is None:
         return "no complaints"
-    counted = f"{times.answered} complaints answered, {times.unanswered} not"
+    counted = f"{times.answered} answered, {times.unanswered} not"
     if times.median is None or times.p90 is None:
         return counted
     spans = f"half within {ENGLISH.span(times.median)}, nine of ten within {ENGLISH.span(times.p90)}"

@@ -53,7 +53,7 @@ def brief(facts: Facts, headline: Headline, samples: Sequence[Sample], link: str
     What happens and the link are always in it, whole if they can be; then, as far as there is room, for how long nobody
     has answered, whether it is the whole sector, what the first post says, and who wrote it.
     """
-    if not facts.is_alarm or facts.is_ours or facts.notice.is_collective:
+    if not facts.is_alarm or facts.is_ours or facts.notice.is_collective or facts.incident.drill is not None:
         return segment(headline.start, headline.what, headline.end, link, headline.aside)
     words = _WORDS[facts.phrases.language]
     start = words.start.format(mark=facts.mark, severity=words.severity[facts.notice.severity], brand=facts.brand)

@@ -120,7 +120,7 @@ class Facts:
             return Headline(phrases.start.format(severity=phrases.drill, brand=self.brand), self.drill_event(), "")
         severity = phrases.severity[self.notice.severity] if self.is_alarm else ""
         start = self.mark + phrases.start.format(severity=severity, brand=self.brand).lstrip()
-        shows_trend = self.is_alarm and not self.incident.subject.quiet and not self.is_ours
+        shows_trend = self.is_alarm and not self.incident.subject.quiet and not (self.is_ours or self.is_waiting)
         end = f", {self._pace}" if shows_trend else ""
         if self.is_alarm and self.incident.press:
             end = f", {phrases.press_joined}{end}"
@@ -193,6 +193,11 @@ class Facts:
             span=self.figures.span(signal.over),
             usual=self.usual(signal),
         )
+
+    @property
+    def is_waiting(self) -> bool:
+        """It is of complaints that nobody answered, and of nothing louder: how the talk goes is beside the point."""
+        return self.reason.signal is None and bool(self._waiting())
 
     def _waiting(self) -> str:
         """Of complaints that nobody answered: how many had waited when that was found, and for how long by now."""

@@ -119,7 +119,7 @@ def _what(facts: Facts, *, root_gone: bool) -> Iterator[str]:
         yield from _numbers(facts)
         since = facts.clock(incident.runs_since)
         span = facts.figures.span(facts.notice.due_at - incident.runs_since)
-        phrase = phrases.since_only if facts.is_ours else phrases.since
+        phrase = phrases.since_only if facts.is_ours or facts.is_waiting else phrases.since
         yield phrase.format(time=since, span=span, trend=facts.course)
     if facts.is_conversation:
         yield from _outlook(facts)

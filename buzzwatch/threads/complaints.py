@@ -5,6 +5,7 @@ while it waits: it is counted once, and an answer to any of these posts answers 
 """
 
 from bisect import bisect_left, bisect_right, insort
+from collections import OrderedDict
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -27,7 +28,7 @@ MOST_OURS = 2_000
 """Official posts kept, and posts that they replied to."""
 
 
-class Waiting(Struct, gc=False):
+class Waiting(Struct, gc=False, array_like=True):
     """A complaint that waits, by its first post. `places` are the conversations and authors where it was made."""
 
     at: Instant
@@ -59,8 +60,8 @@ class Complaints:
         self._places: dict[str, dict[int | str, Waiting]] = {}  # by conversation, then by author
         self._copies: dict[int, Waiting] = {}
         self._order: list[tuple[Instant, str]] = []
-        self._ours: dict[str, None] = {}  # official posts, the latest last
-        self._answered: dict[str, Instant] = {}  # what they replied to, and when
+        self._ours: OrderedDict[str, None] = OrderedDict()  # official posts, the latest last
+        self._answered: OrderedDict[str, Instant] = OrderedDict()  # what they replied to, and when
 
     def __len__(self) -> int:
         return len(self._order)
@@ -138,13 +139,12 @@ class Complaints:
             waiting = self._posts[mention]
             waiting.at = min(waiting.at, now)
         self._order = sorted((min(at, now), mention) for at, mention in self._order)
-        self._answered = {post: min(at, now) for post, at in self._answered.items()}
+        self._answered = OrderedDict((post, min(at, now)) for post, at in self._answered.items())
 
     def dump(self) -> dict[str, Any]:
         """Everything, as builtins that share nothing with this object."""
-        waiting = [msgspec.to_builtins(self._posts[mention]) for _, mention in self._order]
         return {
-            "waiting": waiting,
+            "waiting": msgspec.to_builtins([self._posts[mention] for _, mention in self._order]),
             "ours": list(self._ours),
             "answered": list(self._answered.items()),
             "let_go": self.let_go,
@@ -160,8 +160,8 @@ class Complaints:
             complaints._posts.update(dict.fromkeys(waiting.posts, waiting))
             for thread, author in waiting.places:
                 complaints._places.setdefault(thread, {})[author] = waiting
-        complaints._ours = dict.fromkeys(dumped["ours"])
-        complaints._answered = {post: at for post, at in dumped["answered"]}  # noqa: C416 - pairs come as lists
+        complaints._ours = OrderedDict.fromkeys(dumped["ours"])
+        complaints._answered = OrderedDict((post, at) for post, at in dumped["answered"])
         complaints.let_go = dumped["let_go"]
         return complaints
 
@@ -295,9 +295,9 @@ def _influence(waiting: Waiting) -> tuple[int, Instant, str]:
     return (-(waiting.followers or 0), waiting.at, waiting.mention)
 
 
-def _remember(kept: dict[str, Any], post: str, value: Instant | None) -> None:
-    """The latest last; the first is forgotten where there are too many."""
-    kept.pop(post, None)
+def _remember(kept: OrderedDict[str, Any], post: str, value: Instant | None) -> None:
+    """The latest last; the first is forgotten where there are too many. Of a plain dict it costs more to find."""
     kept[post] = value
+    kept.move_to_end(post)
     if len(kept) > MOST_OURS:
-        del kept[next(iter(kept))]
+        kept.popitem(last=False)

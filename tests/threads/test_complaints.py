@@ -188,7 +188,7 @@ def test_memory_is_bounded_whatever_comes():
     dumped = complaints.dump()
     assert len(dumped["waiting"]) <= MOST_WAITING
     assert len(dumped["ours"]) <= MOST_OURS >= len(dumped["answered"])
-    assert sum(len(each["posts"]) for each in dumped["waiting"]) <= 8 * MOST_WAITING
+    assert sum(len(each[6]) for each in dumped["waiting"]) <= 8 * MOST_WAITING
 
 
 def test_what_has_waited_for_days_counts_no_more():
