@@ -182,6 +182,7 @@ def test_no_critical_incident_passes_without_a_person_told_unless_it_ended_or_wa
             assert_paged(world, incident, (changes, notices), wait + world.down)
             assert_climbed(world, incident, (changes, notices), ruleset.routes["oncall"].steps)
             assert_silences_kept(world, incident, notices)
+            assert not [n for _, n in notices if n.page and n.incident.taken_by], "whoever has it has it"
             assert_ends_told(changes, notices)
             assert_repeated_for_a_cause(changes, notices)
 
