@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -182,6 +183,7 @@ def test_no_critical_incident_passes_without_a_person_told_unless_it_ended_or_wa
             assert_paged(world, incident, (changes, notices), wait + world.down)
             assert_climbed(world, incident, (changes, notices), ruleset.routes["oncall"].steps)
             assert_silences_kept(world, incident, notices)
+            assert_rises_are_nobodys(changes)
             assert not [n for _, n in notices if n.page and n.incident.taken_by], "whoever has it has it"
             assert_ends_told(changes, notices)
             assert_repeated_for_a_cause(changes, notices)
@@ -245,6 +247,13 @@ def assert_climbed(
         ):
             paged = {str(n.target) for at, n in notices if n.page and change.at <= at < until}
             assert len(paged) >= len(steps), (change, paged)
+
+
+def assert_rises_are_nobodys(changes: list[Change]) -> None:
+    """What comes to critical is more than what somebody has taken."""
+    for before, after in pairwise(changes):
+        if before.incident.severity < after.incident.severity is Severity.CRITICAL:
+            assert after.incident.taken_by is None, after
 
 
 def assert_repeated_for_a_cause(changes: list[Change], notices: list[tuple[int, Notice]]) -> None:
