@@ -29,7 +29,7 @@ WEEKS_BACK, WEEKS_AHEAD = 1, 9
 """How much of a calendar is read, from the Monday of this week on: `oncall --ics` shows eight weeks from now."""
 MOST_EVENTS = 5_000
 """Written in a calendar, and likewise that come of it in the time that is read."""
-CPU_S, WALL_S, MEMORY = 10, 60, 512 * 1024**2
+CPU_S, WALL_S, MEMORY = 10, 120, 256 * 1024**2
 _TOO_FINE = ("FREQ=SECONDLY", "FREQ=MINUTELY")
 _MOST_UNNAMED = 3
 _LONGEST_SUMMARY = 60

@@ -68,11 +68,9 @@ def follower(rota: Rota | Listed, at: Instant) -> str:
     present = on_duty(rota, at)
     if isinstance(rota, Listed):
         number = bisect_right(rota.shifts, at, key=_since)
-        order = [shift.person for shift in (*rota.shifts[number:], *reversed(rota.shifts[:number]))]
-        return next(
-            (person for person in (*order[: len(rota.shifts) - number], rota.fallback, *order) if person != present),
-            present,
-        )
+        coming, past = rota.shifts[number:], rota.shifts[:number]
+        order = [*(shift.person for shift in coming), rota.fallback, *(shift.person for shift in reversed(past))]
+        return next((person for person in order if person != present), present)
     turn = _regular(rota, at)
     order = [*rota.people[turn + 1 :], *rota.people[: turn + 1], *([rota.fallback] if rota.fallback else ())]
     return next((person for person in order if person != present), present)

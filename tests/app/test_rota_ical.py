@@ -225,7 +225,7 @@ def test_too_many_events_in_the_time_that_is_read_are_refused(monkeypatch):
 def test_a_process_reads_it_and_one_that_takes_too_long_is_ended():
     found = expand(question(calendar(one())))
     assert found == Expansion(read(question(calendar(one()))).shifts)
-    with pytest.raises(CalendarError, match=r"takes more than 10 s or 512 MB to read; is there an event that repeats"):
+    with pytest.raises(CalendarError, match=r"takes more than 10 s or 256 MB to read; is there an event that repeats"):
         expand(question(calendar(MONSTER), cpu_s=1))
 
 

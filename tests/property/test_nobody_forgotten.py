@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import pairwise
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from stage import MONDAY, ONCALL, Scene, sighting
@@ -86,6 +87,13 @@ ACTS = st.lists(
     ),
     max_size=40,
 )
+
+TAKEN_AND_RISING = [("post", "x:a", 0.4), ("answer", Verb.TAKE, "ines"), ("post", "x:a", 0.9), ("wait", 30, None)]
+HANDED_OVER_IN_A_SILENCE = [
+    ("shift", 5, "karim"), ("post", "x:a", 0.9), ("wait", 2, None), ("silence", True, 15), ("wait", 30, None),
+]  # fmt: skip
+ROUNDS_THAT_MEET_AGAIN = [("post", "x:a", 0.9), ("wait", 20, None), ("post", "x:a", 0.9), ("wait", 20, None)]
+ROUNDS_THAT_MEET_AGAIN += [("back", 25, None), ("post", "x:a", 0.9), ("wait", 20, None), ("post", "x:a", 0.9)]
 
 
 class World(Scene):
@@ -171,6 +179,9 @@ def test_no_critical_incident_passes_without_a_person_told_unless_it_ended_or_wa
 
     @settings(max_examples=40, deadline=None)
     @given(ACTS)
+    @example(TAKEN_AND_RISING)
+    @example(HANDED_OVER_IN_A_SILENCE)
+    @example(ROUNDS_THAT_MEET_AGAIN)
     def check(acts: list[tuple[str, object, object]]) -> None:
         world = World(ruleset)
         for act in acts:
@@ -182,6 +193,8 @@ def test_no_critical_incident_passes_without_a_person_told_unless_it_ended_or_wa
             assert_paged(world, incident, (changes, notices), wait + world.down)
             assert_climbed(world, incident, (changes, notices), ruleset.routes["oncall"].steps)
             assert_silences_kept(world, incident, notices)
+            assert_rises_are_nobodys(changes)
+            assert not [n for _, n in notices if n.page and n.incident.taken_by], "whoever has it has it"
             assert_ends_told(changes, notices)
             assert_snoozes_end(changes)
             assert_repeated_for_a_cause(changes, notices)
@@ -265,6 +278,13 @@ def assert_climbed(
         ):
             paged = {str(n.target) for at, n in notices if n.page and change.at <= at < until}
             assert len(paged) >= len(steps), (change, paged)
+
+
+def assert_rises_are_nobodys(changes: list[Change]) -> None:
+    """What comes to critical is more than what somebody has taken."""
+    for before, after in pairwise(changes):
+        if before.incident.severity < after.incident.severity is Severity.CRITICAL:
+            assert after.incident.taken_by is None, after
 
 
 def assert_repeated_for_a_cause(changes: list[Change], notices: list[tuple[int, Notice]]) -> None:
