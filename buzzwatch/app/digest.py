@@ -12,14 +12,12 @@ from buzzwatch.memory import Memory
 from buzzwatch.model.incident import Incident, Severity
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.notification import Notice
-from buzzwatch.notify.digest_words import Ear, Found, HeldBack
+from buzzwatch.notify.digest_words import NEEDLESS, Ear, Found, HeldBack
 from buzzwatch.notify.night import MORNING
 from buzzwatch.store.record import Record
 
 MOST_ROWS = 5_000
 """Of what was held since the last digest."""
-_NEEDLESS = ("taken by ", "watch: ")
-"""Steps that somebody's answer made needless, and what is to be watched and stands there."""
 _decode_incident = msgspec.json.Decoder(Incident).decode
 
 
@@ -71,7 +69,7 @@ def _held(db: sqlite3.Connection, since: Instant) -> Iterable[HeldBack]:
     )
     together: dict[tuple[str, str], HeldBack] = {}
     for body, why, target, until in rows:
-        if why.startswith(_NEEDLESS):
+        if why.startswith(NEEDLESS):
             continue
         incident = _decode_incident(body)
         before = together.get((incident.id, why))

@@ -11,6 +11,7 @@ from buzzwatch.model.notification import Held, Notice, Sample
 from buzzwatch.model.response import ResponseTimes
 from buzzwatch.notify.course import Axes, Course, Moment, draw, ticks
 from buzzwatch.notify.debriefing_words import WORDS, Words
+from buzzwatch.notify.digest_words import NEEDLESS, reason_of
 from buzzwatch.notify.facts import LONGEST_NAME, Facts
 from buzzwatch.notify.letter import why
 from buzzwatch.notify.quoting import clean, mask, quote, safe_link
@@ -291,7 +292,7 @@ class _Writer:
         if not crowd.complaints:
             yield self.w.no_complaints
         elif crowd.unanswered:
-            yield self.w.unanswered_some.format(n=number(crowd.unanswered), all=number(crowd.complaints))
+            yield self._many(self.w.unanswered_some, crowd.unanswered, all=number(crowd.complaints))
         else:
             yield self.w.unanswered_none.format(all=number(crowd.complaints))
         if (times := self.told.answered) is not None and times.median is not None and times.p90 is not None:
@@ -308,11 +309,13 @@ class _Writer:
         yield from self._turns()
         reasons: dict[str, int] = {}
         for _, held in self.told.held:
-            reasons[held.why] = reasons.get(held.why, 0) + 1
-        for why_held, number in reasons.items():
-            yield self.w.held.format(n=self.figures.number(number), why=mask(why_held, _LONGEST_WHY))
+            if not held.why.startswith(NEEDLESS):
+                said = reason_of(held.why, self.facts.phrases.language)
+                reasons[said] = reasons.get(said, 0) + 1
+        for said, number in reasons.items():
+            yield self._many(self.w.held, number, why=mask(said, _LONGEST_WHY))
         if self.told.marks:
-            yield self.w.marks.format(n=self.figures.number(self.told.marks))
+            yield self._many(self.w.marks, self.told.marks)
 
     def _missed(self) -> Iterator[str]:
         """Pages that left more than a step before anybody answered."""
@@ -324,21 +327,25 @@ class _Writer:
         if missed:
             names = ", ".join(dict.fromkeys(self._target(str(d.notice.target)) for d in missed))
             phrase = self.w.nobody if taken is None else self.w.missed
-            yield phrase.format(n=self.figures.number(len(missed)), names=names)
+            yield self._many(phrase, len(missed), names=names)
 
     def _failures(self) -> Iterator[str]:
         failures: dict[str, int] = {}
+        lost: dict[tuple[str, str], int] = {}
         for each in self.told.deliveries:
             target = self._target(str(each.notice.target))
             if each.failures:
                 failures[target] = failures.get(target, 0) + each.failures
             if each.state == "failed":
-                yield self.w.lost.format(target=target, why=mask(each.why, _LONGEST_WHY))
+                given_up = (target, mask(each.why, _LONGEST_WHY))
+                lost[given_up] = lost.get(given_up, 0) + 1
             if each.notice.late_since is not None:
                 at, due = self._stamp(each.written_at), self._stamp(each.notice.late_since)
                 yield self.w.late.format(at=at, target=target, due=due)
+        for (target, why_lost), number in lost.items():
+            yield self._many(self.w.lost, number, target=target, why=why_lost)
         for target, number in failures.items():
-            yield self.w.failed.format(n=self.figures.number(number), target=target)
+            yield self._many(self.w.failed, number, target=target)
 
     def _turns(self) -> Iterator[str]:
         w, incident = self.w, self.told.incident
@@ -354,6 +361,9 @@ class _Writer:
         over = self._ended_at()
         if over is not None and incident.closed_by is None and self._first(_TAKES) is None:
             yield w.false_start.format(span=self.figures.span(over - incident.opened_at))
+
+    def _many(self, noun: tuple[str, str], number: int, **filled: str) -> str:
+        return noun[number not in self.facts.phrases.singular].format(n=self.figures.number(number), **filled)
 
     def _post(self, sample: Sample) -> Post:
         phrases = self.facts.phrases

@@ -55,22 +55,22 @@ class Words(Struct, frozen=True, kw_only=True):
     why: str
     posts: str
     unanswered: str
-    unanswered_some: str
+    unanswered_some: tuple[str, str]
     unanswered_none: str
     no_complaints: str
     again: str
-    missed: str
-    nobody: str
-    failed: str
-    lost: str
+    missed: tuple[str, str]
+    nobody: tuple[str, str]
+    failed: tuple[str, str]
+    lost: tuple[str, str]
     late: str
     lapsed: str
     rebound: str
     deaf: str
-    held: str
+    held: tuple[str, str]
     false_start: str
     false_alarm: str
-    marks: str
+    marks: tuple[str, str]
     nothing_again: str
 
 
@@ -137,22 +137,43 @@ FRENCH = Words(
     why="Pourquoi cela a sonné",
     posts="Ce qui s’est dit",
     unanswered="Reste sans réponse",
-    unanswered_some="{n} réclamations sur {all} n’ont pas eu de réponse officielle dans leur conversation.",
+    unanswered_some=(
+        "{n} réclamation sur {all} n’a pas eu de réponse officielle dans sa conversation.",
+        "{n} réclamations sur {all} n’ont pas eu de réponse officielle dans leur conversation.",
+    ),
     unanswered_none="Chacune des {all} réclamations a eu une réponse officielle dans sa conversation.",
     no_complaints="Aucune réclamation n’a été comptée.",
     again="À regarder de nouveau",
-    missed="{n} appels sont restés sans réponse avant que quelqu’un le prenne\u00a0: {names}.",
-    nobody="Personne ne l’a pris\u00a0: {n} appels sans réponse, à {names}.",
-    failed="{n} envois à {target} ont échoué avant d’aboutir ou d’être abandonnés.",
-    lost="Un message à {target} a été abandonné\u00a0: {why}.",
+    missed=(
+        "{n} appel est resté sans réponse avant que quelqu’un le prenne\u00a0: {names}.",
+        "{n} appels sont restés sans réponse avant que quelqu’un le prenne\u00a0: {names}.",
+    ),
+    nobody=(
+        "Personne ne l’a pris\u00a0: {n} appel sans réponse, à {names}.",
+        "Personne ne l’a pris\u00a0: {n} appels sans réponse, à {names}.",
+    ),
+    failed=(
+        "{n} envoi à {target} a échoué avant d’aboutir ou d’être abandonné.",
+        "{n} envois à {target} ont échoué avant d’aboutir ou d’être abandonnés.",
+    ),
+    lost=(
+        "{n} message à {target} a été abandonné\u00a0: {why}.",
+        "{n} messages à {target} ont été abandonnés\u00a0: {why}.",
+    ),
     late="Le message du {at} à {target} était dû à {due}\u00a0: nous étions arrêtés.",
     lapsed="Le {at}, pris puis sans nouvelles\u00a0: cela a sonné de nouveau.",
     rebound="Le {at}, c’est reparti après une fin.",
     deaf="Nous étions sourds du {since} au {until}\u00a0: commencé avant d’être entendu.",
-    held="{n} messages ont été retenus\u00a0: {why}.",
+    held=(
+        "{n} message a été retenu\u00a0: {why}.",
+        "{n} messages ont été retenus\u00a0: {why}.",
+    ),
     false_start="C’est fini sans que personne le prenne, {span} après l’alerte.",
     false_alarm="Jugé sans importance par {by}.",
-    marks="{n} posts marqués «\u00a0pas négatif\u00a0» ou «\u00a0pas nous\u00a0».",
+    marks=(
+        "{n} post marqué «\u00a0pas négatif\u00a0» ou «\u00a0pas nous\u00a0».",
+        "{n} posts marqués «\u00a0pas négatif\u00a0» ou «\u00a0pas nous\u00a0».",
+    ),
     nothing_again="Rien dans l’enregistrement\u00a0: aucun appel manqué, aucun envoi raté, aucun faux départ.",
 )
 
@@ -219,22 +240,43 @@ ENGLISH = Words(
     why="Why it rang",
     posts="What people said",
     unanswered="Still without an answer",
-    unanswered_some="{n} of {all} complaints had no official answer in their conversation.",
+    unanswered_some=(
+        "{n} of {all} complaints had no official answer in its conversation.",
+        "{n} of {all} complaints had no official answer in their conversation.",
+    ),
     unanswered_none="Each of the {all} complaints had an official answer in its conversation.",
     no_complaints="No complaint was counted.",
     again="To look at again",
-    missed="{n} pages went unanswered before somebody took it: {names}.",
-    nobody="Nobody took it: {n} pages went unanswered, to {names}.",
-    failed="{n} attempts to reach {target} failed before one arrived or was given up.",
-    lost="A message to {target} was given up: {why}.",
+    missed=(
+        "{n} page went unanswered before somebody took it: {names}.",
+        "{n} pages went unanswered before somebody took it: {names}.",
+    ),
+    nobody=(
+        "Nobody took it: {n} page went unanswered, to {names}.",
+        "Nobody took it: {n} pages went unanswered, to {names}.",
+    ),
+    failed=(
+        "{n} attempt to reach {target} failed before one arrived or was given up.",
+        "{n} attempts to reach {target} failed before one arrived or was given up.",
+    ),
+    lost=(
+        "{n} message to {target} was given up: {why}.",
+        "{n} messages to {target} were given up: {why}.",
+    ),
     late="The message of {at} to {target} was due at {due}: we were down.",
     lapsed="At {at}, taken and then no news: it rang again.",
     rebound="At {at} it started again after it had ended.",
     deaf="We were deaf from {since} to {until}: it began before it was heard.",
-    held="{n} messages were held: {why}.",
+    held=(
+        "{n} message was held: {why}.",
+        "{n} messages were held: {why}.",
+    ),
     false_start="It was over without anybody taking it, {span} after the alert.",
     false_alarm="{by} judged that it does not matter.",
-    marks="{n} posts were marked as not negative or not ours.",
+    marks=(
+        "{n} post was marked as not negative or not ours.",
+        "{n} posts were marked as not negative or not ours.",
+    ),
     nothing_again="Nothing on record: no page missed, no sending failed, no false start.",
 )
 

@@ -15,6 +15,8 @@ from buzzwatch.notify.letter import Line, Section
 from buzzwatch.notify.quoting import clean, disarm
 
 MOST_LINES = 20
+NEEDLESS = ("taken by ", "watch: ")
+"""Reasons of what was not sent since somebody's answer made it needless, and of what is only to be watched."""
 _LONGEST_WHY = 200
 
 
@@ -190,14 +192,19 @@ def _shown(texts: Iterable[str]) -> tuple[Line, ...]:
 
 def _held(notice: Notice, held: HeldBack, now: Instant) -> str:
     words, facts = WORDS[notice.language], Facts(notice, now)
-    why = held.why
-    for recorded, said in words.reasons.items():
-        if why.startswith(recorded):
-            why = f"{said}{why.removeprefix(recorded)}"
+    why = reason_of(held.why, notice.language)
     names = ", ".join(dict.fromkeys(facts.name(target.partition("/")[0]) for target in held.targets))
     until = "" if held.until is None else words.until.format(until=facts.clock(held.until))
     line = morning.line(notice, held.incident, now)
     return words.held_line.format(line=line, names=names, why=disarm(clean(why, _LONGEST_WHY)), until=until)
+
+
+def reason_of(why: str, language: str) -> str:
+    """Why something was held, as the record has it, in the words of a language."""
+    for recorded, said in WORDS[language].reasons.items():
+        if why.startswith(recorded):
+            return f"{said}{why.removeprefix(recorded)}"
+    return why
 
 
 def _silence(facts: Facts, words: Words, silence: Silence) -> str:

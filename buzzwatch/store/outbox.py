@@ -183,11 +183,12 @@ class OutboxTable:
 
 
 def read_deliveries(connection: sqlite3.Connection, incident: str) -> list[dict[str, Any]]:
-    """What became of each notice of an incident, oldest first."""
+    """What became of each notice of an incident, oldest first; of those that are of several, it is named within."""
     cursor = connection.execute(
-        "SELECT key, target, state, written_at, done_at, attempts, why FROM outbox "
-        "WHERE incident = ? ORDER BY written_at, key",
-        (incident,),
+        "SELECT key, target, state, written_at, done_at, attempts, why FROM outbox WHERE incident = ? "
+        "OR (incident GLOB 'outage-*' OR incident GLOB 'morning-*') AND instr(CAST(body AS TEXT), ?) "
+        "ORDER BY written_at, key",
+        (incident, f'"id":"{incident}"'),
     )
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor]

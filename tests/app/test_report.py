@@ -105,7 +105,7 @@ def test_both_languages_and_forms_are_written(written: dict[str, str]):
         "| Karim | le prend |",
         "on attend jusqu’à 02/03 23:16, parce que : le \\| communiqué \\<b\\>part\\</b\\> à 23 h",
         "Inès : silence sur acme jusqu’à 02/03 23:16, parce que : exercice",
-        "Un message à Inès (push) a été abandonné : no such number.",
+        " messages à Inès (push) ont été abandonnés : no such number.",
         "réclamations sur",
         "Règle bad-buzz",
     ],
