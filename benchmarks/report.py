@@ -25,6 +25,7 @@ OURS: dict[str, tuple[str, ...]] = {
     "volume": (),
     "quiet": (),
     "regime": (),
+    "urgency": (),
     "scorers": ("data/negativity",),
     "negativity": (),
     "corrections": (),

@@ -13,7 +13,7 @@ from buzzwatch.model.incident import Incident, Press, Reason, Sector, Subject
 from buzzwatch.model.instant import HOUR, LONGEST_WINDOW, MINUTE, Instant, Span
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.signal import Clause, Comparator, Detector, Finding, Onset, Signal
-from buzzwatch.model.thread import ThreadView
+from buzzwatch.model.thread import Phase, ThreadView
 
 MOST_REMEMBERED = 1_000
 """Authors kept for one `mention` condition with `authors`."""
@@ -27,6 +27,8 @@ MOST_SHOWN = 3
 """Posts that an alarm shows."""
 FEWEST_PEERS = 2
 """Other brands of a sector that must rise as well, and half of those known, for it to be the sector's trouble."""
+FEWEST_TO_DOUBLE = 20
+"""Posts of a conversation by which its pace says anything."""
 FRESH: Span = 5 * MINUTE
 """A brand not looked at for so long, or for a quarter of the window, is not rising."""
 
@@ -213,6 +215,7 @@ class Lookout:
                 phase=thread.phase,
                 forecast=thread.likely,
                 milestone=thread.milestone,
+                doubling=_doubling(thread),
             )
         return Reason(
             rule=rule,
@@ -229,6 +232,7 @@ class Lookout:
             sources=self.sources(asked or over),
             sector=self._sector(signal) if signal else None,
             campaign=self._pulse.campaign(over) if signal else None,
+            doubling=self._pulse.doubling(detector, over) if signal and not signal.learning else None,
         )
 
     def _sector(self, signal: Signal) -> Sector | None:
@@ -290,6 +294,12 @@ def silent_since(pulse: Pulse, gaps: Gaps) -> Instant | None:
     if pulse.last_at is None:
         return None
     return max([pulse.last_at, *(gap.until for gap in gaps)])
+
+
+def _doubling(thread: ThreadView) -> Span | None:
+    """The time in which a rising conversation has twice as many posts, at the pace of its last ten minutes."""
+    rises = thread.phase in {Phase.RISING, Phase.REBOUND} and thread.mentions >= FEWEST_TO_DOUBLE
+    return round(HOUR * thread.mentions / thread.rate) if rises and thread.rate > 0 else None
 
 
 def _measure(signal: Signal | None) -> tuple[Detector, Span]:

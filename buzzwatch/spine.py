@@ -177,7 +177,8 @@ class Spine:
                         lookout.focus(mention.thread, mention)
                         self._apply(rule, lookout, changes)
         for incident in self.memory.desk.of_brand(key):  # one by one: what one brought is told though the next fails
-            changes.append(self._raise(lookout, incident))  # noqa: PERF401 - likewise
+            changes.append(self._raise(lookout, incident))
+            changes.append(self._hasten(lookout, self.memory.desk.incidents[incident.id]))
 
     def _raise(self, lookout: Lookout, incident: Incident) -> Change | None:
         """The press may have joined; what comes to a page by that goes where the brand's critical rules go."""
@@ -188,6 +189,18 @@ class Spine:
         pages = severity is Severity.CRITICAL
         route = escalation.paging_route(incident, brand, self.memory.rules) if pages else incident.route
         return self.memory.desk.join_press(lookout.refreshed(incident), press, severity, route, lookout.now)
+
+    def _hasten(self, lookout: Lookout, incident: Incident) -> Change | None:
+        """What is not told as the most severe yet may grow so fast that it must be; competitors never page."""
+        brand, loudest = lookout.brand, severity_for(lookout.brand, Severity.CRITICAL)
+        if incident.urgent or incident.loudness >= loudest or incident.subject.topic or incident.subject.quiet:
+            return None
+        incident = lookout.refreshed(incident)
+        if not incident.reason.is_urgent:
+            return None
+        pages = incident.severity + 1 == Severity.CRITICAL
+        route = escalation.paging_route(incident, brand, self.memory.rules) if pages else incident.route
+        return self.memory.desk.hasten(incident, route, lookout.now)
 
     def _apply(self, rule: Rule, lookout: Lookout, changes: list[Change | None]) -> None:
         finding = rule.when.judge(lookout)
@@ -389,7 +402,7 @@ class Spine:
     def _keep(self, told: escalation.Told) -> Incident:
         self.memory.desk.put(told.incident)
         memory = self.memory
-        if told.notices and told.incident.severity is Severity.CRITICAL and told.incident.drill is None:
+        if told.notices and told.incident.loudness is Severity.CRITICAL and told.incident.drill is None:
             behind = lesser(told.incident, memory.desk.real, memory.silences, memory.now)
             told = told._replace(notices=tuple(replace(notice, behind=behind) for notice in told.notices))
         self._tell_ops(told)

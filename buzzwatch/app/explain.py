@@ -67,6 +67,8 @@ def _why(reason: Reason) -> Iterator[str]:
         yield f"  {signal.detector}{_by(signal)}: {numbers}{learning}"
     for clause in reason.clauses:
         yield f"  {'yes' if clause.passed else 'no '}  {describe(clause)}"
+    if reason.doubling is not None:
+        yield f"  it doubles in {reason.doubling // MINUTE} min{', which is urgent' if reason.is_urgent else ''}"
     if reason.copies:
         yield f"  {reason.copies} of {reason.mentions} mentions are copies of one text; they count once for negativity"
     if reason.answered:

@@ -12,6 +12,7 @@ from buzzwatch.detect import negativity, volume
 from buzzwatch.detect.baseline import Baseline, Gaps
 from buzzwatch.detect.budget import LINE, Tail
 from buzzwatch.detect.calendar import Calendar, Swell
+from buzzwatch.detect.growth import MOST_MINUTES, doubling
 from buzzwatch.detect.panel import Panel
 from buzzwatch.detect.samples import Candidate, Samples
 from buzzwatch.detect.surge import HOLD, ORDINARY, Surge
@@ -289,6 +290,17 @@ class Pulse:
                 break  # what came before so clear a lull is another story
         since = began if thread is None else self._minute - SPAN
         return Onset(began * MINUTE, self._samples.pick(since, self._minute, angry=angry, thread=thread))
+
+    def doubling(self, detector: Detector, over: Span) -> Span | None:
+        """The time in which the excess of a window doubles by its last whole minutes; None: it does not clearly grow.
+
+        The minute in which it began is left out, as the open one: both are partly empty.
+        """
+        began = self.onset(detector, over).began_at // MINUTE
+        minutes = min(self._minute - began - 1, MOST_MINUTES)
+        seen = self._windows.backwards(angry=detector is Detector.NEGATIVITY)[minutes:0:-1] if minutes > 0 else ()
+        unit = 1_000 if detector is Detector.NEGATIVITY else 1
+        return doubling([count / unit for count in seen])
 
     def show(self, among: Callable[[str], bool], *, angry: bool) -> tuple[str, ...]:
         """Mentions of the longest window that are worth showing, of those whose ids are `among`."""

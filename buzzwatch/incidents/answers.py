@@ -82,7 +82,7 @@ def look_again(incident: Incident, taken_for: Span, now: Instant) -> Answered | 
     """
     if incident.wait_until is not None:
         return ChangeKind.WAITED, set_free(incident)
-    pages = incident.severity is Severity.CRITICAL
+    pages = incident.loudness is Severity.CRITICAL
     if not incident.grows:
         return None
     if incident.reminded and pages:

@@ -19,6 +19,8 @@ from buzzwatch.model.signal import Onset
 COOL_DOWN: Span = HOUR
 """What starts again within this time of its end is the same incident."""
 MOST_COVERED = 100
+URGENT = "urgent"
+"""Why it is told anew, where that is its speed."""
 WORSE = 2.0
 """People are told again when the observed value has grown this many times since they were last told."""
 
@@ -125,6 +127,7 @@ class Desk:
             route=_route(before, rule, found),
             calm=max(rule.calm, before.calm),
             held_at=_held(before, found, now),
+            urgent=False,
             closed_at=None,
             closed_by=None,
         )
@@ -208,6 +211,12 @@ class Desk:
             )
         return self._change(joined, ChangeKind.WORSENED, now, why=PRESS)
 
+    def hasten(self, incident: Incident, route: str, now: Instant) -> Change:
+        """It grows so fast that it is told as something one more severe, which `route` then hears."""
+        hastened = replace(incident, urgent=True, route=route)
+        pages = hastened.loudness is Severity.CRITICAL
+        return self._change(set_free(hastened) if pages else _awake(hastened), ChangeKind.WORSENED, now, why=URGENT)
+
     def due_at(self, incident: Incident) -> Instant:
         """When the incident must be looked at again though nothing happens: calm for long enough, or forgotten."""
         if incident.state is State.RESOLVED:
@@ -224,7 +233,9 @@ class Desk:
         if now < incident.held_at[incident.severity - 1] + incident.calm:
             return None
         if still := [level for level in Severity if now < incident.held_at[level - 1] + incident.calm]:
-            return self._change(replace(incident, severity=max(still), step_at=None), ChangeKind.CALMED, now)
+            return self._change(
+                replace(incident, severity=max(still), step_at=None, urgent=False), ChangeKind.CALMED, now
+            )
         return self._change(close(incident, now, None), ChangeKind.OVER, now)
 
     def obey(self, command: Command, now: Instant) -> Change | None:
@@ -280,7 +291,7 @@ class Desk:
         if incident is None or incident.drill is None:
             return None
         alarms = (c.incident for c in changes if c is not None and c.incident.drill is None)
-        real = next((i.id for i in alarms if i.severity is Severity.CRITICAL and i.state is State.OPEN), None)
+        real = next((i.id for i in alarms if i.loudness is Severity.CRITICAL and i.state is State.OPEN), None)
         if real is None:
             return None
         return self._change(drills.cut(incident, incident.drill, real, now), ChangeKind.OVER, now, why=real)

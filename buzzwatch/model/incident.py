@@ -5,7 +5,7 @@ from enum import IntEnum, StrEnum
 from msgspec import Struct
 
 from buzzwatch.model.campaign import Campaign
-from buzzwatch.model.instant import HOUR, Instant, Span
+from buzzwatch.model.instant import HOUR, MINUTE, Instant, Span
 from buzzwatch.model.signal import Clause, Signal, Trend
 from buzzwatch.model.thread import Forecast, Milestone, Phase
 
@@ -46,6 +46,10 @@ class Subject(Struct, frozen=True, gc=False):
     def topic_name(self) -> str:
         """The topic as people call it."""
         return self.topic.partition(":")[2]
+
+
+URGENT: Span = 20 * MINUTE
+"""What doubles faster than this is urgent, however important it is."""
 
 
 class Sector(Struct, frozen=True, gc=False):
@@ -110,6 +114,13 @@ class Reason(Struct, frozen=True):
     """Of the conversation, as the two that follow."""
     forecast: Forecast | None = None
     milestone: Milestone | None = None
+    doubling: Span | None = None
+    """The time in which it doubles as it grows now; None: it does not clearly grow."""
+
+    @property
+    def is_urgent(self) -> bool:
+        """By its speed: little time is left, whether or not it is important yet."""
+        return self.doubling is not None and self.doubling <= URGENT
 
 
 class Incident(Struct, frozen=True):
@@ -173,6 +184,14 @@ class Incident(Struct, frozen=True):
     """The critical incident of its brand that was told in its stead, and nobody was told of this one since."""
     drill: Drill | None = None
     """It is an exercise, and counts for nothing else."""
+
+    urgent: bool = False
+    """It grew so fast that it is told as something one more severe would be, for as long as it is of that severity."""
+
+    @property
+    def loudness(self) -> Severity:
+        """The severity that it is told by."""
+        return Severity(min(self.severity + self.urgent, Severity.CRITICAL))
 
     @property
     def shown(self) -> tuple[str, ...]:

@@ -51,7 +51,7 @@ def announce(change: Change, rules: Ruleset, now: Instant) -> Told:
     if change.kind not in ALARMS:
         return _announce_answer(change, rules, now)
     incident = change.incident
-    if incident.severity is Severity.WATCH:
+    if incident.loudness is Severity.WATCH:
         return Told(incident, (), (Held(incident.id, incident.route, "watch: kept on the list, nobody is told", None),))
     route = route_of(incident, rules)
     return _alarm(change, route, rules, now)
@@ -59,10 +59,10 @@ def announce(change: Change, rules: Ruleset, now: Instant) -> Told:
 
 def hush(incident: Incident, silence: Silence, rules: Ruleset, now: Instant) -> Told:
     """Hold what would be said of an incident: whoever would hear it next is on record, and it is said afterwards."""
-    if incident.severity is Severity.WATCH:
+    if incident.loudness is Severity.WATCH:
         return Told(incident)
     route = route_of(incident, rules)
-    steps = route.steps if incident.severity is Severity.CRITICAL or not route.copy else ()
+    steps = route.steps if incident.loudness is Severity.CRITICAL or not route.copy else ()
     persons = [target for step in steps[:1] for target in _reachable(step.tell, step.by, rules, now)]
     targets = [*(Target(name) for name in route.copy), *persons]
     held = tuple(Held(incident.id, str(target), silence.reason, silence.until) for target in targets)
@@ -122,7 +122,7 @@ def _alarm(change: Change, route: Route, rules: Ruleset, now: Instant) -> Told:
     incident = change.incident
     everybody = [Target(name) for name in route.copy]
     held: tuple[Held, ...] = ()
-    pages = incident.severity is Severity.CRITICAL and bool(route.steps) and incident.state is State.OPEN
+    pages = incident.loudness is Severity.CRITICAL and bool(route.steps) and incident.state is State.OPEN
     climbing = pages and change.kind is ChangeKind.WORSENED and incident.step_at is not None
     waits = incident.step_at is not None and incident.step_at == _morning(rules, now)
     if pages and (not climbing or (waits and wakes(incident, rules))):
@@ -132,7 +132,7 @@ def _alarm(change: Change, route: Route, rules: Ruleset, now: Instant) -> Told:
         if not wakes(incident, rules):
             persons, held = _let_sleep(persons, incident, rules, now)
         everybody += persons
-    if incident.severity is Severity.CRITICAL:
+    if incident.loudness is Severity.CRITICAL:
         incident = replace(incident, duty=oncall.team(oncall.rotas_of(route, rules), now))
     incident = replace(incident, told=_merged(incident.told, everybody))
     return Told(incident, _notices(incident, change.kind, everybody, rules, now), held)
@@ -160,13 +160,14 @@ def wakes(incident: Incident, rules: Ruleset) -> bool:
 
 def under_new_rules(incident: Incident, rules: Ruleset, now: Instant) -> Incident:
     """A critical incident whose route had nobody to page, and now has, begins to page; a competitor's never pages."""
-    if incident.severity is not Severity.CRITICAL or incident.state is State.RESOLVED or incident.drill is not None:
+    if incident.loudness is not Severity.CRITICAL or incident.state is State.RESOLVED or incident.drill is not None:
         return incident
     brand = rules.brands.get(incident.subject.brand)
     if brand is not None and brand.competitor:
         watch, warning, critical = incident.held_at
         held_at = (watch, max(warning, critical), 0)
-        return replace(incident, severity=Severity.WARNING, step_at=None, held_at=held_at)
+        severity = min(incident.severity, Severity.WARNING)
+        return replace(incident, severity=severity, step_at=None, held_at=held_at, urgent=False)
     if incident.state is State.OPEN and incident.step_at is None and route_of(incident, rules).steps:
         return replace(incident, step=0, step_from=now, step_at=now)
     return incident
@@ -217,7 +218,7 @@ def _handed_over(incident: Incident, relief: list[str], now: Instant) -> Change:
 
 def _rotas(incident: Incident, rules: Ruleset) -> list[Rota]:
     """Those by whose turns an incident passes from one to the next."""
-    matters = incident.severity is Severity.CRITICAL and incident.state is not State.RESOLVED
+    matters = incident.loudness is Severity.CRITICAL and incident.state is not State.RESOLVED
     return oncall.rotas_of(route_of(incident, rules), rules) if matters else []
 
 
@@ -350,7 +351,7 @@ def route_of(incident: Incident, rules: Ruleset) -> Route:
 
 def _held_steps(incident: Incident, rules: Ruleset, now: Instant) -> tuple[Held, ...]:
     route = route_of(incident, rules)
-    if incident.severity is not Severity.CRITICAL or not route.steps:
+    if incident.loudness is not Severity.CRITICAL or not route.steps:
         return ()
     coming: Iterable[Step] = route.steps[incident.step :]
     targets = [target for step in coming for target in _reachable(step.tell, step.by, rules, now)]

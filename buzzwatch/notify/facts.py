@@ -75,6 +75,11 @@ class Facts:
         """Its name, or ours."""
         return self.name(self.notice.brand_name or "buzzwatch")
 
+    @property
+    def mark(self) -> str:
+        """What stands before everything else where it is not in earnest."""
+        return "TEST " if self.notice.test else ""
+
     def name(self, name: str | None) -> str:
         """A person's or a brand's name, by key where one is known."""
         return disarm(clean(self.notice.names.get(name or "", name) or "?", LONGEST_NAME))
@@ -100,15 +105,24 @@ class Facts:
         if self.incident.drill is not None:
             return Headline(phrases.start.format(severity=phrases.drill, brand=self.brand), self.drill_event(), "")
         severity = phrases.severity[self.notice.severity] if self.is_alarm else ""
-        start = phrases.start.format(severity=severity, brand=self.brand).lstrip()
-        if self.notice.test:
-            start = f"TEST {start}"
+        start = self.mark + phrases.start.format(severity=severity, brand=self.brand).lstrip()
         shows_trend = self.is_alarm and not self.incident.subject.quiet and not self.is_ours
-        end = f", {phrases.trend[self.reason.trend]}" if shows_trend else ""
+        end = f", {self._pace}" if shows_trend else ""
         if self.is_alarm and self.incident.press:
             end = f", {phrases.press_joined}{end}"
         aside = f", {self._sector(phrases.sector_short)}" if self.is_alarm and self.reason.sector else ""
         return Headline(start, self._event(), end, aside)
+
+    @property
+    def _pace(self) -> str:
+        """Where it is going, in a word or two; how fast, where that is urgent."""
+        if self.reason.is_urgent:
+            return self.phrases.doubles.format(span=self.figures.span(self.reason.doubling or 0))
+        return self.phrases.trend[self.reason.trend]
+
+    def urgency(self) -> str:
+        """How much time is left, beside how important it is."""
+        return self.phrases.urgent.format(pace=self._pace) if self.reason.is_urgent else self.phrases.not_urgent
 
     def _event(self) -> str:
         incident = self.incident

@@ -111,6 +111,8 @@ def _what(facts: Facts, samples: Sequence[Sample]) -> Iterator[str]:
         span = facts.figures.span(facts.notice.due_at - incident.began_at)
         phrase = phrases.since_only if facts.is_ours else phrases.since
         yield phrase.format(time=since, span=span, trend=facts.course)
+        if not facts.is_ours:
+            yield facts.urgency()
     if facts.is_conversation:
         yield from _outlook(facts)
         answered = phrases.story_answered if reason.story else phrases.answered

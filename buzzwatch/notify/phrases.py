@@ -39,6 +39,10 @@ class Phrases(Struct, frozen=True, kw_only=True):
     trend_sentence: dict[Trend, str]
     phase_sentence: dict[Phase, str]
 
+    doubles: str
+    urgent: str
+    not_urgent: str
+
     start: str
     in_window: str
     in_window_estimated: str
@@ -164,6 +168,9 @@ FRENCH = Phrases(
         Phase.OVER: "c’est retombé",
         Phase.REBOUND: "cela s’était calmé et repart",
     },
+    doubles="double en {span}",
+    urgent="Urgent\u00a0: oui, {pace}.",
+    not_urgent="Urgent\u00a0: non.",
     start="{severity} {brand}\u00a0: ",
     in_window="{count} en {span} (habituel {usual})",
     in_window_estimated="{count} en {span} (habituel estimé {usual})",
@@ -321,6 +328,9 @@ ENGLISH = Phrases(
         Phase.OVER: "it has died down",
         Phase.REBOUND: "it had calmed down and is back",
     },
+    doubles="doubles in {span}",
+    urgent="Urgent: yes, {pace}.",
+    not_urgent="Urgent: no.",
     start="{severity} {brand}: ",
     in_window="{count} in {span} (usually {usual})",
     in_window_estimated="{count} in {span} (usually about {usual})",

@@ -8,9 +8,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.notification import Message, Notice, Sample
 from buzzwatch.notify import morning
+from buzzwatch.notify.brief import brief
 from buzzwatch.notify.facts import Facts
 from buzzwatch.notify.letter import Line, Section, sections
-from buzzwatch.notify.sms import segment
 
 LONGEST_TITLE = 150
 
@@ -41,7 +41,7 @@ def render(
         title=title,
         text="\n\n".join(map(_plain, letter)),
         html=_page().render(language=language, title=title, sections=letter),
-        short=segment(headline.start, headline.what, headline.end, link, headline.aside),
+        short=brief(facts, headline, samples, link),
         severity=notice.severity if facts.is_alarm and not (notice.test or notice.night) else None,
     )
 

@@ -42,18 +42,22 @@ def fold(text: str) -> str:
     return "".join(_fold(character) for character in text.translate(_SPELT))
 
 
+def is_carried(link: str) -> bool:
+    """Whether an address is written in the alphabet, and leaves room for words."""
+    return fold(link) == link and septets(link) <= _LONGEST_LINK
+
+
 def segment(start: str, what: str, end: str, link: str | None, aside: str = "") -> str:
     """The words, then the link whole; where room lacks, `aside` goes and `what` is cut first, then the rest.
 
     A link that leaves no room is left out.
     """
     start, what, end, aside = fold(start), fold(what), fold(end), fold(aside)
-    carried = link is not None and fold(link) == link and septets(link) <= _LONGEST_LINK
-    tail = f" {link}" if carried else ""
+    tail = f" {link}" if link is not None and is_carried(link) else ""
     room = SEGMENT - septets(tail)
     if septets(start + what + end + aside) <= room:
         end += aside
-    return _cut(start + _cut(what, room - septets(start) - septets(end)) + end, room) + tail
+    return cut(start + cut(what, room - septets(start) - septets(end)) + end, room) + tail
 
 
 def _fold(character: str) -> str:
@@ -65,7 +69,8 @@ def _fold(character: str) -> str:
     return plain or ("?" if character.isalpha() else "")
 
 
-def _cut(text: str, room: int) -> str:
+def cut(text: str, room: int) -> str:
+    """At most so many septets, marked where something went."""
     if septets(text) <= room:
         return text
     dots = "..." if room > len("...") else ""

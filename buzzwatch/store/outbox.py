@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from buzzwatch.model.incident import Severity
 from buzzwatch.model.input import Delivered
 from buzzwatch.model.instant import Instant, Span
 from buzzwatch.model.notification import Lease, Notice, Target
@@ -33,8 +34,22 @@ def write_notice(db: sqlite3.Connection, notice: Notice, at: Instant) -> None:
     db.execute(
         "INSERT INTO outbox (key, incident, target, severity, state, written_at, due_at, replaces, body) "
         "VALUES (?, ?, ?, ?, 'waiting', ?, ?, ?, ?)",
-        (notice.key, notice.incident.id, target, notice.severity, at, at, replaced, _encode(notice)),
+        (
+            notice.key,
+            notice.incident.id,
+            target,
+            _urgency(notice),
+            at,
+            at,
+            replaced,
+            _encode(notice),
+        ),
     )
+
+
+def _urgency(notice: Notice) -> Severity:
+    """The worst leave first, and so does whatever pages; a drill, whose messages are of the least, never does."""
+    return Severity.CRITICAL if notice.page and notice.incident.drill is None else notice.severity
 
 
 def forget_instants(db: sqlite3.Connection, now: Instant) -> None:
