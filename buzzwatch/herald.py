@@ -55,7 +55,7 @@ class Herald:
         """Put what people were told of back on the desk; a critical one names the lesser ones of its brand."""
         self.memory.desk.put(told.incident)
         memory = self.memory
-        if told.notices and told.incident.severity is Severity.CRITICAL and told.incident.drill is None:
+        if told.notices and told.incident.loudness is Severity.CRITICAL and told.incident.drill is None:
             behind = lesser(told.incident, memory.desk.real, memory.silences, memory.now)
             told = told._replace(notices=tuple(replace(notice, behind=behind) for notice in told.notices))
         self.tell_ops(told)

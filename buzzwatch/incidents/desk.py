@@ -304,7 +304,7 @@ class Desk:
         if incident is None or incident.drill is None:
             return None
         alarms = (c.incident for c in changes if c is not None and c.incident.drill is None)
-        real = next((i.id for i in alarms if i.severity is Severity.CRITICAL and i.state is State.OPEN), None)
+        real = next((i.id for i in alarms if i.loudness is Severity.CRITICAL and i.state is State.OPEN), None)
         if real is None:
             return None
         return self._change(drills.cut(incident, incident.drill, real, now), ChangeKind.OVER, now, why=real)

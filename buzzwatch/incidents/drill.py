@@ -33,7 +33,7 @@ def obstacle(
         return f"{asked.route!r} is no route with steps, so nobody would be called; such routes are: {paging or 'none'}"
     if silence := next((each for each in silences if each.what == asked.brand), None):
         return f"{asked.brand} is silenced by {silence.by}: end that first"
-    if critical := next((each for each in live if each.severity is Severity.CRITICAL), None):
+    if critical := next((each for each in live if each.loudness is Severity.CRITICAL), None):
         why = "another drill is under way" if critical.drill else "this is no time for a drill"
         return f"{why}: {critical.id} is not over"
     ends_at = now + route.steps[-1].after + GRACE

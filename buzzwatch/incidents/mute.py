@@ -74,14 +74,14 @@ class Silences:
 
 
 def larger(incident: Incident, live: Iterable[Incident], silences: Silences, now: Instant) -> Incident | None:
-    """The critical incident of the same brand that is told in its stead; None: it speaks for itself.
+    """The incident of the same brand that is told as critical in its stead; None: it speaks for itself.
 
     A critical one always does, and so does what somebody has. One that is silenced speaks for nobody.
     """
-    if incident.severity is Severity.CRITICAL or incident.state is not State.OPEN:
+    if incident.loudness is Severity.CRITICAL or incident.state is not State.OPEN:
         return None
     brand = incident.subject.brand
-    critical = (i for i in live if i.subject.brand == brand and i.severity is Severity.CRITICAL)
+    critical = (i for i in live if i.subject.brand == brand and i.loudness is Severity.CRITICAL)
     return min((i for i in critical if silences.over(i, now) is None), key=lambda i: (i.opened_at, i.id), default=None)
 
 

@@ -45,8 +45,8 @@ def write_notice(db: sqlite3.Connection, notice: Notice, at: Instant) -> None:
 
 
 def _urgency(notice: Notice) -> Severity:
-    """The worst leave first, and so does whatever pages."""
-    return Severity.CRITICAL if notice.page else notice.severity
+    """The worst leave first, and so does whatever pages; a drill, whose messages are of the least, never does."""
+    return Severity.CRITICAL if notice.page and notice.incident.drill is None else notice.severity
 
 
 def forget_instants(db: sqlite3.Connection, now: Instant) -> None:

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from stage import MONDAY, Scene, crowd, rules
 
-from buzzwatch.model.incident import Severity
+from buzzwatch.model.incident import Drill, Severity
 from buzzwatch.model.input import Delivered
 from buzzwatch.model.instant import HOUR, MINUTE, SECOND
 from buzzwatch.model.notification import Notice, Target
@@ -164,3 +164,10 @@ def test_what_a_receiver_calls_a_message_is_known_to_the_next_of_its_incident(db
     write("three", target="sms")
     known = {lease.notice.key: lease.sent_as for lease in OutboxTable(db).lease(9, 10, MINUTE, {})}
     assert known == {"two": "C1/17.5", "three": ""}
+
+
+def test_the_page_of_a_drill_waits_behind_whatever_is_real(db: sqlite3.Connection, template: Notice, write):
+    drill = replace(template.incident, id="drill-acme-1", drill=Drill("karim", (0,)))
+    write("drill", page=True, severity=Severity.WATCH, incident=drill)
+    write("real", at=1, severity=Severity.WARNING, page=False)
+    assert keys(OutboxTable(db), 2) == ["real"]

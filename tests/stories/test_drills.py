@@ -58,11 +58,11 @@ class Practice(Scene):
             if n.incident.drill
         ]
 
-    def restart(self, down: int = SECOND) -> None:
+    def restart(self, since: Instant, until: Instant) -> None:
+        """Down from one instant to another."""
         packed = msgspec.msgpack.encode(self.spine.memory.dump())
-        since = self.spine.memory.now
         self.spine = Spine(Memory.load(msgspec.msgpack.decode(packed), self.spine.memory.rules))
-        self.tell(Gap(since + down, EVERYTHING, since, since + down))
+        self.tell(Gap(until, EVERYTHING, since, until))
 
 
 @pytest.mark.parametrize("restarts", [False, True], ids=["no restart", "a restart"])
@@ -71,7 +71,7 @@ def test_a_drill_takes_the_steps_once_and_ends_five_minutes_after_the_last(resta
     scene.tell(ASKED)
     if restarts:
         scene.run_to(NOON + 7 * MINUTE)
-        scene.restart()
+        scene.restart(NOON + 7 * MINUTE, NOON + 7 * MINUTE + SECOND)
     scene.run_to(NOON + 3 * HOUR)
     opened, ended = ChangeKind.OPENED, ChangeKind.OVER
     everybody = ["console", "ines/push", "ines/sms", "karim/push", "sophie/sms"]
@@ -243,8 +243,8 @@ def play(acts: list[tuple[str, object]], drill: int | None, *, copies: bool = Tr
                     scene.tell(Delivered(at, notice.key, notice.incident.id, notice.target, sent=False, why="no"))
             case "restart":
                 scene.run_to(at)
-                at += int(str(how)) * MINUTE + SECOND
-                scene.restart(at - scene.spine.memory.now)
+                since, at = at, at + int(str(how)) * MINUTE + SECOND
+                scene.restart(since, at)
             case _:
                 pass
     scene.run_to(at + 3 * HOUR)
