@@ -79,7 +79,7 @@ def gather(
     fresh: dict[str, list[Notice]] = {}
     gathered: list[Notice] = []
     for notice in notices:
-        if incidents_of(notice):
+        if incidents_of(notice) and not notice.marks:  # marks to confirm have no place in the other
             fresh.setdefault(str(notice.target), []).append(notice)
         else:
             gathered.append(notice)
