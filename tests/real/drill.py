@@ -242,12 +242,12 @@ class Daemon:
         """The log's lines of that event with those fields."""
         return [line for line in self.log[since:] if line.get("event") == event and fields.items() <= line.items()]
 
-    async def command(self, *arguments):
+    async def command(self, *arguments, patience=PATIENCE_S):
         """Run a command beside the daemon: its exit status, what it printed, what it complained of."""
         process = await asyncio.create_subprocess_exec(
             *self._line(*arguments), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
         )
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(patience):
             printed, complained = await process.communicate()
         return process.returncode, printed.decode(), complained.decode()
 

@@ -17,7 +17,7 @@ async def test_a_drill_calls_survives_a_kill_and_reports_who_answered(daemon, al
     assert "nobody called 'nobody'" in stranger
     _, _, nothing = await daemon.command("drill", "--last")
     assert nothing == "there has been no drill yet\n"
-    drilling = asyncio.create_task(daemon.command("drill", "acme", "--as", "karim"))
+    drilling = asyncio.create_task(daemon.command("drill", "acme", "--as", "karim", patience=110))
     await news.until(lambda: len(daemon.said("notification_sent")) == 2)
     await daemon.kill()
     await daemon.start()
