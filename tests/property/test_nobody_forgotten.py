@@ -88,12 +88,18 @@ ACTS = st.lists(
     max_size=40,
 )
 
-TAKEN_AND_RISING = [("post", "x:a", 0.4), ("answer", Verb.TAKE, "ines"), ("post", "x:a", 0.9), ("wait", 30, None)]
+TAKEN_AND_RISING = [
+    ("post", "x:a", 0.4),
+    ("wait", 1, None),
+    ("answer", Verb.TAKE, "ines"),
+    ("post", "x:a", 0.9),
+    ("wait", 30, None),
+]
 HANDED_OVER_IN_A_SILENCE = [
     ("shift", 5, "karim"), ("post", "x:a", 0.9), ("wait", 2, None), ("silence", True, 15), ("wait", 30, None),
 ]  # fmt: skip
-ROUNDS_THAT_MEET_AGAIN = [("post", "x:a", 0.9), ("wait", 20, None), ("post", "x:a", 0.9), ("wait", 20, None)]
-ROUNDS_THAT_MEET_AGAIN += [("back", 25, None), ("post", "x:a", 0.9), ("wait", 20, None), ("post", "x:a", 0.9)]
+SET_BACK_WHILE_IT_PAGES = [("post", "x:a", 0.9), ("wait", 20, None), ("post", "x:a", 0.9), ("wait", 20, None)]
+SET_BACK_WHILE_IT_PAGES += [("back", 25, None), ("post", "x:a", 0.9), ("wait", 20, None), ("post", "x:a", 0.9)]
 
 
 class World(Scene):
@@ -181,7 +187,7 @@ def test_no_critical_incident_passes_without_a_person_told_unless_it_ended_or_wa
     @given(ACTS)
     @example(TAKEN_AND_RISING)
     @example(HANDED_OVER_IN_A_SILENCE)
-    @example(ROUNDS_THAT_MEET_AGAIN)
+    @example(SET_BACK_WHILE_IT_PAGES)
     def check(acts: list[tuple[str, object, object]]) -> None:
         world = World(ruleset)
         for act in acts:
