@@ -38,7 +38,8 @@ class Herald:
                 self.keep(escalation.hush(incident, silence, self.memory.rules, now))
                 return
             incident = replace(incident, hushed=False, behind="")
-        if incident.state is State.RESOLVED and (brand := self.memory.rules.brands.get(incident.subject.brand)):
+        brand = self.memory.rules.brands.get(incident.subject.brand)
+        if incident.state is State.RESOLVED and brand is not None and incident.drill is None:
             incident = watched(incident, brand.zone, now)
         incident = timed(self.memory, incident)
         told = escalation.announce(replace(change, incident=incident), self.memory.rules, now)

@@ -63,7 +63,8 @@ def incidents_of(notice: Notice) -> tuple[Incident, ...]:
         return ()
     if notice.night:
         return notice.night
-    return (notice.incident,) if notice.incident.subject.brand and not notice.test else ()
+    told = notice.incident.subject.brand and not notice.test and notice.incident.drill is None
+    return (notice.incident,) if told else ()
 
 
 def gather(
