@@ -69,9 +69,9 @@ def _held(db: sqlite3.Connection, since: Instant) -> Iterable[HeldBack]:
     )
     together: dict[tuple[str, str], HeldBack] = {}
     for body, why, target, until in rows:
-        if why.startswith(NEEDLESS):
-            continue
         incident = _decode_incident(body)
+        if why.startswith(NEEDLESS) or incident.drill is not None:
+            continue
         before = together.get((incident.id, why))
         targets = (*before.targets, target) if before else (target,)
         together[incident.id, why] = HeldBack(incident, why, tuple(dict.fromkeys(targets)), until)
