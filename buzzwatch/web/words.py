@@ -190,6 +190,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "Too many links that lead nowhere: wait a minute.",
         "Trop de liens qui ne mènent nulle part : attendez une minute.",
     ),
+    "urgent": ("urgent", "urgent"),
+    "doubles": ("doubles in {span}", "double en {span}"),
     "unanswered": ("Without an official answer for {span}", "Sans réponse officielle depuis {span}"),
     "target": ("target {span}", "objectif {span}"),
     "wait for us": ("One complaint waits for an answer.", "Une plainte attend une réponse."),

@@ -70,6 +70,19 @@ async def test_a_story_is_told_as_one_with_the_copies_in_it(client, desk):
     assert "34 copies d&#39;un même texte" in page
 
 
+@pytest.mark.parametrize(
+    ("language", "word", "speed"),
+    [("fr", "CRITIQUE · urgent", "double en 8"), ("en", "CRITICAL · urgent", "doubles in 8")],
+)
+async def test_how_urgent_it_is_stands_beside_how_important(client, desk, language, word, speed):
+    page = await text_of(client, f"/i/{CODE}", **{"Accept-Language": language})
+    assert "urgent" not in page
+    desk.become(reason=replace(desk.record.reason, doubling=8 * MINUTE))
+    page = await text_of(client, f"/i/{CODE}", **{"Accept-Language": language})
+    assert word.casefold() in page.casefold()
+    assert speed in page
+
+
 async def test_times_on_the_page_are_those_of_the_brand(client):
     assert "Début : 23:00" in await text_of(client, f"/i/{CODE}")
 
