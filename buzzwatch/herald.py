@@ -111,7 +111,9 @@ class Herald:
         """What was due while we were down, or had not left before, leaves as one message to each target."""
         memory = self.memory
         memory.outage = None
-        self.notices = gather(self.notices, memory.unsent, memory.desk.incidents, outage, memory.rules, now)
+        known = memory.desk.incidents.items()  # of what is silenced by now, nothing new is written
+        spoken = {key: incident for key, incident in known if memory.silences.over(incident, now) is None}
+        self.notices = gather(self.notices, memory.unsent, spoken, outage, memory.rules, now)
 
     def look_ahead(self, name: str, now: Instant) -> None:
         """A rota may come to be nobody's turn."""

@@ -1,0 +1,42 @@
+"""What one part of the way to the person on call does where another is at work: drills, outages, marks, urgency."""
+
+from stage import sighting
+from test_nights import DAWN, DUSK, MURMUR, Night
+from test_outages import MURMUR as LOW
+from test_outages import START, Story
+
+from buzzwatch.model.input import EVERYTHING, Drilled, Gap, Mark, Proposed, Silenced
+from buzzwatch.model.instant import HOUR, MINUTE
+
+
+def test_after_an_outage_a_drill_is_told_alone_and_never_as_something_that_burns():
+    story = Story()
+    story.post(START - 3 * MINUTE, "x:a", LOW)
+    story.tell(Drilled(START - 2 * MINUTE, "acme", "oncall", "karim"))
+    told = story.back(START + 7 * MINUTE)
+    drill = next(incident for incident in story.live if incident.drill)
+    assert [notice.incident for notice in told["karim/push"]] == [drill]
+    assert "console" not in told, "neither message to it is taken in by another"
+
+
+def test_after_an_outage_no_page_is_written_of_what_was_silenced_before():
+    story = Story()
+    story.post(START - 4 * MINUTE, "x:a")
+    story.post(START - 3 * MINUTE, "x:b")
+    story.tell(Silenced(START - MINUTE, "acme", START + 5 * HOUR, "known", "karim"))
+    assert story.back(START + 7 * MINUTE) == {}
+
+
+def test_after_an_outage_a_morning_message_with_marks_still_leaves_itself():
+    night = Night()
+    night.post(DUSK + 2 * HOUR, MURMUR)
+    night.tell(Proposed(DUSK + 2 * HOUR + MINUTE, "acme-1", "acme", "x:1", Mark.NOT_US, "ines"))
+    night.goes_on(DUSK + 2 * HOUR + 2 * MINUTE, DAWN + 2 * MINUTE, MURMUR)
+    (morning,) = (notice for notice in night.notices if notice.marks)
+    assert morning.night
+    down = night.spine.memory.now
+    night.tell(Gap(down + 5 * MINUTE, EVERYTHING, down, down + 5 * MINUTE))
+    night.tell(*(sighting(down + 5 * MINUTE + 1, name, thread=f"x:{name}", negativity=0.9) for name in ("o", "p")))
+    night.run_to(down + 10 * MINUTE)
+    assert [notice for notice in night.notices if notice.outage]
+    assert morning.key not in {key for notice in night.notices for key in notice.instead_of}
