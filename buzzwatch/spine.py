@@ -386,7 +386,6 @@ class Spine:
             self.memory.desk.stop_calm(gap.since, gap.until)
         if heard.source == EVERYTHING and heard.until <= now:
             self.memory.outage = (heard.since, heard.until)
-            self.memory.timers.arrange(now + 1, OUTAGE, "")
         self.agenda.follow_all()
 
     def _tell(self, changes: Iterable[Change | None], now: Instant, faults: list[Fault]) -> list[Change]:

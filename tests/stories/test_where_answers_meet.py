@@ -5,8 +5,8 @@ from test_nights import DAWN, DUSK, MURMUR, Night
 from test_outages import MURMUR as LOW
 from test_outages import START, Story
 
-from buzzwatch.model.input import EVERYTHING, Drilled, Gap, Mark, Proposed, Silenced
-from buzzwatch.model.instant import HOUR, MINUTE
+from buzzwatch.model.input import EVERYTHING, ClockSet, Drilled, Gap, Mark, Proposed, Silenced
+from buzzwatch.model.instant import HOUR, MINUTE, SECOND
 
 
 def test_after_an_outage_a_drill_is_told_alone_and_never_as_something_that_burns():
@@ -40,3 +40,14 @@ def test_after_an_outage_a_morning_message_with_marks_still_leaves_itself():
     night.run_to(down + 10 * MINUTE)
     assert [notice for notice in night.notices if notice.outage]
     assert morning.key not in {key for notice in night.notices for key in notice.instead_of}
+
+
+def test_a_clock_set_back_right_after_an_outage_holds_its_message_up_no_longer():
+    story = Story()
+    story.post(START - 3 * MINUTE, "x:a", LOW)
+    story.post(START - 2 * MINUTE, "x:b", LOW)
+    back = START + 7 * MINUTE
+    story.tell(Gap(back, EVERYTHING, START, back), ClockSet(back - 5 * MINUTE, back))
+    story.run_to(back - 5 * MINUTE + 2 * SECOND)
+    (notice,) = (notice for notice in story.notices if notice.outage)
+    assert notice.outage == (START - 5 * MINUTE, back - 5 * MINUTE)
