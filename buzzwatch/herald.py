@@ -34,10 +34,11 @@ class Herald:
         """Tell a change to whoever hears it now, unless a silence or a larger incident holds it."""
         incident = self.memory.desk.incidents.get(change.incident.id, change.incident)
         if change.kind in escalation.HUSHED:
+            incident = replace(incident, behind="")
             if (silence := self.memory.silences.over(incident, now)) is not None:
                 self.keep(escalation.hush(incident, silence, self.memory.rules, now))
                 return
-            incident = replace(incident, hushed=False, behind="")
+            incident = replace(incident, hushed=False)
         brand = self.memory.rules.brands.get(incident.subject.brand)
         if incident.state is State.RESOLVED and brand is not None and incident.drill is None:
             incident = watched(incident, brand.zone, now)
