@@ -96,9 +96,10 @@ def gather(
     return gathered
 
 
-def _urgency(incident: Incident) -> tuple[bool, int, Instant, str]:
-    """What goes on before what has ended, the worst first, then the oldest."""
-    return incident.state is State.RESOLVED, -incident.severity, incident.opened_at, incident.id
+def _urgency(incident: Incident) -> tuple[bool, int, int, Instant, str]:
+    """What goes on before what has ended, the loudest first, of those the worst, then the oldest."""
+    ended = incident.state is State.RESOLVED
+    return ended, -incident.loudness, -incident.severity, incident.opened_at, incident.id
 
 
 def _together(

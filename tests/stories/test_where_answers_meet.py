@@ -1,5 +1,6 @@
 """What one part of the way to the person on call does where another is at work: drills, outages, marks, urgency."""
 
+from msgspec.structs import replace
 from stage import sighting
 from test_nights import DAWN, DUSK, MURMUR, Night
 from test_outages import MURMUR as LOW
@@ -7,6 +8,7 @@ from test_outages import START, Story
 
 from buzzwatch.model.input import EVERYTHING, ClockSet, Drilled, Gap, Mark, Proposed, Silenced
 from buzzwatch.model.instant import HOUR, MINUTE, SECOND
+from buzzwatch.notify.morning import split
 
 
 def test_after_an_outage_a_drill_is_told_alone_and_never_as_something_that_burns():
@@ -51,3 +53,15 @@ def test_a_clock_set_back_right_after_an_outage_holds_its_message_up_no_longer()
     story.run_to(back - 5 * MINUTE + 2 * SECOND)
     (notice,) = (notice for notice in story.notices if notice.outage)
     assert notice.outage == (START - 5 * MINUTE, back - 5 * MINUTE)
+
+
+def test_after_an_outage_what_pages_for_its_speed_comes_before_an_older_warning():
+    story = Story()
+    story.post(START - 3 * MINUTE, "x:a", LOW)
+    story.post(START - 2 * MINUTE, "x:b", LOW)
+    fast = story.live[1]
+    desk = story.spine.memory.desk
+    desk.put(replace(fast, urgent=True))
+    (notice,) = story.back(START + 7 * MINUTE)["console"]
+    assert notice.night[0].id == fast.id
+    assert split(notice)[0][0].id == fast.id
