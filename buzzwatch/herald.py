@@ -25,8 +25,12 @@ class Herald:
 
     def take(self) -> tuple[tuple[Notice, ...], tuple[Held, ...]]:
         """What was gathered since it was last taken."""
-        self.memory.unsent.put(self.notices)
-        taken = tuple(self.notices), tuple(self.held)
+        told: dict[str, Notice] = {}
+        for notice in self.notices:  # of two of one incident to one target the later says more, unless the first pages
+            if (before := told.get(notice.key)) is None or notice.page or not before.page:
+                told[notice.key] = notice
+        self.memory.unsent.put(told.values())
+        taken = tuple(told.values()), tuple(self.held)
         self.notices, self.held = [], []
         return taken
 

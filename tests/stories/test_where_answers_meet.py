@@ -2,11 +2,12 @@
 
 from msgspec.structs import replace
 from stage import sighting
-from test_nights import DAWN, DUSK, MURMUR, Night
+from test_nights import DAWN, DUSK, GRUMBLE, HAND_OVER, MURMUR, Night
 from test_outages import MURMUR as LOW
 from test_outages import START, Story
 
-from buzzwatch.model.input import EVERYTHING, ClockSet, Drilled, Gap, Mark, Proposed, Silenced
+from buzzwatch.model.incident import ChangeKind
+from buzzwatch.model.input import EVERYTHING, ClockSet, Command, Drilled, Gap, Mark, Proposed, Silenced, Verb
 from buzzwatch.model.instant import HOUR, MINUTE, SECOND
 from buzzwatch.notify.morning import split
 
@@ -65,3 +66,16 @@ def test_after_an_outage_what_pages_for_its_speed_comes_before_an_older_warning(
     (notice,) = story.back(START + 7 * MINUTE)["console"]
     assert notice.night[0].id == fast.id
     assert split(notice)[0][0].id == fast.id
+
+
+def test_what_worsens_in_the_second_of_a_hand_over_is_told_to_the_relief_as_one_message():
+    night = Night(HAND_OVER - HOUR)
+    night.post(HAND_OVER - HOUR + MINUTE, GRUMBLE)
+    night.tell(Command(HAND_OVER - HOUR + 2 * MINUTE, Verb.TAKE, night.live[0].id, "karim"))
+    down = night.spine.memory.now
+    night.tell(Gap(HAND_OVER + MINUTE, EVERYTHING, down, HAND_OVER + MINUTE))
+    night.post(HAND_OVER + MINUTE + 1, GRUMBLE)
+    keys = [notice.key for notice in night.notices]
+    assert len(keys) == len(set(keys))
+    (last,) = (notice for notice in night.notices if str(notice.target) == "karim/push")
+    assert last.kind is ChangeKind.WORSENED
