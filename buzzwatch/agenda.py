@@ -9,6 +9,7 @@ from buzzwatch.notify import escalation
 from buzzwatch.notify.cover import may_lack
 from buzzwatch.notify.digest import DIGEST
 from buzzwatch.notify.night import MORNING
+from buzzwatch.notify.outage import OUTAGE
 
 
 class Agenda:
@@ -29,6 +30,8 @@ class Agenda:
             self.follow_waiting(brand)
         self.follow_digest()
         self.follow_rotas()
+        if self.memory.outage is not None:
+            self.memory.timers.arrange(self.memory.now + 1, OUTAGE, "")
         if self.memory.overnight.incidents or self.memory.proposals.kept:
             self.memory.timers.arrange(self.memory.now + 1, MORNING, "")  # it may be night still
 

@@ -25,8 +25,12 @@ class Herald:
 
     def take(self) -> tuple[tuple[Notice, ...], tuple[Held, ...]]:
         """What was gathered since it was last taken."""
-        self.memory.unsent.put(self.notices)
-        taken = tuple(self.notices), tuple(self.held)
+        told: dict[str, Notice] = {}
+        for notice in self.notices:  # of two of one incident to one target the later says more, unless the first pages
+            if (before := told.get(notice.key)) is None or notice.page or not before.page:
+                told[notice.key] = notice
+        self.memory.unsent.put(told.values())
+        taken = tuple(told.values()), tuple(self.held)
         self.notices, self.held = [], []
         return taken
 
@@ -34,10 +38,11 @@ class Herald:
         """Tell a change to whoever hears it now, unless a silence or a larger incident holds it."""
         incident = self.memory.desk.incidents.get(change.incident.id, change.incident)
         if change.kind in escalation.HUSHED:
+            incident = replace(incident, behind="")
             if (silence := self.memory.silences.over(incident, now)) is not None:
                 self.keep(escalation.hush(incident, silence, self.memory.rules, now))
                 return
-            incident = replace(incident, hushed=False, behind="")
+            incident = replace(incident, hushed=False)
         brand = self.memory.rules.brands.get(incident.subject.brand)
         if incident.state is State.RESOLVED and brand is not None and incident.drill is None:
             incident = watched(incident, brand.zone, now)
@@ -111,7 +116,9 @@ class Herald:
         """What was due while we were down, or had not left before, leaves as one message to each target."""
         memory = self.memory
         memory.outage = None
-        self.notices = gather(self.notices, memory.unsent, memory.desk.incidents, outage, memory.rules, now)
+        known = memory.desk.incidents.items()  # of what is silenced by now, nothing new is written
+        spoken = {key: incident for key, incident in known if memory.silences.over(incident, now) is None}
+        self.notices = gather(self.notices, memory.unsent, spoken, outage, memory.rules, now)
 
     def look_ahead(self, name: str, now: Instant) -> None:
         """A rota may come to be nobody's turn."""

@@ -298,6 +298,7 @@ class Memory:
         self.silences.shift(-ahead)
         self.proposals.shift(-ahead)
         self.daily = (min(self.daily[0], now), min(self.daily[1], now))
+        self.outage = self.outage and (self.outage[0] - ahead, self.outage[1] - ahead)
         held = self.overnight.incidents  # those that ended are no longer on the desk
         self.overnight.incidents = {key: shifted(incident, -ahead) for key, incident in held.items()}
 

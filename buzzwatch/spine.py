@@ -386,7 +386,6 @@ class Spine:
             self.memory.desk.stop_calm(gap.since, gap.until)
         if heard.source == EVERYTHING and heard.until <= now:
             self.memory.outage = (heard.since, heard.until)
-            self.memory.timers.arrange(now + 1, OUTAGE, "")
         self.agenda.follow_all()
 
     def _tell(self, changes: Iterable[Change | None], now: Instant, faults: list[Fault]) -> list[Change]:
@@ -408,7 +407,9 @@ class Spine:
     def _with_what_follows(self, changes: list[Change | None], now: Instant) -> list[Change | None]:
         """With what they bring about: a lesser incident outlasts a larger one, a drill gives way to what is real."""
         desk, real = self.memory.desk, self.memory.desk.real
-        outlasting = [i for i in real if i.behind and larger(i, real, self.memory.silences, now) is None]
+        speaking = {change.incident.id for change in changes if change is not None and change.kind in escalation.ALARMS}
+        behind = [i for i in real if i.behind and i.id not in speaking]
+        outlasting = [i for i in behind if larger(i, real, self.memory.silences, now) is None]
         changes += [desk.outlast(incident, now) for incident in outlasting]
         return [*changes, desk.cut_drill(changes, now)]
 

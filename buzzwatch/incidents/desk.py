@@ -182,6 +182,7 @@ class Desk:
                 samples=found.onset.samples,
                 worst=max(incident.worst, found.observed) if same else found.observed,
                 route=_route(incident, rule, found),
+                urgent=False,  # of what it was: whether this is, is asked anew
             )
             return self._change(worse, ChangeKind.WORSENED, now)
         if same and found.observed >= WORSE * max(incident.worst, 1.0):
@@ -220,6 +221,7 @@ class Desk:
                 severity=severity,
                 raised=True,
                 route=route,
+                urgent=False,
                 held_at=(0, watch, max(warning, critical)),
             )
         return self._change(joined, ChangeKind.WORSENED, now, why=PRESS)

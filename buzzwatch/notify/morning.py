@@ -146,8 +146,8 @@ def _lines(notice: Notice, incidents: list[Incident], now: Instant) -> tuple[Lin
 
 
 def split(notice: Notice) -> tuple[list[Incident], list[Incident]]:
-    """What goes on and what has ended, the worst first."""
-    worst_first = sorted(notice.night, key=lambda incident: (-incident.severity, incident.opened_at))
+    """What goes on and what has ended, the loudest first, of those the worst."""
+    worst_first = sorted(notice.night, key=lambda each: (-each.loudness, -each.severity, each.opened_at))
     over = [incident for incident in worst_first if incident.state is State.RESOLVED]
     return [incident for incident in worst_first if incident.state is not State.RESOLVED], over
 

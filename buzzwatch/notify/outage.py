@@ -58,8 +58,8 @@ class Unsent:
 
 
 def incidents_of(notice: Notice) -> tuple[Incident, ...]:
-    """What a message is about."""
-    if notice.digest_since is not None:
+    """What a message is about that another may tell in its stead. Marks to confirm have no place in another."""
+    if notice.digest_since is not None or notice.marks:
         return ()
     if notice.night:
         return notice.night
@@ -80,7 +80,7 @@ def gather(
     fresh: dict[str, list[Notice]] = {}
     gathered: list[Notice] = []
     for notice in notices:
-        if incidents_of(notice) and not notice.marks:  # marks to confirm have no place in the other
+        if incidents_of(notice):
             fresh.setdefault(str(notice.target), []).append(notice)
         else:
             gathered.append(notice)
@@ -96,9 +96,10 @@ def gather(
     return gathered
 
 
-def _urgency(incident: Incident) -> tuple[bool, int, Instant, str]:
-    """What goes on before what has ended, the worst first, then the oldest."""
-    return incident.state is State.RESOLVED, -incident.severity, incident.opened_at, incident.id
+def _urgency(incident: Incident) -> tuple[bool, int, int, Instant, str]:
+    """What goes on before what has ended, the loudest first, of those the worst, then the oldest."""
+    ended = incident.state is State.RESOLVED
+    return ended, -incident.loudness, -incident.severity, incident.opened_at, incident.id
 
 
 def _together(

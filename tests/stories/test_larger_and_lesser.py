@@ -141,6 +141,19 @@ def test_what_worsens_to_a_page_speaks_for_itself():
     assert crisis.now(SMALL).behind == ""
 
 
+@pytest.mark.parametrize("silenced", [False, True])
+def test_what_worsens_to_a_page_has_outlasted_nothing(*, silenced: bool):
+    crisis = Crisis()
+    if silenced:
+        crisis.tell(Silenced(NOON + 7 * MINUTE, SMALL, NOON + 20 * MINUTE, "known", "karim"))
+    crisis.tell(sighting(NOON + 10 * MINUTE, "loud", thread="x:small", negativity=0.9))
+    crisis.run_to(NOON + 30 * MINUTE)
+    kinds = [change.kind for change in crisis.changes if change.incident.id == SMALL]
+    assert (ChangeKind.UNSILENCED in kinds) is silenced
+    assert ChangeKind.OUTLASTED not in kinds
+    assert any(notice.page for notice in crisis.notices if notice.incident.id == SMALL)
+
+
 def test_another_brand_and_a_watch_are_as_ever():
     other = Crisis(brand="zephyr")
     assert other.told("zephyr-260302-1205") == [(5, "lobby", ChangeKind.OPENED)]

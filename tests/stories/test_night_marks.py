@@ -53,7 +53,7 @@ def test_marks_come_in_the_same_message_as_what_waited():
     propose(night, LATE + MINUTE, mark=Mark.NOT_US)
     propose(night, LATE + 2 * MINUTE, "x:2", by="karim")
     night.goes_on(LATE + 3 * MINUTE, DAWN + HOUR, MURMUR)
-    told = {str(notice.target): words(notice) for notice in night.notices if notice.is_collective}
+    told = {str(notice.target): words(notice) for notice in night.notices if notice.night or notice.marks}
     assert set(told) == {"ines/push", "karim/push"}
     assert "Toujours en cours" in told["ines/push"]
     assert "pas sur nous, " in told["ines/push"]

@@ -11,7 +11,7 @@ from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import ChangeKind, Severity, State
 from buzzwatch.model.input import Command, Verb
 from buzzwatch.model.instant import HOUR, MINUTE, Instant, Span
-from buzzwatch.model.mention import Sighting
+from buzzwatch.model.mention import Kind, Sighting
 from buzzwatch.notify.render import render
 
 NOON = MONDAY + 12 * HOUR
@@ -151,3 +151,38 @@ def test_every_alarm_says_how_urgent_it_is_in_both_languages(language, title, li
     message = render(notice, (), None, notice.due_at)
     assert title in message.title
     assert line in message.text
+
+
+RISING = """
+brand: acme
+timezone: Europe/Paris
+language: fr
+match: {any: [acme]}
+rules:
+  - {name: many, when: {volume: {over: 1h, at_least: 15}}, severity: watch, notify: room}
+  - {name: more, when: {volume: {over: 1h, at_least: 60}}, severity: warning, notify: room}
+  - {name: talk, when: {thread: {mentions: 400}}, severity: critical, notify: oncall}
+"""
+
+
+@pytest.mark.parametrize("by", ["a rule", "the press"])
+def test_what_was_urgent_as_a_watch_and_rises_once_it_no_longer_grows_is_as_loud_as_any_warning(by: str):
+    scene = Scene(MONDAY, compile_rules({"acme.yaml": RISING, "oncall.yaml": ONCALL}), "acme")
+    posts = list(growing(NOON))[:50]
+    ended = posts[-1].seen_at
+    article = sighting(ended + 20 * MINUTE, "article", kind=Kind.ARTICLE, source="press", negativity=0.0)
+    slow = steady(ended + MINUTE, each=MINUTE, count=30) if by == "a rule" else [article]
+    scene.tell(*posts, *slow)
+    scene.run_to(ended + 40 * MINUTE)
+    assert any(change.incident.urgent for change in scene.changes)
+    (incident,) = scene.live
+    assert (incident.severity, incident.loudness) == (Severity.WARNING, Severity.WARNING)
+    assert not scene.pages
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_what_rises_while_it_grows_fast_pages_in_the_same_second(fast: bool):  # noqa: FBT001 - a parameter of the test
+    scene = Scene(MONDAY, compile_rules({"acme.yaml": RISING, "oncall.yaml": ONCALL}), "acme")
+    scene.tell(*(growing(NOON) if fast else steady(NOON, count=70)))
+    scene.run_to(NOON + 40 * MINUTE)
+    assert bool(scene.pages) is fast
