@@ -43,10 +43,13 @@ def read_spans(db: sqlite3.Connection, brand: str, since: Instant, until: Instan
     return [span for (span,) in rows]
 
 
-def read_incident_spans(db: sqlite3.Connection, incident: str) -> list[Span | None]:
-    """The same for the complaints of an incident."""
-    rows = db.execute("SELECT answered_at - complained_at FROM complaint WHERE incident = ?", (incident,))
-    return [span for (span,) in rows]
+def read_of_incident(db: sqlite3.Connection, incident: str) -> list[Complaint]:
+    """The complaints that belong to an incident, the oldest first."""
+    rows = db.execute(
+        f"SELECT {_COLUMNS} FROM complaint WHERE incident = ? ORDER BY complained_at, mention",  # noqa: S608 - as above
+        (incident,),
+    )
+    return [Complaint(*row) for row in rows]
 
 
 def count_known(db: sqlite3.Connection, complaint: Complaint) -> int:
