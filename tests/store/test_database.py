@@ -36,6 +36,14 @@ def test_reading_before_the_first_run_says_so(tmp_path):
         open_for_reading(tmp_path)
 
 
+def test_reading_what_an_older_version_wrote_says_what_to_do(tmp_path):
+    with sqlite3.connect(tmp_path / FILE) as db:
+        db.execute("PRAGMA user_version = 4")
+    db.close()
+    with pytest.raises(StateError, match="older buzzwatch; start the daemon"):
+        open_for_reading(tmp_path)
+
+
 def test_a_copy_is_kept_before_a_migration(tmp_path, monkeypatch):
     from buzzwatch.store import database
 
