@@ -2,25 +2,30 @@
 
 import sqlite3
 from collections.abc import Iterable
+from itertools import groupby
+
+from msgspec.structs import astuple
 
 from buzzwatch.model.instant import DAY, Instant, Span
 from buzzwatch.model.response import Complaint
 
 _YEAR: Span = 365 * DAY
 _COLUMNS = "brand, mention, author, complained_at, answered_at, incident"
+_WIDTH = 6
+_KEEP = (
+    f"INSERT INTO complaint ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (brand, mention) DO UPDATE "  # noqa: S608 - our own names
+    "SET answered_at = coalesce(answered_at, excluded.answered_at), incident = excluded.incident"
+)
 
 
 def write_complaints(db: sqlite3.Connection, complaints: Iterable[Complaint]) -> None:
     """Keep what became of complaints, in the order in which it was told; an answer that is on record stays."""
-    for each in complaints:
-        if each.gone:
-            db.execute("DELETE FROM complaint WHERE brand = ? AND mention = ?", (each.brand, each.mention))
+    for gone, told in groupby(complaints, key=lambda each: each.gone):
+        if gone:
+            query = "DELETE FROM complaint WHERE brand = ? AND mention = ?"
+            db.executemany(query, [(each.brand, each.mention) for each in told])
         else:
-            db.execute(
-                f"INSERT INTO complaint ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (brand, mention) DO UPDATE "  # noqa: S608 - our own names
-                "SET answered_at = coalesce(answered_at, excluded.answered_at), incident = excluded.incident",
-                (each.brand, each.mention, each.author, each.complained_at, each.answered_at, each.incident),
-            )
+            db.executemany(_KEEP, [astuple(each)[:_WIDTH] for each in told])
 
 
 def read_waiting(db: sqlite3.Connection, brand: str, since: Instant) -> list[Complaint]:
