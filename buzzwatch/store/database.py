@@ -116,11 +116,10 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
             f"{path}: written by a newer buzzwatch (database version {version}, this one knows {newest}); "
             "install that version again, or restore the copy it kept before it migrated"
         )
-    for number, script in migrations:
-        if number <= version:
-            continue
-        if version:
-            _copy(connection, path.with_name(f"{path.name}.before-{number:04d}"))
+    pending = [each for each in migrations if each[0] > version]
+    if version and pending:
+        _copy(connection, path.with_name(f"{path.name}.before-{pending[0][0]:04d}"))
+    for number, script in pending:
         connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
 
 

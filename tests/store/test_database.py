@@ -49,8 +49,11 @@ def test_a_copy_is_kept_before_a_migration(tmp_path, monkeypatch):
 
     open_database(tmp_path).close()
     real = database._migrations()
-    monkeypatch.setattr(database, "_migrations", lambda: [*real, (real[-1][0] + 1, "CREATE TABLE later (x);")])
+    last = real[-1][0]
+    later = [(last + 1, "CREATE TABLE later (x);"), (last + 2, "CREATE TABLE last (x);")]
+    monkeypatch.setattr(database, "_migrations", lambda: [*real, *later])
     open_database(tmp_path).close()
+    assert len(list(tmp_path.glob(f"{FILE}.before-*"))) == 1, "one copy, however many there are: it may be large"
     copy = tmp_path / f"{FILE}.before-{real[-1][0] + 1:04d}"
     with sqlite3.connect(copy) as db:
         tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
