@@ -14,10 +14,13 @@ from buzzwatch.app.config import AddressError, Heartbeat, beat_url
 from buzzwatch.app.health import Health
 from buzzwatch.app.secret import SecretError, Secrets
 from buzzwatch.clock import Clock
+from buzzwatch.model.instant import MINUTE, Span
 from buzzwatch.store.record import Record
 from buzzwatch.web.metrics import Metrics
 
 TIMEOUT_S = 10
+AGAIN: Span = MINUTE
+"""After one that was withheld, as the first often is, or failed: what is well again is not to be missed for hours."""
 _MOST_READ = 1_000
 _SUCCESS = range(200, 300)
 
@@ -39,12 +42,13 @@ class Beat:
         self._outcome = ""
 
     async def run(self) -> None:
-        """At equal intervals; one that took too long is not made up for."""
+        """At equal intervals, one that took too long is not made up for; sooner after one that was not sent."""
         due = self._clock.now()
         async with ClientSession(trust_env=True, timeout=ClientTimeout(total=TIMEOUT_S)) as session:
             while True:
                 self._note(*await self._beat(session))
-                due = max(due + self._config.every, self._clock.now())
+                every = self._config.every if self._outcome == "sent" else min(self._config.every, AGAIN)
+                due = max(due + every, self._clock.now())
                 await self._clock.wait_until(due)
 
     async def _beat(self, session: ClientSession) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from buzzwatch.app.quotes import Found, find, samples_of
+from buzzwatch.app.quotes import Found, find, read_samples, samples_of
 from buzzwatch.clock import Clock
 from buzzwatch.ingest.scorer import Scorer
 from buzzwatch.memory import Memory
@@ -57,9 +57,12 @@ class News:
         return self._memory().desk.incidents.get(incident.id, incident)
 
     async def of(self, incident: Incident) -> tuple[list[Sample], Latest]:
-        """The posts that show an incident, as its message was to tell it, and what is known around it."""
+        """The posts that show an incident, as its message was to tell it, and what is known around it.
+
+        Of what stands for several incidents, or for none, there are at most posts.
+        """
         if not incident.subject.brand:
-            return [], NO_NEWS
+            return await read_samples(self._record, incident, self._scorer), NO_NEWS
         memory, now = self._memory(), self._clock.now()
         brand = memory.rules.brands.get(incident.subject.brand)
         lessons = memory.lessons.get(incident.subject.brand)

@@ -9,29 +9,29 @@ import msgspec
 
 from buzzwatch.app.history import rules_on_record
 from buzzwatch.app.quotes import find_samples, sample_of
-from buzzwatch.app.response import incident_response_times
+from buzzwatch.app.response import summarise
 from buzzwatch.ingest.scorer import load
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import Change, ChangeKind, Incident, State
 from buzzwatch.model.input import Mark
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, Instant, Span
-from buzzwatch.model.mention import Kind, Sighting
+from buzzwatch.model.mention import Sighting
 from buzzwatch.model.notification import Held, Notice, Sample, Target
+from buzzwatch.model.response import Complaint
 from buzzwatch.model.signal import Detector
 from buzzwatch.notify.course import Course
 from buzzwatch.notify.debriefing import Crowd, Debriefing, Delivery, compose
 from buzzwatch.notify.debriefing_files import markdown, page
+from buzzwatch.store.complaints import read_of_incident
 from buzzwatch.store.history import read_silences
 from buzzwatch.store.journal import read_corrections, read_incident, read_mentions, read_sightings
+from buzzwatch.store.outbox import SEVERAL
 
-LONGEST_LOOK: Span = 7 * DAY
-"""So long after its end an answer is looked for."""
 MOST_SHOWN = 5
 """Complaints without an answer."""
 _STEPS = 72
 _WIDTHS = (MINUTE, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY)
 _NEGATIVE = 0.5
-_NO_COMPLAINTS = frozenset({Kind.ARTICLE, Kind.REPOST})
 
 
 def write_report(
@@ -64,17 +64,9 @@ def debrief(db: sqlite3.Connection, incident_id: str, now: Instant, language: st
     rules = rules_on_record(db)
     began, ended = incident.began_at, incident.closed_at if incident.state is State.RESOLVED else now
     ended = max(ended or now, began)
-    heard = list(
-        read_sightings(db, incident.subject.brand, began - _before(began, ended), ended + _after(began, ended))
-    )
-    later = read_sightings(db, incident.subject.brand, ended, min(now, ended + LONGEST_LOOK))
+    heard = read_sightings(db, incident.subject.brand, began - _before(began, ended), ended + _after(began, ended))
     about = [each for each in heard if _is_about(each, incident)]
-    answers = [each for each in (*heard, *later) if each.official and not each.is_root and each.seen_at >= began]
-    complaints = [each for each in about if _complains(each) and began <= each.counted_at <= ended]
-    threads = {each.thread: each.counted_at for each in answers}  # of several the last
-    open_ones = [each for each in complaints if threads.get(each.thread, -1) < each.counted_at]
-    asked = {each.thread for each in complaints}
-    first_answer = min((each.counted_at for each in answers if each.thread in asked), default=None)
+    complaints = read_of_incident(db, incident_id)
     return Debriefing(
         notice=_notice(incident, rules, history, language),
         now=now,
@@ -82,10 +74,10 @@ def debrief(db: sqlite3.Connection, incident_id: str, now: Instant, language: st
         deliveries=tuple(_deliveries(db, incident)),
         held=tuple(_held(db, incident_id)),
         silences=tuple(read_silences(db, (incident_id, incident.subject.brand), began, ended)),
-        crowd=_crowd(incident, history, about, complaints, (len(open_ones), first_answer), (began, ended)),
+        crowd=_crowd(incident, history, about, complaints, (began, ended)),
         samples=tuple(find_samples(db, incident, load())),
-        unanswered=tuple(_loudest(db, open_ones)),
-        answered=incident_response_times(db, incident.id),
+        unanswered=tuple(_loudest(db, complaints)),
+        answered=summarise(each.waited for each in complaints),
         marks=_marks(db, incident),
     )
 
@@ -106,16 +98,11 @@ def _is_about(sighting: Sighting, incident: Incident) -> bool:
     return not incident.subject.thread or sighting.thread in threads
 
 
-def _complains(sighting: Sighting) -> bool:
-    return sighting.negativity >= _NEGATIVE and sighting.kind not in _NO_COMPLAINTS and not sighting.is_press
-
-
 def _crowd(
     incident: Incident,
     history: list[Change],
     about: list[Sighting],
-    complaints: list[Sighting],
-    open_and_first: tuple[int, Instant | None],
+    complaints: list[Complaint],
     lasted: tuple[Instant, Instant],
 ) -> Crowd:
     signal, (began, ended) = incident.reason.signal, lasted
@@ -127,7 +114,7 @@ def _crowd(
     followers: dict[int, int] = {}
     for each in during:
         followers[each.author] = max(followers.get(each.author, 0), each.followers or 0)
-    unanswered, first_answer_at = open_and_first
+    answers = [each.answered_at for each in complaints if each.answered_at is not None]
     return Crowd(
         course=_course(incident, history, counted, began - _before(began, ended), ended + _after(began, ended)),
         angry=angry,
@@ -137,8 +124,8 @@ def _crowd(
         authors=len(followers),
         reach=sum(followers.values()) or None,
         complaints=len(complaints),
-        unanswered=unanswered,
-        first_answer_at=first_answer_at,
+        unanswered=len(complaints) - len(answers),
+        first_answer_at=min(answers, default=None),
     )
 
 
@@ -182,13 +169,12 @@ def _usual(incident: Incident, history: list[Change], at: Instant, width: Span) 
     return signal.expected * width / signal.over
 
 
-def _loudest(db: sqlite3.Connection, complaints: list[Sighting]) -> Iterable[Sample]:
-    """Those that most people may have read."""
-    chosen = sorted(complaints, key=lambda each: (-(each.followers or 0), each.counted_at))[:MOST_SHOWN]
-    texts = read_mentions(db, [each.mention for each in chosen])
-    for each in chosen:
-        if each.mention in texts:
-            yield sample_of(texts[each.mention][0], each.negativity, None)
+def _loudest(db: sqlite3.Connection, complaints: list[Complaint]) -> Iterable[Sample]:
+    """Of those without an answer the ones that most people may have read."""
+    waiting = [each.mention for each in complaints if each.answered_at is None]
+    texts = read_mentions(db, waiting)
+    samples = [sample_of(*texts[mention], None) for mention in waiting if mention in texts]
+    return sorted(samples, key=lambda each: (-(each.followers or 0), each.posted_at))[:MOST_SHOWN]
 
 
 def _marks(db: sqlite3.Connection, incident: Incident) -> int:
@@ -198,9 +184,9 @@ def _marks(db: sqlite3.Connection, incident: Incident) -> int:
 
 def _deliveries(db: sqlite3.Connection, incident: Incident) -> Iterable[Delivery]:
     rows = db.execute(
-        "SELECT body, written_at, state, done_at, why, (SELECT count(*) FROM attempt WHERE attempt.key = outbox.key "
-        "AND became IN ('failed', 'doubtful')) FROM outbox WHERE incident = ? OR (incident GLOB 'morning-*' OR "
-        "incident GLOB 'outage-*') AND instr(CAST(body AS TEXT), ?) ORDER BY written_at, key",
+        "SELECT body, written_at, state, done_at, why, (SELECT count(*) FROM attempt WHERE attempt.key = outbox.key "  # noqa: S608 - our own words
+        f"AND became IN ('failed', 'doubtful')) FROM outbox WHERE incident = ? OR {SEVERAL} "
+        "AND instr(CAST(body AS TEXT), ?) ORDER BY written_at, key",
         (incident.id, f'"id":"{incident.id}"'),
     )
     for body, written_at, state, done_at, why, failures in rows:

@@ -12,7 +12,7 @@ from math import ceil
 
 from buzzwatch.model.instant import Instant, Span
 from buzzwatch.model.response import QUICK, ResponseTimes
-from buzzwatch.store.complaints import read_incident_spans, read_spans
+from buzzwatch.store.complaints import read_of_incident, read_spans
 
 
 def response_times(db: sqlite3.Connection, brand: str, since: Instant, until: Instant) -> ResponseTimes:
@@ -22,7 +22,7 @@ def response_times(db: sqlite3.Connection, brand: str, since: Instant, until: In
 
 def incident_response_times(db: sqlite3.Connection, incident: str) -> ResponseTimes:
     """Of the complaints that belong to an incident."""
-    return summarise(read_incident_spans(db, incident))
+    return summarise(each.waited for each in read_of_incident(db, incident))
 
 
 def summarise(spans: Iterable[Span | None]) -> ResponseTimes:

@@ -23,6 +23,11 @@ class Complaint(Struct, frozen=True, gc=False, omit_defaults=True):
     incident: str = ""
     gone: bool = False
 
+    @property
+    def waited(self) -> Span | None:
+        """How long it waited for its answer; None: it has none."""
+        return None if self.answered_at is None else self.answered_at - self.complained_at
+
 
 class ResponseTimes(Struct, frozen=True, gc=False):
     """Of the complaints of a time: how many had an official answer, after how long.

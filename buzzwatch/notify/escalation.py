@@ -1,6 +1,7 @@
 """Who hears of a change, and when the next step of an escalation is due."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -373,7 +374,12 @@ def announce_failure(delivered: Delivered, rules: Ruleset, now: Instant) -> Told
     today = now // DAY * DAY
     became = "did not reach everybody" if delivered.sent else "was given up"
     text = f"a message to {delivered.target} {became}: {delivered.why}"
-    return announce_trouble(Trouble(today, f"delivery-{delivered.target}", today, text), rules, now)
+    told = announce_trouble(Trouble(today, f"delivery-{delivered.target}", today, text), rules, now)
+    return told._replace(notices=tuple(map(partial(_found_at, now), told.notices)))  # the key alone is of the day
+
+
+def _found_at(now: Instant, notice: Notice) -> Notice:
+    return replace(notice, due_at=now, incident=replace(notice.incident, began_at=now, opened_at=now, true_at=now))
 
 
 def _next_step(route: Route, step: int, started: Instant, due: Instant) -> tuple[int, Instant, Instant | None]:

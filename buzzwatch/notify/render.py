@@ -60,7 +60,7 @@ def render(  # noqa: PLR0913 - what is found when it leaves, by name
         key=notice.key,
         title=title,
         text="\n\n".join(map(_plain, letter)),
-        html=_html(facts, title, letter, link),
+        html=_html(facts, title, letter, link, alarm=rings),
         short=brief(facts, headline, samples, link),
         severity=notice.severity if rings else None,
         subject="" if notice.test or notice.is_collective else subject(facts),
@@ -68,7 +68,7 @@ def render(  # noqa: PLR0913 - what is found when it leaves, by name
     )
 
 
-def _html(facts: Facts, title: str, letter: list[Section], link: str | None) -> str:
+def _html(facts: Facts, title: str, letter: list[Section], link: str | None, *, alarm: bool) -> str:
     """The letter as a page of its own; for alarms that nobody has taken, with the link as a button near the top."""
     waits = (
         facts.is_alarm and facts.incident.state is State.OPEN and not facts.is_ours and not facts.notice.is_collective
@@ -80,7 +80,7 @@ def _html(facts: Facts, title: str, letter: list[Section], link: str | None) -> 
         sections=letter,
         link=link,
         label=label.rstrip(":\u00a0"),
-        color=_COLORS[facts.notice.severity if facts.is_alarm and not facts.notice.is_collective else None],
+        color=_COLORS[facts.notice.severity if alarm else None],
         picture=PICTURE,
     )
 

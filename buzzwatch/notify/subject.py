@@ -40,6 +40,9 @@ WORDS = {
 def subject(facts: Facts) -> str:
     """Of which brand, what it is about, when it was opened, and the incident: nothing that changes."""
     words, incident = WORDS[facts.phrases.language], facts.incident
+    if incident.drill is not None:  # its word comes first, as everywhere
+        start = facts.phrases.start.format(severity=facts.phrases.drill, brand=facts.brand)
+        return f"{start}{facts.stamp(incident.opened_at)} [{incident.id}]"
     return words.subject.format(
         brand=facts.brand, about=_about(facts, words), time=facts.stamp(incident.opened_at), incident=incident.id
     )

@@ -2,25 +2,30 @@
 
 import sqlite3
 from collections.abc import Iterable
+from itertools import groupby
+
+from msgspec.structs import astuple
 
 from buzzwatch.model.instant import DAY, Instant, Span
 from buzzwatch.model.response import Complaint
 
 _YEAR: Span = 365 * DAY
 _COLUMNS = "brand, mention, author, complained_at, answered_at, incident"
+_WIDTH = 6
+_KEEP = (
+    f"INSERT INTO complaint ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (brand, mention) DO UPDATE "  # noqa: S608 - our own names
+    "SET answered_at = coalesce(answered_at, excluded.answered_at), incident = excluded.incident"
+)
 
 
 def write_complaints(db: sqlite3.Connection, complaints: Iterable[Complaint]) -> None:
     """Keep what became of complaints, in the order in which it was told; an answer that is on record stays."""
-    for each in complaints:
-        if each.gone:
-            db.execute("DELETE FROM complaint WHERE brand = ? AND mention = ?", (each.brand, each.mention))
+    for gone, told in groupby(complaints, key=lambda each: each.gone):
+        if gone:
+            query = "DELETE FROM complaint WHERE brand = ? AND mention = ?"
+            db.executemany(query, [(each.brand, each.mention) for each in told])
         else:
-            db.execute(
-                f"INSERT INTO complaint ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (brand, mention) DO UPDATE "  # noqa: S608 - our own names
-                "SET answered_at = coalesce(answered_at, excluded.answered_at), incident = excluded.incident",
-                (each.brand, each.mention, each.author, each.complained_at, each.answered_at, each.incident),
-            )
+            db.executemany(_KEEP, [astuple(each)[:_WIDTH] for each in told])
 
 
 def read_waiting(db: sqlite3.Connection, brand: str, since: Instant) -> list[Complaint]:
@@ -43,10 +48,13 @@ def read_spans(db: sqlite3.Connection, brand: str, since: Instant, until: Instan
     return [span for (span,) in rows]
 
 
-def read_incident_spans(db: sqlite3.Connection, incident: str) -> list[Span | None]:
-    """The same for the complaints of an incident."""
-    rows = db.execute("SELECT answered_at - complained_at FROM complaint WHERE incident = ?", (incident,))
-    return [span for (span,) in rows]
+def read_of_incident(db: sqlite3.Connection, incident: str) -> list[Complaint]:
+    """The complaints that belong to an incident, the oldest first."""
+    rows = db.execute(
+        f"SELECT {_COLUMNS} FROM complaint WHERE incident = ? ORDER BY complained_at, mention",  # noqa: S608 - as above
+        (incident,),
+    )
+    return [Complaint(*row) for row in rows]
 
 
 def count_known(db: sqlite3.Connection, complaint: Complaint) -> int:

@@ -3,7 +3,9 @@
 import fcntl
 import os
 import sqlite3
+from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import IO
 
@@ -55,6 +57,7 @@ def open_database(directory: Path) -> sqlite3.Connection:
         StateError: it is damaged, unreadable, or was written by a newer version.
     """
     path = directory / FILE
+    _newest()
     try:
         connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)  # transactions are ours
         connection.execute("PRAGMA journal_mode = WAL")
@@ -73,23 +76,35 @@ def open_for_reading(directory: Path) -> sqlite3.Connection:
     """The same database, read-only, for pages and commands.
 
     Raises:
-        StateError: there is none yet, or it may not be read.
+        StateError: there is none yet, it may not be read, or an older version wrote it.
     """
     path = directory / FILE
     if not path.exists():
         raise StateError(f"{path}: no database here; has `buzzwatch run` been started with this `state:` directory?")
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=_BUSY_S)
     try:
-        connection.execute("PRAGMA schema_version")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
     except sqlite3.Error as error:
         connection.close()
         raise StateError(f"{path}: cannot be read ({error}); ask while the daemon runs, or as its user") from error
+    if version < _newest():
+        connection.close()
+        raise StateError(f"{path}: written by an older buzzwatch; start the daemon of this version, which migrates it")
     return connection
 
 
+@cache
+def _newest() -> int:
+    """The version that this process knows, also after another was installed in its place."""
+    return max(int(script.name[:4]) for script in _scripts())
+
+
+def _scripts() -> list[Traversable]:
+    return [s for s in (files("buzzwatch.store") / "migrations").iterdir() if s.name.endswith(".sql")]
+
+
 def _migrations() -> list[tuple[int, str]]:
-    scripts = (files("buzzwatch.store") / "migrations").iterdir()
-    return sorted((int(s.name[:4]), s.read_text()) for s in scripts if s.name.endswith(".sql"))
+    return sorted((int(script.name[:4]), script.read_text()) for script in _scripts())
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
@@ -101,11 +116,10 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
             f"{path}: written by a newer buzzwatch (database version {version}, this one knows {newest}); "
             "install that version again, or restore the copy it kept before it migrated"
         )
-    for number, script in migrations:
-        if number <= version:
-            continue
-        if version:
-            _copy(connection, path.with_name(f"{path.name}.before-{number:04d}"))
+    pending = [each for each in migrations if each[0] > version]
+    if version and pending:
+        _copy(connection, path.with_name(f"{path.name}.before-{pending[0][0]:04d}"))
+    for number, script in pending:
         connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
 
 

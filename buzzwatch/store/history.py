@@ -11,6 +11,7 @@ from buzzwatch.model.incident import Change
 from buzzwatch.model.input import EVERYTHING, ClockSet, Corrected, Gap, Silenced
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.notification import Held, Notice
+from buzzwatch.store.outbox import SEVERAL
 
 _Said = Silenced | Corrected | Gap | ClockSet
 _decode_said = msgspec.json.Decoder(_Said).decode
@@ -18,8 +19,7 @@ _decode_change = msgspec.json.Decoder(Change).decode
 _decode_notice = msgspec.json.Decoder(Notice).decode
 
 _OURS = "incident IN (SELECT id FROM incident WHERE brand = :brand)"
-_TOGETHER = "(incident GLOB 'morning-*' OR incident GLOB 'outage-*') AND instr(CAST(body AS TEXT), :named)"
-"""Messages of several incidents at once name each in their body."""
+_TOGETHER = f"{SEVERAL} AND instr(CAST(body AS TEXT), :named)"
 _FILTERS = {
     "": {"journal": "1", "rows": "1", "outbox": "1"},
     "brand": {

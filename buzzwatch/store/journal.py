@@ -187,6 +187,7 @@ class Ledger:
                 release_leases(self._db, item.until)
         for at, outcome in batch.outcomes:
             self._write_outcome(at, outcome)
+        write_complaints(self._db, [each for _, outcome in batch.outcomes for each in outcome.complaints])
         many(
             "INSERT INTO refused (seen_at, source, reason, head) VALUES (?, ?, ?, ?)",
             [(r.seen_at, r.source, r.reason, r.head) for r in batch.refused],
@@ -196,6 +197,8 @@ class Ledger:
         self._db.execute("UPDATE position SET seq = ?, now = ?", (batch.seq, batch.now))
 
     def _write_outcome(self, at: Instant, outcome: Outcome) -> None:
+        if not (outcome.changes or outcome.touched or outcome.held or outcome.notices):  # complaints alone, mostly
+            return
         many = self._db.executemany
         many(
             "INSERT INTO change VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -209,7 +212,6 @@ class Ledger:
             "INSERT INTO held VALUES (?, ?, ?, ?, ?)",
             [(h.incident, at, h.target, h.why, h.until) for h in outcome.held],
         )
-        write_complaints(self._db, outcome.complaints)
         for notice in outcome.notices:
             write_notice(self._db, notice, at)
 

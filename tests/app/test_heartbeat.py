@@ -44,7 +44,7 @@ class Watcher:
 class World:
     """A daemon of which only what is judged is there."""
 
-    def __init__(self, url):
+    def __init__(self, url, every="1m"):
         self.clock = VirtualClock(MONDAY)
         self.memory = SimpleNamespace(next_due=None)
         self.drive = SimpleNamespace(stuck=None, spine=SimpleNamespace(memory=self.memory))
@@ -54,7 +54,7 @@ class World:
         self.metrics = Metrics("test")
         ears = SimpleNamespace(deaf=lambda: self.unheard)
         self.health = Health(self.drive, ears, self, self.clock)
-        config = Heartbeat(url="${env:BEAT}", every="1m")
+        config = Heartbeat(url="${env:BEAT}", every=every)
         self.beat = Beat(config, Secrets({"BEAT": url}), self.health, self, self.clock, self.metrics)
 
         self.noted, note = asyncio.Semaphore(0), self.beat._note
@@ -107,6 +107,20 @@ async def test_it_is_sent_while_all_is_well_at_equal_intervals(watcher):
         await world.clock.advance(MINUTE)
     running.cancel()
     await asyncio.wait([running])
+
+
+async def test_what_is_well_again_is_told_soon_however_rare_the_beats(watcher):
+    world = World(watcher.url, every="6h")
+    world.unheard = ("source broker is deaf: not connected yet",)
+    running = asyncio.create_task(world.beat.run())
+    await asyncio.wait_for(world.noted.acquire(), PATIENCE_S)
+    world.unheard = ()
+    await settle()
+    await world.clock.advance(MINUTE)
+    await asyncio.wait_for(world.noted.acquire(), PATIENCE_S)
+    running.cancel()
+    await asyncio.wait([running])
+    assert (watcher.beats, world.counts()) == (1, {"withheld": 1, "sent": 1})
 
 
 @pytest.mark.parametrize(

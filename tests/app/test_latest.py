@@ -15,7 +15,7 @@ from buzzwatch.delivery.channels.console import ConsoleChannel
 from buzzwatch.delivery.channels.mail import MailChannel
 from buzzwatch.model.author import Past
 from buzzwatch.model.brand import Ruleset
-from buzzwatch.model.input import Command, Corrected, Mark, RulesSwapped, Silenced, Verb
+from buzzwatch.model.input import Command, Corrected, Mark, Proposed, RulesSwapped, Silenced, Verb
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, instant_of
 from buzzwatch.model.mention import Author
 from buzzwatch.model.notification import NO_NEWS, Coming, Deaf, Lease, Target
@@ -162,8 +162,20 @@ async def test_the_course_is_the_one_that_the_page_draws_and_what_is_deaf_is_nam
 
 async def test_of_our_own_troubles_nothing_is_looked_up(desk):
     incident = await desk.smoke()
-    ours = replace(incident, subject=replace(incident.subject, brand=""))
+    ours = replace(incident, subject=replace(incident.subject, brand=""), samples=())
     assert await desk.news.of(ours) == ([], NO_NEWS)
+
+
+async def test_marks_that_wait_for_the_morning_are_told_with_what_the_posts_say(desk, tmp_path):
+    await desk.move(NOON + 11 * HOUR)
+    await desk.say(mention(desk.clock.now(), "kind", text="Acme, quel bonheur"))
+    await desk.tell(Proposed(0, "acme-1", "acme", "x:kind", Mark.NOT_NEGATIVE, "ines"))
+    await desk.move(NOON + 18 * HOUR)
+    (notice,) = [each for _, outcome in desk.outcomes for each in outcome.notices if each.marks]
+    words = Words(Links(desk.record, tmp_path, "https://bw.example"), desk.clock, desk.news)
+    message = await words.compose(Lease(notice, 0, 0, desk.clock.now()))
+    assert "Acme, quel bonheur" in message.text
+    assert "effacé" not in message.text
 
 
 async def test_everybody_told_by_now_is_named(desk, tmp_path):

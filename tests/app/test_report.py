@@ -8,6 +8,7 @@ import pytest
 from stage import MONDAY, House, mention
 
 from buzzwatch.app.report import debrief, write_report
+from buzzwatch.app.response import incident_response_times
 from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.clock import VirtualClock
 from buzzwatch.model.input import Command, RulesSwapped, Silenced, Verb
@@ -15,6 +16,7 @@ from buzzwatch.model.instant import HOUR, MINUTE, SECOND
 from buzzwatch.model.mention import Author
 from buzzwatch.model.response import ResponseTimes
 from buzzwatch.notify.debriefing import compose
+from buzzwatch.store.complaints import read_waiting
 
 NIGHT = MONDAY + 21 * HOUR
 BRAND = """
@@ -130,6 +132,18 @@ def test_the_page_needs_nothing_from_outside_and_its_picture_is_well_formed(writ
         assert root.attrib["role"] == "img"
         assert root.attrib["aria-label"]
     assert "d’habitude" in written["fr.svg"]
+
+
+async def test_complaints_and_their_answers_are_those_that_the_queue_and_the_response_times_count(tmp_path: Path):
+    house, incident = await told(tmp_path)
+    found = house.record.write_now(lambda db: debrief(db, incident, house.clock.now()))
+    times = house.record.write_now(lambda db: incident_response_times(db, incident))
+    waiting = house.record.write_now(lambda db: read_waiting(db, "acme", 0))
+    await house.kill()
+    assert found is not None
+    assert (times.answered, found.answered) == (1, times)
+    assert (found.crowd.complaints, found.crowd.unanswered) == (times.answered + times.unanswered, times.unanswered)
+    assert {each.mention for each in found.unanswered} <= {each.mention for each in waiting}
 
 
 async def test_an_erased_post_says_so_and_response_times_are_shown_where_they_are_known(tmp_path: Path):

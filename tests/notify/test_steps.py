@@ -7,9 +7,10 @@ from stage import MONDAY, Scene, crowd, rules
 from buzzwatch.model.brand import Route, Ruleset, Step
 from buzzwatch.model.incident import Change, ChangeKind, Incident, Severity, State
 from buzzwatch.model.input import Delivered, Trouble
-from buzzwatch.model.instant import DAY, HOUR, MINUTE
+from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND
 from buzzwatch.model.notification import Target
 from buzzwatch.notify.escalation import announce, announce_failure, announce_trouble, climb, route_of
+from buzzwatch.notify.render import render
 
 NOON = MONDAY + 12 * HOUR
 
@@ -120,6 +121,14 @@ def test_a_target_that_fails_is_told_to_ops_once_a_day_and_never_that_telling_op
 
     assert failed(NOON) == failed(NOON + HOUR) != failed(NOON + DAY)
     assert failed(NOON, "ops-disk-1") == []
+
+
+def test_a_target_that_fails_is_told_as_of_when_it_failed():
+    lost = Delivered(NOON, "k", "acme-1", Target("ines", "sms"), sent=False, why="no such number")
+    (notice,) = announce_failure(lost, rules(), NOON).notices
+    text = render(notice, (), None, NOON + SECOND).text
+    assert "could not be sent sooner" not in text
+    assert "00:00" not in text
 
 
 def test_whom_a_message_did_not_reach_is_told_to_ops_though_it_was_sent(incident: Incident):

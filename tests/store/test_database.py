@@ -36,13 +36,24 @@ def test_reading_before_the_first_run_says_so(tmp_path):
         open_for_reading(tmp_path)
 
 
+def test_reading_what_an_older_version_wrote_says_what_to_do(tmp_path):
+    with sqlite3.connect(tmp_path / FILE) as db:
+        db.execute("PRAGMA user_version = 4")
+    db.close()
+    with pytest.raises(StateError, match="older buzzwatch; start the daemon"):
+        open_for_reading(tmp_path)
+
+
 def test_a_copy_is_kept_before_a_migration(tmp_path, monkeypatch):
     from buzzwatch.store import database
 
     open_database(tmp_path).close()
     real = database._migrations()
-    monkeypatch.setattr(database, "_migrations", lambda: [*real, (real[-1][0] + 1, "CREATE TABLE later (x);")])
+    last = real[-1][0]
+    later = [(last + 1, "CREATE TABLE later (x);"), (last + 2, "CREATE TABLE last (x);")]
+    monkeypatch.setattr(database, "_migrations", lambda: [*real, *later])
     open_database(tmp_path).close()
+    assert len(list(tmp_path.glob(f"{FILE}.before-*"))) == 1, "one copy, however many there are: it may be large"
     copy = tmp_path / f"{FILE}.before-{real[-1][0] + 1:04d}"
     with sqlite3.connect(copy) as db:
         tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

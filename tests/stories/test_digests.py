@@ -10,6 +10,8 @@ from msgspec.structs import replace
 from stage import MONDAY, House, Scene, mention, sighting
 
 from buzzwatch.app.digest import find
+from buzzwatch.app.history import history
+from buzzwatch.app.report import debrief
 from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.clock import VirtualClock
 from buzzwatch.memory import Memory
@@ -24,6 +26,7 @@ from buzzwatch.notify.render import render
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.spine import Spine
 from buzzwatch.store.journal import Batch
+from buzzwatch.store.outbox import read_deliveries
 from buzzwatch.store.record import Record
 
 BRAND = """
@@ -242,6 +245,28 @@ async def test_what_is_to_be_watched_and_what_was_held_is_found_in_the_record(tm
     text = text_of(digest, found)
     assert "Pour Inès : la nuit, la règle attend le matin, jusqu’à 07:00" in text
     assert "fini sans intervention" in text
+
+
+async def test_what_a_digest_tells_instead_of_a_morning_message_is_on_the_record_of_each_incident(tmp_path: Path):
+    house = House(tmp_path, VirtualClock(MONDAY + 20 * HOUR))
+    house.open()
+    await house.tell(RulesSwapped(0, rules('digest: {at: "07:00", days: daily, to: people}\n')))
+    await house.move(MONDAY + 22 * HOUR)
+    await house.say(mention(house.clock.now(), "loud", angry=True))
+    await house.move(TUESDAY)
+    (digest,) = [n for _, outcome in house.outcomes for n in outcome.notices if n.night]
+    assert digest.digest_since is not None
+    incident = digest.night[0].id
+    keys = [each["key"] for each in house.record.write_now(lambda db: read_deliveries(db, incident))]
+    pages = [
+        house.record.write_now(lambda db, what=what: history(db, what, None, TUESDAY)) for what in (incident, "acme")
+    ]
+    told = house.record.write_now(lambda db: debrief(db, incident, TUESDAY))
+    await house.close()
+    assert digest.key in keys
+    assert all(digest.key in {event.key for event in page.events} for page in pages if page)
+    assert told is not None
+    assert digest.key in {each.notice.key for each in told.deliveries}
 
 
 async def test_a_signal_to_watch_is_found_until_the_digest_after(tmp_path: Path):

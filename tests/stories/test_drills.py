@@ -168,7 +168,7 @@ def test_every_form_of_every_message_says_from_its_first_word_that_it_is_one(lan
         scene.run_to(NOON + HOUR)
         for notice in scene.notices:
             message = render(replace(notice, language=language), (), "https://bw.acme.fr/i/K7Q2MXWP", NOON + HOUR)
-            forms += [message.title, message.text, message.short]
+            forms += [message.title, message.text, message.short, message.subject]
             shown = re.sub(r"<(title|style)>.*?</\1>|<[^>]+>", "", message.html, flags=re.DOTALL)
             forms.append(shown.strip())
     assert len(forms) > 30
