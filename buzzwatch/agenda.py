@@ -5,7 +5,7 @@ from buzzwatch.memory import Memory
 from buzzwatch.model.brand import Brand, Rule, Scope
 from buzzwatch.model.incident import Incident, State
 from buzzwatch.model.instant import DAY, MINUTE, Instant
-from buzzwatch.notify import escalation
+from buzzwatch.notify import relief
 from buzzwatch.notify.cover import may_lack
 from buzzwatch.notify.digest import DIGEST
 from buzzwatch.notify.night import MORNING
@@ -46,7 +46,7 @@ class Agenda:
             due_at = min(later, next_at or later)
         elif due_at <= self.memory.now and self.memory.gaps.is_deaf(self.memory.now):  # it may be calm, but who knows
             due_at = min(self.memory.now + MINUTE, next_at or self.memory.now + MINUTE)
-        if (turns_at := escalation.turns_at(incident, self.memory.rules, self.memory.now)) is not None:
+        if (turns_at := relief.turns_at(incident, self.memory.rules, self.memory.now)) is not None:
             silence = self.memory.silences.over(incident, self.memory.now)
             waits = silence is not None and turns_at == self.memory.now  # the relief hears of it when that ends
             due_at = min(due_at, silence.until if silence is not None and waits else turns_at)

@@ -13,7 +13,7 @@ from buzzwatch.model.incident import Change, Incident, State
 from buzzwatch.model.input import Silenced
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.silence import Silence
-from buzzwatch.notify import escalation
+from buzzwatch.notify import escalation, notices, relief
 
 
 class Attendant:
@@ -37,11 +37,11 @@ class Attendant:
             return
         rules = self.memory.rules
         silence = self.memory.silences.over(incident, now)
-        if escalation.turns_at(incident, rules, now) == now:
+        if relief.turns_at(incident, rules, now) == now:
             if silence is not None:
-                self.herald.tell_ops(escalation.hush_relief(incident, silence, rules, now))
+                self.herald.tell_ops(relief.hush_relief(incident, silence, rules, now))
             elif not (incident.hushed and incident.state is State.OPEN):  # that is about to be said anyway
-                handed = escalation.hand_over(incident, rules, now)
+                handed = relief.hand_over(incident, rules, now)
                 incident = self.herald.keep(handed)
                 changes.append(handed.change)
         if incident.next_at is None or incident.next_at > now:
@@ -51,7 +51,7 @@ class Attendant:
         elif incident.step_at is not None and incident.step_at <= now:
             self.herald.keep(escalation.climb(self.refreshed(incident, now), rules, now))
         else:
-            taken_for = escalation.route_of(incident, rules).taken_for
+            taken_for = notices.route_of(incident, rules).taken_for
             changes.append(self.memory.desk.look_again(self.refreshed(incident, now), taken_for, now))
 
     def _hold_due(self, incident: Incident, silence: Silence, now: Instant) -> None:

@@ -9,7 +9,7 @@ from buzzwatch.memory import Memory
 from buzzwatch.model.incident import Change, Incident, Severity, State
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.notification import Held, Notice
-from buzzwatch.notify import cover, digest, escalation
+from buzzwatch.notify import cover, digest, escalation, notices, troubles
 from buzzwatch.notify.night import MORNING, Overnight, leave
 from buzzwatch.notify.outage import gather
 
@@ -57,7 +57,7 @@ class Herald:
             climb = escalation.climb(told.incident, rules, now, change.kind)
             self.keep(escalation.hush(told.incident, silence, rules, now) if silence else climb)
 
-    def keep(self, told: escalation.Told) -> Incident:
+    def keep(self, told: notices.Told) -> Incident:
         """Put what people were told of back on the desk; a critical one names the lesser ones of its brand."""
         self.memory.desk.put(told.incident)
         memory = self.memory
@@ -67,7 +67,7 @@ class Herald:
         self.tell_ops(told)
         return told.incident
 
-    def tell_ops(self, told: escalation.Told | None) -> None:
+    def tell_ops(self, told: notices.Told | None) -> None:
         """As `keep`, of what stands on no desk."""
         if told is not None:
             self.notices += told.notices
@@ -128,7 +128,7 @@ class Herald:
             memory.foretold[name] = told
         if due is not None:
             memory.timers.arrange(due, "rota", name)
-        self.tell_ops(None if trouble is None else escalation.announce_trouble(trouble, memory.rules, now))
+        self.tell_ops(None if trouble is None else troubles.announce_trouble(trouble, memory.rules, now))
 
 
 def timed(memory: Memory, incident: Incident) -> Incident:

@@ -44,7 +44,7 @@ from buzzwatch.model.instant import Instant
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.response import Complaint
 from buzzwatch.model.signal import Finding
-from buzzwatch.notify import escalation
+from buzzwatch.notify import escalation, troubles
 from buzzwatch.notify.digest import DIGEST
 from buzzwatch.notify.night import MORNING
 from buzzwatch.notify.outage import OUTAGE
@@ -78,7 +78,7 @@ class Spine:
             case Command():
                 changes = [self.memory.desk.obey(item, now)]
             case Delivered():
-                self.herald.tell_ops(escalation.announce_failure(item, self.memory.rules, now))
+                self.herald.tell_ops(troubles.announce_failure(item, self.memory.rules, now))
                 several = self.memory.unsent.finish(item)
                 changes = [
                     self.memory.desk.note(replace(item, incident=each), now) for each in several or [item.incident]
@@ -317,7 +317,7 @@ class Spine:
             case ClockSet():
                 self.agenda.follow_all()
             case Trouble():
-                self.herald.tell_ops(escalation.announce_trouble(item, self.memory.rules, now))
+                self.herald.tell_ops(troubles.announce_trouble(item, self.memory.rules, now))
             case Warmed():
                 for key, habits in item.habits.items():
                     self.memory.warm(key, habits)

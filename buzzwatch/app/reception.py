@@ -26,8 +26,8 @@ from buzzwatch.model.incident import Incident, State
 from buzzwatch.model.input import Command, Delivered, Mark, Trouble, Verb, Warmed
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.notification import Target
-from buzzwatch.notify.escalation import notices_of_trouble
 from buzzwatch.notify.quoting import clean
+from buzzwatch.notify.troubles import notices_of_trouble
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.store.journal import Batch, read_incident
 from buzzwatch.store.outbox import write_notice

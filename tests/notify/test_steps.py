@@ -9,8 +9,10 @@ from buzzwatch.model.incident import Change, ChangeKind, Incident, Severity, Sta
 from buzzwatch.model.input import Delivered, Trouble
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND
 from buzzwatch.model.notification import Target
-from buzzwatch.notify.escalation import announce, announce_failure, announce_trouble, climb, route_of
+from buzzwatch.notify.escalation import announce, climb
+from buzzwatch.notify.notices import route_of
 from buzzwatch.notify.render import render
+from buzzwatch.notify.troubles import announce_failure, announce_trouble
 
 NOON = MONDAY + 12 * HOUR
 
