@@ -78,8 +78,8 @@ class Agenda:
         if due is not None:
             self.memory.timers.arrange(max(due, self.memory.now + 1), "day", key)
 
-    def follow_waiting(self, brand: Brand) -> None:
-        """Complaints will have waited for as long as a rule says."""
+    def follow_waiting(self, brand: Brand, *, afresh: bool = False) -> None:
+        """Complaints will have waited for as long as a rule says; `afresh`: or have already, and nobody has asked."""
         memory, now = self.memory, self.memory.now
         complaints = memory.complaints.get(brand.key)
         asked = [each for rule in scoped(brand, Scope.BRAND) for each in rule.unanswered]
@@ -87,7 +87,8 @@ class Agenda:
             return
         dues = [due for over, least in asked if (due := complaints.due(over, least, now)) is not None]
         caught_up_at = memory.gaps.caught_up_at
-        coming = [due for due in (max(due, caught_up_at) for due in dues) if due > now]
+        heard = [max(due, caught_up_at) for due in dues]
+        coming = [max(due, now + 1) for due in heard if afresh or due > now]
         if coming:
             memory.timers.arrange(min(coming), "waiting", brand.key)
 

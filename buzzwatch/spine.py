@@ -366,7 +366,7 @@ class Spine:
             self.memory.follow_official(brand)
             self.agenda.follow_silence(brand)
             self.agenda.follow_day(brand.key)
-            self.agenda.follow_waiting(brand)
+            self.agenda.follow_waiting(brand, afresh=True)
         for incident in list(self.memory.desk.incidents.values()):
             self.memory.desk.put(escalation.under_new_rules(incident, rules, now))
             self.agenda.follow_incident(incident.id)

@@ -1,13 +1,26 @@
 """What one part of the way to the person on call does where another is at work: drills, outages, marks, urgency."""
 
+import pytest
 from msgspec.structs import replace
-from stage import sighting
+from stage import MONDAY, ONCALL, Scene, sighting
 from test_nights import DAWN, DUSK, GRUMBLE, HAND_OVER, MURMUR, Night
 from test_outages import MURMUR as LOW
 from test_outages import START, Story
 
+from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.model.incident import ChangeKind
-from buzzwatch.model.input import EVERYTHING, ClockSet, Command, Drilled, Gap, Mark, Proposed, Silenced, Verb
+from buzzwatch.model.input import (
+    EVERYTHING,
+    ClockSet,
+    Command,
+    Drilled,
+    Gap,
+    Mark,
+    Proposed,
+    RulesSwapped,
+    Silenced,
+    Verb,
+)
 from buzzwatch.model.instant import HOUR, MINUTE, SECOND
 from buzzwatch.notify.morning import split
 
@@ -79,3 +92,26 @@ def test_what_worsens_in_the_second_of_a_hand_over_is_told_to_the_relief_as_one_
     assert len(keys) == len(set(keys))
     (last,) = (notice for notice in night.notices if str(notice.target) == "karim/push")
     assert last.kind is ChangeKind.WORSENED
+
+
+WAITING = "  - {name: waiting, when: {unanswered: {for: 20m, at_least: 2}}, severity: warning, notify: room}\n"
+SHOUTED = "  - {name: shout, when: {mention: {negativity: 0.8}}, severity: critical, notify: oncall}\n"
+
+
+@pytest.mark.parametrize("why", ["the rule is new", "the brand was set aside"])
+def test_complaints_that_have_waited_too_long_by_the_time_that_rules_are_read_ring_though_nothing_is_heard(why: str):
+    brand = 'brand: acme\nofficial: ["x:@acme"]\nmatch: {any: [acme]}\nrules:\n'
+    before, after = (
+        compile_rules({"acme.yaml": brand + asked + SHOUTED, "oncall.yaml": ONCALL})
+        for asked in ("" if why == "the rule is new" else WAITING, WAITING)
+    )
+    scene = Scene(MONDAY, before, "acme")
+    scene.tell(*(sighting(START + number, f"c{number}", negativity=0.7) for number in range(2)))
+    scene.run_to(START + MINUTE)
+    if why == "the brand was set aside":
+        scene.spine.memory.set_aside["acme"] = None
+    scene.run_to(START + HOUR)
+    assert not scene.changes
+    scene.tell(RulesSwapped(START + HOUR, after))
+    scene.run_to(START + HOUR + 2 * SECOND)
+    assert [incident.rules for incident in scene.live] == [("waiting",)]
