@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import structlog
 from aiohttp import ClientSession
 from msgspec.structs import replace
 
@@ -22,10 +23,12 @@ from buzzwatch.delivery.courier import AT_ONCE
 from buzzwatch.delivery.slack_api import SlackApi
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import ChangeKind, Incident, State
-from buzzwatch.model.notification import Lease, Message, Notice, Standing, Target
+from buzzwatch.model.notification import NO_NEWS, Latest, Lease, Message, Notice, Sample, Standing, Target
 from buzzwatch.notify.outage_words import MOST_LINES
 from buzzwatch.notify.render import render
 from buzzwatch.rules.written import CONSOLE
+
+_log = structlog.get_logger()
 
 
 class Ways:
@@ -107,7 +110,7 @@ class Words:
     async def compose(self, lease: Lease) -> Message:
         """The message of a notice."""
         notice = self._with_all_told(lease.notice)
-        samples, latest = await self._news.of(notice.incident)
+        samples, latest = await self._know(notice.incident)
         person = notice.target.name if notice.target.by else ""
         link = await self._links.url(notice.incident.id, person) if notice.incident.subject.brand else None
         links = {each.id: await self._links.url(each.id, person) for each in _burning(notice)}
@@ -129,6 +132,14 @@ class Words:
             found=found,
         )
         return replace(message, standing=_standing(lease))
+
+    async def _know(self, incident: Incident) -> tuple[list[Sample], Latest]:
+        """What is known around it; nothing where that cannot be found: the message leaves all the same."""
+        try:
+            return await self._news.of(incident)
+        except Exception as error:  # noqa: BLE001 - whatever it is, an alert that says less is still one
+            _log.error("news_not_found", incident=incident.id, error=type(error).__name__)
+            return [], NO_NEWS
 
     def _with_all_told(self, notice: Notice) -> Notice:
         """With everybody who is told of it by now: others may have been told in the same second."""

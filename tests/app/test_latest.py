@@ -191,6 +191,16 @@ async def test_everybody_told_by_now_is_named(desk, tmp_path):
     assert message.subject.startswith("Acme")
 
 
+async def test_a_message_leaves_though_nothing_can_be_found_around_it(desk, tmp_path):
+    await desk.smoke()
+    notice = next(notice for _, outcome in desk.outcomes for notice in outcome.notices if notice.page)
+    await desk.record.write(lambda db: db.execute("DROP TABLE author"))
+    words = Words(Links(desk.record, tmp_path, "https://bw.example"), desk.clock, desk.news)
+    message = await words.compose(Lease(notice, 0, 0, NOON))
+    assert message.title.startswith("CRITIQUE")
+    assert "https://bw.example/i/" in message.text
+
+
 @pytest.mark.parametrize(
     ("address", "by", "kind"),
     [
