@@ -55,6 +55,10 @@ class Course(Struct, frozen=True):
         waiting = any(each.state == "waiting" and each.notice.page for each in self.sent)
         return self.incident.state is State.RESOLVED and not waiting
 
+    def is_overdue(self, now: Instant) -> bool:
+        """Whether it ought to be over: the daemon does not run, or a message does not leave."""
+        return not self.over and now > self.incident.opened_at + self.incident.calm + MINUTE
+
 
 def read_rehearsal(asked: Rehearsal, memory: Memory, now: Instant) -> Drilled | Answer:
     """What a person asks for, ready for the journal; or why it cannot be done."""

@@ -133,8 +133,9 @@ def _event(entry: Entry, names: Names) -> Event:  # noqa: PLR0911 - one for each
         case Silenced():
             return _of_silence(entry.at, what, names)
         case Corrected():
-            said = f"{what.by} marked {mask(what.mention, _LONGEST_WHY)} as {what.mark}"
-            return _made(entry.at, names, "corrected", said, brand=what.brand, by=what.by)
+            by = mask(what.by, _LONGEST_WHY)
+            said = f"{by} marked {mask(what.mention, _LONGEST_WHY)} as {what.mark}"
+            return _made(entry.at, names, "corrected", said, brand=what.brand, by=by)
         case RulesInForce():
             files = ", ".join(what.files) or "none"
             return _made(entry.at, names, "rules", f"other rules in force; files that differ: {files}")
@@ -194,12 +195,12 @@ def _of_held(entry: Entry, held: Held, names: Names) -> Event:
 
 
 def _of_silence(at: Instant, silenced: Silenced, names: Names) -> Event:
-    why = mask(silenced.why, _LONGEST_WHY)
+    why, by = mask(silenced.why, _LONGEST_WHY), mask(silenced.by, _LONGEST_WHY)
     if silenced.until <= at:
-        return _made(at, names, "silence-ended", f"{silenced.by} ended the silence of {silenced.what}", by=silenced.by)
+        return _made(at, names, "silence-ended", f"{by} ended the silence of {silenced.what}", by=by)
     until = _local(silenced.until, names.zone(silenced.what))
-    said = f"{silenced.what} silenced by {silenced.by} until {until}: {why}"
-    return _made(at, names, "silenced", said, by=silenced.by, why=why, until=until)
+    said = f"{silenced.what} silenced by {by} until {until}: {why}"
+    return _made(at, names, "silenced", said, by=by, why=why, until=until)
 
 
 def _made(at: Instant, names: Names, what: str, says: str, **told: str) -> Event:

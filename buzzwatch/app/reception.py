@@ -125,7 +125,7 @@ class Reception:
 
     def _waiting(self, brand: str) -> int | None:
         complaints = self._drive.spine.memory.complaints.get(brand)
-        return None if complaints is None else len(complaints)
+        return None if complaints is None else complaints.count(0, self._clock.now())
 
     async def queue(self, code: str) -> QueueView | None:
         """See `Desk`."""

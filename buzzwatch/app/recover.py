@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,17 @@ from buzzwatch.memory import NO_RULES, Memory
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.input import Outcome, RulesSwapped
 from buzzwatch.model.instant import Instant
+from buzzwatch.model.response import Complaint
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.spine import Spine
+from buzzwatch.store.complaints import write_complaints
 from buzzwatch.store.journal import Ledger, read_journal, read_rules
 from buzzwatch.store.snapshot import read_snapshots
 
 Compile = Callable[[Mapping[str, str]], Ruleset]
+
+_TOGETHER = 10_000
+"""Complaints that are written at once."""
 
 log = structlog.get_logger()
 
@@ -53,11 +59,31 @@ def recover(connection: sqlite3.Connection, directory: Path, compile_rules: Comp
     seq, now = Ledger(connection).position()
     rules = RulesOnRecord(connection, compile_rules)
     start, spine = _from_snapshot(read_snapshots(directory, seq), rules)
-    for _ in replay_journal(spine, connection, start, seq, now, rules):
-        pass  # it was all sent, or queued, by the run that stepped it first
+    complaints: list[Complaint] = []
+    for _, outcome in replay_journal(spine, connection, start, seq, now, rules):
+        if start == 0:  # all else was sent, or queued, by the run that stepped it first
+            complaints += outcome.complaints
+            if len(complaints) >= _TOGETHER:
+                _keep(complaints, connection)
+    _keep(complaints, connection)
     spine.restore(Ledger(connection).incidents(now, COOL_DOWN))
     log.info("state_recovered", seq=seq, from_snapshot=start, stepped=seq - start)
     return spine
+
+
+def _keep(complaints: list[Complaint], connection: sqlite3.Connection) -> None:
+    """Write those that are not on record, as after an upgrade from a version that kept none; whatever is, stays."""
+    if not complaints:
+        return
+    with suppress(sqlite3.OperationalError):  # the disk may be full, or the record be read by a command alone
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            write_complaints(connection, complaints)
+            connection.execute("COMMIT")
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+    complaints.clear()
 
 
 def replay_journal(

@@ -13,6 +13,7 @@ from buzzwatch.cli.frame import (
     ask_daemon,
     fail,
     load_config,
+    now,
     plain_errors,
     print_answer,
 )
@@ -150,6 +151,9 @@ def _report_drill(config: "Config", name: str | None, *, waits: bool) -> None:
                 shown.add(line)
                 typer.echo(line)
         if course.over:
+            break
+        if course.is_overdue(now()):
+            typer.echo("it ought to be over: does the daemon run? `buzzwatch drill --last` tells more later", err=True)
             break
         time.sleep(1)
         course = read_course(db, course.incident.id)

@@ -294,7 +294,7 @@ class _Writer:
         elif crowd.unanswered:
             yield self._many(self.w.unanswered_some, crowd.unanswered, all=number(crowd.complaints))
         else:
-            yield self.w.unanswered_none.format(all=number(crowd.complaints))
+            yield self._many(self.w.unanswered_none, crowd.complaints)
         if (times := self.told.answered) is not None and times.median is not None and times.p90 is not None:
             yield self.w.response.format(
                 median=self.figures.span(times.median),

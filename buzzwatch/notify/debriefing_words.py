@@ -56,7 +56,7 @@ class Words(Struct, frozen=True, kw_only=True):
     posts: str
     unanswered: str
     unanswered_some: tuple[str, str]
-    unanswered_none: str
+    unanswered_none: tuple[str, str]
     no_complaints: str
     again: str
     missed: tuple[str, str]
@@ -141,7 +141,10 @@ FRENCH = Words(
         "{n} réclamation sur {all} n’a pas eu de réponse officielle dans sa conversation.",
         "{n} réclamations sur {all} n’ont pas eu de réponse officielle dans leur conversation.",
     ),
-    unanswered_none="Chacune des {all} réclamations a eu une réponse officielle dans sa conversation.",
+    unanswered_none=(
+        "La seule réclamation a eu une réponse officielle dans sa conversation.",
+        "Chacune des {n} réclamations a eu une réponse officielle dans sa conversation.",
+    ),
     no_complaints="Aucune réclamation n’a été comptée.",
     again="À regarder de nouveau",
     missed=(
@@ -244,7 +247,10 @@ ENGLISH = Words(
         "{n} of {all} complaints had no official answer in its conversation.",
         "{n} of {all} complaints had no official answer in their conversation.",
     ),
-    unanswered_none="Each of the {all} complaints had an official answer in its conversation.",
+    unanswered_none=(
+        "The only complaint had an official answer in its conversation.",
+        "Each of the {n} complaints had an official answer in its conversation.",
+    ),
     no_complaints="No complaint was counted.",
     again="To look at again",
     missed=(

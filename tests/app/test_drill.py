@@ -109,3 +109,16 @@ async def test_the_report_tells_that_nobody_answered_or_that_something_real_came
     assert alone[-1] == "Steps reached: 4 of 4"
     cut = await rehearse(tmp_path / "cut", real_at=MONDAY + 7 * MINUTE)
     assert any(line.startswith("Cut short after 7:0") and line.endswith(" is real") for line in cut)
+
+
+async def test_a_drill_that_ought_to_be_over_is_waited_for_no_longer(tmp_path):
+    house = House(tmp_path, VirtualClock(MONDAY))
+    house.open()
+    await house.tell(RulesSwapped(0, compile_rules(FILES)))
+    await house.tell(Drilled(0, "zephyr", "oncall", "karim"))
+    await house.move(MONDAY + 2 * SECOND)
+    course = house.record.write_now(lambda db: read_course(db, last_drill(db)))
+    await house.kill()
+    last_step_and_grace = 25 * MINUTE
+    assert not course.is_overdue(MONDAY + last_step_and_grace)
+    assert course.is_overdue(MONDAY + last_step_and_grace + 2 * MINUTE)

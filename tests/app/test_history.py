@@ -100,6 +100,15 @@ async def test_an_attempt_that_a_power_cut_ended_is_doubtful(tmp_path: Path):
     assert sum(line.startswith("-  started again") for line in lines) == 1
 
 
+async def test_a_name_that_somebody_gave_cannot_write_over_the_terminal(house: House):
+    now = house.clock.now()
+    await house.tell(Silenced(0, "acme", now + HOUR, "why", "ines\x1b[2J\nkarim\u202e"))
+    await house.tell(Silenced(0, "acme", now, "why", "ines\x1b[2J\nkarim\u202e"))
+    lines = [line for line in told(house) if "silence" in line]
+    assert len(lines) == 4
+    assert all(character.isprintable() for line in lines for character in line)
+
+
 async def test_times_are_local_to_the_brand_and_objects_hold_both(house: House):
     page = house.record.write_now(lambda db: history(db, "acme", None, house.clock.now()))
     assert page is not None

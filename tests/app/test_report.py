@@ -1,10 +1,12 @@
 """The debriefing: what the record says of an incident, as a page and as Markdown."""
 
 import asyncio
+import sqlite3
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from stage import MONDAY, House, mention
 
 from buzzwatch.app.report import debrief, write_report
@@ -74,6 +76,11 @@ async def told(folder: Path) -> tuple[House, str]:
     await house.tell(Command(0, Verb.RESOLVE, live[0], "karim"))
     await house.move(NIGHT + 50 * MINUTE)
     return house, live[0]
+
+
+def forget_snapshots(folder: Path) -> None:
+    for snapshot in folder.glob("snapshot-*"):
+        snapshot.unlink()
 
 
 async def files(folder: Path) -> dict[str, str]:
@@ -146,6 +153,24 @@ async def test_complaints_and_their_answers_are_those_that_the_queue_and_the_res
     assert {each.mention for each in found.unanswered} <= {each.mention for each in waiting}
 
 
+async def test_what_a_version_that_kept_no_complaints_left_is_on_record_after_the_first_start(tmp_path: Path):
+    house, incident = await told(tmp_path)
+
+    def all_of(db: sqlite3.Connection) -> list[tuple[object, ...]]:
+        return db.execute("SELECT * FROM complaint ORDER BY mention").fetchall()
+
+    before = house.record.write_now(all_of)
+    house.record.write_now(lambda db: db.execute("DELETE FROM complaint"))
+    await house.kill()
+    forget_snapshots(tmp_path)
+    again = House(tmp_path, house.clock)
+    after = again.record.write_now(all_of)
+    assert again.record.write_now(lambda db: incident_response_times(db, incident)).answered == 1
+    await again.kill()
+    assert before
+    assert after == before
+
+
 async def test_an_erased_post_says_so_and_response_times_are_shown_where_they_are_known(tmp_path: Path):
     house, incident = await told(tmp_path)
     found = house.record.write_now(lambda db: debrief(db, incident, house.clock.now()))
@@ -159,14 +184,15 @@ async def test_an_erased_post_says_so_and_response_times_are_shown_where_they_ar
     sheet = compose(again)
     posts = next(part for part in sheet.parts if part.posts)
     assert posts.posts[0].text == "(texte effacé depuis)"
+    crowd = replace(again.crowd, complaints=1, unanswered=0)
+    told_of_one = [line for part in compose(replace(again, crowd=crowd)).parts for line in part.lines]
+    assert "La seule réclamation a eu une réponse officielle dans sa conversation." in told_of_one
     times = ResponseTimes(10, 2, 12 * MINUTE, 3 * HOUR, 0.4)
     lines = [line for part in compose(_with(again, times)).parts for line in part.lines]
     assert any("médiane 12\u00a0min" in line for line in lines)
 
 
 def _with(told: object, times: ResponseTimes) -> object:
-    from msgspec.structs import replace
-
     return replace(told, answered=times)
 
 
