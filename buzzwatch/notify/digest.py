@@ -40,7 +40,7 @@ def leave(
     return [
         replace(
             mornings.get(target, blank),
-            key=f"{frame.id}.{target}",
+            key=f"{frame.id}.{since // 1000}.{target}",  # the clock may be set back, and the same second come again
             target=target,
             language=_language(target, rules),
             incident=replace(frame, samples=mornings[target].incident.samples) if target in mornings else frame,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
+from zlib import crc32
 
 import msgspec
 
@@ -97,7 +98,7 @@ def _notice(
     mentioned = {name for incident in incidents for name in (incident.taken_by, incident.closed_by)}
     names |= {key: each.name for key, each in rules.people.items() if key in mentioned}
     return Notice(
-        key=f"{frame.id}.{target}",
+        key=f"{frame.id}.{_content(incidents, marks)}.{target}",
         due_at=now,
         target=target,
         kind=ChangeKind.OPENED if going_on else ChangeKind.OVER,
@@ -110,6 +111,12 @@ def _notice(
         night=tuple(incidents),
         marks=tuple(marks),
     )
+
+
+def _content(incidents: list[Incident], marks: Sequence[Proposal]) -> str:
+    """Names what is told: where the clock is set back behind a morning, the same second tells something else."""
+    told = [*(f"{each.id}.{each.revision}" for each in incidents), *(f"{mark.mention}.{mark.at}" for mark in marks)]
+    return f"{crc32(' '.join(told).encode()):x}"
 
 
 def _frame(now: Instant, going_on: list[Incident], incidents: list[Incident], marks: Sequence[Proposal]) -> Incident:

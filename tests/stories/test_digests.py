@@ -16,7 +16,7 @@ from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.clock import VirtualClock
 from buzzwatch.memory import Memory
 from buzzwatch.model.brand import Ruleset
-from buzzwatch.model.input import EVERYTHING, Gap, RulesSwapped, Silenced
+from buzzwatch.model.input import EVERYTHING, ClockSet, Gap, RulesSwapped, Silenced
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, Instant, instant_of
 from buzzwatch.model.notification import Notice
 from buzzwatch.model.response import ResponseTimes
@@ -284,3 +284,13 @@ async def test_a_signal_to_watch_is_found_until_the_digest_after(tmp_path: Path)
     assert [incident.severity.label for incident in found.watch] == ["watch"]
     assert (after.watch, found.held) == ((), ())
     assert "Le point : 1 signal à suivre" in text_of(notice, found)
+
+
+def test_a_clock_set_back_behind_a_digest_brings_another_that_the_outbox_does_not_take_for_the_first():
+    story = Story()
+    story.run_to(TUESDAY + MINUTE)
+    story.tell(ClockSet(TUESDAY - 20 * MINUTE, TUESDAY + MINUTE))
+    story.run_to(TUESDAY + MINUTE)
+    first, second = (notice for notice in story.notices if notice.digest_since is not None)
+    assert second.digest_since == TUESDAY - 20 * MINUTE
+    assert first.key != second.key

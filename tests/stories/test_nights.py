@@ -15,7 +15,7 @@ from buzzwatch.clock import VirtualClock
 from buzzwatch.memory import Memory
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import ChangeKind, Incident, Severity, State
-from buzzwatch.model.input import EVERYTHING, Command, Gap, RulesSwapped, Trouble, Verb
+from buzzwatch.model.input import EVERYTHING, ClockSet, Command, Gap, RulesSwapped, Trouble, Verb
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, Instant
 from buzzwatch.model.notification import Held, Notice
 from buzzwatch.notify.render import render
@@ -264,6 +264,19 @@ def test_a_rota_that_is_edited_hands_over_at_once():
     night.tell(RulesSwapped(noon + MINUTE, rules(ONCALL.replace("[ines, karim]", "[karim, ines]"))))
     night.run_to(noon + 2 * MINUTE)
     assert night.told(0, noon + 2 * MINUTE) == ["ines/push", "ines/sms", "karim/push"]
+
+
+@pytest.mark.parametrize("first", [MURMUR, None], ids=["after another", "alone"])
+def test_a_clock_set_back_behind_a_morning_brings_another_that_the_outbox_does_not_take_for_the_first(first):
+    night = Night()
+    if first is not None:
+        night.goes_on(DAWN - 55 * MINUTE, DAWN + MINUTE, first)
+    night.run_to(DAWN + MINUTE)
+    night.tell(ClockSet(DAWN - 20 * MINUTE, DAWN + MINUTE))
+    night.post(DAWN - 10 * MINUTE, MURMUR, "x:other")
+    night.run_to(DAWN + MINUTE)
+    keys = [notice.key for notice in night.mornings]
+    assert len(keys) == len(set(keys)) == (1 if first is None else 2)
 
 
 ACTS = st.lists(
