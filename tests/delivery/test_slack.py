@@ -10,9 +10,10 @@ from slack_stand_in import BOT, ROOM, menus, options
 from buzzwatch.delivery.channel import PermanentDeliveryError, Sent, TransientDeliveryError
 from buzzwatch.delivery.channels.slack import PACE, SlackChannel
 from buzzwatch.delivery.slack_api import SlackApi
+from buzzwatch.model.curve import Point
 from buzzwatch.model.incident import State
 from buzzwatch.model.instant import SECOND
-from buzzwatch.model.notification import Standing
+from buzzwatch.model.notification import Picture, Standing
 
 
 @pytest.fixture
@@ -51,6 +52,15 @@ async def test_later_ones_change_it_in_place_and_say_what_changed_in_its_thread(
     [shown], [below] = slack.roots, slack.replies
     assert blocks(shown, "header")[0]["text"]["text"] == "Acme: taken by Inès"
     assert (below["text"], below["thread_ts"], below["reply_broadcast"]) == ("Acme: taken by Inès", shown["ts"], False)
+
+
+async def test_the_course_is_a_row_of_bars_below_what_happens(slack, channel, opened):
+    points = tuple(Point(hour, observed, 1.0) for hour, observed in enumerate([0, 1, 2, 8, 16]))
+    await channel.send(replace(opened, picture=Picture(points, "Chart per hour")))
+    await channel.send(replace(opened, key="acme-2.1.0.mail", picture=Picture(points[:1], "")))
+    drawn, bare = slack.roots
+    assert drawn["blocks"][2]["text"]["text"] == "`▁▁▂▅█`"
+    assert "`" not in str(bare["blocks"])
 
 
 async def test_only_what_worsened_is_shown_to_the_whole_channel(slack, channel, opened):

@@ -11,7 +11,7 @@ from typing import Any
 from buzzwatch.delivery.channels.slack_menu import menu
 from buzzwatch.model.incident import State
 from buzzwatch.model.input import Verb
-from buzzwatch.model.notification import Message, Standing
+from buzzwatch.model.notification import Message, Picture, Standing
 
 EVENT_TYPE = "buzzwatch_notice"
 """Of the metadata by which a message of ours is recognised."""
@@ -20,6 +20,8 @@ LONGEST_TEXT = 3_900
 _LONGEST_HEADER = 150
 _LONGEST_SECTION = 3_000
 _MOST_SECTIONS = 40
+_BARS = "▁▂▃▄▅▆▇█"
+_MOST_BARS = 32
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _LINK = re.compile(r"https?://[^\s<>|]+")
 _ANSWERS: Mapping[State, tuple[Verb, ...]] = {
@@ -76,11 +78,20 @@ def key_of(shown: Mapping[str, Any]) -> str | None:
 def _blocks(message: Message, *, buttons: bool) -> Iterable[dict[str, Any]]:
     *sections, reference = [part for part in message.text.split("\n\n") if part] or [message.title]
     yield {"type": "header", "text": {"type": "plain_text", "text": message.title[:_LONGEST_HEADER], "emoji": False}}
-    for part in sections[:_MOST_SECTIONS]:
+    for number, part in enumerate(sections[:_MOST_SECTIONS]):
         yield {"type": "section", "text": _mrkdwn(part)}
+        if number == 0 and message.picture and (course := _course(message.picture)):
+            yield {"type": "section", "text": {"type": "mrkdwn", "text": f"`{course}`", "verbatim": True}}
     if buttons and message.standing and (row := _buttons(message.standing)):
         yield {"type": "actions", "block_id": "answers", "elements": row}
     yield {"type": "context", "elements": [_mrkdwn(reference)]}
+
+
+def _course(picture: Picture) -> str:
+    """The latest points as a row of bars; "" where they show no course. The sentence below says the same in words."""
+    seen = [max(0.0, point.observed) for point in picture.points[-_MOST_BARS:]]
+    top = max(seen, default=0.0)
+    return "".join(_BARS[round(each / top * (len(_BARS) - 1))] for each in seen) if len(seen) > 1 and top else ""
 
 
 def _buttons(standing: Standing) -> list[dict[str, Any]]:
