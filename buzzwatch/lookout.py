@@ -318,8 +318,12 @@ def silent_since(pulse: Pulse, gaps: Gaps) -> Instant | None:
 
 
 def _doubling(thread: ThreadView) -> Span | None:
-    """The time in which a rising conversation has twice as many posts, at the pace of its last ten minutes."""
+    """The time in which a rising conversation has twice as many posts, at the pace of its last ten minutes.
+
+    One that was answered has not sped up since: whatever its pace, there is time to see whether the answer helps.
+    """
     rises = thread.phase in {Phase.RISING, Phase.REBOUND} and thread.mentions >= FEWEST_TO_DOUBLE
+    rises = rises and not thread.answered
     return round(HOUR * thread.mentions / thread.rate) if rises and thread.rate > 0 else None
 
 

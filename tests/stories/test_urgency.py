@@ -3,15 +3,19 @@
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 from stage import MONDAY, ONCALL, Scene, sighting
 
+from buzzwatch import lookout
 from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.memory import Memory
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import ChangeKind, Severity, State
 from buzzwatch.model.input import Command, Verb
 from buzzwatch.model.instant import HOUR, MINUTE, Instant, Span
-from buzzwatch.model.mention import Kind, Sighting
+from buzzwatch.model.mention import Sighting
+from buzzwatch.model.signal import Trend
+from buzzwatch.model.thread import Phase, ThreadView
 from buzzwatch.notify.render import render
 
 NOON = MONDAY + 12 * HOUR
@@ -186,3 +190,11 @@ def test_what_rises_while_it_grows_fast_pages_in_the_same_second(fast: bool):  #
     scene.tell(*(growing(NOON) if fast else steady(NOON, count=70)))
     scene.run_to(NOON + 40 * MINUTE)
     assert bool(scene.pages) is fast
+
+
+def test_a_conversation_is_urgent_by_its_pace_unless_it_was_answered_or_is_small_or_fades():
+    talk = ThreadView("x:1", "acme", 40, 30, 0.8, None, 240.0, 90.0, 6.0, False, Trend.RISING, 0, 1, Phase.RISING)
+    assert lookout._doubling(talk) == 10 * MINUTE
+    assert lookout._doubling(replace(talk, rate=60.0)) == 40 * MINUTE
+    for other in ({"answered": True}, {"mentions": 19}, {"phase": Phase.PEAKING}, {"rate": 0.0}):
+        assert lookout._doubling(replace(talk, **other)) is None
