@@ -13,7 +13,7 @@ from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import ChangeKind, Severity, State
 from buzzwatch.model.input import Command, Verb
 from buzzwatch.model.instant import HOUR, MINUTE, Instant, Span
-from buzzwatch.model.mention import Sighting
+from buzzwatch.model.mention import Kind, Sighting
 from buzzwatch.model.signal import Trend
 from buzzwatch.model.thread import Phase, ThreadView
 from buzzwatch.notify.render import render
