@@ -18,6 +18,7 @@ from buzzwatch.model.response import Complaint
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.spine import Spine
 from buzzwatch.store.complaints import write_complaints
+from buzzwatch.store.database import transaction
 from buzzwatch.store.journal import Ledger, read_journal, read_rules
 from buzzwatch.store.snapshot import read_snapshots
 
@@ -75,14 +76,9 @@ def _keep(complaints: list[Complaint], connection: sqlite3.Connection) -> None:
     """Write those that are not on record, as after an upgrade from a version that kept none; whatever is, stays."""
     if not complaints:
         return
-    with suppress(sqlite3.OperationalError):  # the disk may be full, or the record be read by a command alone
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            write_complaints(connection, complaints)
-            connection.execute("COMMIT")
-        finally:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+    # The disk may be full, or the record be read by a command alone.
+    with suppress(sqlite3.OperationalError), transaction(connection):
+        write_complaints(connection, complaints)
     complaints.clear()
 
 

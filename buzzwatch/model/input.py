@@ -192,10 +192,8 @@ class Warmed(Struct, frozen=True, tag="warmed"):
     habits: dict[str, bytes]
 
 
-Journalled: TypeAlias = (
+Bodied: TypeAlias = (
     Sighting
-    | RulesSwapped
-    | RotaSwapped
     | Gap
     | Command
     | Silenced
@@ -208,6 +206,9 @@ Journalled: TypeAlias = (
     | ClockSet
     | Warmed
 )
+"""What the journal keeps whole in each row."""
+Journalled: TypeAlias = Bodied | RulesSwapped | RotaSwapped
+"""With what it keeps once, by its digest."""
 Input: TypeAlias = Journalled | Tick
 
 

@@ -3,6 +3,8 @@
 import fcntl
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -91,6 +93,19 @@ def open_for_reading(directory: Path) -> sqlite3.Connection:
         connection.close()
         raise StateError(f"{path}: written by an older buzzwatch; start the daemon of this version, which migrates it")
     return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All that is written inside, or nothing of it, also where it is interrupted."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:  # passed on: whatever it is, nothing is left half written
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 @cache

@@ -12,28 +12,23 @@ from msgspec import Struct
 from buzzwatch.model.incident import SHOWN, Change, ChangeKind, Incident, State
 from buzzwatch.model.input import (
     EVERYTHING,
+    Bodied,
     ClockSet,
-    Command,
     Corrected,
     Delivered,
-    Drilled,
-    Erased,
     Gap,
     Input,
     Mark,
     Outcome,
-    Proposed,
     RotaSwapped,
     RulesSwapped,
-    Silenced,
-    Trouble,
-    Warmed,
 )
 from buzzwatch.model.instant import Instant, Span
 from buzzwatch.model.mention import Mention, Sighting
 from buzzwatch.model.rota import Shift
 from buzzwatch.store.authors import count_authors, forget_taken_back
 from buzzwatch.store.complaints import write_complaints
+from buzzwatch.store.database import transaction
 from buzzwatch.store.outbox import finish_notice, forget_instants, release_leases, write_notice
 
 ERASED = 0
@@ -41,22 +36,8 @@ ERASED = 0
 MOST_REFUSED = 10_000
 """Refused payloads kept, the newest."""
 
-_Body = (
-    Sighting
-    | Gap
-    | Command
-    | Silenced
-    | Drilled
-    | Corrected
-    | Proposed
-    | Erased
-    | Delivered
-    | Trouble
-    | ClockSet
-    | Warmed
-)
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(_Body).decode
+_decode = msgspec.json.Decoder(Bodied).decode
 _decode_incident = msgspec.json.Decoder(Incident).decode
 _decode_mention = msgspec.json.Decoder(Mention).decode
 T = TypeVar("T")
@@ -144,14 +125,8 @@ class Ledger:
 
     def commit(self, batch: Batch) -> None:
         """Write it all, or nothing and raise; the same batch may be given again."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(self._db):
             self._write(batch)
-            self._db.execute("COMMIT")
-        except BaseException:  # an interrupted commit too leaves nothing half written
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
 
     def _write(self, batch: Batch) -> None:
         many = self._db.executemany

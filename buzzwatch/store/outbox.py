@@ -1,8 +1,8 @@
 """Notices waiting to leave: written with what caused them, leased, then marked."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -11,6 +11,7 @@ from buzzwatch.model.incident import Severity
 from buzzwatch.model.input import Delivered
 from buzzwatch.model.instant import DAY, Instant, Span
 from buzzwatch.model.notification import Lease, Notice, Target
+from buzzwatch.store.database import transaction
 
 KEPT: Span = 3 * 365 * DAY
 """How long it is known what became of each attempt."""
@@ -81,19 +82,6 @@ def release_leases(db: sqlite3.Connection, before: Instant = 2**62) -> None:
     )
 
 
-@contextmanager
-def _together(db: sqlite3.Connection) -> Iterator[None]:
-    """All of it, or nothing."""
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
-
-
 def forget_attempts(db: sqlite3.Connection, now: Instant) -> None:
     """Drop what became of attempts so long ago that nobody asks any more."""
     db.execute("DELETE FROM attempt WHERE at < ?", (now - KEPT,))
@@ -158,7 +146,7 @@ class OutboxTable:
     def postpone(self, key: str, until: Instant, why: str, *, doubtful: bool = False) -> None:
         """Sending failed for now; `doubtful`: or so it seems. The attempt is dated by its beginning."""
         why = why[:_LONGEST_WHY]
-        with _together(self._db):
+        with transaction(self._db):
             self._db.execute(
                 "INSERT INTO attempt SELECT key, max(leased_at, written_at), ?, ? FROM outbox "
                 "WHERE key = ? AND state = 'waiting'",
@@ -172,7 +160,7 @@ class OutboxTable:
 
     def _release(self) -> None:
         """At the first look there is no other courier, and whoever leased before has died."""
-        with _together(self._db):
+        with transaction(self._db):
             release_leases(self._db)
         self._released = True
 
