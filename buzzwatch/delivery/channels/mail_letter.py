@@ -99,6 +99,8 @@ def _picture(message: Message) -> bytes | None:
         return None
     try:
         return paint(message.picture.points)
+    except (KeyboardInterrupt, SystemExit):
+        raise
     except BaseException as error:  # noqa: BLE001 - a panic of the painter is no Exception; the sentence says the same
         _log.warning("picture_failed", key=message.key, error=type(error).__name__)
         return None
