@@ -16,7 +16,7 @@ from buzzwatch.app.rota_ical import read
 from buzzwatch.app.rota_source import copy_path
 from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.app.secret import Secrets
-from buzzwatch.clock import VirtualClock
+from buzzwatch.clock import VirtualClock, settle
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.input import RotaSwapped, RulesSwapped
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, Instant
@@ -58,19 +58,11 @@ class Shelf:
         self.asked: list[tuple[str, str | None]] = []
         self.answer: Callable[[web.Request], web.StreamResponse] | None = None
         self.hangs = False
-        self._news = asyncio.Event()
-
-    async def heard(self) -> None:
-        """Until it is asked again, and the answer has been read."""
-        await asyncio.wait_for(self._news.wait(), PATIENCE_S)
-        self._news.clear()
-        await asyncio.sleep(0.1)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         self.asked.append((request.path, request.headers.get("If-None-Match")))
-        self._news.set()
         if self.hangs:
-            await asyncio.sleep(30)
+            await asyncio.Event().wait()
         if self.answer is not None:
             return self.answer(request)
         etag = f'"{hash(self.text)}"'
@@ -273,13 +265,25 @@ async def test_a_secret_that_is_missing_is_told(post: Post, tmp_path: Path):
     assert "its calendar cannot be read: ${env:ROTA} is not set" in post.ops[0]
 
 
-async def test_it_looks_every_quarter_of_an_hour_and_soon_after_other_rules(post: Post, shelf: Shelf):
+async def test_it_looks_every_quarter_of_an_hour_and_soon_after_other_rules(post: Post, shelf: Shelf, monkeypatch):
+    resting, rest = asyncio.Event(), post.feed._rest
+
+    async def rest_and_say_so() -> None:
+        resting.set()
+        await rest()
+
+    async def looked() -> None:
+        await asyncio.wait_for(resting.wait(), PATIENCE_S)
+        resting.clear()
+        await settle()
+
+    monkeypatch.setattr(post.feed, "_rest", rest_and_say_so)
     running = asyncio.create_task(post.feed.run())
-    await shelf.heard()
+    await looked()
     await post.house.clock.advance(EVERY + 3 * MINUTE)
-    await shelf.heard()
+    await looked()
     post.feed.look_soon()
-    await shelf.heard()
+    await looked()
     running.cancel()
     await asyncio.wait([running])
     assert len(shelf.asked) == 3
