@@ -7,7 +7,7 @@ from buzzwatch.app.secret import SecretError, Secrets
 from buzzwatch.delivery.channels.apprise import is_brief, refusal
 from buzzwatch.model.brand import Person, Ruleset
 from buzzwatch.rules.faults import Fault
-from buzzwatch.rules.ruleset import ONCALL
+from buzzwatch.rules.files import ONCALL
 from buzzwatch.rules.text import Document, blot_addresses, parse
 from buzzwatch.rules.written import CONSOLE
 

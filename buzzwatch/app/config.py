@@ -20,7 +20,7 @@ from buzzwatch.app.channels import Channel, SlackApp, texts_of
 from buzzwatch.app.secret import PLACEHOLDER, SecretError, Secrets, Text
 from buzzwatch.model.brand import Person
 from buzzwatch.model.instant import DAY, MINUTE, SECOND
-from buzzwatch.rules.ruleset import read_text
+from buzzwatch.rules.files import read_text
 from buzzwatch.rules.text import blot_values, parse
 from buzzwatch.rules.units import Lax, LongSpan, Patience, WebAddress, Word, mistake, shown
 from buzzwatch.rules.validate import validate

@@ -14,7 +14,7 @@ from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.instant import Instant, moment_of
 from buzzwatch.model.rota import Listed, Rota
 from buzzwatch.rules.faults import Fault
-from buzzwatch.rules.ruleset import ONCALL
+from buzzwatch.rules.files import ONCALL
 from buzzwatch.rules.text import blot_addresses, parse
 
 

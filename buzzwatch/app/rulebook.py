@@ -13,8 +13,10 @@ from buzzwatch.clock import Clock
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.input import RulesSwapped, Trouble
 from buzzwatch.model.instant import Instant
+from buzzwatch.rules.changes import changes
 from buzzwatch.rules.faults import RuleFaults
-from buzzwatch.rules.ruleset import changes, check_channels, dead_ends, load, read
+from buzzwatch.rules.files import read
+from buzzwatch.rules.ruleset import check_channels, dead_ends, load
 from buzzwatch.web.metrics import Metrics
 
 log = structlog.get_logger()

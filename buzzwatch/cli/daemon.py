@@ -1,8 +1,7 @@
-"""Running it, and the files it runs on."""
+"""Running it."""
 
 import os
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,16 +10,12 @@ from buzzwatch.cli.frame import (
     ask_daemon,
     fail,
     load_config,
-    look_up_rotas,
     now,
     plain_errors,
     print_answer,
     progress_bar,
     read_rules,
 )
-
-if TYPE_CHECKING:
-    from buzzwatch.app.config import Scorer
 
 app = typer.Typer()
 
@@ -55,44 +50,6 @@ def demo() -> None:
 
 
 @app.command()
-def check(
-    directory: Annotated[Path | None, typer.Argument(help="Rules directory; else the configuration's.")] = None,
-    config: ConfigOption = None,
-    fetch: Annotated[  # noqa: FBT002 - a flag
-        bool, typer.Option("--fetch", help="Ask the addresses of rotas too; else nothing is asked of anybody.")
-    ] = False,
-) -> None:
-    """Read every rule file and say all that is wrong, with places and remedies."""
-    from buzzwatch.app.checking import check as look  # noqa: PLC0415 - kept out of the way of the other commands
-    from buzzwatch.rules.ruleset import load, read  # noqa: PLC0415 - likewise
-
-    loaded = None if directory is not None and config is None else load_config(config)
-    where = directory or (loaded.rules if loaded else Path("rules"))
-    with plain_errors():
-        files = read(where)
-        rules = load(files)
-        known = look_up_rotas(rules, now(), where, loaded.state if loaded else None, online=fetch)
-        found = look(known, files, loaded, now())
-        for line in found.errors:
-            typer.echo(line, err=True)
-        for line in found.warnings:
-            typer.echo(f"warning: {line}", err=True)
-        for line in found.notes:
-            typer.echo(line)
-        number = sum(len(brand.rules) for brand in rules.brands.values())
-        typer.echo(f"{where}: {len(rules.brands)} brands, {number} rules, {len(found.errors)} faults")
-        if loaded and loaded.scorer:
-            _try_scorer(loaded.scorer)
-        raise typer.Exit(1 if found.errors else 0)
-
-
-@app.command()
-def reload(config: ConfigOption = None) -> None:
-    """Let the running daemon read its rules again; waits for its answer."""
-    ask_daemon(load_config(config), "/reload")
-
-
-@app.command()
 def learn(
     files: Annotated[list[str], typer.Argument(help="Exports of past mentions; JSON lines or array, .gz too.")],
     config: ConfigOption = None,
@@ -120,23 +77,3 @@ def notify_test(
 ) -> None:
     """Send a message marked as a test the way a real one goes, and wait for what became of it."""
     ask_daemon(load_config(config), "/notify-test", {"channel": channel})
-
-
-@app.command()
-def schema() -> None:
-    """Print the JSON Schema of the rule files, for editors."""
-    import msgspec  # noqa: PLC0415 - as in `run`
-
-    from buzzwatch.rules.schema import json_schema  # noqa: PLC0415 - as in `run`
-
-    typer.echo(msgspec.json.format(msgspec.json.encode(json_schema())))
-
-
-def _try_scorer(scorer: "Scorer") -> None:
-    import asyncio  # noqa: PLC0415 - as in `run`
-
-    from buzzwatch.app.scorer_trial import try_out  # noqa: PLC0415 - as in `run`
-    from buzzwatch.clock import SystemClock  # noqa: PLC0415 - as in `run`
-
-    for line in asyncio.run(try_out(scorer, SystemClock())):
-        typer.echo(line, err=line.startswith("warning"))

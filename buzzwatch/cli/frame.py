@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
@@ -46,6 +46,12 @@ def look_up_rotas(rules: "Ruleset", at: int, directory: Path, state: Path | None
     from buzzwatch.app.rota_known import look_up  # noqa: PLC0415 - as in `daemon.run`
 
     return look_up(rules, at, directory, state, online=online)
+
+
+def language() -> Literal["fr", "en"]:
+    """The language of who sits at the terminal, by the usual variables; English where it is not French."""
+    named = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(name))), "")
+    return "fr" if named.lower().startswith("fr") else "en"
 
 
 def now() -> int:

@@ -6,7 +6,8 @@ import pytest
 
 from buzzwatch.app.stream import ACME, AFTERNOON, LENGTH, ZEPHYR, day, ordinary
 from buzzwatch.model.mention import Kind
-from buzzwatch.rules.ruleset import load, read
+from buzzwatch.rules.files import read
+from buzzwatch.rules.ruleset import load
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
 AFTERNOON_START = datetime(2026, 11, 23, 13, tzinfo=UTC)

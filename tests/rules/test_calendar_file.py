@@ -6,8 +6,9 @@ import pytest
 
 from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.instant import HOUR, MINUTE, instant_of
+from buzzwatch.rules.changes import changes
 from buzzwatch.rules.faults import RuleFaults
-from buzzwatch.rules.ruleset import changes, load
+from buzzwatch.rules.ruleset import load
 
 FILES = {
     "acme.yaml": "brand: acme\ntimezone: Europe/Paris\nmatch: {any: [acme]}\n",

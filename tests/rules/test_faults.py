@@ -6,7 +6,8 @@ import pytest
 
 from buzzwatch.rules import when
 from buzzwatch.rules.faults import Fault, RuleFaults
-from buzzwatch.rules.ruleset import load, read
+from buzzwatch.rules.files import read
+from buzzwatch.rules.ruleset import load
 
 HEAD = "brand: acme\nmatch: {any: [acme]}\n"
 RULE = HEAD + "rules:\n  - name: one\n    severity: watch\n    "

@@ -8,7 +8,9 @@ import pytest
 from buzzwatch.model.brand import Match, Person, Route, Step
 from buzzwatch.model.incident import Severity
 from buzzwatch.model.instant import MINUTE
-from buzzwatch.rules.ruleset import changes, check_channels, dead_ends, load, read
+from buzzwatch.rules.changes import changes
+from buzzwatch.rules.files import read
+from buzzwatch.rules.ruleset import check_channels, dead_ends, load
 from buzzwatch.rules.schema import json_schema
 from buzzwatch.rules.text import parse
 
