@@ -22,7 +22,7 @@ run: $(VENV)/.package
 	@$(BIN)/buzzwatch run
 
 test: lint
-	$(BIN)/python -m pytest -m "not soak"
+	$(BIN)/python -m pytest -m "not soak" --numprocesses auto --dist loadfile
 
 lint: $(VENV)/.tools
 	@sh .ci/programs

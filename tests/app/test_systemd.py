@@ -38,7 +38,7 @@ def test_without_a_manager_nothing_happens(address, monkeypatch):
     ("allowed", "process", "interval"),
     [
         ("60000000", None, 30_000),
-        ("60000000", str(os.getpid()), 30_000),
+        pytest.param("60000000", str(os.getpid()), 30_000, id="us"),  # the same name in every process
         ("60000000", "1", None),
         (None, None, None),
         ("soon", None, None),
