@@ -45,7 +45,8 @@ class _Surroundings(Struct, frozen=True):
 
 def _path(value: object, info: Info) -> Path:
     if not isinstance(value, str) or not value or "\0" in value:
-        raise mistake(f"{shown(value)} is not a path", "write a path, absolute or from the directory of this file on")
+        remedy = "write a path, absolute or from the directory of this file on"
+        raise mistake("{value} is not a path", remedy, value=shown(value))
     base = info.context.base if isinstance(info.context, _Surroundings) else Path()
     return Path(base, value)
 
@@ -69,7 +70,8 @@ def _web(text: str) -> str:
 def _listen(text: str) -> str:
     host, colon, port = text.rpartition(":")
     if not colon or not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65_535:  # noqa: PLR2004 - the largest port
-        raise mistake(f"{shown(text)} is not an address to listen on", 'write host:port, such as "127.0.0.1:8787"')
+        remedy = 'write host:port, such as "127.0.0.1:8787"'
+        raise mistake("{value} is not an address to listen on", remedy, value=shown(text))
     return text
 
 
@@ -90,9 +92,8 @@ def _topic(topic: str) -> str:
     levels = topic.split("/")
     hashes = "#" in "/".join(levels[:-1]) or ("#" in levels[-1] and levels[-1] != "#")
     if hashes or any("+" in level and level != "+" for level in levels) or "\0" in topic:
-        raise mistake(
-            f"{shown(topic)} is not a topic filter", "`+` stands for one level, `#` for all that follow, at the end"
-        )
+        remedy = "`+` stands for one level, `#` for all that follow, at the end"
+        raise mistake("{value} is not a topic filter", remedy, value=shown(topic))
     return topic
 
 
@@ -148,8 +149,9 @@ class Http(Written):
     def _guard(self) -> "Http":
         if self.token is None and not is_loopback(self.listen):
             raise mistake(
-                f"{shown(self.listen)} can be reached from other machines without a token",
+                "{value} can be reached from other machines without a token",
                 "add `token`, or listen on 127.0.0.1",
+                value=shown(self.listen),
             )
         return self
 

@@ -91,7 +91,8 @@ def faults_of(files: Mapping[str, str], refused: Mapping[str, str]) -> list[Faul
         document = parse(file, files[file], blot_addresses)
         for name, why in refused.items():
             place = document.value_place(("rota", name, "ical"))
-            faults.append(document.fault(place, f"rota `{name}`: {why}", "mend it, or write another address or path"))
+            remedy = "mend it, or write another address or path"
+            faults.append(document.fault(place, "rota `{rota}`: {why}", remedy, rota=name, why=why))
     return faults
 
 

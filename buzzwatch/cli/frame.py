@@ -87,10 +87,11 @@ def plain_errors() -> Iterator[None]:
         raise typer.Exit(1) from None
     except Exception as error:
         from buzzwatch.app.faults import EXPECTED  # noqa: PLC0415 - most of the program is loaded for it
+        from buzzwatch.rules.faults import RuleFaults  # noqa: PLC0415 - likewise
 
         if not isinstance(error, EXPECTED):
             raise
-        fail(str(error))
+        fail(error.said(language()) if isinstance(error, RuleFaults) else str(error))
 
 
 @contextmanager

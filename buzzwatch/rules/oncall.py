@@ -25,6 +25,7 @@ from buzzwatch.rules.units import (
     nearest,
     shown,
 )
+from buzzwatch.rules.words import either
 from buzzwatch.rules.written import Outline, Written
 
 LONGEST_OVERRIDE = timedelta(days=366)
@@ -61,7 +62,7 @@ def _outlined(info: Info) -> Outline:
 def _known_person(name: str, info: Info) -> str:
     people = _outlined(info).people
     if people is not None and name not in people:
-        raise mistake(f"{shown(name)} is not one of `people`", nearest(name, tuple(people)))
+        raise mistake("{value} is not one of `people`", nearest(name, tuple(people)), value=shown(name))
     return name
 
 
@@ -70,7 +71,8 @@ def _known_target(tell: str, info: Info) -> str:
     for prefix in _TURNS:
         if tell.startswith(prefix):
             if rotas is not None and tell.removeprefix(prefix) not in rotas:
-                raise mistake(f"{shown(tell)} names no rota", nearest(tell, [f"{prefix}{name}" for name in rotas]))
+                named = [f"{prefix}{name}" for name in rotas]
+                raise mistake("{value} names no rota", nearest(tell, named), value=shown(tell))
             return tell
     return _known_person(tell, info)
 
@@ -93,7 +95,7 @@ class Override(Written):
         if self.until <= self.since:
             raise mistake("`until` is not after `from`", "check the two dates")
         if self.until - self.since > LONGEST_OVERRIDE:
-            raise mistake(f"longer than {LONGEST_OVERRIDE.days} days", "change `people` of the rota")
+            raise mistake("longer than {most} days", "change `people` of the rota", most=LONGEST_OVERRIDE.days)
         return self
 
 
@@ -153,11 +155,11 @@ class Rota(Written):
             for name in _TURNS_NEED:
                 if getattr(self, name) is None:
                     example = {"people": "[ines, karim]", "starts": "2026-11-23", "hand_over": "monday 09:00"}[name]
-                    raise mistake(f"`{name}` is missing", f"add `{name}: {example}`, or `ical`")
+                    raise mistake("`{key}` is missing", "add `{key}: {example}`, or `ical`", key=name, example=example)
             return self
         for name in (*_TURNS_NEED, "ends", "overrides"):
             if getattr(self, name):
-                raise mistake(f"`{name}` stands beside `ical`", "keep one of them: a calendar says all of it")
+                raise mistake("`{key}` stands beside `ical`", "keep one of them: a calendar says all of it", key=name)
         if self.fallback is None:
             raise mistake(
                 "`fallback` is missing: a calendar elsewhere can be out of reach, or end", "add one of `people`"
@@ -206,20 +208,27 @@ class Step(Written):
         for person in (outline.rotas or {}).get(self.tell.partition(":")[2], ()):
             means = people.get(person, ())
             if self.by and means and not set(self.by) & set(means):
-                by = ", ".join(f"`{each}`" for each in self.by)
-                has = " or ".join(f"`{each}`" for each in means)
-                raise mistake(f"`{person}` of {shown(self.tell)} cannot be reached by {by}", f"add {has}")
+                raise mistake(
+                    "`{person}` of {value} cannot be reached by {by}",
+                    "add {means}",
+                    person=person,
+                    value=shown(self.tell),
+                    by=", ".join(f"`{each}`" for each in self.by),
+                    means=either([f"`{each}`" for each in means]),
+                )
         return self
 
     def _reach_each(self, person: str, means: tuple[str, ...]) -> None:
         for by in self.by or ():
             if means and by not in means:
-                raise mistake(f"{shown(person)} cannot be reached by {shown(by)}", nearest(by, means))
+                raise mistake(
+                    "{value} cannot be reached by {by}", nearest(by, means), value=shown(person), by=shown(by)
+                )
 
 
 def _every(value: object) -> object:
     if not isinstance(value, str) or not value.startswith("every "):
-        raise mistake(f"{shown(value)} is not a repetition", "write `every 15m`")
+        raise mistake("{value} is not a repetition", "write `every 15m`", value=shown(value))
     return value.removeprefix("every ")
 
 
@@ -269,7 +278,10 @@ def _days(value: object) -> object:
     for name in named:
         if name not in WEEKDAYS:
             raise mistake(
-                f"{shown(name)} is not a day of the week", f"write weekdays, daily, or a list of {', '.join(WEEKDAYS)}"
+                "{value} is not a day of the week",
+                "write weekdays, daily, or a list of {words}",
+                value=shown(name),
+                words=", ".join(WEEKDAYS),
             )
     return tuple(sorted({WEEKDAYS.index(name) for name in named}))
 
@@ -342,6 +354,6 @@ class OncallFile(Written):
     @model_validator(mode="after")
     def _tell_somebody(self) -> "OncallFile":
         if self.digest is not None and self.digest.to not in self.routes:
-            said = f"{shown(self.digest.to)}, to which the digest goes, is not one of `routes`"
-            raise mistake(said, nearest(self.digest.to, tuple(self.routes)))
+            said = "{value}, to which the digest goes, is not one of `routes`"
+            raise mistake(said, nearest(self.digest.to, tuple(self.routes)), value=shown(self.digest.to))
         return self

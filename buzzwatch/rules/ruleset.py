@@ -83,8 +83,8 @@ def check_channels(files: Mapping[str, str], channels: Collection[str]) -> list[
             for index, channel in enumerate(route.copy_to):
                 if channel not in valid:
                     place = document.value_place(("routes", name, "copy", index))
-                    message = f"{shown(channel)} is not a channel of buzzwatch.yaml"
-                    faults.append(document.fault(place, message, nearest(channel, valid)))
+                    message = "{value} is not a channel of buzzwatch.yaml"
+                    faults.append(document.fault(place, message, nearest(channel, valid), value=shown(channel)))
     return faults
 
 
@@ -122,7 +122,7 @@ def _parsed(files: Mapping[str, str], faults: list[Fault]) -> dict[str, Document
     for names in (ONCALL, CALENDAR):
         found = [file for file in documents if file in names]
         if len(found) > 1:
-            faults.append(whole_fault(found[1], f"{found[0]} is there as well", "keep one of them"))
+            faults.append(whole_fault(found[1], "{file} is there as well", "keep one of them", file=found[0]))
     return documents
 
 
@@ -154,15 +154,18 @@ def _repeated(documents: Iterable[Document]) -> list[Fault]:
         written = document.value if isinstance(document.value, dict) else {}
         key = written.get("brand")
         if isinstance(key, str) and brands.setdefault(key, document.file) != document.file:
-            message = f"the brand `{key}` is described in {brands[key]} already"
-            faults.append(document.fault(document.value_place(("brand",)), message, "choose another key"))
+            message = "the brand `{key}` is described in {file} already"
+            place = document.value_place(("brand",))
+            faults.append(document.fault(place, message, "choose another key", key=key, file=brands[key]))
         seen: set[str] = set()
         rules = written.get("rules")
         for index, rule in enumerate(rules if isinstance(rules, list) else ()):
             name = rule.get("name") if isinstance(rule, dict) else None
             if isinstance(name, str) and name in seen:
                 place = document.value_place(("rules", index, "name"))
-                faults.append(document.fault(place, f"a rule `{name}` is there already", "choose another name"))
+                faults.append(
+                    document.fault(place, "a rule `{rule}` is there already", "choose another name", rule=name)
+                )
             elif isinstance(name, str):
                 seen.add(name)
     return faults

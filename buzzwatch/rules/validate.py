@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 from buzzwatch.rules.faults import Fault, RuleFaults
 from buzzwatch.rules.text import Document, Path
 from buzzwatch.rules.units import CUSTOM, nearest, shown
+from buzzwatch.rules.words import Said, Words
 from buzzwatch.rules.written import Written
 
 M = TypeVar("M", bound=Written)
@@ -16,15 +17,15 @@ M = TypeVar("M", bound=Written)
 _KEY = "[key]"
 """How pydantic marks that the key of a dict, not its value, is wrong."""
 _EXPECTED = {
-    "string_type": "text",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "bool_type": "true or false",
-    "tuple_type": "a list",
-    "dict_type": "a mapping (`key: value`)",
-    "model_type": "a mapping (`key: value`)",
-    "model_attributes_type": "a mapping (`key: value`)",
+    "string_type": Said("text"),
+    "int_type": Said("a whole number"),
+    "int_from_float": Said("a whole number"),
+    "float_type": Said("a number"),
+    "bool_type": Said("true or false"),
+    "tuple_type": Said("a list"),
+    "dict_type": Said("a mapping (`key: value`)"),
+    "model_type": Said("a mapping (`key: value`)"),
+    "model_attributes_type": Said("a mapping (`key: value`)"),
 }
 
 
@@ -62,67 +63,74 @@ def _fault(document: Document, model: type[Written], detail: ErrorDetails, secre
         place = document.value_place(path)
     message, remedy = _words(detail, model, path, value)
     if secret.intersection(path) and not isinstance(value, dict):
-        message = message.replace(shown(value), "this")
-        remedy = remedy.replace(str(value), "…")
+        message, remedy = (_without(words, str(value)) for words in (message, remedy))
     return document.fault(place, message, remedy)
 
 
-def _words(detail: ErrorDetails, model: type[Written], path: Path, value: object) -> tuple[str, str]:
+def _without(words: Words, private: str) -> Words:
+    return words.without(private[:40]) if isinstance(words, Said) else words
+
+
+def _words(detail: ErrorDetails, model: type[Written], path: Path, value: object) -> tuple[Words, Words]:
     """Message and remedy of one error."""
     kind, limits = detail["type"], detail.get("ctx", {})
     if kind == CUSTOM:
-        return str(limits["message"]), str(limits["remedy"])
+        return limits["message"], limits["remedy"]
     if kind == "missing":
-        return f"`{path[-1]}` is missing", f"add `{path[-1]}: {_example(model, path)}`"
+        values = {"key": path[-1], "example": _example(model, path)}
+        return Said("`{key}` is missing", values), Said("add `{key}: {example}`", values)
     if kind == "extra_forbidden":
         return _unknown_key(str(path[-1]), _model_at(model, path[:-1]))
     if kind in _EXPECTED:
-        return f"expected {_EXPECTED[kind]}, found {shown(value)}", _retyped(kind, value)
+        expected = Said("expected {what}, found {value}", {"what": _EXPECTED[kind], "value": shown(value)})
+        return expected, _retyped(kind, value)
     return _out_of_bounds(kind, limits, value) or (detail["msg"], "")
 
 
-def _out_of_bounds(kind: str, limits: Mapping[str, Any], value: object) -> tuple[str, str] | None:
+def _out_of_bounds(kind: str, limits: Mapping[str, Any], value: object) -> tuple[Words, Words] | None:
     """Message and remedy for a value of the right type that is not allowed."""
     match kind:
         case "literal_error":
             words = _words_of(str(limits["expected"]))
-            return f"{shown(value)} is not valid here", nearest(str(value), words)
+            return Said("{value} is not valid here", {"value": shown(value)}), nearest(str(value), words)
         case "too_short" | "string_too_short":
             return "nothing is written here", "write at least one, or remove the key"
         case "too_long" | "string_too_long":
-            entries = "characters" if isinstance(value, str) else "entries"
-            return f"longer than {limits['max_length']} {entries}", "shorten it"
+            longer = "longer than {most} characters" if isinstance(value, str) else "longer than {most} entries"
+            return Said(longer, {"most": limits["max_length"]}), "shorten it"
         case "greater_than_equal":
-            return f"{shown(value)} is too small", f"write {limits['ge']:g} or more"
+            least = {"least": f"{limits['ge']:g}"}
+            return Said("{value} is too small", {"value": shown(value)}), Said("write {least} or more", least)
         case "less_than_equal":
-            return f"{shown(value)} is too large", f"write {limits['le']:g} or less"
+            most = {"most": f"{limits['le']:g}"}
+            return Said("{value} is too large", {"value": shown(value)}), Said("write {most} or less", most)
     return None
 
 
-def _unknown_key(key: str, model: type[Written] | None) -> tuple[str, str]:
+def _unknown_key(key: str, model: type[Written] | None) -> tuple[Words, Words]:
+    unknown = Said("unknown key {value}", {"value": shown(key)})
     if model is None:
-        return f"unknown key {shown(key)}", "remove it"
+        return unknown, "remove it"
     if key in model.later:
-        return f"not yet: `{key}` comes with a later release", "remove it"
-    return f"unknown key {shown(key)}", nearest(
-        key, [field.alias or name for name, field in model.model_fields.items()]
-    )
+        return Said("not yet: `{key}` comes with a later release", {"key": key}), "remove it"
+    return unknown, nearest(key, [field.alias or name for name, field in model.model_fields.items()])
 
 
-def _retyped(kind: str, value: object) -> str:
+def _retyped(kind: str, value: object) -> Words:
     """How to write what was meant by a value of the wrong type."""
     scalar = isinstance(value, (str, int, float)) or value is None
     if value is None:
         return "write a value, or remove the key"
     if kind == "string_type" and scalar:
-        return f'put it in quotes: "{str(value).lower() if isinstance(value, bool) else value}"'
+        written = str(value).lower() if isinstance(value, bool) else value
+        return Said("put it in quotes: {right}", {"right": f'"{written}"'})
     if kind == "tuple_type" and scalar:
-        return f"put it in brackets: [{str(value)[:40]}]"
+        return Said("put it in brackets: {right}", {"right": f"[{str(value)[:40]}]"})
     if kind == "bool_type" and str(value).lower() in {"yes", "no", "on", "off"}:
-        return f"write {'true' if str(value).lower() in {'yes', 'on'} else 'false'}"
+        return Said("write {right}", {"right": "true" if str(value).lower() in {"yes", "on"} else "false"})
     if kind in {"int_type", "int_from_float", "float_type"}:
         return "write digits only, without quotes, spaces or units"
-    return f"write {_EXPECTED[kind]}"
+    return Said("write {right}", {"right": _EXPECTED[kind]})
 
 
 def _words_of(expected: str) -> list[str]:

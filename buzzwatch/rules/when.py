@@ -53,13 +53,15 @@ class Requirements(Written):
     def _ask_something(self) -> "Requirements":
         if not any(value is not None for name, value in self if name not in _ASKS_NOTHING):
             asked = ", ".join(name for name in type(self).model_fields if name not in _ASKS_NOTHING)
-            raise mistake("this asks for nothing", f"add one of: {asked}")
+            raise mistake("this asks for nothing", "add one of: {words}", words=asked)
         return self
 
 
 def _installed(name: str) -> str:
     if name != OURSELVES and find_spec("river") is None:  # it is looked for, not imported: that takes seconds
-        raise mistake(f"`{name}` needs river, which is not installed", f'pip install "{RIVER_EXTRA}"')
+        raise mistake(
+            "`{name}` needs river, which is not installed", 'pip install "{extra}"', name=name, extra=RIVER_EXTRA
+        )
     return name
 
 
@@ -140,8 +142,10 @@ def _known_voice(name: str, info: Info) -> str:
 
 def _defined(name: str, key: str, example: str, defined: tuple[str, ...] | None) -> str:
     if defined is not None and name not in defined:
-        remedy = nearest(name, defined) if defined else f"add `{key}: {{{name}: {example}}}` to the file"
-        raise mistake(f"{shown(name)} is not one of `{key}`", remedy)
+        remedy = nearest(name, defined) if defined else "add `{example}` to the file"
+        raise mistake(
+            "{value} is not one of `{key}`", remedy, value=shown(name), key=key, example=f"{key}: {{{name}: {example}}}"
+        )
     return name
 
 
@@ -221,7 +225,7 @@ class When(Written):
     @model_validator(mode="after")
     def _ask_something(self) -> "When":
         if not any(value is not None for _, value in self):
-            raise mistake("this asks for nothing", f"add one of: {', '.join(type(self).model_fields)}")
+            raise mistake("this asks for nothing", "add one of: {words}", words=", ".join(type(self).model_fields))
         return self
 
     @property
