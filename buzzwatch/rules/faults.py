@@ -1,6 +1,7 @@
 """Faults of the files that people write, shown as a compiler shows them."""
 
 from collections.abc import Iterable
+from unicodedata import category, east_asian_width
 
 from msgspec import Struct
 
@@ -51,10 +52,17 @@ class RuleFaults(Exception):  # noqa: N818 - it carries faults, and is named for
         return "\n".join(fault.said(language) for fault in self.faults)
 
 
+def _width(char: str) -> int:
+    """Cells of a terminal that a character takes."""
+    if category(char) in {"Mn", "Me"}:
+        return 0
+    return 2 if east_asian_width(char) in {"W", "F"} else 1
+
+
 def _excerpt(line: int, column: int, source: str) -> str:
-    """The source line with a caret under the place; tabs stay, so that the caret stands right."""
+    """The source line with a caret under the place, whatever the width of what stands before it."""
     start = max(0, column - 1 - _SHOWN // 2) if len(source) > _SHOWN else 0
     window = printable(source)[start : start + _SHOWN]
-    indent = "".join("\t" if char == "\t" else " " for char in window[: column - 1 - start])
+    indent = "".join("\t" if char == "\t" else " " * _width(char) for char in window[: column - 1 - start])
     number = f"{line:>5}"
     return f"{number} | {window.rstrip()}\n{' ' * len(number)} | {indent}^"

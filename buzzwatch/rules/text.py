@@ -11,7 +11,7 @@ from typing import NoReturn, TypeAlias
 
 from msgspec import Struct
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, StreamMark, YAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -25,13 +25,11 @@ from ruamel.yaml.events import (
 )
 
 from buzzwatch.rules.faults import Fault, RuleFaults
+from buzzwatch.rules.syntax import Place, escaped, explain, odd_space, place_of, unreadable
 from buzzwatch.rules.words import Said, Words, said
 
 Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | None"
 Path: TypeAlias = tuple[str | int, ...]
-Place: TypeAlias = tuple[int, int]
-"""Line and column, from 1."""
-
 LARGEST_FILE = 1_000_000
 """Characters, and bytes, of one file."""
 _MOST_VALUES = 20_000
@@ -85,18 +83,20 @@ def parse(file: str, text: str, blot: Callable[[str], str] | None = None) -> Doc
     if len(text) > LARGEST_FILE:
         longer = Said("longer than {most} characters", {"most": f"{LARGEST_FILE:,}"})
         raise RuleFaults([Fault(file, 0, 0, "", longer, "split it")])
+    if flaw := unreadable(text, bare.lines):
+        raise RuleFaults([bare.fault(*flaw)])
     reader = _Reader(bare)
     try:
         value = reader.document(_events(text))
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        said = ", ".join(part for part in (error.context, error.problem) if part)
-        raise RuleFaults([bare.fault(_place(mark), "not valid YAML: {why}", _syntax_remedy(said), why=said)]) from None
+        flaw = explain(error, bare.lines, quotable=blot is None)
+        raise RuleFaults([*reader.faults, bare.fault(*flaw)]) from None
     except (YAMLError, ValueError, OverflowError) as error:
         # ruamel lets plain ValueErrors through, for escapes such as "\UFFFFFFFF" and for odd directives
-        why = str(error).partition("\n")[0]
-        remedy = "save it as plain UTF-8 text"
-        raise RuleFaults([bare.fault((1, 1), "not valid YAML: {why}", remedy, why=why)]) from None
+        if isinstance(error, YAMLError):
+            why = str(error).partition("\n")[0]
+            raise RuleFaults([bare.fault((1, 1), "not valid YAML: {why}", "check the indentation", why=why)]) from None
+        raise RuleFaults([bare.fault(*escaped(bare.lines))]) from None
     if reader.faults:
         raise RuleFaults(reader.faults)
     return Document(file, bare.lines, value, reader.values, reader.keys, blot)
@@ -138,7 +138,7 @@ class _Reader:
         return value
 
     def _refuse(self, event: Event, message: Words, remedy: Words, /, **values: object) -> NoReturn:
-        raise RuleFaults([*self.faults, self._document.fault(_place(event.start_mark), message, remedy, **values)])
+        raise RuleFaults([*self.faults, self._document.fault(place_of(event.start_mark), message, remedy, **values)])
 
     def _grow(self, event: Event, size: int) -> None:
         self._count += size
@@ -146,14 +146,14 @@ class _Reader:
             self._refuse(event, "more than {most} values in one file", "split it", most=f"{_MOST_VALUES:,}")
 
     def _build(self, event: Event, events: Iterator[Event], path: Path) -> _Node:
-        self.values[path] = _place(event.start_mark)
+        self.values[path] = place_of(event.start_mark)
         if isinstance(event, AliasEvent):
             return self._recall(event)
         if not isinstance(event, (ScalarEvent, SequenceStartEvent, MappingStartEvent)):
             self._refuse(event, "a value is missing here", "write it")
         if event.tag is not None:
             tag = str(event.tag).replace("tag:yaml.org,2002:", "!!")
-            self._refuse(event, "the tag `{tag}` means nothing here", "remove it", tag=tag)
+            self._refuse(event, "the tag `{tag}` means nothing here", "remove it, or put the text in quotes", tag=tag)
         if len(path) > _DEEPEST:
             self._refuse(event, "nested more than {most} deep", "write it flatter", most=_DEEPEST)
         anchor: str | None = event.anchor
@@ -199,7 +199,9 @@ class _Reader:
             if not isinstance(event, ScalarEvent):
                 self._refuse(event, "a key must be a word", "write `key: value`, and put text with braces in quotes")
             key: str = event.value
-            place = _place(event.start_mark)
+            place = place_of(event.start_mark)
+            if flaw := odd_space(key, place[0]):
+                raise RuleFaults([*self.faults, self._document.fault(place, *flaw[1:])])
             self._grow(event, 1)
             if key in mapping:
                 first = self.keys[*path, key][0]
@@ -225,10 +227,6 @@ def _scalar(event: ScalarEvent) -> Value:
     return float(text) if _FLOAT.fullmatch(text) else text
 
 
-def _place(mark: StreamMark | None) -> Place:
-    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
-
-
 def blot_addresses(source: str) -> str:
     """The line without URLs and telephone numbers, as long as it was so that a caret still stands right."""
     hidden = _URL.sub(lambda found: found[1] + "*" * (len(found[0]) - len(found[1])), source)
@@ -238,15 +236,3 @@ def blot_addresses(source: str) -> str:
 def blot_values(source: str) -> str:
     """The line with its keys alone, as long as it was."""
     return _WORD.sub(lambda found: found[0] if _KEY.fullmatch(found[0]) else "*" * len(found[0]), source)
-
-
-def _syntax_remedy(said: str) -> Words:
-    if "cannot start any token" in said:
-        return "put text that begins with a sign such as @, % or ` in quotes"
-    if "mapping values are not allowed" in said:
-        return "check the indentation, and put text that holds `: ` in quotes"
-    if "quoted scalar" in said:
-        return "close the quotes"
-    if "flow" in said:
-        return "check the brackets and the commas"
-    return "check the indentation"

@@ -28,6 +28,11 @@ _EXPECTED = {
     "model_attributes_type": Said("a mapping (`key: value`)"),
 }
 
+_SWITCHES = {"yes": "true", "on": "true", "oui": "true", "vrai": "true"} | dict.fromkeys(
+    ("no", "off", "non", "faux"), "false"
+)
+"""What people write for true and false."""
+
 
 def validate(document: Document, model: type[M], context: object = None, secret: frozenset[str] = frozenset()) -> M:
     """The document as `model`; raises `RuleFaults` with everything that is wrong.
@@ -116,20 +121,22 @@ def _unknown_key(key: str, model: type[Written] | None) -> tuple[Words, Words]:
     return unknown, nearest(key, [field.alias or name for name, field in model.model_fields.items()])
 
 
-def _retyped(kind: str, value: object) -> Words:
+def _retyped(kind: str, value: object) -> Words:  # noqa: PLR0911 - one for each kind of value
     """How to write what was meant by a value of the wrong type."""
-    scalar = isinstance(value, (str, int, float)) or value is None
-    if value is None:
-        return "write a value, or remove the key"
-    if kind == "string_type" and scalar:
-        written = str(value).lower() if isinstance(value, bool) else value
-        return Said("put it in quotes: {right}", {"right": f'"{written}"'})
-    if kind == "tuple_type" and scalar:
-        return Said("put it in brackets: {right}", {"right": f"[{str(value)[:40]}]"})
-    if kind == "bool_type" and str(value).lower() in {"yes", "no", "on", "off"}:
-        return Said("write {right}", {"right": "true" if str(value).lower() in {"yes", "on"} else "false"})
-    if kind in {"int_type", "int_from_float", "float_type"}:
-        return "write digits only, without quotes, spaces or units"
+    match kind, value:
+        case _, None:
+            return "write a value, or remove the key"
+        case "string_type", bool() | int() | float():
+            written = str(value).lower() if isinstance(value, bool) else value
+            return Said("put it in quotes: {right}", {"right": f'"{written}"'})
+        case "tuple_type", dict():
+            return "begin each of its entries with a dash"
+        case "tuple_type", str() | int() | float():
+            return Said("put it in brackets: {right}", {"right": f"[{str(value)[:40]}]"})
+        case "bool_type", str() if value.lower() in _SWITCHES:
+            return Said("write {right}", {"right": _SWITCHES[value.lower()]})
+        case "int_type" | "int_from_float" | "float_type", _:
+            return "write digits only, without quotes, spaces or units"
     return Said("write {right}", {"right": _EXPECTED[kind]})
 
 

@@ -16,6 +16,8 @@ Language: TypeAlias = Literal["fr", "en"]
 Words: TypeAlias = "Said | str"
 
 _NAME = re.compile(r"\{([a-z_]+)\}")
+_LONGEST = 300
+"""Characters of a value that are shown."""
 _UNSEEN = "\N{REPLACEMENT CHARACTER}"
 _SPACE = "\N{OPEN BOX}"
 """For a space that is not the usual one, such as a non-breaking one."""
@@ -53,7 +55,8 @@ def in_language(words: Words, language: Language) -> str:
 
     def put(found: re.Match[str]) -> str:
         value = values.get(found[1], found[0])
-        return in_language(value, language) if isinstance(value, Said) else str(value)
+        told = in_language(value, language) if isinstance(value, Said) else str(value)
+        return told if len(told) <= _LONGEST else f"{told[:_LONGEST]}…"
 
     return printable(_NAME.sub(put, sentence) if values else sentence)
 

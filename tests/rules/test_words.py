@@ -13,7 +13,15 @@ from buzzwatch.rules.french import FRENCH
 from buzzwatch.rules.words import Said, either, in_language, said
 
 PACKAGE = Path(buzzwatch.__file__).parent
-SPEAKERS = {"mistake": (0, 1), "Said": (0,), "fault": (1, 2), "whole_fault": (1, 2), "_refuse": (1, 2), "Fault": (4, 5)}
+SPEAKERS = {
+    "mistake": (0, 1),
+    "Said": (0,),
+    "fault": (1, 2),
+    "whole_fault": (1, 2),
+    "_refuse": (1, 2),
+    "Fault": (4, 5),
+    "Flaw": (1, 2),
+}
 """What is given sentences, and as which of its arguments."""
 HOLES = re.compile(r"\{([a-z_]+)\}")
 
