@@ -13,10 +13,12 @@ from buzzwatch.rules.compile import brand_of, sectors_of
 from buzzwatch.rules.faults import Fault, RuleFaults
 from buzzwatch.rules.files import ONCALL, SHARED, whole_fault
 from buzzwatch.rules.oncall import OncallFile
+from buzzwatch.rules.references import taken_for
 from buzzwatch.rules.roster import daily_of, night_of, outline_of, people_of, rotas_of, routes_of
 from buzzwatch.rules.text import Document, Value, blot_addresses, parse
 from buzzwatch.rules.units import nearest, shown
 from buzzwatch.rules.validate import validate
+from buzzwatch.rules.words import Said
 from buzzwatch.rules.written import CONSOLE, Outline
 
 _PRIVATE = frozenset({"reach", "ical"})
@@ -83,8 +85,10 @@ def check_channels(files: Mapping[str, str], channels: Collection[str]) -> list[
             for index, channel in enumerate(route.copy_to):
                 if channel not in valid:
                     place = document.value_place(("routes", name, "copy", index))
-                    message = "{value} is not a channel of buzzwatch.yaml"
-                    faults.append(document.fault(place, message, nearest(channel, valid), value=shown(channel)))
+                    other = taken_for(channel, "channel", valid, outline_of(document.value))
+                    absent = Said("{value} is not a channel of buzzwatch.yaml", {"value": shown(channel)})
+                    message, remedy = other or (absent, nearest(channel, valid))
+                    faults.append(document.fault(place, message, remedy))
     return faults
 
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, model_
 from pydantic import ValidationInfo as Info
 
 from buzzwatch.rules.oncall import OncallFile
+from buzzwatch.rules.references import unknown
 from buzzwatch.rules.units import (
     Budget,
     CrmLink,
@@ -66,9 +67,9 @@ def _sound(when: When) -> When:
 
 
 def _known_route(name: str, info: Info) -> str:
-    routes = info.context.routes if isinstance(info.context, Outline) else None
-    if routes is not None and name not in (*routes, CONSOLE):
-        raise mistake("{value} is not a route of oncall.yaml", nearest(name, (*routes, CONSOLE)), value=shown(name))
+    outline = info.context if isinstance(info.context, Outline) else Outline()
+    if outline.routes is not None and name not in (valid := (*outline.routes, CONSOLE)):
+        raise unknown(name, "route", "{value} is not a route of oncall.yaml", valid, outline)
     return name
 
 
@@ -130,11 +131,12 @@ def _or_off(schema: dict[str, Any]) -> None:
 def _in_one_group(voices: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     groups: dict[str, str] = {}
     for group, accounts in voices.items():
-        for account in accounts:
+        for index, account in enumerate(accounts):
             if groups.setdefault(account, group) != group:
                 raise mistake(
                     "{value} is in `{first}` and in `{second}`",
                     "keep one of them",
+                    at=(group, index),
                     value=shown(account),
                     first=groups[account],
                     second=group,
@@ -185,10 +187,10 @@ class BrandFile(Written):
 
     @model_validator(mode="after")
     def _be_able_to_answer(self) -> "BrandFile":
-        for rule in self.rules if not self.official else ():
+        for index, rule in enumerate(self.rules if not self.official else ()):
             if any(isinstance(leaf, Unanswered) for leaf in rule.when.leaves):
                 said = "the rule `{rule}` asks what is `unanswered`, and no account is known to answer"
-                raise mistake(said, 'add `official: ["x:@name"]`', rule=rule.name)
+                raise mistake(said, 'add `official: ["x:@name"]`', at=("rules", index, "when"), rule=rule.name)
         return self
 
 
@@ -225,7 +227,7 @@ class Campaign(Written):
     @model_validator(mode="after")
     def _end_after_it_began(self) -> "Campaign":
         if self.until <= self.since:
-            raise mistake("`until` is not after `from`", "check the two dates")
+            raise mistake("`until` is not after `from`", "check the two dates", at=("until",))
         if self.until - self.since > LONGEST_CAMPAIGN:
             raise mistake(
                 "longer than {most} days", "what lasts is learnt as usual by itself", most=LONGEST_CAMPAIGN.days

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, Strict, WithJsonSch
 from pydantic_core import PydanticCustomError
 
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, WINDOWS, Span
+from buzzwatch.rules import meant
 from buzzwatch.rules.words import Said, Words, either, said
 
 CUSTOM = "written"
@@ -39,9 +40,10 @@ CRM_PLACEHOLDERS = ("author_id", "handle", "source")
 """What `crm_link` may hold in braces."""
 
 
-def mistake(message: Words, remedy: Words, /, **values: object) -> PydanticCustomError:
-    """What a validator raises: sentences, and what goes in their braces."""
-    return PydanticCustomError(CUSTOM, "a mistake", {"message": said(message, values), "remedy": said(remedy, values)})
+def mistake(message: Words, remedy: Words, /, at: tuple[str | int, ...] = (), **values: object) -> PydanticCustomError:
+    """What a validator raises: sentences, what goes in their braces, and where in the value it stands."""
+    told = {"message": said(message, values), "remedy": said(remedy, values), "at": at}
+    return PydanticCustomError(CUSTOM, "a mistake", told)
 
 
 def shown(value: object) -> Said | str:
@@ -63,9 +65,14 @@ def shown(value: object) -> Said | str:
 def nearest(word: str, valid: Collection[str]) -> Words:
     """The remedy for a word that is not one of the valid ones."""
     close = difflib.get_close_matches(word[:60].lower(), valid, n=1)
-    if close:
-        return Said("did you mean `{word}`?", {"word": close[0]})
+    if close or (other := meant.synonym(word[:60], valid)):
+        return Said("did you mean `{word}`?", {"word": close[0] if close else other})
     return Said("valid here: {words}", {"words": ", ".join(valid)}) if valid else "remove it"
+
+
+def _written(right: str | None, otherwise: Words) -> Words:
+    """The remedy: the right form of what was meant, where that can be told."""
+    return Said("write {right}", {"right": right}) if right else otherwise
 
 
 def spell(span: Span) -> str:
@@ -79,9 +86,8 @@ def spell(span: Span) -> str:
 def _span(value: object) -> Span:
     found = _SPAN.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        raise mistake(
-            "{value} is not a length of time", "write a number and s, m, h or d, such as 90s or 15m", value=shown(value)
-        )
+        remedy = Said("write a number and s, m, h or d, such as 90s or 15m")
+        raise mistake("{value} is not a length of time", _written(meant.span(value), remedy), value=shown(value))
     return int(found[1]) * _UNITS[found[2]]
 
 
@@ -121,23 +127,17 @@ def _share(value: object) -> float:
     found = _SHARE.fullmatch(value) if isinstance(value, str) else None
     share = float(found[1]) / 100 if found else -1.0
     if not 0 < share <= 1:
-        raise mistake("{value} is not a share", _percent(value), value=shown(value))
+        remedy = Said("write 1% to 100%, such as 40%")
+        raise mistake("{value} is not a share", _written(meant.share(value), remedy), value=shown(value))
     return share
-
-
-def _percent(value: object) -> Words:
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= 100:  # noqa: PLR2004 - percent
-        return Said("write {right}", {"right": f"{value * 100 if value < 1 else value:.4g}%"})
-    return "write 1% to 100%, such as 40%"
 
 
 def _ratio(value: object) -> float:
     found = _RATIO.fullmatch(value) if isinstance(value, str) else None
     ratio = float(found[1]) if found else 0.0
     if ratio <= 0:
-        number = isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
-        remedy = "write {right}" if number else "write a number and x, such as 3x"
-        raise mistake("{value} is not a ratio", remedy, value=shown(value), right=f"{value}x")
+        remedy = Said("write a number and x, such as 3x")
+        raise mistake("{value} is not a ratio", _written(meant.ratio(value), remedy), value=shown(value))
     return ratio
 
 
@@ -152,11 +152,9 @@ def read_budget(text: str) -> float | None:
 def _budget(value: object) -> float:
     rate = read_budget(value) if isinstance(value, str) else None
     if rate is None:
-        raise mistake(
-            "{value} is not a budget of false alarms",
-            "write `1 per month`, or per day, week, 2 weeks, 4 weeks",
-            value=shown(value),
-        )
+        remedy = Said("write `1 per month`, or per day, week, 2 weeks, 4 weeks")
+        right = meant.budget(value)
+        raise mistake("{value} is not a budget of false alarms", _written(right, remedy), value=shown(value))
     return rate
 
 
@@ -246,9 +244,9 @@ def _moment(value: object) -> datetime:
             raise mistake("{value} is in no calendar", "check the day and the hour", value=shown(value)) from None
     if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         raise mistake("{value} has no hour", "write {right}", value=shown(value), right=f'"{value} 00:00"')
-    raise mistake(
-        "{value} is not a local time", 'write the day and the hour, such as "2026-12-01 09:00"', value=shown(value)
-    )
+    remedy = Said('write the day and the hour, such as "2026-12-01 09:00"')
+    right = f'"{found}"' if (found := meant.moment(value)) else None
+    raise mistake("{value} is not a local time", _written(right, remedy), value=shown(value))
 
 
 def _day(value: object) -> date:
@@ -257,20 +255,26 @@ def _day(value: object) -> date:
             return date.fromisoformat(value)
         except ValueError:
             raise mistake("{value} is in no calendar", "check the day", value=shown(value)) from None
-    raise mistake("{value} is not a day", "write it such as 2026-11-23", value=shown(value))
+    remedy = Said("write it such as 2026-11-23")
+    raise mistake("{value} is not a day", _written(meant.day(value), remedy), value=shown(value))
 
 
 def _time_of_day(value: object) -> int:
     found = _TIME.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        raise mistake("{value} is not a time of day", 'write it such as "07:00"', value=shown(value))
+        right = f'"{meant_time}"' if (meant_time := meant.time_of_day(value)) else None
+        remedy = Said('write it such as "07:00"')
+        raise mistake("{value} is not a time of day", _written(right, remedy), value=shown(value))
     return int(found[1]) * 60 + int(found[2])
 
 
 def _time_of_week(value: object) -> tuple[int, int]:
     day, _, time = value.partition(" ") if isinstance(value, str) else ("", "", "")
     if day not in WEEKDAYS or not _TIME.fullmatch(time):
-        raise mistake("{value} is not a time of the week", "write it such as monday 09:00", value=shown(value))
+        remedy = Said("write it such as monday 09:00")
+        raise mistake(
+            "{value} is not a time of the week", _written(meant.time_of_week(value), remedy), value=shown(value)
+        )
     return WEEKDAYS.index(day), _time_of_day(time)
 
 

@@ -1,11 +1,12 @@
 """From a parsed file to a typed model; what pydantic refuses becomes faults in the words of who wrote the file."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from buzzwatch.rules import meant
 from buzzwatch.rules.faults import Fault, RuleFaults
 from buzzwatch.rules.text import Document, Path
 from buzzwatch.rules.units import CUSTOM, nearest, shown
@@ -43,9 +44,21 @@ def validate(document: Document, model: type[M], context: object = None, secret:
         return model.model_validate(document.value, context=context)
     except ValidationError as error:
         details = error.errors(include_url=False)
+        meant_keys = {path for detail in details for path in _meant_key(detail, model)}
         raise RuleFaults(
-            _fault(document, model, detail, secret) for detail in details if not _follows(detail, details)
+            _fault(document, model, detail, secret)
+            for detail in details
+            if not _follows(detail, details) and (detail["type"] != "missing" or detail["loc"] not in meant_keys)
         ) from None
+
+
+def _meant_key(detail: ErrorDetails, model: type[Written]) -> Iterator[Path]:
+    """The key that an unknown one stands for: that it is missing needs no words of its own."""
+    path: Path = detail["loc"]
+    if detail["type"] == "extra_forbidden":
+        _, remedy = _unknown_key(str(path[-1]), _model_at(model, path[:-1]))
+        if isinstance(remedy, Said) and "word" in remedy.values:
+            yield (*path[:-1], str(remedy.values["word"]))
 
 
 def _follows(detail: ErrorDetails, others: list[ErrorDetails]) -> bool:
@@ -65,7 +78,7 @@ def _fault(document: Document, model: type[Written], detail: ErrorDetails, secre
     elif detail["type"] == "extra_forbidden" or value is None:
         place = document.key_place(path)
     else:
-        place = document.value_place(path)
+        place = document.value_place((*path, *detail.get("ctx", {}).get("at", ())))
     message, remedy = _words(detail, model, path, value)
     if secret.intersection(path) and not isinstance(value, dict):
         message, remedy = (_without(words, str(value)) for words in (message, remedy))
@@ -134,10 +147,15 @@ def _retyped(kind: str, value: object) -> Words:  # noqa: PLR0911 - one for each
         case "tuple_type", str() | int() | float():
             return Said("put it in brackets: {right}", {"right": f"[{str(value)[:40]}]"})
         case "bool_type", str() if value.lower() in _SWITCHES:
-            return Said("write {right}", {"right": _SWITCHES[value.lower()]})
+            return _right(_SWITCHES[value.lower()])
         case "int_type" | "int_from_float" | "float_type", _:
-            return "write digits only, without quotes, spaces or units"
-    return Said("write {right}", {"right": _EXPECTED[kind]})
+            right = meant.whole(value) if isinstance(value, str) else None
+            return _right(right) if right and right != value else "write digits only, without quotes, spaces or units"
+    return _right(_EXPECTED[kind])
+
+
+def _right(form: str | Said) -> Said:
+    return Said("write {right}", {"right": form})
 
 
 def _words_of(expected: str) -> list[str]:

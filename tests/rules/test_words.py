@@ -21,6 +21,7 @@ SPEAKERS = {
     "_refuse": (1, 2),
     "Fault": (4, 5),
     "Flaw": (1, 2),
+    "unknown": (2,),
 }
 """What is given sentences, and as which of its arguments."""
 HOLES = re.compile(r"\{([a-z_]+)\}")
