@@ -52,7 +52,8 @@ def read_text(path: Path) -> str:
         ) from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        column = error.start - (error.object.rfind(b"\n", 0, error.start) + 1) + 1
+        begun = error.object.rfind(b"\n", 0, error.start) + 1
+        column = len(error.object[begun : error.start].decode()) + 1
         byte = error.object[error.start]
         said = Said("not UTF-8 text (byte 0x{byte})", {"byte": f"{byte:02x}"})
         raise RuleFaults([Fault(path.name, line, column, "", said, "save the file as UTF-8")]) from None

@@ -74,6 +74,7 @@ FRENCH: dict[str, str] = {
     "two versions of this file were merged, and this mark was left": "deux versions du fichier ont été fusionnées, et cette marque est restée",
     "keep one of the two versions, and remove the lines that begin with <<<<<<<, ======= and >>>>>>>": "gardez une des deux versions, et supprimez les lignes qui commencent par <<<<<<<, ======= et >>>>>>>",
     "a tab stands here, and YAML takes none": "il y a ici une tabulation, et YAML n'en veut pas",
+    "remove this line": "supprimez cette ligne",
     "use spaces in its place": "mettez des espaces à la place",
     "a line that begins with % means nothing here": "une ligne qui commence par % n'a pas de sens ici",
     "these are not the quotes that YAML knows": "YAML ne connaît pas ces guillemets",

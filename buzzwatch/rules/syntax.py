@@ -105,7 +105,7 @@ def _by_line(error: _Error) -> Flaw | None:
         return Flaw(error.at, "a tab stands here, and YAML takes none", "use spaces in its place")
     if any(each.startswith("%") for each in error.lines[:number]):
         first = next(n for n, each in enumerate(error.lines, 1) if each.startswith("%"))
-        return Flaw((first, 1), "a line that begins with % means nothing here", "remove it")
+        return Flaw((first, 1), "a line that begins with % means nothing here", "remove this line")
     if curly := _CURLY.search(line):
         place = (number, curly.start() + 1)
         return Flaw(place, "these are not the quotes that YAML knows", 'write " before and after the text')

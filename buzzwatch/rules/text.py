@@ -44,6 +44,8 @@ _FLOAT = re.compile(r"[-+]?(?:[0-9]{1,18}\.?[0-9]{0,18}|\.[0-9]{1,18})(?:[eE][-+
 
 _URL = re.compile(r"\b([a-z][a-z0-9+.-]{0,30}://)[^\s\"'\]},]+", re.IGNORECASE)
 _NUMBER = re.compile(r"\+?[0-9](?:[ -]?[0-9]){7,}")
+_DATE = re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9](?: [0-2][0-9])?")
+"""What has as many digits as a telephone number, and is none."""
 _WORD = re.compile(r"[^\s{}\[\],]+")
 _KEY = re.compile(r"-|[\w-]+:|\"[\w-]+\":|'[\w-]+':")
 
@@ -230,7 +232,7 @@ def _scalar(event: ScalarEvent) -> Value:
 def blot_addresses(source: str) -> str:
     """The line without URLs and telephone numbers, as long as it was so that a caret still stands right."""
     hidden = _URL.sub(lambda found: found[1] + "*" * (len(found[0]) - len(found[1])), source)
-    return _NUMBER.sub(lambda found: "*" * len(found[0]), hidden)
+    return _NUMBER.sub(lambda found: found[0] if _DATE.fullmatch(found[0]) else "*" * len(found[0]), hidden)
 
 
 def blot_values(source: str) -> str:
