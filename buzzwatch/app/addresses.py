@@ -9,7 +9,7 @@ from buzzwatch.model.brand import Person, Ruleset
 from buzzwatch.rules.faults import Fault
 from buzzwatch.rules.files import ONCALL, whole_fault
 from buzzwatch.rules.text import blot_addresses, parse
-from buzzwatch.rules.words import Words
+from buzzwatch.rules.words import Said, Words
 from buzzwatch.rules.written import CONSOLE
 
 _TEXT = "sms"
@@ -42,18 +42,22 @@ def refused(rules: Ruleset, files: Mapping[str, str], config: Config, secrets: S
     return faults
 
 
-def too_long(rules: Ruleset, config: Config, secrets: Secrets) -> list[str]:
+def too_long(rules: Ruleset, config: Config, secrets: Secrets) -> list[Words]:
     """A sentence where the links in text messages that somebody gets leave too little room for words."""
     excess, base = config.web.excess, config.web.base_url
     if not excess:
         return []
     got = [
-        f"{person.key} by {means}"
+        {"name": person.key, "means": means}
         for person, means, address in _reaches(rules)
         if means == _TEXT or _is_brief(address, config, secrets)
     ]
-    most = f"let it have at most {len(base) - excess} characters, for links of {LONGEST_LINK}"
-    return [f"`public_url` {base} makes links too long for text messages, which {who} gets: {most}" for who in got[:1]]
+    said = (
+        "`public_url` {base} makes links too long for text messages, which {name} by {means} gets: "
+        "let it have at most {most} characters, for links of {length}"
+    )
+    values = {"base": base, "most": len(base) - excess, "length": LONGEST_LINK}
+    return [Said(said, {**values, **who}) for who in got[:1]]
 
 
 def _reaches(rules: Ruleset) -> Iterator[tuple[Person, str, str]]:

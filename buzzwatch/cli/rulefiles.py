@@ -8,6 +8,7 @@ import typer
 from buzzwatch.cli.frame import (
     ConfigOption,
     ask_daemon,
+    language,
     load_config,
     look_up_rotas,
     now,
@@ -29,9 +30,11 @@ def check(
     ] = False,
 ) -> None:
     """Read every rule file and say all that is wrong, with places and remedies."""
-    from buzzwatch.app.checking import check as look  # noqa: PLC0415 - kept out of the way of the other commands
+    from buzzwatch.app.checking import as_lines, closing  # noqa: PLC0415 - kept out of the way of the other commands
+    from buzzwatch.app.checking import check as look  # noqa: PLC0415 - likewise
     from buzzwatch.rules.files import read  # noqa: PLC0415 - likewise
     from buzzwatch.rules.ruleset import load  # noqa: PLC0415 - likewise
+    from buzzwatch.rules.words import in_language  # noqa: PLC0415 - likewise
 
     loaded = None if directory is not None and config is None else load_config(config)
     where = directory or (loaded.rules if loaded else Path("rules"))
@@ -40,14 +43,10 @@ def check(
         rules = load(files)
         known = look_up_rotas(rules, now(), where, loaded.state if loaded else None, online=fetch)
         found = look(known, files, loaded, now())
-        for line in found.errors:
+        for line in as_lines(found, language()):
             typer.echo(line, err=True)
-        for line in found.warnings:
-            typer.echo(f"warning: {line}", err=True)
-        for line in found.notes:
-            typer.echo(line)
-        number = sum(len(brand.rules) for brand in rules.brands.values())
-        typer.echo(f"{where}: {len(rules.brands)} brands, {number} rules, {len(found.errors)} faults")
+        for note in (*found.notes, closing(str(where), rules, found)):
+            typer.echo(in_language(note, language()))
         if loaded and loaded.scorer:
             _try_scorer(loaded.scorer)
         raise typer.Exit(1 if found.errors else 0)

@@ -24,17 +24,18 @@ class Fault(Struct, frozen=True):
     def __str__(self) -> str:
         return self.said("en")
 
-    def said(self, language: Language) -> str:
-        """The fault for who reads it, on one line, and below it the line of the file."""
+    def said(self, language: Language, kind: Words = "{said}") -> str:
+        """The fault for who reads it, on one line, and below it the line of the file; `kind` goes around `{said}`."""
         if not self.source.strip() or not self.line:
-            return self.head(language)
-        return f"{self.head(language)}\n{_excerpt(self.line, self.column, self.source)}"
+            return self.head(language, kind)
+        return f"{self.head(language, kind)}\n{_excerpt(self.line, self.column, self.source)}"
 
-    def head(self, language: Language) -> str:
+    def head(self, language: Language, kind: Words = "{said}") -> str:
         """The place, what is wrong and how to mend it, on one line."""
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         told = [in_language(words, language) for words in (self.message, self.remedy) if words]
-        return f"{printable(place)}: {(' ; ' if language == 'fr' else '; ').join(told)}"
+        line = in_language(kind, language).replace("{said}", (" ; " if language == "fr" else "; ").join(told))
+        return f"{printable(place)}: {line}"
 
 
 class RuleFaults(Exception):  # noqa: N818 - it carries faults, and is named for them

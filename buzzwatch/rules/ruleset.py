@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -18,11 +19,20 @@ from buzzwatch.rules.roster import daily_of, night_of, outline_of, people_of, ro
 from buzzwatch.rules.text import Document, Value, blot_addresses, parse
 from buzzwatch.rules.units import nearest, shown
 from buzzwatch.rules.validate import validate
-from buzzwatch.rules.words import Said
+from buzzwatch.rules.words import Said, Words
 from buzzwatch.rules.written import CONSOLE, Outline
 
 _PRIVATE = frozenset({"reach", "ical"})
 """Keys of `oncall.yaml` whose values no fault repeats."""
+
+
+class Understood(NamedTuple):
+    """The files of a directory, found right."""
+
+    documents: dict[str, Document]
+    brands: list[tuple[Document, schema.BrandFile]]
+    oncall: OncallFile
+    calendar: schema.CalendarFile
 
 
 def load(files: Mapping[str, str]) -> Ruleset:
@@ -31,6 +41,11 @@ def load(files: Mapping[str, str]) -> Ruleset:
     Raises:
         RuleFaults: everything that is wrong in any of the files.
     """
+    return put_together(files, understand(files))
+
+
+def understand(files: Mapping[str, str]) -> Understood:
+    """The texts of a rules directory as they are meant; raises `RuleFaults` as `load` does."""
     faults: list[Fault] = []
     documents = _parsed(files, faults)
     outline = _outline(documents)
@@ -53,11 +68,20 @@ def load(files: Mapping[str, str]) -> Ruleset:
         faults.append(whole_fault("*.yaml", "no brand is described here", "add a file that begins with `brand: …`"))
     if faults:
         raise RuleFaults(faults)
-    routes = routes_of(oncall)
-    written = [each for _, each in brands]
+    return Understood(documents, brands, oncall, calendar)
+
+
+def put_together(files: Mapping[str, str], understood: Understood) -> Ruleset:
+    """Compile what was understood of files."""
+    oncall, routes = understood.oncall, routes_of(understood.oncall)
+    written = [each for _, each in understood.brands]
     sectors = sectors_of(written)
     compiled = [
-        replace(brand_of(each, routes), peers=sectors.get(each.brand, ()), campaigns=campaigns_of(calendar, each))
+        replace(
+            brand_of(each, routes),
+            peers=sectors.get(each.brand, ()),
+            campaigns=campaigns_of(understood.calendar, each),
+        )
         for each in written
     ]
     return Ruleset(
@@ -92,10 +116,13 @@ def check_channels(files: Mapping[str, str], channels: Collection[str]) -> list[
     return faults
 
 
-def dead_ends(ruleset: Ruleset, channels: Collection[str]) -> list[str]:
+def dead_ends(ruleset: Ruleset, channels: Collection[str]) -> list[Words]:
     """One sentence for each critical rule that would reach nobody."""
     return [
-        f"{brand.key}: the critical rule `{rule.name}` reaches nobody by the route `{rule.notify}`"
+        Said(
+            "{brand}: the critical rule `{rule}` reaches nobody by the route `{route}`",
+            {"brand": brand.key, "rule": rule.name, "route": rule.notify},
+        )
         for brand in ruleset.brands.values()
         for rule in brand.rules
         if rule.severity is Severity.CRITICAL and not _leads_somewhere(ruleset.routes[rule.notify], channels)

@@ -13,7 +13,6 @@ from msgspec import Struct
 from buzzwatch.rules.french import FRENCH
 
 Language: TypeAlias = Literal["fr", "en"]
-Words: TypeAlias = "Said | str"
 
 _NAME = re.compile(r"\{([a-z_]+)\}")
 _LONGEST = 300
@@ -37,6 +36,10 @@ class Said(Struct, frozen=True):
         return Said(self.sentence, {name: _blotted(value, private) for name, value in self.values.items()})
 
 
+Words: TypeAlias = Said | str
+"""A sentence; text alone is one without values."""
+
+
 def said(words: Words, values: Mapping[str, object]) -> Words:
     """Words with their values; those that have them already stay."""
     return Said(words, values) if values and isinstance(words, str) else words
@@ -45,6 +48,12 @@ def said(words: Words, values: Mapping[str, object]) -> Words:
 def either(words: Sequence[str]) -> Words:
     """`a, b or c`."""
     return Said("{first} or {last}", {"first": ", ".join(words[:-1]), "last": words[-1]}) if words[1:] else words[0]
+
+
+def words_of(error: Exception) -> Words:
+    """What an error says that was raised with words."""
+    told = error.args[0] if error.args else ""
+    return told if isinstance(told, (Said, str)) else str(error)
 
 
 def in_language(words: Words, language: Language) -> str:
