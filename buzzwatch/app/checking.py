@@ -1,6 +1,8 @@
 """What `check` says of rules that could be read."""
 
+import sqlite3
 from collections.abc import Mapping
+from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -8,6 +10,7 @@ from msgspec.structs import replace
 from buzzwatch.app.addresses import refused, too_long
 from buzzwatch.app.config import Config, unreachable
 from buzzwatch.app.duty import burden, uncovered, unheard
+from buzzwatch.app.history import rules_on_record
 from buzzwatch.app.rota_known import Known, faults_of
 from buzzwatch.app.secret import Secrets
 from buzzwatch.model.brand import Ruleset
@@ -15,6 +18,7 @@ from buzzwatch.model.instant import Instant
 from buzzwatch.rules.faults import Fault
 from buzzwatch.rules.ruleset import check_channels, dead_ends
 from buzzwatch.rules.words import Language, Said, Words, in_language
+from buzzwatch.store.database import StateError, open_for_reading
 
 _ERROR, _WARNING = Said("error: {said}"), Said("warning: {said}")
 
@@ -27,10 +31,13 @@ class Findings(Struct):
     notes: list[Words] = []
 
 
-def check(known: Known, files: Mapping[str, str], config: Config | None, now: Instant) -> Findings:
-    """Look at rules, with what is known of their rotas, beside the sysadmin's configuration where there is one."""
+def check(known: Known, files: Mapping[str, str], config: Config | None, now: Instant, wary: list[Fault]) -> Findings:
+    """Look at rules, with what is known of their rotas, beside the sysadmin's configuration where there is one.
+
+    `wary` is what is unwise in the files by themselves.
+    """
     rules, secrets = known.rules, Secrets()
-    found = Findings([*faults_of(files, known.refused)], [*known.warnings], [*known.notes])
+    found = Findings([*faults_of(files, known.refused)], [*wary, *known.warnings], [*known.notes])
     if config is not None:
         found.errors += check_channels(files, config.channels)
         found.errors += refused(rules, files, config, secrets)
@@ -65,3 +72,17 @@ def closing(where: str, rules: Ruleset, found: Findings) -> Words:
     number = sum(len(brand.rules) for brand in rules.brands.values())
     values = {"where": where, "brands": len(rules.brands), "rules": number, "faults": len(found.errors)}
     return Said("{where}: {brands} brands, {rules} rules, {faults} faults", values)
+
+
+def in_force(state: Path) -> Ruleset | None:
+    """The rules last in force on a state directory; None where there are none, or none that can be read."""
+    try:
+        db = open_for_reading(state)
+    except StateError:
+        return None
+    try:
+        return rules_on_record(db)
+    except sqlite3.Error:
+        return None
+    finally:
+        db.close()

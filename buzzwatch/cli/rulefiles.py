@@ -30,19 +30,24 @@ def check(
     ] = False,
 ) -> None:
     """Read every rule file and say all that is wrong, with places and remedies."""
-    from buzzwatch.app.checking import as_lines, closing  # noqa: PLC0415 - kept out of the way of the other commands
+    from buzzwatch.app.checking import as_lines, closing, in_force  # noqa: PLC0415 - kept out of the way of the other commands
     from buzzwatch.app.checking import check as look  # noqa: PLC0415 - likewise
+    from buzzwatch.app.unwise import renamed, unwise  # noqa: PLC0415 - likewise
     from buzzwatch.rules.files import read  # noqa: PLC0415 - likewise
-    from buzzwatch.rules.ruleset import load  # noqa: PLC0415 - likewise
+    from buzzwatch.rules.ruleset import put_together, understand  # noqa: PLC0415 - likewise
     from buzzwatch.rules.words import in_language  # noqa: PLC0415 - likewise
 
     loaded = None if directory is not None and config is None else load_config(config)
     where = directory or (loaded.rules if loaded else Path("rules"))
     with plain_errors():
         files = read(where)
-        rules = load(files)
+        understood = understand(files)
+        rules = put_together(files, understood)
         known = look_up_rotas(rules, now(), where, loaded.state if loaded else None, online=fetch)
-        found = look(known, files, loaded, now())
+        wary = unwise(understood)
+        if loaded and (before := in_force(loaded.state)) and before.digest != rules.digest:
+            wary += renamed(understood, before)
+        found = look(known, files, loaded, now(), wary)
         for line in as_lines(found, language()):
             typer.echo(line, err=True)
         for note in (*found.notes, closing(str(where), rules, found)):
