@@ -60,7 +60,7 @@ def check(
 @app.command()
 def reload(config: ConfigOption = None) -> None:
     """Let the running daemon read its rules again; waits for its answer."""
-    ask_daemon(load_config(config), "/reload")
+    ask_daemon(load_config(config), f"/reload?language={language()}")
 
 
 @app.command()

@@ -23,9 +23,9 @@ async def test_no_wrong_file_takes_the_last_good_rules_away(daemon):
         if wrong.file == "calendar.yml":
             (folder / "calendar.yaml").write_text("campaigns: []\n")
         wrong.write(folder)
-        answer = await daemon.reception.reload()
+        answer = await daemon.reception.reload("fr")
         assert not answer.done, wrong.name
-        assert any(line.startswith(wrong.where) for line in answer.lines), wrong.name
+        assert any(line.startswith(wrong.where) and wrong.french[0] in line for line in answer.lines), wrong.name
         assert daemon.drive.spine.memory.rules is in_force, wrong.name
         assert "buzzwatch_rules_refused 1.0" in daemon.metrics.exposition().decode()
         assert any("the rules on disk are refused" in trouble for trouble in daemon.rulebook.troubles())
