@@ -7,8 +7,9 @@ from buzzwatch.app.secret import SecretError, Secrets
 from buzzwatch.delivery.channels.apprise import is_brief, refusal
 from buzzwatch.model.brand import Person, Ruleset
 from buzzwatch.rules.faults import Fault
-from buzzwatch.rules.files import ONCALL
-from buzzwatch.rules.text import Document, blot_addresses, parse
+from buzzwatch.rules.files import ONCALL, whole_fault
+from buzzwatch.rules.text import blot_addresses, parse
+from buzzwatch.rules.words import Said, Words
 from buzzwatch.rules.written import CONSOLE
 
 _TEXT = "sms"
@@ -24,26 +25,39 @@ def refused(rules: Ruleset, files: Mapping[str, str], config: Config, secrets: S
         if found is not None:
             place = ("people", person.key, "reach", means)
             faults += [
-                _at(document, place, f"`{person.key}` cannot be reached by `{means}`", found) for document in documents
+                document.fault(
+                    document.value_place(place),
+                    "`{person}` cannot be reached by `{means}`: {why}",
+                    found[1],
+                    person=person.key,
+                    means=means,
+                    why=found[0],
+                )
+                for document in documents
             ]
     for name, channel in config.channels.items():
         if channel.url and (found := _refusal(channel.url, config, secrets)) is not None:
-            faults.append(Fault("buzzwatch.yaml", 0, 0, "", f"channel `{name}`: {found[0]}", found[1]))
+            said = "channel `{channel}`: {why}"
+            faults.append(whole_fault("buzzwatch.yaml", said, found[1], channel=name, why=found[0]))
     return faults
 
 
-def too_long(rules: Ruleset, config: Config, secrets: Secrets) -> list[str]:
+def too_long(rules: Ruleset, config: Config, secrets: Secrets) -> list[Words]:
     """A sentence where the links in text messages that somebody gets leave too little room for words."""
     excess, base = config.web.excess, config.web.base_url
     if not excess:
         return []
     got = [
-        f"{person.key} by {means}"
+        {"name": person.key, "means": means}
         for person, means, address in _reaches(rules)
         if means == _TEXT or _is_brief(address, config, secrets)
     ]
-    most = f"let it have at most {len(base) - excess} characters, for links of {LONGEST_LINK}"
-    return [f"`public_url` {base} makes links too long for text messages, which {who} gets: {most}" for who in got[:1]]
+    said = (
+        "`public_url` {base} makes links too long for text messages, which {name} by {means} gets: "
+        "let it have at most {most} characters, for links of {length}"
+    )
+    values = {"base": base, "most": len(base) - excess, "length": LONGEST_LINK}
+    return [Said(said, {**values, **who}) for who in got[:1]]
 
 
 def _reaches(rules: Ruleset) -> Iterator[tuple[Person, str, str]]:
@@ -59,7 +73,7 @@ def _url(address: str, config: Config, secrets: Secrets) -> str | None:
     return None if url == CONSOLE else url
 
 
-def _refusal(address: str, config: Config, secrets: Secrets) -> tuple[str, str] | None:
+def _refusal(address: str, config: Config, secrets: Secrets) -> tuple[Words, Words] | None:
     url = _url(address, config, secrets)
     return None if url is None else refusal(url)
 
@@ -67,7 +81,3 @@ def _refusal(address: str, config: Config, secrets: Secrets) -> tuple[str, str] 
 def _is_brief(address: str, config: Config, secrets: Secrets) -> bool:
     url = _url(address, config, secrets)
     return url is not None and is_brief(url)
-
-
-def _at(document: Document, path: tuple[str, ...], who: str, found: tuple[str, str]) -> Fault:
-    return document.fault(document.value_place(path), f"{who}: {found[0]}", found[1])

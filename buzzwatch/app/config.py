@@ -24,6 +24,7 @@ from buzzwatch.rules.files import read_text
 from buzzwatch.rules.text import blot_values, parse
 from buzzwatch.rules.units import Lax, LongSpan, Patience, WebAddress, Word, mistake, shown
 from buzzwatch.rules.validate import validate
+from buzzwatch.rules.words import Said, Words, words_of
 from buzzwatch.rules.written import CONSOLE, Written
 
 _MAIL = re.compile(r"[^\s@:/?&]+@[^\s@:/?&]+")
@@ -45,7 +46,8 @@ class _Surroundings(Struct, frozen=True):
 
 def _path(value: object, info: Info) -> Path:
     if not isinstance(value, str) or not value or "\0" in value:
-        raise mistake(f"{shown(value)} is not a path", "write a path, absolute or from the directory of this file on")
+        remedy = "write a path, absolute or from the directory of this file on"
+        raise mistake("{value} is not a path", remedy, value=shown(value))
     base = info.context.base if isinstance(info.context, _Surroundings) else Path()
     return Path(base, value)
 
@@ -69,7 +71,8 @@ def _web(text: str) -> str:
 def _listen(text: str) -> str:
     host, colon, port = text.rpartition(":")
     if not colon or not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65_535:  # noqa: PLR2004 - the largest port
-        raise mistake(f"{shown(text)} is not an address to listen on", 'write host:port, such as "127.0.0.1:8787"')
+        remedy = 'write host:port, such as "127.0.0.1:8787"'
+        raise mistake("{value} is not an address to listen on", remedy, value=shown(text))
     return text
 
 
@@ -90,9 +93,8 @@ def _topic(topic: str) -> str:
     levels = topic.split("/")
     hashes = "#" in "/".join(levels[:-1]) or ("#" in levels[-1] and levels[-1] != "#")
     if hashes or any("+" in level and level != "+" for level in levels) or "\0" in topic:
-        raise mistake(
-            f"{shown(topic)} is not a topic filter", "`+` stands for one level, `#` for all that follow, at the end"
-        )
+        remedy = "`+` stands for one level, `#` for all that follow, at the end"
+        raise mistake("{value} is not a topic filter", remedy, value=shown(topic))
     return topic
 
 
@@ -148,8 +150,9 @@ class Http(Written):
     def _guard(self) -> "Http":
         if self.token is None and not is_loopback(self.listen):
             raise mistake(
-                f"{shown(self.listen)} can be reached from other machines without a token",
+                "{value} can be reached from other machines without a token",
                 "add `token`, or listen on 127.0.0.1",
+                value=shown(self.listen),
             )
         return self
 
@@ -289,9 +292,10 @@ def url_of(address: str, config: Config, secrets: Secrets) -> str:
     if resolved == CONSOLE or "://" in resolved:
         return resolved
     if not _MAIL.fullmatch(resolved):
-        raise AddressError("it is neither an Apprise URL nor an e-mail address: see `reach` in oncall.yaml")
+        raise AddressError(Said("it is neither an Apprise URL nor an e-mail address: see `reach` in oncall.yaml"))
     if config.mail is None:
-        raise AddressError("it is a plain e-mail address, and no mail server is known: add `mail` to buzzwatch.yaml")
+        said = "it is a plain e-mail address, and no mail server is known: add `mail` to buzzwatch.yaml"
+        raise AddressError(Said(said))
     server = secrets.resolve(config.mail)
     return f"{server}{'&' if '?' in server else '?'}to={quote(resolved, safe='@')}"
 
@@ -320,33 +324,50 @@ def beat_url(heartbeat: Heartbeat, secrets: Secrets) -> str:
     except ValueError:
         right = False
     if not right:
-        raise AddressError("it is no web address: write https://… into the secret")
+        raise AddressError(Said("it is no web address: write https://… into the secret"))
     return url
 
 
-def unreachable(people: Iterable[Person], config: Config, secrets: Secrets) -> list[str]:
+def unreachable(people: Iterable[Person], config: Config, secrets: Secrets) -> list[Words]:
     """One sentence for each means of a person by which nothing can be sent, and for each channel likewise."""
-    addresses = {f"channel {name}": channel.url for name, channel in config.channels.items() if channel.url}
+    found: list[Words] = []
+    for name, channel in config.channels.items():
+        if channel.url and (why := _obstacle(channel.url, config, secrets)):
+            found.append(Said("channel {name} cannot be reached: {why}", {"name": name, "why": why}))
     for person in people:
-        addresses |= {f"{person.key} by {means}": address for means, address in person.reach.items()}
-    found = []
-    for who, address in addresses.items():
-        try:
-            url_of(address, config, secrets)
-        except (SecretError, AddressError) as error:
-            found.append(f"{who} cannot be reached: {error}")
+        for means, address in person.reach.items():
+            if why := _obstacle(address, config, secrets):
+                values = {"name": person.key, "means": means, "why": why}
+                found.append(Said("{name} by {means} cannot be reached: {why}", values))
     for name, channel in config.channels.items():
         if channel.slack:
-            found += [f"channel {name} cannot be reached: {why}" for why in secrets.lacking([channel.slack.token])]
-    if config.heartbeat:
-        try:
-            beat_url(config.heartbeat, secrets)
-        except (SecretError, AddressError) as error:
-            found.append(f"no heartbeat can be sent: {error}")
+            lacking = secrets.lacking([channel.slack.token])
+            found += [Said("channel {name} cannot be reached: {why}", {"name": name, "why": why}) for why in lacking]
+    if config.heartbeat and (why := _silence(config.heartbeat, secrets)):
+        found.append(Said("no heartbeat can be sent: {why}", {"why": why}))
     if config.slack:
         ways = (config.slack.app_token, config.slack.signing_secret)
-        found += [f"no answer comes from Slack: {why}" for why in secrets.lacking(filter(None, ways))]
+        lacking = secrets.lacking(filter(None, ways))
+        found += [Said("no answer comes from Slack: {why}", {"why": why}) for why in lacking]
     return found
+
+
+def _obstacle(address: str, config: Config, secrets: Secrets) -> Words | None:
+    """Why nothing can be sent to an address."""
+    try:
+        url_of(address, config, secrets)
+    except (SecretError, AddressError) as error:
+        return words_of(error)
+    return None
+
+
+def _silence(heartbeat: Heartbeat, secrets: Secrets) -> Words | None:
+    """Why no sign of life can be sent."""
+    try:
+        beat_url(heartbeat, secrets)
+    except (SecretError, AddressError) as error:
+        return words_of(error)
+    return None
 
 
 def is_loopback(listen: str) -> bool:

@@ -10,10 +10,12 @@ from buzzwatch.model.incident import Severity
 from buzzwatch.model.instant import DAY, Instant, Span, instant_of, moment_of
 from buzzwatch.model.rota import Listed, Rota, Shift
 from buzzwatch.notify.oncall import FOLLOWER, ROTA, follower, gaps, on_duty, shift_at, shifts
+from buzzwatch.rules.words import Said, Words, either
 
 AHEAD: Span = 56 * DAY
 """How far a gap is looked for, and a calendar reaches."""
 _MONTH = 30
+_WEEKDAYS = (Said("Mon"), Said("Tue"), Said("Wed"), Said("Thu"), Said("Fri"), Said("Sat"), Said("Sun"))
 _LONGEST_CALENDAR_LINE = 75
 """In bytes (RFC 5545, section 3.1)."""
 
@@ -86,23 +88,29 @@ def _folded(line: str) -> Iterator[str]:
     yield part
 
 
-def uncovered(rules: Ruleset, now: Instant) -> tuple[list[str], list[str]]:
+def uncovered(rules: Ruleset, now: Instant) -> tuple[list[Words], list[Words]]:
     """The gaps of the next eight weeks: those without a fallback person, and those with one."""
-    missing: list[str] = []
-    covered: list[str] = []
+    missing: list[Words] = []
+    covered: list[Words] = []
     for name, rota in rules.rotas.items():
         for gap in gaps(rota, now, now + AHEAD):
-            until = "" if gap.until is None else f" until {_local(gap.until, rules)}"
-            line = f"rota `{name}`: it is nobody's turn from {_local(max(gap.since, now), rules)}{until}"
+            time = Said("from {since}", {"since": _when(max(gap.since, now), rules)})
+            if gap.until is not None:
+                time = Said("from {since} until {until}", {**time.values, "until": _when(gap.until, rules)})
+            values = {"rota": name, "time": time, "name": _name(rota.fallback or "", rules)}
             if rota.fallback:
-                covered.append(f"{line}; {_name(rota.fallback, rules)} is called instead")
+                covered.append(Said("rota `{rota}`: it is nobody's turn {time}; {name} is called instead", values))
             else:
-                missing.append(f"{line}; add a `fallback`, or change `starts` or `ends`")
+                said = "rota `{rota}`: it is nobody's turn {time}; add a `fallback`, or change `starts` or `ends`"
+                missing.append(Said(said, values))
     return missing, covered
 
 
-def burden(rules: Ruleset) -> list[str]:
-    """For each person how many pages by mistake all rules together may come to, as if all came in their turns."""
+def burden(rules: Ruleset) -> list[tuple[Words, bool]]:
+    """For each person how many pages by mistake all rules together may come to, as if all came in their turns.
+
+    With each whether that is more than anybody is to bear.
+    """
     by_day: dict[str, float] = {}
     at_night: dict[str, float] = {}
     share = rules.night.share if rules.night else 0.0
@@ -112,36 +120,43 @@ def burden(rules: Ruleset) -> list[str]:
                 for person in _paged(rules.routes[rule.notify], rules):
                     by_day[person] = by_day.get(person, 0.0) + rule.rate
                     at_night[person] = at_night.get(person, 0.0) + rule.rate * share * rule.wakes
-    lines = []
+    lines: list[tuple[Words, bool]] = []
     for person, rate in by_day.items():
-        night = f", {ceil(at_night[person] * _MONTH - 1e-9)} of them at night" if rules.night else ""
-        line = f"{_name(person, rules)}: at worst {ceil(rate * _MONTH - 1e-9)} pages a month by mistake{night}"
+        pages, nights = (ceil(each * _MONTH - 1e-9) for each in (rate, at_night[person]))
+        values = {"name": _name(person, rules), "pages": pages, "nights": nights}
+        line = Said(
+            "{name}: at worst {pages} pages a month by mistake, {nights} of them at night"
+            if rules.night
+            else "{name}: at worst {pages} pages a month by mistake",
+            values,
+        )
         most = rules.pages_per_person
         too_many = most is not None and rate > most + 1e-9
-        lines.append(f"warning: {line}; more than `pages_per_person`" if too_many else line)
+        lines.append((Said("{line}; more than `pages_per_person`", {"line": line}) if too_many else line, too_many))
     return lines
 
 
-def unheard(rules: Ruleset, wakes: Collection[str]) -> list[str]:
+def unheard(rules: Ruleset, wakes: Collection[str]) -> list[Words]:
     """One sentence for each critical rule that may wake people, and wakes nobody; none where nothing is known to.
 
     Where it wakes some, and another whom its first step may page would sleep on, those are named.
     """
     if not wakes:
         return []
-    found = []
+    found: list[Words] = []
     for brand in rules.brands.values():
         for rule in brand.rules:
             if rule.severity is Severity.CRITICAL and rule.wakes and not brand.competitor:
-                found += _unheard(f"{brand.key}: ", rule, set(wakes), rules)
+                found += _unheard(brand.key, rule, set(wakes), rules)
     return found
 
 
-def _unheard(place: str, rule: Rule, wakes: set[str], rules: Ruleset) -> list[str]:
-    route, by = rules.routes[rule.notify], " or ".join(sorted(wakes))
+def _unheard(brand: str, rule: Rule, wakes: set[str], rules: Ruleset) -> list[Words]:
+    route = rules.routes[rule.notify]
+    values = {"brand": brand, "rule": rule.name, "route": rule.notify, "by": either(sorted(wakes))}
     if not wakes & _means(route, rules):
-        said = f"nobody wakes by the critical rule `{rule.name}`: the route `{rule.notify}` reaches nobody by {by}"
-        return [place + said]
+        said = "{brand}: nobody wakes by the critical rule `{rule}`: the route `{route}` reaches nobody by {by}"
+        return [Said(said, values)]
     if wakes & set(route.copy):
         return []
     asleep = [
@@ -150,8 +165,10 @@ def _unheard(place: str, rule: Rule, wakes: set[str], rules: Ruleset) -> list[st
         for person in _persons(step, rules)
         if not wakes & _reached(step, person, rules)
     ]
-    said = f"the critical rule `{rule.name}` may page {' or '.join(asleep)} at night, who has nothing that wakes: {by}"
-    return [place + said] if asleep else []
+    if not asleep:
+        return []
+    said = "{brand}: the critical rule `{rule}` may page {names} at night, who has nothing that wakes: {by}"
+    return [Said(said, {**values, "names": either(asleep)})]
 
 
 def _means(route: Route, rules: Ruleset) -> set[str]:
@@ -190,6 +207,12 @@ def _name(person: str, rules: Ruleset) -> str:
 
 def _local(at: Instant, rules: Ruleset) -> str:
     return f"{moment_of(at).astimezone(ZoneInfo(rules.timezone)):%a %Y-%m-%d %H:%M}"
+
+
+def _when(at: Instant, rules: Ruleset) -> Said:
+    """A local time, with its day of the week in the language of who reads it."""
+    local = moment_of(at).astimezone(ZoneInfo(rules.timezone))
+    return Said("{day} {time}", {"day": _WEEKDAYS[local.weekday()], "time": f"{local:%Y-%m-%d %H:%M}"})
 
 
 def _stamp(at: Instant) -> str:

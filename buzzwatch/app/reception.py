@@ -29,6 +29,7 @@ from buzzwatch.model.notification import Target
 from buzzwatch.notify.quoting import clean
 from buzzwatch.notify.troubles import notices_of_trouble
 from buzzwatch.rules.faults import RuleFaults
+from buzzwatch.rules.words import Language
 from buzzwatch.store.journal import Batch, read_incident
 from buzzwatch.store.outbox import write_notice
 from buzzwatch.store.record import Record
@@ -254,13 +255,13 @@ class Reception:
         """See `Desk`."""
         return self._stranger(by) or await self.marks.confirm(posts, by)
 
-    async def reload(self) -> Answer:
+    async def reload(self, language: Language = "en") -> Answer:
         """See `Desk`."""
         try:
             found, changes = await asyncio.to_thread(self._rulebook.read, self._drive.spine.memory.rules)
         except RuleFaults as faults:
             self._rulebook.refuse(faults, self._queue)
-            return Answer(False, tuple(str(fault) for fault in faults.faults))
+            return Answer(False, tuple(fault.said(language) for fault in faults.faults))
         await self._rulebook.accept(found, self._drive.spine.memory.rules, self._queue)
         return Answer(True, tuple(changes) or ("nothing changed",))
 

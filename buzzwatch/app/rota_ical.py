@@ -205,7 +205,7 @@ def _person(event: "Event", people: tuple[Reader, ...]) -> tuple[str, str]:
 def _meant(title: str, people: tuple[Reader, ...]) -> str:
     known = {_folded(name): person.key for person in people for name in (person.name, person.key)}
     close = get_close_matches(_folded(title), known, n=1)
-    return nearest(known[close[0]] if close else "", [person.key for person in people])
+    return str(nearest(known[close[0]] if close else "", [person.key for person in people]))
 
 
 def _titled(title: str, people: tuple[Reader, ...]) -> list[str]:

@@ -16,6 +16,7 @@ from buzzwatch.model.rota import Listed, Rota
 from buzzwatch.rules.faults import Fault
 from buzzwatch.rules.files import ONCALL
 from buzzwatch.rules.text import blot_addresses, parse
+from buzzwatch.rules.words import Said, Words
 
 
 class Known(Struct):
@@ -25,9 +26,9 @@ class Known(Struct):
     """
 
     rules: Ruleset
-    refused: dict[str, str] = {}
-    warnings: list[str] = []
-    notes: list[str] = []
+    refused: dict[str, Words] = {}
+    warnings: list[Words] = []
+    notes: list[Words] = []
 
 
 def look_up(rules: Ruleset, at: Instant, directory: Path, state: Path | None, *, online: bool = False) -> Known:
@@ -41,11 +42,14 @@ def look_up(rules: Ruleset, at: Instant, directory: Path, state: Path | None, *,
             if text is not None:
                 found = expanded(text, at, readers, rules.timezone)
                 rotas[name] = replace(rota, shifts=found.shifts)
-                known.warnings += [f"rota `{name}`: an event is left out: {each}" for each in found.unnamed]
+                left_out = "rota `{rota}`: an event is left out: {why}"
+                known.warnings += [Said(left_out, {"rota": name, "why": each}) for each in found.unnamed]
                 if not found.shifts:
-                    known.warnings.append(f"rota `{name}`: its calendar names nobody in these weeks")
+                    known.warnings.append(
+                        Said("rota `{rota}`: its calendar names nobody in these weeks", {"rota": name})
+                    )
         except CalendarError as error:
-            known.refused[name] = f"its calendar {error}"
+            known.refused[name] = Said("its calendar {why}", {"why": str(error)})
     known.rules = replace(rules, rotas={**rules.rotas, **rotas})
     return known
 
@@ -65,33 +69,39 @@ def _text(
         if online:
             raise
         address = ""
-        known.warnings.append(f"rota `{rota.name}`: its calendar {error}")
+        known.warnings.append(Said("rota `{rota}`: its calendar {why}", {"rota": rota.name, "why": str(error)}))
     if address is None:
         return read_file(rota, directory, secrets)
     if address.startswith("http://"):
-        known.warnings.append(f"rota `{rota.name}`: its calendar crosses the network in the clear; use https://")
+        said = "rota `{rota}`: its calendar crosses the network in the clear; use https://"
+        known.warnings.append(Said(said, {"rota": rota.name}))
     if online:
         return asyncio.run(_fetch(address))
     copy = None if state is None else load_copy(state, rota)
     if copy is None:
         known.notes.append(
-            f"rota `{rota.name}`: who is on duty is not known here: its calendar is at an address, and the daemon has "
-            "no copy of it; `buzzwatch check --fetch` tries it"
+            Said(
+                "rota `{rota}`: who is on duty is not known here: its calendar is at an address, and the daemon has "
+                "no copy of it; `buzzwatch check --fetch` tries it",
+                {"rota": rota.name},
+            )
         )
         return None
-    read_at = f"{moment_of(copy.read_at).astimezone(rota.zone):%a %Y-%m-%d %H:%M}"
-    known.notes.append(f"rota `{rota.name}`: by the copy of its calendar that the daemon read on {read_at}")
+    read_at = f"{moment_of(copy.read_at).astimezone(rota.zone):%Y-%m-%d %H:%M}"
+    said = "rota `{rota}`: by the copy of its calendar that the daemon read on {time}"
+    known.notes.append(Said(said, {"rota": rota.name, "time": read_at}))
     return copy.text
 
 
-def faults_of(files: Mapping[str, str], refused: Mapping[str, str]) -> list[Fault]:
+def faults_of(files: Mapping[str, str], refused: Mapping[str, Words]) -> list[Fault]:
     """What is wrong with calendars, at the places in `oncall.yaml` that name them."""
     faults: list[Fault] = []
     for file in sorted(files.keys() & set(ONCALL)):
         document = parse(file, files[file], blot_addresses)
         for name, why in refused.items():
             place = document.value_place(("rota", name, "ical"))
-            faults.append(document.fault(place, f"rota `{name}`: {why}", "mend it, or write another address or path"))
+            remedy = "mend it, or write another address or path"
+            faults.append(document.fault(place, "rota `{rota}`: {why}", remedy, rota=name, why=why))
     return faults
 
 

@@ -77,7 +77,7 @@ class Rulebook:
     def examine(self, rules: Ruleset) -> None:
         """Find what keeps these rules from reaching people."""
         ends = dead_ends(rules, self._config.channels)
-        self._warnings = (*ends, *unreachable(rules.people.values(), self._config, self._secrets))
+        self._warnings = tuple(map(str, (*ends, *unreachable(rules.people.values(), self._config, self._secrets))))
 
     def troubles(self) -> tuple[str, ...]:
         """Why nobody may be told, or why other rules are in force than those on disk."""

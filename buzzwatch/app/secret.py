@@ -13,6 +13,7 @@ from urllib.parse import quote
 from pydantic import AfterValidator, Field
 
 from buzzwatch.rules.units import mistake
+from buzzwatch.rules.words import Said, Words, words_of
 
 PLACEHOLDER = re.compile(r"\$\{(cred|env):([A-Za-z0-9_][A-Za-z0-9_.-]{0,199})\}")
 _LARGEST_SECRET = 65_536
@@ -42,38 +43,39 @@ class Secrets:
 
         return PLACEHOLDER.sub(fill, text)
 
-    def lacking(self, texts: Iterable[str]) -> list[str]:
+    def lacking(self, texts: Iterable[str]) -> list[Words]:
         """One sentence for each placeholder in the texts that cannot be filled in."""
-        lacking: dict[str, None] = {}
+        lacking: dict[str, Words] = {}
         for text in texts:
             for kind, name in PLACEHOLDER.findall(text):
                 try:
                     self._find(kind, name)
                 except SecretError as error:
-                    lacking[str(error)] = None
-        return list(lacking)
+                    lacking[str(error)] = words_of(error)
+        return list(lacking.values())
 
     def _find(self, kind: str, name: str) -> str:
-        placeholder = f"${{{kind}:{name}}}"
+        named = {"placeholder": f"${{{kind}:{name}}}", "name": name}
         if kind == "env":
             if name not in self._environment:
-                raise SecretError(f"{placeholder} is not set: set the environment variable {name}")
+                raise SecretError(Said("{placeholder} is not set: set the environment variable {name}", named))
             return self._environment[name]
         directory = self._environment.get("CREDENTIALS_DIRECTORY")
         if directory is None:
-            raise SecretError(f"{placeholder} cannot be read: there are no credentials outside systemd; use ${{env:…}}")
+            said = "{placeholder} cannot be read: there are no credentials outside systemd; use ${env:…}"
+            raise SecretError(Said(said, named))
         try:
             with (Path(directory) / name).open("rb") as file:
                 content = file.read(_LARGEST_SECRET + 1)
             if len(content) > _LARGEST_SECRET:
-                raise SecretError(f"{placeholder} cannot be read: it is larger than {_LARGEST_SECRET:,} bytes")
+                most = {**named, "most": f"{_LARGEST_SECRET:,}"}
+                raise SecretError(Said("{placeholder} cannot be read: it is larger than {most} bytes", most))
             return content.decode().rstrip("\r\n")
         except OSError as error:
-            raise SecretError(
-                f"{placeholder} cannot be read ({error.strerror}): add LoadCredential={name}:… to the service"
-            ) from None
+            said = "{placeholder} cannot be read ({why}): add LoadCredential={name}:… to the service"
+            raise SecretError(Said(said, {**named, "why": error.strerror})) from None
         except UnicodeDecodeError:
-            raise SecretError(f"{placeholder} cannot be read: it is not UTF-8 text") from None
+            raise SecretError(Said("{placeholder} cannot be read: it is not UTF-8 text", named)) from None
 
 
 def _placeholders(text: str) -> str:

@@ -87,10 +87,12 @@ def plain_errors() -> Iterator[None]:
         raise typer.Exit(1) from None
     except Exception as error:
         from buzzwatch.app.faults import EXPECTED  # noqa: PLC0415 - most of the program is loaded for it
+        from buzzwatch.rules.faults import RuleFaults  # noqa: PLC0415 - likewise
+        from buzzwatch.rules.words import in_language, words_of  # noqa: PLC0415 - likewise
 
         if not isinstance(error, EXPECTED):
             raise
-        fail(str(error))
+        fail(error.said(language()) if isinstance(error, RuleFaults) else in_language(words_of(error), language()))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from buzzwatch.cli.frame import (
     IncidentArgument,
     ask_daemon,
     fail,
+    language,
     load_config,
     look_up_rotas,
     now,
@@ -169,6 +170,7 @@ def oncall(
 ) -> None:
     """Say who is on duty."""
     from buzzwatch.app.duty import as_calendar, as_lines, as_table, read_time  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.rules.words import Said, in_language  # noqa: PLC0415 - likewise
 
     with plain_errors():
         loaded = None if rules is not None and config is None else load_config(config)
@@ -180,8 +182,9 @@ def oncall(
         if not known.rotas:
             fail("there is no `rota` in oncall.yaml")
         found = look_up_rotas(known, then, where, loaded.state if loaded else None)
-        for line in (*found.notes, *found.warnings, *(f"rota `{name}`: {why}" for name, why in found.refused.items())):
-            typer.echo(line, err=True)
+        refused = (Said("rota `{rota}`: {why}", {"rota": name, "why": why}) for name, why in found.refused.items())
+        for told in (*found.notes, *found.warnings, *refused):
+            typer.echo(in_language(told, language()), err=True)
         show = as_calendar if ics else as_table if week else as_lines
         for line in show(found.rules, then):
             sys.stdout.write(f"{line}\r\n" if ics else f"{line}\n")

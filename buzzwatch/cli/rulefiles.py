@@ -8,6 +8,7 @@ import typer
 from buzzwatch.cli.frame import (
     ConfigOption,
     ask_daemon,
+    language,
     load_config,
     look_up_rotas,
     now,
@@ -29,25 +30,28 @@ def check(
     ] = False,
 ) -> None:
     """Read every rule file and say all that is wrong, with places and remedies."""
-    from buzzwatch.app.checking import check as look  # noqa: PLC0415 - kept out of the way of the other commands
+    from buzzwatch.app.checking import as_lines, closing, in_force  # noqa: PLC0415 - kept out of the way of the other commands
+    from buzzwatch.app.checking import check as look  # noqa: PLC0415 - likewise
+    from buzzwatch.app.unwise import renamed, unwise  # noqa: PLC0415 - likewise
     from buzzwatch.rules.files import read  # noqa: PLC0415 - likewise
-    from buzzwatch.rules.ruleset import load  # noqa: PLC0415 - likewise
+    from buzzwatch.rules.ruleset import put_together, understand  # noqa: PLC0415 - likewise
+    from buzzwatch.rules.words import in_language  # noqa: PLC0415 - likewise
 
     loaded = None if directory is not None and config is None else load_config(config)
     where = directory or (loaded.rules if loaded else Path("rules"))
     with plain_errors():
         files = read(where)
-        rules = load(files)
+        understood = understand(files)
+        rules = put_together(files, understood)
         known = look_up_rotas(rules, now(), where, loaded.state if loaded else None, online=fetch)
-        found = look(known, files, loaded, now())
-        for line in found.errors:
+        wary = unwise(understood)
+        if loaded and (before := in_force(loaded.state)) and before.digest != rules.digest:
+            wary += renamed(understood, before)
+        found = look(known, files, loaded, now(), wary)
+        for line in as_lines(found, language()):
             typer.echo(line, err=True)
-        for line in found.warnings:
-            typer.echo(f"warning: {line}", err=True)
-        for line in found.notes:
-            typer.echo(line)
-        number = sum(len(brand.rules) for brand in rules.brands.values())
-        typer.echo(f"{where}: {len(rules.brands)} brands, {number} rules, {len(found.errors)} faults")
+        for note in (*found.notes, closing(str(where), rules, found)):
+            typer.echo(in_language(note, language()))
         if loaded and loaded.scorer:
             _try_scorer(loaded.scorer)
         raise typer.Exit(1 if found.errors else 0)
@@ -56,7 +60,7 @@ def check(
 @app.command()
 def reload(config: ConfigOption = None) -> None:
     """Let the running daemon read its rules again; waits for its answer."""
-    ask_daemon(load_config(config), "/reload")
+    ask_daemon(load_config(config), f"/reload?language={language()}")
 
 
 @app.command()

@@ -30,8 +30,9 @@ def overlaps(document: Document, written: schema.CalendarFile, ours: Mapping[str
                     told.add(second)
                     line = document.value_place(("campaigns", first))[0]
                     place = document.value_place(("campaigns", second))
-                    message = f"for `{key}` this overlaps the entry on line {line}"
-                    faults.append(document.fault(place, message, "let one of them end where the other begins"))
+                    message = "for `{key}` this overlaps the entry on line {line}"
+                    remedy = "let one of them end where the other begins"
+                    faults.append(document.fault(place, message, remedy, key=key, line=line))
             if before is None or entry.until > written.campaigns[before].until:
                 before = index
     return faults

@@ -149,6 +149,11 @@ class Compiled:
         """Whether it holds now, with every clause in numbers either way."""
         return self._explained(view, passed=self._root.holds(view))
 
+    @property
+    def when(self) -> When:
+        """What was written."""
+        return self._written[0]
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Compiled) and self._written == other._written
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from buzzwatch.rules.calendar import CALENDAR
 from buzzwatch.rules.faults import Fault, RuleFaults
 from buzzwatch.rules.text import LARGEST_FILE
+from buzzwatch.rules.words import Said, Words, said
 
 ONCALL = ("oncall.yaml", "oncall.yml")
 SHARED = (*ONCALL, *CALENDAR)
@@ -22,8 +23,9 @@ def read(directory: Path) -> dict[str, str]:
     try:
         paths = sorted(path for path in directory.iterdir() if path.suffix in {".yaml", ".yml"})
     except OSError as error:
-        said = f"the rules directory cannot be read: {error.strerror}"
-        raise RuleFaults([whole_fault(str(directory), said, "check `rules` in buzzwatch.yaml")]) from None
+        said = "the rules directory cannot be read: {why}"
+        remedy = "check `rules` in buzzwatch.yaml"
+        raise RuleFaults([whole_fault(str(directory), said, remedy, why=error.strerror)]) from None
     for path in paths:
         try:
             texts[path.name] = read_text(path)
@@ -42,20 +44,21 @@ def read_text(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
         if len(content) > LARGEST_FILE:
-            raise RuleFaults([whole_fault(path.name, f"larger than {LARGEST_FILE:,} bytes", "split it")])
+            raise RuleFaults([whole_fault(path.name, "larger than {most} bytes", "split it", most=f"{LARGEST_FILE:,}")])
         return content.decode("utf-8-sig")
     except OSError as error:
         raise RuleFaults(
-            [whole_fault(path.name, f"cannot be read: {error.strerror}", "check its path and permissions")]
+            [whole_fault(path.name, "cannot be read: {why}", "check its path and permissions", why=error.strerror)]
         ) from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        column = error.start - (error.object.rfind(b"\n", 0, error.start) + 1) + 1
+        begun = error.object.rfind(b"\n", 0, error.start) + 1
+        column = len(error.object[begun : error.start].decode()) + 1
         byte = error.object[error.start]
-        said = f"not UTF-8 text (byte 0x{byte:02x})"
+        said = Said("not UTF-8 text (byte 0x{byte})", {"byte": f"{byte:02x}"})
         raise RuleFaults([Fault(path.name, line, column, "", said, "save the file as UTF-8")]) from None
 
 
-def whole_fault(file: str, message: str, remedy: str) -> Fault:
+def whole_fault(file: str, message: Words, remedy: Words, /, **values: object) -> Fault:
     """What is wrong with a file as such."""
-    return Fault(file, 0, 0, "", message, remedy)
+    return Fault(file, 0, 0, "", said(message, values), said(remedy, values))

@@ -1,12 +1,15 @@
 """`oncall.yaml` as typed models: who can be told, who is on duty, by which ways, and when it is night."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic import ValidationInfo as Info
 
-from buzzwatch.model.instant import MINUTE, Span
+from buzzwatch.model.instant import MINUTE
+from buzzwatch.rules import meant
+from buzzwatch.rules.references import unknown
 from buzzwatch.rules.units import (
     WEEKDAYS,
     Budget,
@@ -23,8 +26,10 @@ from buzzwatch.rules.units import (
     Zone,
     mistake,
     nearest,
+    read_span,
     shown,
 )
+from buzzwatch.rules.words import Said, either
 from buzzwatch.rules.written import Outline, Written
 
 LONGEST_OVERRIDE = timedelta(days=366)
@@ -59,19 +64,25 @@ def _outlined(info: Info) -> Outline:
 
 
 def _known_person(name: str, info: Info) -> str:
-    people = _outlined(info).people
-    if people is not None and name not in people:
-        raise mistake(f"{shown(name)} is not one of `people`", nearest(name, tuple(people)))
+    outline = _outlined(info)
+    if outline.people is not None and name not in outline.people:
+        raise unknown(name, "person", "{value} is not one of `people`", tuple(outline.people), outline)
     return name
 
 
 def _known_target(tell: str, info: Info) -> str:
-    rotas = _outlined(info).rotas
+    outline = _outlined(info)
+    rotas = outline.rotas or {}
     for prefix in _TURNS:
         if tell.startswith(prefix):
-            if rotas is not None and tell.removeprefix(prefix) not in rotas:
-                raise mistake(f"{shown(tell)} names no rota", nearest(tell, [f"{prefix}{name}" for name in rotas]))
+            name = tell.removeprefix(prefix)
+            if outline.rotas is not None and name not in rotas:
+                person = Said("write {right}", {"right": f"`{name}`"}) if name in (outline.people or {}) else None
+                named = [f"{prefix}{each}" for each in rotas]
+                raise mistake("{value} names no rota", person or nearest(tell, named), value=shown(tell))
             return tell
+    if tell in rotas and tell not in (outline.people or {}):
+        raise mistake("{value} is a rota", "write {right}", value=shown(tell), right=f"`rota:{tell}`")
     return _known_person(tell, info)
 
 
@@ -91,9 +102,9 @@ class Override(Written):
     @model_validator(mode="after")
     def _end_after_it_began(self) -> "Override":
         if self.until <= self.since:
-            raise mistake("`until` is not after `from`", "check the two dates")
+            raise mistake("`until` is not after `from`", "check the two dates", at=("until",))
         if self.until - self.since > LONGEST_OVERRIDE:
-            raise mistake(f"longer than {LONGEST_OVERRIDE.days} days", "change `people` of the rota")
+            raise mistake("longer than {most} days", "change `people` of the rota", most=LONGEST_OVERRIDE.days)
         return self
 
 
@@ -153,11 +164,13 @@ class Rota(Written):
             for name in _TURNS_NEED:
                 if getattr(self, name) is None:
                     example = {"people": "[ines, karim]", "starts": "2026-11-23", "hand_over": "monday 09:00"}[name]
-                    raise mistake(f"`{name}` is missing", f"add `{name}: {example}`, or `ical`")
+                    raise mistake("`{key}` is missing", "add `{key}: {example}`, or `ical`", key=name, example=example)
             return self
         for name in (*_TURNS_NEED, "ends", "overrides"):
             if getattr(self, name):
-                raise mistake(f"`{name}` stands beside `ical`", "keep one of them: a calendar says all of it")
+                raise mistake(
+                    "`{key}` stands beside `ical`", "keep one of them: a calendar says all of it", at=(name,), key=name
+                )
         if self.fallback is None:
             raise mistake(
                 "`fallback` is missing: a calendar elsewhere can be out of reach, or end", "add one of `people`"
@@ -167,7 +180,7 @@ class Rota(Written):
     @model_validator(mode="after")
     def _end_after_it_began(self) -> "Rota":
         if self.ends is not None and self.starts is not None and self.ends <= self.starts:
-            raise mistake("`ends` is not after `starts`", "check the two days")
+            raise mistake("`ends` is not after `starts`", "check the two days", at=("ends",))
         return self
 
 
@@ -180,7 +193,7 @@ class Night(Written):
     @model_validator(mode="after")
     def _leave_a_day(self) -> "Night":
         if self.since == self.until:
-            raise mistake("this night never ends", "let `until` differ from `from`")
+            raise mistake("this night never ends", "let `until` differ from `from`", at=("until",))
         return self
 
 
@@ -206,20 +219,34 @@ class Step(Written):
         for person in (outline.rotas or {}).get(self.tell.partition(":")[2], ()):
             means = people.get(person, ())
             if self.by and means and not set(self.by) & set(means):
-                by = ", ".join(f"`{each}`" for each in self.by)
-                has = " or ".join(f"`{each}`" for each in means)
-                raise mistake(f"`{person}` of {shown(self.tell)} cannot be reached by {by}", f"add {has}")
+                raise mistake(
+                    "`{person}` of {value} cannot be reached by {by}",
+                    "add {means}",
+                    at=("by",),
+                    person=person,
+                    value=shown(self.tell),
+                    by=", ".join(f"`{each}`" for each in self.by),
+                    means=either([f"`{each}`" for each in means]),
+                )
         return self
 
     def _reach_each(self, person: str, means: tuple[str, ...]) -> None:
-        for by in self.by or ():
+        for index, by in enumerate(self.by or ()):
             if means and by not in means:
-                raise mistake(f"{shown(person)} cannot be reached by {shown(by)}", nearest(by, means))
+                raise mistake(
+                    "{value} cannot be reached by {by}",
+                    nearest(by, means),
+                    at=("by", index),
+                    value=shown(person),
+                    by=shown(by),
+                )
 
 
 def _every(value: object) -> object:
     if not isinstance(value, str) or not value.startswith("every "):
-        raise mistake(f"{shown(value)} is not a repetition", "write `every 15m`")
+        span = value if isinstance(value, str) and read_span(value) is not None else meant.span(value)
+        remedy = Said("write {right}", {"right": f"`every {span}`"}) if span else "write `every 15m`"
+        raise mistake("{value} is not a repetition", remedy, value=shown(value))
     return value.removeprefix("every ")
 
 
@@ -253,10 +280,11 @@ class Route(Written):
         if not self.steps and not self.copy_to:
             raise mistake("this route leads nowhere", "add `steps` or `copy`")
         if self.repeat is not None and not self.steps:
-            raise mistake("`repeat` has no `steps` to repeat", "add `steps`, or remove `repeat`")
-        afters: list[Span] = [step.after for step in self.steps]
-        if afters != sorted(afters):
-            raise mistake("the steps are not in the order of `after`", "put the earliest first")
+            raise mistake("`repeat` has no `steps` to repeat", "add `steps`, or remove `repeat`", at=("repeat",))
+        for index, (before, step) in enumerate(pairwise(self.steps), 1):
+            if step.after < before.after:
+                at = ("steps", index, "after")
+                raise mistake("the steps are not in the order of `after`", "put the earliest first", at=at)
         return self
 
 
@@ -268,8 +296,13 @@ def _days(value: object) -> object:
     named = value if isinstance(value, list) and value else [value]
     for name in named:
         if name not in WEEKDAYS:
+            right = meant.synonym(str(name), WEEKDAYS)
             raise mistake(
-                f"{shown(name)} is not a day of the week", f"write weekdays, daily, or a list of {', '.join(WEEKDAYS)}"
+                "{value} is not a day of the week",
+                "write {right}" if right else "write weekdays, daily, or a list of {words}",
+                value=shown(name),
+                words=", ".join(WEEKDAYS),
+                right=right,
             )
     return tuple(sorted({WEEKDAYS.index(name) for name in named}))
 
@@ -342,6 +375,7 @@ class OncallFile(Written):
     @model_validator(mode="after")
     def _tell_somebody(self) -> "OncallFile":
         if self.digest is not None and self.digest.to not in self.routes:
-            said = f"{shown(self.digest.to)}, to which the digest goes, is not one of `routes`"
-            raise mistake(said, nearest(self.digest.to, tuple(self.routes)))
+            said = "{value}, to which the digest goes, is not one of `routes`"
+            outline = Outline(people=dict.fromkeys(self.people, ()), rotas=dict.fromkeys(self.rota, ()))
+            raise unknown(self.digest.to, "route", said, tuple(self.routes), outline, ("digest", "to"))
         return self

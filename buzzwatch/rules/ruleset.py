@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -13,14 +14,25 @@ from buzzwatch.rules.compile import brand_of, sectors_of
 from buzzwatch.rules.faults import Fault, RuleFaults
 from buzzwatch.rules.files import ONCALL, SHARED, whole_fault
 from buzzwatch.rules.oncall import OncallFile
+from buzzwatch.rules.references import taken_for
 from buzzwatch.rules.roster import daily_of, night_of, outline_of, people_of, rotas_of, routes_of
 from buzzwatch.rules.text import Document, Value, blot_addresses, parse
 from buzzwatch.rules.units import nearest, shown
 from buzzwatch.rules.validate import validate
+from buzzwatch.rules.words import Said, Words
 from buzzwatch.rules.written import CONSOLE, Outline
 
 _PRIVATE = frozenset({"reach", "ical"})
 """Keys of `oncall.yaml` whose values no fault repeats."""
+
+
+class Understood(NamedTuple):
+    """The files of a directory, found right."""
+
+    documents: dict[str, Document]
+    brands: list[tuple[Document, schema.BrandFile]]
+    oncall: OncallFile
+    calendar: schema.CalendarFile
 
 
 def load(files: Mapping[str, str]) -> Ruleset:
@@ -29,6 +41,11 @@ def load(files: Mapping[str, str]) -> Ruleset:
     Raises:
         RuleFaults: everything that is wrong in any of the files.
     """
+    return put_together(files, understand(files))
+
+
+def understand(files: Mapping[str, str]) -> Understood:
+    """The texts of a rules directory as they are meant; raises `RuleFaults` as `load` does."""
     faults: list[Fault] = []
     documents = _parsed(files, faults)
     outline = _outline(documents)
@@ -51,11 +68,20 @@ def load(files: Mapping[str, str]) -> Ruleset:
         faults.append(whole_fault("*.yaml", "no brand is described here", "add a file that begins with `brand: …`"))
     if faults:
         raise RuleFaults(faults)
-    routes = routes_of(oncall)
-    written = [each for _, each in brands]
+    return Understood(documents, brands, oncall, calendar)
+
+
+def put_together(files: Mapping[str, str], understood: Understood) -> Ruleset:
+    """Compile what was understood of files."""
+    oncall, routes = understood.oncall, routes_of(understood.oncall)
+    written = [each for _, each in understood.brands]
     sectors = sectors_of(written)
     compiled = [
-        replace(brand_of(each, routes), peers=sectors.get(each.brand, ()), campaigns=campaigns_of(calendar, each))
+        replace(
+            brand_of(each, routes),
+            peers=sectors.get(each.brand, ()),
+            campaigns=campaigns_of(understood.calendar, each),
+        )
         for each in written
     ]
     return Ruleset(
@@ -83,15 +109,20 @@ def check_channels(files: Mapping[str, str], channels: Collection[str]) -> list[
             for index, channel in enumerate(route.copy_to):
                 if channel not in valid:
                     place = document.value_place(("routes", name, "copy", index))
-                    message = f"{shown(channel)} is not a channel of buzzwatch.yaml"
-                    faults.append(document.fault(place, message, nearest(channel, valid)))
+                    other = taken_for(channel, "channel", valid, outline_of(document.value))
+                    absent = Said("{value} is not a channel of buzzwatch.yaml", {"value": shown(channel)})
+                    message, remedy = other or (absent, nearest(channel, valid))
+                    faults.append(document.fault(place, message, remedy))
     return faults
 
 
-def dead_ends(ruleset: Ruleset, channels: Collection[str]) -> list[str]:
+def dead_ends(ruleset: Ruleset, channels: Collection[str]) -> list[Words]:
     """One sentence for each critical rule that would reach nobody."""
     return [
-        f"{brand.key}: the critical rule `{rule.name}` reaches nobody by the route `{rule.notify}`"
+        Said(
+            "{brand}: the critical rule `{rule}` reaches nobody by the route `{route}`",
+            {"brand": brand.key, "rule": rule.name, "route": rule.notify},
+        )
         for brand in ruleset.brands.values()
         for rule in brand.rules
         if rule.severity is Severity.CRITICAL and not _leads_somewhere(ruleset.routes[rule.notify], channels)
@@ -122,7 +153,7 @@ def _parsed(files: Mapping[str, str], faults: list[Fault]) -> dict[str, Document
     for names in (ONCALL, CALENDAR):
         found = [file for file in documents if file in names]
         if len(found) > 1:
-            faults.append(whole_fault(found[1], f"{found[0]} is there as well", "keep one of them"))
+            faults.append(whole_fault(found[1], "{file} is there as well", "keep one of them", file=found[0]))
     return documents
 
 
@@ -154,15 +185,18 @@ def _repeated(documents: Iterable[Document]) -> list[Fault]:
         written = document.value if isinstance(document.value, dict) else {}
         key = written.get("brand")
         if isinstance(key, str) and brands.setdefault(key, document.file) != document.file:
-            message = f"the brand `{key}` is described in {brands[key]} already"
-            faults.append(document.fault(document.value_place(("brand",)), message, "choose another key"))
+            message = "the brand `{key}` is described in {file} already"
+            place = document.value_place(("brand",))
+            faults.append(document.fault(place, message, "choose another key", key=key, file=brands[key]))
         seen: set[str] = set()
         rules = written.get("rules")
         for index, rule in enumerate(rules if isinstance(rules, list) else ()):
             name = rule.get("name") if isinstance(rule, dict) else None
             if isinstance(name, str) and name in seen:
                 place = document.value_place(("rules", index, "name"))
-                faults.append(document.fault(place, f"a rule `{name}` is there already", "choose another name"))
+                faults.append(
+                    document.fault(place, "a rule `{rule}` is there already", "choose another name", rule=name)
+                )
             elif isinstance(name, str):
                 seen.add(name)
     return faults

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, model_
 from pydantic import ValidationInfo as Info
 
 from buzzwatch.rules.oncall import OncallFile
+from buzzwatch.rules.references import unknown
 from buzzwatch.rules.units import (
     Budget,
     CrmLink,
@@ -53,7 +54,9 @@ class Match(Written):
 
 def _sound(when: When) -> When:
     if when.depth > DEEPEST_CONDITION:
-        raise mistake(f"`all`, `any` and `none` are nested more than {DEEPEST_CONDITION} deep", "write it flatter")
+        raise mistake(
+            "`all`, `any` and `none` are nested more than {most} deep", "write it flatter", most=DEEPEST_CONDITION
+        )
     quiet = [isinstance(leaf, Quiet) for leaf in when.leaves]
     if any(quiet) and (not all(quiet) or when.denies_silence):
         raise mistake(
@@ -64,9 +67,9 @@ def _sound(when: When) -> When:
 
 
 def _known_route(name: str, info: Info) -> str:
-    routes = info.context.routes if isinstance(info.context, Outline) else None
-    if routes is not None and name not in (*routes, CONSOLE):
-        raise mistake(f"{shown(name)} is not a route of oncall.yaml", nearest(name, (*routes, CONSOLE)))
+    outline = info.context if isinstance(info.context, Outline) else Outline()
+    if outline.routes is not None and name not in (valid := (*outline.routes, CONSOLE)):
+        raise unknown(name, "route", "{value} is not a route of oncall.yaml", valid, outline)
     return name
 
 
@@ -128,9 +131,16 @@ def _or_off(schema: dict[str, Any]) -> None:
 def _in_one_group(voices: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     groups: dict[str, str] = {}
     for group, accounts in voices.items():
-        for account in accounts:
+        for index, account in enumerate(accounts):
             if groups.setdefault(account, group) != group:
-                raise mistake(f"{shown(account)} is in `{groups[account]}` and in `{group}`", "keep one of them")
+                raise mistake(
+                    "{value} is in `{first}` and in `{second}`",
+                    "keep one of them",
+                    at=(group, index),
+                    value=shown(account),
+                    first=groups[account],
+                    second=group,
+                )
     return voices
 
 
@@ -177,17 +187,17 @@ class BrandFile(Written):
 
     @model_validator(mode="after")
     def _be_able_to_answer(self) -> "BrandFile":
-        for rule in self.rules if not self.official else ():
+        for index, rule in enumerate(self.rules if not self.official else ()):
             if any(isinstance(leaf, Unanswered) for leaf in rule.when.leaves):
-                said = f"the rule `{rule.name}` asks what is `unanswered`, and no account is known to answer"
-                raise mistake(said, 'add `official: ["x:@name"]`')
+                said = "the rule `{rule}` asks what is `unanswered`, and no account is known to answer"
+                raise mistake(said, 'add `official: ["x:@name"]`', at=("rules", index, "when"), rule=rule.name)
         return self
 
 
 def _known_brand(name: str, info: Info) -> str:
     brands = info.context.brands if isinstance(info.context, Outline) else None
     if brands is not None and name not in brands:
-        raise mistake(f"no brand {shown(name)} is described here", nearest(name, brands))
+        raise mistake("no brand {value} is described here", nearest(name, brands), value=shown(name))
     return name
 
 
@@ -217,9 +227,11 @@ class Campaign(Written):
     @model_validator(mode="after")
     def _end_after_it_began(self) -> "Campaign":
         if self.until <= self.since:
-            raise mistake("`until` is not after `from`", "check the two dates")
+            raise mistake("`until` is not after `from`", "check the two dates", at=("until",))
         if self.until - self.since > LONGEST_CAMPAIGN:
-            raise mistake(f"longer than {LONGEST_CAMPAIGN.days} days", "what lasts is learnt as usual by itself")
+            raise mistake(
+                "longer than {most} days", "what lasts is learnt as usual by itself", most=LONGEST_CAMPAIGN.days
+            )
         return self
 
 

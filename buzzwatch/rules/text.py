@@ -11,7 +11,7 @@ from typing import NoReturn, TypeAlias
 
 from msgspec import Struct
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, StreamMark, YAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -25,12 +25,11 @@ from ruamel.yaml.events import (
 )
 
 from buzzwatch.rules.faults import Fault, RuleFaults
+from buzzwatch.rules.syntax import Place, escaped, explain, odd_space, place_of, unreadable
+from buzzwatch.rules.words import Said, Words, said
 
 Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | None"
 Path: TypeAlias = tuple[str | int, ...]
-Place: TypeAlias = tuple[int, int]
-"""Line and column, from 1."""
-
 LARGEST_FILE = 1_000_000
 """Characters, and bytes, of one file."""
 _MOST_VALUES = 20_000
@@ -45,6 +44,8 @@ _FLOAT = re.compile(r"[-+]?(?:[0-9]{1,18}\.?[0-9]{0,18}|\.[0-9]{1,18})(?:[eE][-+
 
 _URL = re.compile(r"\b([a-z][a-z0-9+.-]{0,30}://)[^\s\"'\]},]+", re.IGNORECASE)
 _NUMBER = re.compile(r"\+?[0-9](?:[ -]?[0-9]){7,}")
+_DATE = re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9](?: [0-2][0-9])?")
+"""What has as many digits as a telephone number, and is none."""
 _WORD = re.compile(r"[^\s{}\[\],]+")
 _KEY = re.compile(r"-|[\w-]+:|\"[\w-]+\":|'[\w-]+':")
 
@@ -60,11 +61,12 @@ class Document(Struct, frozen=True):
     blot: Callable[[str], str] | None = None
     """Blots out what is private where a line is quoted."""
 
-    def fault(self, place: Place, message: str, remedy: str = "") -> Fault:
-        """A fault at a place of this file."""
+    def fault(self, place: Place, message: Words, remedy: Words = "", /, **values: object) -> Fault:
+        """A fault at a place of this file; `values` go in the braces of its sentences."""
         line, column = place
         source = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
-        return Fault(self.file, line, column, self.blot(source) if self.blot else source, message, remedy)
+        quoted = self.blot(source) if self.blot else source
+        return Fault(self.file, line, column, quoted, said(message, values), said(remedy, values))
 
     def value_place(self, path: Path) -> Place:
         """Where the value of a path stands, or else the nearest thing around it."""
@@ -81,18 +83,22 @@ def parse(file: str, text: str, blot: Callable[[str], str] | None = None) -> Doc
     """Read one YAML document; raises `RuleFaults`."""
     bare = Document(file, tuple(_BREAK.split(text)), None, {}, {}, blot)
     if len(text) > LARGEST_FILE:
-        raise RuleFaults([Fault(file, 0, 0, "", f"longer than {LARGEST_FILE:,} characters", "split it")])
+        longer = Said("longer than {most} characters", {"most": f"{LARGEST_FILE:,}"})
+        raise RuleFaults([Fault(file, 0, 0, "", longer, "split it")])
+    if flaw := unreadable(text, bare.lines):
+        raise RuleFaults([bare.fault(*flaw)])
     reader = _Reader(bare)
     try:
         value = reader.document(_events(text))
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        said = ", ".join(part for part in (error.context, error.problem) if part)
-        raise RuleFaults([bare.fault(_place(mark), f"not valid YAML: {said}", _syntax_remedy(said))]) from None
+        flaw = explain(error, bare.lines, quotable=blot is None)
+        raise RuleFaults([*reader.faults, bare.fault(*flaw)]) from None
     except (YAMLError, ValueError, OverflowError) as error:
         # ruamel lets plain ValueErrors through, for escapes such as "\UFFFFFFFF" and for odd directives
-        said = str(error).partition("\n")[0]
-        raise RuleFaults([bare.fault((1, 1), f"not valid YAML: {said}", "save it as plain UTF-8 text")]) from None
+        if isinstance(error, YAMLError):
+            why = str(error).partition("\n")[0]
+            raise RuleFaults([bare.fault((1, 1), "not valid YAML: {why}", "check the indentation", why=why)]) from None
+        raise RuleFaults([bare.fault(*escaped(bare.lines))]) from None
     if reader.faults:
         raise RuleFaults(reader.faults)
     return Document(file, bare.lines, value, reader.values, reader.keys, blot)
@@ -133,26 +139,25 @@ class _Reader:
                 value = self._build(event, events, ()).value
         return value
 
-    def _refuse(self, event: Event, message: str, remedy: str) -> NoReturn:
-        raise RuleFaults([*self.faults, self._document.fault(_place(event.start_mark), message, remedy)])
+    def _refuse(self, event: Event, message: Words, remedy: Words, /, **values: object) -> NoReturn:
+        raise RuleFaults([*self.faults, self._document.fault(place_of(event.start_mark), message, remedy, **values)])
 
     def _grow(self, event: Event, size: int) -> None:
         self._count += size
         if self._count > _MOST_VALUES:
-            self._refuse(event, f"more than {_MOST_VALUES:,} values in one file", "split it")
+            self._refuse(event, "more than {most} values in one file", "split it", most=f"{_MOST_VALUES:,}")
 
     def _build(self, event: Event, events: Iterator[Event], path: Path) -> _Node:
-        self.values[path] = _place(event.start_mark)
+        self.values[path] = place_of(event.start_mark)
         if isinstance(event, AliasEvent):
             return self._recall(event)
         if not isinstance(event, (ScalarEvent, SequenceStartEvent, MappingStartEvent)):
             self._refuse(event, "a value is missing here", "write it")
         if event.tag is not None:
-            self._refuse(
-                event, f"the tag `{str(event.tag).replace('tag:yaml.org,2002:', '!!')}` means nothing here", "remove it"
-            )
+            tag = str(event.tag).replace("tag:yaml.org,2002:", "!!")
+            self._refuse(event, "the tag `{tag}` means nothing here", "remove it, or put the text in quotes", tag=tag)
         if len(path) > _DEEPEST:
-            self._refuse(event, f"nested more than {_DEEPEST} deep", "write it flatter")
+            self._refuse(event, "nested more than {most} deep", "write it flatter", most=_DEEPEST)
         anchor: str | None = event.anchor
         if anchor:
             self._anchors[anchor] = None
@@ -173,9 +178,10 @@ class _Reader:
     def _recall(self, event: AliasEvent) -> _Node:
         node = self._anchors.get(event.anchor)
         if node is None:
-            known = event.anchor in self._anchors
-            problem = "stands inside what it repeats" if known else "repeats nothing: there is no such anchor before it"
-            self._refuse(event, f"the alias `*{event.anchor}` {problem}", "write the values out")
+            inside = "the alias `*{name}` stands inside what it repeats"
+            nothing = "the alias `*{name}` repeats nothing: there is no such anchor before it"
+            problem = inside if event.anchor in self._anchors else nothing
+            self._refuse(event, problem, "write the values out", name=event.anchor)
         self._grow(event, node.size)
         return node
 
@@ -195,13 +201,14 @@ class _Reader:
             if not isinstance(event, ScalarEvent):
                 self._refuse(event, "a key must be a word", "write `key: value`, and put text with braces in quotes")
             key: str = event.value
-            place = _place(event.start_mark)
+            place = place_of(event.start_mark)
+            if flaw := odd_space(key, place[0]):
+                raise RuleFaults([*self.faults, self._document.fault(place, *flaw[1:])])
             self._grow(event, 1)
             if key in mapping:
                 first = self.keys[*path, key][0]
-                self.faults.append(
-                    self._document.fault(place, f"`{key}` is written twice, first on line {first}", "keep one of them")
-                )
+                twice = "`{key}` is written twice, first on line {line}"
+                self.faults.append(self._document.fault(place, twice, "keep one of them", key=key, line=first))
                 self._build(next(events), events, (*path, key, "again"))
                 continue
             self.keys[*path, key] = place
@@ -222,28 +229,12 @@ def _scalar(event: ScalarEvent) -> Value:
     return float(text) if _FLOAT.fullmatch(text) else text
 
 
-def _place(mark: StreamMark | None) -> Place:
-    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
-
-
 def blot_addresses(source: str) -> str:
     """The line without URLs and telephone numbers, as long as it was so that a caret still stands right."""
     hidden = _URL.sub(lambda found: found[1] + "*" * (len(found[0]) - len(found[1])), source)
-    return _NUMBER.sub(lambda found: "*" * len(found[0]), hidden)
+    return _NUMBER.sub(lambda found: found[0] if _DATE.fullmatch(found[0]) else "*" * len(found[0]), hidden)
 
 
 def blot_values(source: str) -> str:
     """The line with its keys alone, as long as it was."""
     return _WORD.sub(lambda found: found[0] if _KEY.fullmatch(found[0]) else "*" * len(found[0]), source)
-
-
-def _syntax_remedy(said: str) -> str:
-    if "cannot start any token" in said:
-        return "put text that begins with a sign such as @, % or ` in quotes"
-    if "mapping values are not allowed" in said:
-        return "check the indentation, and put text that holds `: ` in quotes"
-    if "quoted scalar" in said:
-        return "close the quotes"
-    if "flow" in said:
-        return "check the brackets and the commas"
-    return "check the indentation"

@@ -5,7 +5,7 @@ A wrong one raises a pydantic error that carries a message and a remedy, which `
 
 import difflib
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 from typing import Annotated
 from unicodedata import combining, normalize
@@ -15,6 +15,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, Strict, WithJsonSch
 from pydantic_core import PydanticCustomError
 
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, WINDOWS, Span
+from buzzwatch.rules import meant
+from buzzwatch.rules.words import Said, Words, either, said
 
 CUSTOM = "written"
 """The type of the errors raised here."""
@@ -38,33 +40,39 @@ CRM_PLACEHOLDERS = ("author_id", "handle", "source")
 """What `crm_link` may hold in braces."""
 
 
-def mistake(message: str, remedy: str) -> PydanticCustomError:
-    """What a validator raises."""
-    return PydanticCustomError(CUSTOM, "{message}", {"message": message, "remedy": remedy})
+def mistake(message: Words, remedy: Words, /, at: tuple[str | int, ...] = (), **values: object) -> PydanticCustomError:
+    """What a validator raises: sentences, what goes in their braces, and where in the value it stands."""
+    told = {"message": said(message, values), "remedy": said(remedy, values), "at": at}
+    return PydanticCustomError(CUSTOM, "a mistake", told)
 
 
-def shown(value: object) -> str:
+def shown(value: object) -> Said | str:
     """A value as its writer would recognise it, cut short."""
     match value:
         case None:
-            return "nothing"
+            return Said("nothing")
         case bool():
             return f"`{str(value).lower()}`"
         case dict():
-            return "a mapping"
+            return Said("a mapping")
         case list():
-            return "a list"
+            return Said("a list")
         case _:
             text = str(value)
             return f"`{text[:40]}…`" if len(text) > 40 else f"`{text}`"  # noqa: PLR2004 - fits a terminal line
 
 
-def nearest(word: str, valid: Collection[str]) -> str:
+def nearest(word: str, valid: Collection[str]) -> Words:
     """The remedy for a word that is not one of the valid ones."""
     close = difflib.get_close_matches(word[:60].lower(), valid, n=1)
-    if close:
-        return f"did you mean `{close[0]}`?"
-    return f"valid here: {', '.join(valid)}" if valid else "remove it"
+    if close or (other := meant.synonym(word[:60], valid)):
+        return Said("did you mean `{word}`?", {"word": close[0] if close else other})
+    return Said("valid here: {words}", {"words": ", ".join(valid)}) if valid else "remove it"
+
+
+def _written(right: str | None, otherwise: Words) -> Words:
+    """The remedy: the right form of what was meant, where that can be told."""
+    return Said("write {right}", {"right": right}) if right else otherwise
 
 
 def spell(span: Span) -> str:
@@ -78,7 +86,8 @@ def spell(span: Span) -> str:
 def _span(value: object) -> Span:
     found = _SPAN.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        raise mistake(f"{shown(value)} is not a length of time", "write a number and s, m, h or d, such as 90s or 15m")
+        remedy = Said("write a number and s, m, h or d, such as 90s or 15m")
+        raise mistake("{value} is not a length of time", _written(meant.span(value), remedy), value=shown(value))
     return int(found[1]) * _UNITS[found[2]]
 
 
@@ -91,8 +100,8 @@ def read_span(text: str) -> Span | None:
 def _between(least: Span, most: Span) -> Callable[[Span], Span]:
     def check(span: Span) -> Span:
         if not least <= span <= most:
-            side = "short" if span < least else "long"
-            raise mistake(f"`{spell(span)}` is too {side}", f"write {spell(least)} to {spell(most)}")
+            said = "`{span}` is too short" if span < least else "`{span}` is too long"
+            raise mistake(said, "write {least} to {most}", span=spell(span), least=spell(least), most=spell(most))
         return span
 
     return check
@@ -102,9 +111,15 @@ def _window(span: Span) -> Span:
     if span not in WINDOWS:
         shorter = [window for window in WINDOWS if window < span][-1:]
         longer = [window for window in WINDOWS if window > span][:1]
-        near = " or ".join(spell(window) for window in shorter + longer)
+        near = either([spell(window) for window in shorter + longer])
         every = ", ".join(spell(window) for window in WINDOWS)
-        raise mistake(f"`{spell(span)}` is not a window that is watched", f"nearest: {near} (windows: {every})")
+        raise mistake(
+            "`{span}` is not a window that is watched",
+            "nearest: {near} (windows: {every})",
+            span=spell(span),
+            near=near,
+            every=every,
+        )
     return span
 
 
@@ -112,24 +127,17 @@ def _share(value: object) -> float:
     found = _SHARE.fullmatch(value) if isinstance(value, str) else None
     share = float(found[1]) / 100 if found else -1.0
     if not 0 < share <= 1:
-        raise mistake(f"{shown(value)} is not a share", f"write {_percent(value)}")
+        remedy = Said("write 1% to 100%, such as 40%")
+        raise mistake("{value} is not a share", _written(meant.share(value), remedy), value=shown(value))
     return share
-
-
-def _percent(value: object) -> str:
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= 100:  # noqa: PLR2004 - percent
-        return f"{value * 100 if value < 1 else value:.4g}%"
-    return "1% to 100%, such as 40%"
 
 
 def _ratio(value: object) -> float:
     found = _RATIO.fullmatch(value) if isinstance(value, str) else None
     ratio = float(found[1]) if found else 0.0
     if ratio <= 0:
-        number = isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
-        raise mistake(
-            f"{shown(value)} is not a ratio", f"write {value}x" if number else "write a number and x, such as 3x"
-        )
+        remedy = Said("write a number and x, such as 3x")
+        raise mistake("{value} is not a ratio", _written(meant.ratio(value), remedy), value=shown(value))
     return ratio
 
 
@@ -144,10 +152,9 @@ def read_budget(text: str) -> float | None:
 def _budget(value: object) -> float:
     rate = read_budget(value) if isinstance(value, str) else None
     if rate is None:
-        raise mistake(
-            f"{shown(value)} is not a budget of false alarms",
-            "write `1 per month`, or per day, week, 2 weeks, 4 weeks",
-        )
+        remedy = Said("write `1 per month`, or per day, week, 2 weeks, 4 weeks")
+        right = meant.budget(value)
+        raise mistake("{value} is not a budget of false alarms", _written(right, remedy), value=shown(value))
     return rate
 
 
@@ -155,9 +162,12 @@ def _word(value: str) -> str:
     if not _WORD.fullmatch(value):
         letters = "".join(char for char in normalize("NFKD", value.lower()[:60]) if not combining(char))
         plain = re.sub(r"[^a-z0-9]+", "-", letters).strip("-")
+        remedy = "write small letters, digits and hyphens"
         raise mistake(
-            f"{shown(value)} is not a plain name",
-            f"write small letters, digits and hyphens{f', such as `{plain}`' if plain else ''}",
+            "{value} is not a plain name",
+            "write small letters, digits and hyphens, such as `{plain}`" if plain else remedy,
+            value=shown(value),
+            plain=plain,
         )
     return value
 
@@ -165,33 +175,34 @@ def _word(value: str) -> str:
 def _account(value: str) -> str:
     folded = value.lower()
     if not _ACCOUNT.fullmatch(folded):
-        raise mistake(f"{shown(value)} is not an account", 'write the source and the handle, such as "x:@acme_fr"')
+        raise mistake(
+            "{value} is not an account", 'write the source and the handle, such as "x:@acme_fr"', value=shown(value)
+        )
     return folded
 
 
 def _phrase(value: str) -> str:
     if not any(char.isalnum() for char in value):
-        raise mistake(f"{shown(value)} has neither letter nor digit", "write a word that posts hold")
+        raise mistake("{value} has neither letter nor digit", "write a word that posts hold", value=shown(value))
+    return value
+
+
+def _filled(value: str, placeholders: Sequence[str]) -> str:
+    for name in _PLACEHOLDER.findall(value):
+        if name not in placeholders:
+            known = [f"{{{each}}}" for each in placeholders]
+            raise mistake("{value} is not a placeholder", nearest(name, known), value=f"`{{{name}}}`")
+    if {"{", "}"} & set(_PLACEHOLDER.sub("", value)):
+        raise mistake("a lone brace", "braces hold one of: {words}", words=", ".join(placeholders))
     return value
 
 
 def _template(value: str) -> str:
-    for name in _PLACEHOLDER.findall(value):
-        if name not in PLACEHOLDERS:
-            raise mistake(f"`{{{name}}}` is not a placeholder", nearest(name, [f"{{{name}}}" for name in PLACEHOLDERS]))
-    if {"{", "}"} & set(_PLACEHOLDER.sub("", value)):
-        raise mistake("a lone brace", f"braces hold one of: {', '.join(PLACEHOLDERS)}")
-    return value
+    return _filled(value, PLACEHOLDERS)
 
 
 def _crm_link(value: str) -> str:
-    _web_address(value)
-    for name in _PLACEHOLDER.findall(value):
-        if name not in CRM_PLACEHOLDERS:
-            known = [f"{{{each}}}" for each in CRM_PLACEHOLDERS]
-            raise mistake(f"`{{{name}}}` is not a placeholder", nearest(name, known))
-    if {"{", "}"} & set(_PLACEHOLDER.sub("", value)):
-        raise mistake("a lone brace", f"braces hold one of: {', '.join(CRM_PLACEHOLDERS)}")
+    _filled(_web_address(value), CRM_PLACEHOLDERS)
     host = re.split(r"[/?#]", value.partition("://")[2], maxsplit=1)[0]
     if "{" in host:  # whoever chooses their own handle would choose where the link leads
         raise mistake("a placeholder stands in the name of the server", "write it after the first slash")
@@ -203,21 +214,24 @@ def _zone(value: str) -> str:
         ZoneInfo(value)
     except (KeyError, ValueError, OSError):
         # the list of zones takes long to read: only for a mistake
-        close = nearest(value, {zone.lower(): zone for zone in sorted(available_timezones())})
-        named = next((zone for zone in sorted(available_timezones()) if f"`{zone.lower()}`" in close), "Europe/Paris")
-        raise mistake(f"{shown(value)} is not a time zone", f"did you mean `{named}`?") from None
+        zones = {zone.lower(): zone for zone in sorted(available_timezones())}
+        close = difflib.get_close_matches(value.lower(), zones, n=1)
+        named = zones[close[0]] if close else "Europe/Paris"
+        raise mistake("{value} is not a time zone", "did you mean `{word}`?", value=shown(value), word=named) from None
     return value
 
 
 def _web_address(value: str) -> str:
     if not re.match(r"https?://[^\s/]", value):
-        raise mistake(f"{shown(value)} is not a web address", "write it from https:// on")
+        raise mistake("{value} is not a web address", "write it from https:// on", value=shown(value))
     return value
 
 
 def _slack_member(text: str) -> str:
     if not re.fullmatch(r"[UW][A-Z0-9]{2,30}", text):
-        raise mistake(f"{shown(text)} is not a Slack member id", "copy it from their profile; it begins with a U")
+        raise mistake(
+            "{value} is not a Slack member id", "copy it from their profile; it begins with a U", value=shown(text)
+        )
     return text
 
 
@@ -227,10 +241,12 @@ def _moment(value: object) -> datetime:
         try:
             return datetime.fromisoformat(value)
         except ValueError:
-            raise mistake(f"{shown(value)} is in no calendar", "check the day and the hour") from None
+            raise mistake("{value} is in no calendar", "check the day and the hour", value=shown(value)) from None
     if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        raise mistake(f"{shown(value)} has no hour", f'write "{value} 00:00"')
-    raise mistake(f"{shown(value)} is not a local time", 'write the day and the hour, such as "2026-12-01 09:00"')
+        raise mistake("{value} has no hour", "write {right}", value=shown(value), right=f'"{value} 00:00"')
+    remedy = Said('write the day and the hour, such as "2026-12-01 09:00"')
+    right = f'"{found}"' if (found := meant.moment(value)) else None
+    raise mistake("{value} is not a local time", _written(right, remedy), value=shown(value))
 
 
 def _day(value: object) -> date:
@@ -238,29 +254,36 @@ def _day(value: object) -> date:
         try:
             return date.fromisoformat(value)
         except ValueError:
-            raise mistake(f"{shown(value)} is in no calendar", "check the day") from None
-    raise mistake(f"{shown(value)} is not a day", "write it such as 2026-11-23")
+            raise mistake("{value} is in no calendar", "check the day", value=shown(value)) from None
+    remedy = Said("write it such as 2026-11-23")
+    raise mistake("{value} is not a day", _written(meant.day(value), remedy), value=shown(value))
 
 
 def _time_of_day(value: object) -> int:
     found = _TIME.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        raise mistake(f"{shown(value)} is not a time of day", 'write it such as "07:00"')
+        right = f'"{meant_time}"' if (meant_time := meant.time_of_day(value)) else None
+        remedy = Said('write it such as "07:00"')
+        raise mistake("{value} is not a time of day", _written(right, remedy), value=shown(value))
     return int(found[1]) * 60 + int(found[2])
 
 
 def _time_of_week(value: object) -> tuple[int, int]:
     day, _, time = value.partition(" ") if isinstance(value, str) else ("", "", "")
     if day not in WEEKDAYS or not _TIME.fullmatch(time):
-        raise mistake(f"{shown(value)} is not a time of the week", "write it such as monday 09:00")
+        remedy = Said("write it such as monday 09:00")
+        raise mistake(
+            "{value} is not a time of the week", _written(meant.time_of_week(value), remedy), value=shown(value)
+        )
     return WEEKDAYS.index(day), _time_of_day(time)
 
 
 def _factor(value: object) -> float:
     factor = _ratio(value)
     if not LEAST_FACTOR <= factor <= MOST_FACTOR:
-        side = "small" if factor < LEAST_FACTOR else "large"
-        raise mistake(f"{shown(value)} is too {side}", f"write {LEAST_FACTOR:g}x to {MOST_FACTOR:g}x")
+        said = "{value} is too small" if factor < LEAST_FACTOR else "{value} is too large"
+        least, most = f"{LEAST_FACTOR:g}x", f"{MOST_FACTOR:g}x"
+        raise mistake(said, "write {least} to {most}", value=shown(value), least=least, most=most)
     return factor
 
 

@@ -1,14 +1,16 @@
 """From a parsed file to a typed model; what pydantic refuses becomes faults in the words of who wrote the file."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from buzzwatch.rules import meant
 from buzzwatch.rules.faults import Fault, RuleFaults
 from buzzwatch.rules.text import Document, Path
 from buzzwatch.rules.units import CUSTOM, nearest, shown
+from buzzwatch.rules.words import Said, Words
 from buzzwatch.rules.written import Written
 
 M = TypeVar("M", bound=Written)
@@ -16,16 +18,21 @@ M = TypeVar("M", bound=Written)
 _KEY = "[key]"
 """How pydantic marks that the key of a dict, not its value, is wrong."""
 _EXPECTED = {
-    "string_type": "text",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "bool_type": "true or false",
-    "tuple_type": "a list",
-    "dict_type": "a mapping (`key: value`)",
-    "model_type": "a mapping (`key: value`)",
-    "model_attributes_type": "a mapping (`key: value`)",
+    "string_type": Said("text"),
+    "int_type": Said("a whole number"),
+    "int_from_float": Said("a whole number"),
+    "float_type": Said("a number"),
+    "bool_type": Said("true or false"),
+    "tuple_type": Said("a list"),
+    "dict_type": Said("a mapping (`key: value`)"),
+    "model_type": Said("a mapping (`key: value`)"),
+    "model_attributes_type": Said("a mapping (`key: value`)"),
 }
+
+_SWITCHES = {"yes": "true", "on": "true", "oui": "true", "vrai": "true"} | dict.fromkeys(
+    ("no", "off", "non", "faux"), "false"
+)
+"""What people write for true and false."""
 
 
 def validate(document: Document, model: type[M], context: object = None, secret: frozenset[str] = frozenset()) -> M:
@@ -37,9 +44,21 @@ def validate(document: Document, model: type[M], context: object = None, secret:
         return model.model_validate(document.value, context=context)
     except ValidationError as error:
         details = error.errors(include_url=False)
+        meant_keys = {path for detail in details for path in _meant_key(detail, model)}
         raise RuleFaults(
-            _fault(document, model, detail, secret) for detail in details if not _follows(detail, details)
+            _fault(document, model, detail, secret)
+            for detail in details
+            if not _follows(detail, details) and (detail["type"] != "missing" or detail["loc"] not in meant_keys)
         ) from None
+
+
+def _meant_key(detail: ErrorDetails, model: type[Written]) -> Iterator[Path]:
+    """The key that an unknown one stands for: that it is missing needs no words of its own."""
+    path: Path = detail["loc"]
+    if detail["type"] == "extra_forbidden":
+        _, remedy = _unknown_key(str(path[-1]), _model_at(model, path[:-1]))
+        if isinstance(remedy, Said) and "word" in remedy.values:
+            yield (*path[:-1], str(remedy.values["word"]))
 
 
 def _follows(detail: ErrorDetails, others: list[ErrorDetails]) -> bool:
@@ -59,70 +78,84 @@ def _fault(document: Document, model: type[Written], detail: ErrorDetails, secre
     elif detail["type"] == "extra_forbidden" or value is None:
         place = document.key_place(path)
     else:
-        place = document.value_place(path)
+        place = document.value_place((*path, *detail.get("ctx", {}).get("at", ())))
     message, remedy = _words(detail, model, path, value)
     if secret.intersection(path) and not isinstance(value, dict):
-        message = message.replace(shown(value), "this")
-        remedy = remedy.replace(str(value), "…")
+        message, remedy = (_without(words, str(value)) for words in (message, remedy))
     return document.fault(place, message, remedy)
 
 
-def _words(detail: ErrorDetails, model: type[Written], path: Path, value: object) -> tuple[str, str]:
+def _without(words: Words, private: str) -> Words:
+    return words.without(private[:40]) if isinstance(words, Said) else words
+
+
+def _words(detail: ErrorDetails, model: type[Written], path: Path, value: object) -> tuple[Words, Words]:
     """Message and remedy of one error."""
     kind, limits = detail["type"], detail.get("ctx", {})
     if kind == CUSTOM:
-        return str(limits["message"]), str(limits["remedy"])
+        return limits["message"], limits["remedy"]
     if kind == "missing":
-        return f"`{path[-1]}` is missing", f"add `{path[-1]}: {_example(model, path)}`"
+        values = {"key": path[-1], "example": _example(model, path)}
+        return Said("`{key}` is missing", values), Said("add `{key}: {example}`", values)
     if kind == "extra_forbidden":
         return _unknown_key(str(path[-1]), _model_at(model, path[:-1]))
     if kind in _EXPECTED:
-        return f"expected {_EXPECTED[kind]}, found {shown(value)}", _retyped(kind, value)
+        expected = Said("expected {what}, found {value}", {"what": _EXPECTED[kind], "value": shown(value)})
+        return expected, _retyped(kind, value)
     return _out_of_bounds(kind, limits, value) or (detail["msg"], "")
 
 
-def _out_of_bounds(kind: str, limits: Mapping[str, Any], value: object) -> tuple[str, str] | None:
+def _out_of_bounds(kind: str, limits: Mapping[str, Any], value: object) -> tuple[Words, Words] | None:
     """Message and remedy for a value of the right type that is not allowed."""
     match kind:
         case "literal_error":
             words = _words_of(str(limits["expected"]))
-            return f"{shown(value)} is not valid here", nearest(str(value), words)
+            return Said("{value} is not valid here", {"value": shown(value)}), nearest(str(value), words)
         case "too_short" | "string_too_short":
             return "nothing is written here", "write at least one, or remove the key"
         case "too_long" | "string_too_long":
-            entries = "characters" if isinstance(value, str) else "entries"
-            return f"longer than {limits['max_length']} {entries}", "shorten it"
+            longer = "longer than {most} characters" if isinstance(value, str) else "longer than {most} entries"
+            return Said(longer, {"most": limits["max_length"]}), "shorten it"
         case "greater_than_equal":
-            return f"{shown(value)} is too small", f"write {limits['ge']:g} or more"
+            least = {"least": f"{limits['ge']:g}"}
+            return Said("{value} is too small", {"value": shown(value)}), Said("write {least} or more", least)
         case "less_than_equal":
-            return f"{shown(value)} is too large", f"write {limits['le']:g} or less"
+            most = {"most": f"{limits['le']:g}"}
+            return Said("{value} is too large", {"value": shown(value)}), Said("write {most} or less", most)
     return None
 
 
-def _unknown_key(key: str, model: type[Written] | None) -> tuple[str, str]:
+def _unknown_key(key: str, model: type[Written] | None) -> tuple[Words, Words]:
+    unknown = Said("unknown key {value}", {"value": shown(key)})
     if model is None:
-        return f"unknown key {shown(key)}", "remove it"
+        return unknown, "remove it"
     if key in model.later:
-        return f"not yet: `{key}` comes with a later release", "remove it"
-    return f"unknown key {shown(key)}", nearest(
-        key, [field.alias or name for name, field in model.model_fields.items()]
-    )
+        return Said("not yet: `{key}` comes with a later release", {"key": key}), "remove it"
+    return unknown, nearest(key, [field.alias or name for name, field in model.model_fields.items()])
 
 
-def _retyped(kind: str, value: object) -> str:
+def _retyped(kind: str, value: object) -> Words:  # noqa: PLR0911 - one for each kind of value
     """How to write what was meant by a value of the wrong type."""
-    scalar = isinstance(value, (str, int, float)) or value is None
-    if value is None:
-        return "write a value, or remove the key"
-    if kind == "string_type" and scalar:
-        return f'put it in quotes: "{str(value).lower() if isinstance(value, bool) else value}"'
-    if kind == "tuple_type" and scalar:
-        return f"put it in brackets: [{str(value)[:40]}]"
-    if kind == "bool_type" and str(value).lower() in {"yes", "no", "on", "off"}:
-        return f"write {'true' if str(value).lower() in {'yes', 'on'} else 'false'}"
-    if kind in {"int_type", "int_from_float", "float_type"}:
-        return "write digits only, without quotes, spaces or units"
-    return f"write {_EXPECTED[kind]}"
+    match kind, value:
+        case _, None:
+            return "write a value, or remove the key"
+        case "string_type", bool() | int() | float():
+            written = str(value).lower() if isinstance(value, bool) else value
+            return Said("put it in quotes: {right}", {"right": f'"{written}"'})
+        case "tuple_type", dict():
+            return "begin each of its entries with a dash"
+        case "tuple_type", str() | int() | float():
+            return Said("put it in brackets: {right}", {"right": f"[{str(value)[:40]}]"})
+        case "bool_type", str() if value.lower() in _SWITCHES:
+            return _right(_SWITCHES[value.lower()])
+        case "int_type" | "int_from_float" | "float_type", _:
+            right = meant.whole(value) if isinstance(value, str) else None
+            return _right(right) if right and right != value else "write digits only, without quotes, spaces or units"
+    return _right(_EXPECTED[kind])
+
+
+def _right(form: str | Said) -> Said:
+    return Said("write {right}", {"right": form})
 
 
 def _words_of(expected: str) -> list[str]:

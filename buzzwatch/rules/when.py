@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
+from msgspec.structs import replace
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic import ValidationInfo as Info
 
 from buzzwatch.model.instant import HOUR
 from buzzwatch.model.signal import Comparator
+from buzzwatch.rules.references import taken_for
 from buzzwatch.rules.units import (
     Count,
     Lax,
@@ -53,13 +55,15 @@ class Requirements(Written):
     def _ask_something(self) -> "Requirements":
         if not any(value is not None for name, value in self if name not in _ASKS_NOTHING):
             asked = ", ".join(name for name in type(self).model_fields if name not in _ASKS_NOTHING)
-            raise mistake("this asks for nothing", f"add one of: {asked}")
+            raise mistake("this asks for nothing", "add one of: {words}", words=asked)
         return self
 
 
 def _installed(name: str) -> str:
     if name != OURSELVES and find_spec("river") is None:  # it is looked for, not imported: that takes seconds
-        raise mistake(f"`{name}` needs river, which is not installed", f'pip install "{RIVER_EXTRA}"')
+        raise mistake(
+            "`{name}` needs river, which is not installed", 'pip install "{extra}"', name=name, extra=RIVER_EXTRA
+        )
     return name
 
 
@@ -87,7 +91,7 @@ class Unusual(Requirements):
     @model_validator(mode="after")
     def _judge_something(self) -> "Unusual":
         if self.by is not None and self.unusual is None:
-            raise mistake("`by` says who judges `unusual`, and `unusual` is missing", "add `unusual: true`")
+            raise mistake("`by` says who judges `unusual`, and `unusual` is missing", "add `unusual: true`", at=("by",))
         return self
 
     @property
@@ -131,18 +135,23 @@ class Thread(Requirements):
 
 
 def _known_theme(name: str, info: Info) -> str:
-    return _defined(name, "themes", "[word]", info.context.themes if isinstance(info.context, Outline) else None)
+    return _defined(name, "theme", "[word]", info)
 
 
 def _known_voice(name: str, info: Info) -> str:
-    return _defined(name, "voices", '["x:@name"]', info.context.voices if isinstance(info.context, Outline) else None)
+    return _defined(name, "voice", '["x:@name"]', info)
 
 
-def _defined(name: str, key: str, example: str, defined: tuple[str, ...] | None) -> str:
-    if defined is not None and name not in defined:
-        remedy = nearest(name, defined) if defined else f"add `{key}: {{{name}: {example}}}` to the file"
-        raise mistake(f"{shown(name)} is not one of `{key}`", remedy)
-    return name
+def _defined(name: str, kind: str, example: str, info: Info) -> str:
+    outline = info.context if isinstance(info.context, Outline) else Outline()
+    key, defined = f"{kind}s", outline.themes if kind == "theme" else outline.voices
+    if defined is None or name in defined:
+        return name
+    if other := taken_for(name, kind, defined, replace(outline, people=None, rotas=None, routes=None)):
+        raise mistake(*other)
+    remedy = nearest(name, defined) if defined else "add `{example}` to the file"
+    example = f"{key}: {{{name}: {example}}}"
+    raise mistake("{value} is not one of `{key}`", remedy, value=shown(name), key=key, example=example)
 
 
 ThemeWords: TypeAlias = Annotated[
@@ -178,7 +187,8 @@ class Mention(Requirements):
     @model_validator(mode="after")
     def _count_authors_over(self) -> "Mention":
         if self.over is not None and self.authors is None:
-            raise mistake("`over` says in which time authors are counted, and `authors` is missing", "add `authors: 3`")
+            said = "`over` says in which time authors are counted, and `authors` is missing"
+            raise mistake(said, "add `authors: 3`", at=("over",))
         return self
 
 
@@ -221,7 +231,7 @@ class When(Written):
     @model_validator(mode="after")
     def _ask_something(self) -> "When":
         if not any(value is not None for _, value in self):
-            raise mistake("this asks for nothing", f"add one of: {', '.join(type(self).model_fields)}")
+            raise mistake("this asks for nothing", "add one of: {words}", words=", ".join(type(self).model_fields))
         return self
 
     @property

@@ -72,8 +72,8 @@ class _Commands:
     async def status(self, _request: web.Request) -> web.Response:
         return _json(self._desk.status(), 200)
 
-    async def reload(self, _request: web.Request) -> web.Response:
-        return _reply(await self._desk.reload())
+    async def reload(self, request: web.Request) -> web.Response:
+        return _reply(await self._desk.reload("fr" if request.query.get("language") == "fr" else "en"))
 
     async def answer(self, request: web.Request) -> web.Response:
         return _reply(await self._desk.answer(await _body(request, Reply)))

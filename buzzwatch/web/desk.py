@@ -12,6 +12,7 @@ from buzzwatch.model.instant import Instant, Span
 from buzzwatch.model.notification import Sample
 from buzzwatch.model.proposal import Proposal
 from buzzwatch.model.silence import Silence
+from buzzwatch.rules.words import Language
 
 
 class Pending(Struct, frozen=True):
@@ -178,8 +179,8 @@ class Desk(Protocol):
     async def confirm(self, posts: Sequence[tuple[str, str]], by: str) -> Answer:
         """Let marks that wait take effect, each by brand and mention; done once committed."""
 
-    async def reload(self) -> Answer:
-        """Read the rules again: the changes, or all faults."""
+    async def reload(self, language: Language = "en") -> Answer:
+        """Read the rules again: the changes, or all faults in a language."""
 
     async def learn(self, habits: dict[str, dict[str, Any]]) -> Answer:
         """Adopt baselines learnt from an export, per brand."""

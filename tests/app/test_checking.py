@@ -33,6 +33,7 @@ people:
   sophie: {name: Sophie, reach: {push: console}}
 rota: {comms: ROTA}
 routes: {oncall: {steps: [{after: 0m, tell: "rota:comms"}], copy: [crisis]}}
+help: [sophie]
 """
 WEEKLY = "{people: [ines], starts: 2026-01-05, hand_over: monday 09:00}"
 SHORT, LONG = "bw.acme.fr", "buzzwatch.acme.example"

@@ -185,9 +185,9 @@ def test_what_cannot_work_is_known_beforehand(tmp_path):
     config = read('{url: "${env:BEAT}"}')
     assert config.heartbeat.every == MINUTE
     [missing] = unreachable([], config, Secrets({}))
-    assert missing.startswith("no heartbeat can be sent: ${env:BEAT} is not set")
+    assert str(missing).startswith("no heartbeat can be sent: ${env:BEAT} is not set")
     [wrong] = unreachable([], config, Secrets({"BEAT": "hc-ping.example"}))
-    assert wrong == "no heartbeat can be sent: it is no web address: write https://… into the secret"
+    assert str(wrong) == "no heartbeat can be sent: it is no web address: write https://… into the secret"
     assert unreachable([], config, Secrets({"BEAT": "https://hc-ping.example/x"})) == []
     with pytest.raises(AddressError):
         beat_url(config.heartbeat, Secrets({"BEAT": "https://[broken"}))

@@ -170,7 +170,9 @@ class MemoryDesk:
         self.marks = {mention: Corrected(NOW, brand, mention, mark, by)} if mark is not Mark.WITHDRAWN else {}
         return Answer(done=True, lines=(f"{mention}: {mark} by {by}",))
 
-    async def reload(self) -> Answer:
+    async def reload(self, language: str = "en") -> Answer:
+        if language == "fr":
+            return Answer(done=False, lines=("acme.yaml:3:1: clé inconnue : `ruels` ; vouliez-vous écrire `rules` ?",))
         return Answer(done=False, lines=("acme.yaml:3:1: unknown key `ruels`; did you mean `rules`?",))
 
     async def learn(self, habits: dict[str, dict[str, Any]]) -> Answer:

@@ -20,6 +20,7 @@ from buzzwatch.model.incident import Severity
 from buzzwatch.model.instant import SECOND, Span
 from buzzwatch.model.notification import Message
 from buzzwatch.notify.quoting import cut
+from buzzwatch.rules.words import Said, Words
 
 KEY_HEADER = "X-Buzzwatch-Key"
 """Carries the message's key where a service lets us add headers."""
@@ -133,15 +134,15 @@ def is_brief(url: str) -> bool:
     return service is not None and _takes_little(service, schema_of(url))
 
 
-def refusal(url: str) -> tuple[str, str] | None:
+def refusal(url: str) -> tuple[Words, Words] | None:
     """What is wrong with a URL, without it, and what to do; None where Apprise takes it. Blocks likewise."""
     apprise = _load()
     schema = schema_of(url)
     if apprise.Apprise.instantiate(url.strip()) is not None:
         return None
     known = schema in apprise.manager_plugins.NotificationManager().schemas()
-    said = f"Apprise refuses this {schema}:// URL" if known else f"Apprise knows no service `{schema}://`"
-    return said, "see https://appriseit.com/services/ for its form"
+    said = "Apprise refuses this {schema}:// URL" if known else "Apprise knows no service `{schema}://`"
+    return Said(said, {"schema": schema}), "see https://appriseit.com/services/ for its form"
 
 
 def _takes_little(service: Any, schema: str) -> bool:  # noqa: ANN401 - as in `_content`
