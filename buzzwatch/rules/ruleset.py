@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from buzzwatch.model.brand import Route, Ruleset
@@ -15,6 +16,7 @@ from buzzwatch.rules.files import ONCALL, SHARED, whole_fault
 from buzzwatch.rules.oncall import OncallFile
 from buzzwatch.rules.roster import daily_of, night_of, outline_of, people_of, rotas_of, routes_of
 from buzzwatch.rules.text import Document, Value, blot_addresses, parse
+from buzzwatch.rules.trial import Trial
 from buzzwatch.rules.units import nearest, shown
 from buzzwatch.rules.validate import validate
 from buzzwatch.rules.written import CONSOLE, Outline
@@ -71,6 +73,36 @@ def load(files: Mapping[str, str]) -> Ruleset:
         pages_per_person=oncall.pages_per_person,
         answer_within=oncall.answer_within,
     )
+
+
+class Placed(Struct, frozen=True):
+    """A test, and where it stands: its number in its file counts from 1."""
+
+    file: str
+    line: int
+    number: int
+    brand: str
+    trial: Trial
+
+
+def read_trials(files: Mapping[str, str]) -> list[Placed]:
+    """The tests of all brand files, in the order of files and lines; `files` are such as `load` accepts."""
+    documents = _parsed(
+        {file: text for file, text in files.items() if file in ONCALL or _may_hold_trials(file, text)}, []
+    )
+    outline = replace(_outline(documents), brands=None)
+    found = []
+    for file, document in documents.items():
+        if file not in SHARED:
+            written = validate(document, schema.BrandFile, _with_groups(outline, document.value))
+            for index, trial in enumerate(written.tests):
+                line, _ = document.value_place(("tests", index))
+                found.append(Placed(file, line, index + 1, written.brand, trial))
+    return found
+
+
+def _may_hold_trials(file: str, text: str) -> bool:
+    return file not in SHARED and "tests" in text
 
 
 def check_channels(files: Mapping[str, str], channels: Collection[str]) -> list[Fault]:
@@ -140,10 +172,16 @@ def _outline(documents: Mapping[str, Document]) -> Outline:
 
 
 def _with_groups(outline: Outline, written: Value) -> Outline:
-    """With the themes and voices of one brand file."""
+    """With the themes, voices and rules of one brand file."""
     groups = ((written.get(key, {}) if isinstance(written, dict) else None) for key in ("themes", "voices"))
     themes, voices = (tuple(group) if isinstance(group, dict) else None for group in groups)
-    return replace(outline, themes=themes, voices=voices)
+    known = replace(outline, themes=themes, voices=voices)
+    if not isinstance(written, dict) or "tests" not in written:
+        return known
+    rules = written.get("rules")
+    names = [rule.get("name") for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
+    named = (*(name for name in names if isinstance(name, str)), "slow")
+    return replace(known, rules=named, answers=bool(written.get("official")))
 
 
 def _repeated(documents: Iterable[Document]) -> list[Fault]:
