@@ -98,10 +98,7 @@ class Inventor:
         return Told(at, told, negativity)
 
     def _thread(self, part: Part, crowd: Crowd, name: str, brand: str, start: Instant) -> Iterator[Told]:
-        root = self._post(part.root or Post(), f"{name}-root", start, brand)
-        if part.root is None or (part.root.text is None and part.root.negativity is None):
-            root = replace(root, negativity=float((crowd.negative or USUALLY_NEGATIVE) >= HALF))
-        yield root
+        yield self._begin(part.root, crowd, f"{name}-root", brand, start)
         thread = self._root
         replies = self._crowd(replace(crowd, answered=None), name, brand, start, thread=thread)
         if crowd.answered is None:
@@ -110,11 +107,21 @@ class Inventor:
             answer = self._answer(thread, thread, brand, start + crowd.answered, crowd.source)
             yield from heapq.merge(replies, iter([answer]), key=attrgetter("at"))
 
+    def _begin(self, root: Post | None, crowd: Crowd, name: str, brand: str, at: Instant) -> Told:
+        """The root of a conversation; one of which nothing is said is as most of its crowd are."""
+        mood = float((USUALLY_NEGATIVE if crowd.negative is None else crowd.negative) >= HALF)
+        if root is not None:
+            told = self._post(root, name, at, brand)
+            return told if root.text or root.negativity is not None else replace(told, negativity=mood)
+        key = self._root = f"{crowd.source}:{name}"
+        said = self._shape(replace(crowd, kind=Kind.POST, alike=False), name, brand, Random(name))  # noqa: S311 - a story
+        return Told(at, _place(said, key, at, key, None, name, mood))
+
     def _crowd(
         self, crowd: Crowd, name: str, brand: str, start: Instant, *, text: str | None = None, thread: str = ""
     ) -> Iterator[Told]:
         """The mentions of a crowd; `thread`: they hang on it. What each says is `text`, or is not looked at."""
-        dice = Random(f"{name} {crowd}")  # noqa: S311 - a story, not a secret
+        dice = Random(f"{name} {crowd.count} {crowd.span}")  # noqa: S311 - a story, not a secret
         shape = self._shape(crowd, name, brand, dice)
         share = crowd.negative if crowd.negative is not None else None if text else USUALLY_NEGATIVE
         answers: list[Told] = []
@@ -126,17 +133,9 @@ class Inventor:
             author = _author(crowd, moods, negative=negative, number=number)
             moods[negative] += 1
             key = f"{crowd.source}:{name}-{number}"
-            said = replace(
-                shape,
-                seen_at=at,
-                posted_at=at,
-                mention=key,
-                thread=thread or (f"{crowd.source}:{name}-0" if crowd.kind == Kind.REPOST else key),
-                parent=thread or (f"{crowd.source}:{name}-0" if crowd.kind == Kind.REPOST and number else None),
-                author=crc32(f"{name} {author}".encode()) or 1,
-                negativity=float(negative),
-                copy=shape.copy or crc32(key.encode()) or 1,
-            )
+            first = f"{crowd.source}:{name}-0" if crowd.kind == Kind.REPOST else key
+            parent = thread or (first if first != key else None)
+            said = _place(shape, key, at, thread or first, parent, f"{name} {author}", float(negative))
             if text is None:
                 yield Told(at, said)
             else:
@@ -192,6 +191,23 @@ class Inventor:
                 copy=crc32(key.encode()) or 1,
             ),
         )
+
+
+def _place(
+    shape: Sighting, key: str, at: Instant, thread: str, parent: str | None, author: str, negativity: float
+) -> Sighting:
+    """One of a crowd."""
+    return replace(
+        shape,
+        seen_at=at,
+        posted_at=at,
+        mention=key,
+        thread=thread,
+        parent=parent,
+        author=crc32(author.encode()) or 1,
+        negativity=negativity,
+        copy=shape.copy or crc32(key.encode()) or 1,
+    )
 
 
 def _mention(said: Sighting, text: str) -> Mention:

@@ -38,6 +38,7 @@ class Words(Struct, frozen=True):
     usual: str
     further: str
     closest: str
+    why: str
     needed: str
     usually: str
     unknown: str
@@ -65,6 +66,7 @@ WORDS = {
         usual="{observed} {detector} in {over}, usual {expected}",
         further="… and {number} more",
         closest="{rule} came nearest at {at}:",
+        why="{rule} rang at {at}, since:",
         needed="{name}: {observed} of {needed}",
         usually=", usual {expected}",
         unknown="unknown",
@@ -98,6 +100,7 @@ WORDS = {
         usual="{observed} {detector} en {over}, d'habitude {expected}",
         further="… et {number} de plus",
         closest="{rule} est passée au plus près à {at} :",
+        why="{rule} a sonné à {at}, car :",
         needed="{name} : {observed} sur {needed}",
         usually=", d'habitude {expected}",
         unknown="inconnu",
@@ -135,6 +138,10 @@ class Timeline:
         for rule, approach in approaches.items():
             yield ""
             yield from self._closest(rule, approach)
+        for failure in failures:
+            if failure.ring is not None and failure.ring.reason.rule == failure.rule:
+                yield ""
+                yield from self._why(failure.ring)
         if self._played.unheard:
             yield ""
             yield f"  {self._words.unheard.format(number=self._played.unheard)}"
@@ -201,6 +208,11 @@ class Timeline:
         for clause in approach.clauses:
             yield f"    {'✓' if clause.passed else '✗'} {self._clause(clause)}"
 
+    def _why(self, ring: Ring) -> Iterator[str]:
+        yield f"  {self._words.why.format(rule=ring.rule, at=self._at(ring.at))}"
+        for clause in ring.reason.clauses:
+            yield f"    {'✓' if clause.passed else '✗'} {self._clause(clause)}"
+
     def _clause(self, clause: Clause) -> str:
         words = self._words
         observed = words.unknown if clause.observed is None else _figure(clause, clause.observed)
@@ -245,4 +257,6 @@ def _figure(clause: Clause, value: float | str) -> str:
         return f"{value:.0%}"
     if clause.name.endswith("quiet.over"):
         return spell(round(value) // MINUTE * MINUTE)
+    if value == int(value):
+        return f"{value:.0f}"
     return f"{value:.3g}" if abs(value) < 1_000 else f"{value:.0f}"  # noqa: PLR2004 - where digits stop helping

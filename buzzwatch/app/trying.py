@@ -12,7 +12,7 @@ from buzzwatch.app.timeline import Timeline
 from buzzwatch.app.verdict import Failure, Flaw, judge
 from buzzwatch.model.instant import Instant
 from buzzwatch.rules.files import read
-from buzzwatch.rules.ruleset import Placed, load, read_trials
+from buzzwatch.rules.ruleset import Placed, load_with_trials
 
 PASSED, FAILED, NO_TESTS = 0, 1, 2
 """Exit statuses; a wrong file is told as there being no tests is."""
@@ -49,8 +49,8 @@ def try_rules(where: Path, keyword: str, junit: Path | None, language: str, say:
     words = _WORDS[language]
     alone = where.is_file()
     files = read(where.parent if alone else where)
-    rules = load(files)
-    every = [placed for placed in read_trials(files) if not alone or placed.file == where.name]
+    rules, trials = load_with_trials(files)
+    every = [placed for placed in trials if not alone or placed.file == where.name]
     chosen = [placed for placed in every if keyword.casefold() in f"{placed.file} {_name(placed, words)}".casefold()]
     if not chosen:
         say(words["unmatched" if every else "none"].format(where=where, keyword=keyword), err=True)

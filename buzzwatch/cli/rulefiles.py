@@ -34,18 +34,18 @@ def check(
     """Read every rule file and say all that is wrong, with places and remedies."""
     from buzzwatch.app.checking import check as look  # noqa: PLC0415 - kept out of the way of the other commands
     from buzzwatch.rules.files import read  # noqa: PLC0415 - likewise
-    from buzzwatch.rules.ruleset import load  # noqa: PLC0415 - likewise
+    from buzzwatch.rules.ruleset import load_with_trials, untested  # noqa: PLC0415 - likewise
 
     loaded = None if directory is not None and config is None else load_config(config)
     where = directory or (loaded.rules if loaded else Path("rules"))
     with plain_errors():
         files = read(where)
-        rules = load(files)
+        rules, trials = load_with_trials(files)
         known = look_up_rotas(rules, now(), where, loaded.state if loaded else None, online=fetch)
         found = look(known, files, loaded, now())
         for line in found.errors:
             typer.echo(line, err=True)
-        for line in found.warnings:
+        for line in [*found.warnings, *untested(rules, trials)]:
             typer.echo(f"warning: {line}", err=True)
         for line in found.notes:
             typer.echo(line)

@@ -1,7 +1,7 @@
 """The rules directory, read and compiled."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -25,12 +25,27 @@ _PRIVATE = frozenset({"reach", "ical"})
 """Keys of `oncall.yaml` whose values no fault repeats."""
 
 
+class Placed(Struct, frozen=True):
+    """A test, and where it stands: `number` counts from 1 in its file."""
+
+    file: str
+    line: int
+    number: int
+    brand: str
+    trial: Trial
+
+
 def load(files: Mapping[str, str]) -> Ruleset:
     """Compile the texts of a rules directory, by file name.
 
     Raises:
         RuleFaults: everything that is wrong in any of the files.
     """
+    return load_with_trials(files)[0]
+
+
+def load_with_trials(files: Mapping[str, str]) -> tuple[Ruleset, list[Placed]]:
+    """As `load`, and the tests of the files, in their order, which are no part of a rule set."""
     faults: list[Fault] = []
     documents = _parsed(files, faults)
     outline = _outline(documents)
@@ -60,7 +75,7 @@ def load(files: Mapping[str, str]) -> Ruleset:
         replace(brand_of(each, routes), peers=sectors.get(each.brand, ()), campaigns=campaigns_of(calendar, each))
         for each in written
     ]
-    return Ruleset(
+    ruleset = Ruleset(
         _digest(files),
         {brand.key: brand for brand in compiled},
         people_of(oncall),
@@ -73,36 +88,22 @@ def load(files: Mapping[str, str]) -> Ruleset:
         pages_per_person=oncall.pages_per_person,
         answer_within=oncall.answer_within,
     )
+    return ruleset, [placed for document, each in brands for placed in _placed(document, each)]
 
 
-class Placed(Struct, frozen=True):
-    """A test, and where it stands: its number in its file counts from 1."""
-
-    file: str
-    line: int
-    number: int
-    brand: str
-    trial: Trial
+def _placed(document: Document, written: schema.BrandFile) -> Iterator[Placed]:
+    for index, trial in enumerate(written.tests):
+        line, _ = document.value_place(("tests", index))
+        yield Placed(document.file, line, index + 1, written.brand, trial)
 
 
-def read_trials(files: Mapping[str, str]) -> list[Placed]:
-    """The tests of all brand files, in the order of files and lines; `files` are such as `load` accepts."""
-    documents = _parsed(
-        {file: text for file, text in files.items() if file in ONCALL or _may_hold_trials(file, text)}, []
-    )
-    outline = replace(_outline(documents), brands=None)
-    found = []
-    for file, document in documents.items():
-        if file not in SHARED:
-            written = validate(document, schema.BrandFile, _with_groups(outline, document.value))
-            for index, trial in enumerate(written.tests):
-                line, _ = document.value_place(("tests", index))
-                found.append(Placed(file, line, index + 1, written.brand, trial))
-    return found
-
-
-def _may_hold_trials(file: str, text: str) -> bool:
-    return file not in SHARED and "tests" in text
+def untested(ruleset: Ruleset, trials: Iterable[Placed]) -> list[str]:
+    """One sentence for each brand that has tests, and rules that none of them expects to ring."""
+    ringing: dict[str, set[str]] = {}
+    for placed in trials:
+        ringing.setdefault(placed.brand, set()).update(each.rule for each in placed.trial.expect if each.times != 0)
+    silent = {key: [r.name for r in ruleset.brands[key].rules if r.name not in rang] for key, rang in ringing.items()}
+    return [f"{key}: no test lets these rules ring: {', '.join(names)}" for key, names in silent.items() if names]
 
 
 def check_channels(files: Mapping[str, str], channels: Collection[str]) -> list[Fault]:
