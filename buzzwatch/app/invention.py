@@ -123,7 +123,7 @@ class Inventor:
         """The mentions of a crowd; `thread`: they hang on it. What each says is `text`, or is not looked at."""
         dice = Random(f"{name} {crowd.count} {crowd.span}")  # noqa: S311 - a story, not a secret
         shape = self._shape(crowd, name, brand, dice)
-        share = crowd.negative if crowd.negative is not None else None if text else USUALLY_NEGATIVE
+        share = crowd.negative
         answers: list[Told] = []
         moods = [0, 0]
         for number, at in enumerate(_arrivals(crowd.count, crowd.span, start, dice)):
@@ -135,7 +135,15 @@ class Inventor:
             key = f"{crowd.source}:{name}-{number}"
             first = f"{crowd.source}:{name}-0" if crowd.kind == Kind.REPOST else key
             parent = thread or (first if first != key else None)
-            said = _place(shape, key, at, thread or first, parent, f"{name} {author}", float(negative))
+            said = _place(
+                shape,
+                key,
+                at,
+                thread or first,
+                parent,
+                f"{name} {author}",
+                USUALLY_NEGATIVE if share is None else float(negative),
+            )
             if text is None:
                 yield Told(at, said)
             else:

@@ -19,7 +19,7 @@ from buzzwatch.rules.written import Outline
 MOST_MENTIONS = 200_000
 """Invented for one test."""
 USUALLY_NEGATIVE = 0.2
-"""The share of negative mentions where a part does not say."""
+"""How surely each mention is negative where a part does not say: a fifth of them by their sum, and no complaint."""
 USUAL_FOLLOWERS = 100
 USUAL_SOURCE = "x"
 

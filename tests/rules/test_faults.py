@@ -50,7 +50,7 @@ def faults_of(**files: str) -> list[str]:
             (
                 "acme.yaml:3:1: unknown key `zzz`; "
                 "valid here: brand, name, timezone, language, role, sector, match, official, voices, themes, "
-                "crm_link, slow, rules"
+                "crm_link, slow, rules, tests"
             ),
         ),
         (
