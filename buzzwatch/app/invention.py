@@ -27,6 +27,8 @@ SCORER = "test"
 """The scorer of mentions whose test says how negative they are."""
 DEAF = "test"
 FOREVER: Instant = 2**62
+MANY = 100_000
+"""Shares are counted in whole parts of it, so that no rounding moves a mention."""
 HALF = 0.5
 """A conversation of which at least so much is negative begins so."""
 
@@ -240,7 +242,8 @@ def _arrivals(count: int, span: Span, start: Instant, dice: Random) -> Iterator[
 
 def _is_negative(number: int, share: float) -> bool:
     """Whether the mention with this number is: evenly spread, so that of any ten the right number are."""
-    return int((number + 1) * share + 0.5) > int(number * share + 0.5)
+    of_many = round(share * MANY)
+    return ((number + 1) * of_many + MANY // 2) // MANY > (number * of_many + MANY // 2) // MANY
 
 
 def _author(crowd: Crowd, moods: list[int], *, negative: bool, number: int) -> int:
