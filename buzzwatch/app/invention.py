@@ -34,10 +34,7 @@ HALF = 0.5
 
 
 class Told(Struct, frozen=True):
-    """Something invented: a mention to be read, or what is counted as it is.
-
-    `negativity` takes the place of what the scorer finds. `own`: others say the same in words of their own.
-    """
+    """Something invented: a mention to be read, or what is counted as it is; `negativity` overrules the scorer."""
 
     at: Instant
     item: Mention | Sighting | Gap

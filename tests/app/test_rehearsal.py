@@ -371,6 +371,11 @@ def test_results_are_written_as_junit(tmp_path):
     assert "negativity.at_least" in (failure.text or "")
 
 
+def test_results_that_cannot_be_written_are_told_of(tmp_path):
+    code, _, err = run(tmp_path, "--junit", str(tmp_path / "nowhere/results.xml"), acme=written(GOOD))
+    assert (code, err) == (2, f"{tmp_path}/nowhere/results.xml: cannot be written: No such file or directory\n")
+
+
 def test_whatever_a_test_is_called_the_xml_can_be_read():
     name = "\x00\x1b[31m ]]> \ud800 \ufffe \" ' & < > \n\t é"
     case = ET.fromstring(as_junit([Result(name, 1, name, 0.1, name, name)])).find("testsuite/testcase")
@@ -381,8 +386,8 @@ def test_whatever_a_test_is_called_the_xml_can_be_read():
 
 
 def test_a_terminal_is_not_moved_by_what_a_test_is_called(tmp_path):
-    _, out, _ = run(tmp_path, acme=written('name: "a\\e[31mb", given: [5/h for 1h], expect: nothing'))
-    assert "\x1b" not in out
+    _, out, _ = run(tmp_path, acme=written('name: "a\\e[31mb\\a", given: [5/h for 1h], expect: nothing'))
+    assert not {"\x1b", "\a"} & set(out)
 
 
 def test_the_same_is_said_under_any_hash_seed(tmp_path):
