@@ -1,6 +1,7 @@
 """Tests inside rule files: what they play, when they fail, and what is said of it."""
 
 import os
+import re
 import subprocess
 import sys
 from itertools import pairwise
@@ -22,7 +23,9 @@ from buzzwatch.model.instant import HOUR, MINUTE
 from buzzwatch.model.mention import Kind, Mention, Sighting
 from buzzwatch.rules.ruleset import Placed, load_with_trials
 
-RULES = Path(__file__).parents[2] / "rules"
+ROOT = Path(__file__).parents[2]
+RULES = ROOT / "rules"
+FENCE = re.compile(r"^```yaml\n(brand: .*?)^```$", re.MULTILINE | re.DOTALL)
 ACME = """brand: acme
 timezone: Europe/Paris
 language: en
@@ -183,8 +186,8 @@ def test_what_is_given_rings_what_it_would_live(given, rules):
 
 def test_ordinary_days_make_the_same_hour_unusual_or_not():
     spike = "'60/h, 0% negative, for 15m'"
-    assert "odd" in rang(f"[2/h for 3d, {spike}]")
-    assert "odd" not in rang(f"[60/h for 1d, {spike}]")
+    assert "odd" in rang(f"[2/h for 2d, {spike}]")
+    assert "odd" not in rang(f"[60/h for 8h, {spike}]")
 
 
 def test_a_campaign_makes_a_busy_hour_ordinary():
@@ -412,6 +415,16 @@ def test_the_example_rules_pass_their_own_tests():
     ]
     assert failed == []
     assert len(trials) > 20
+
+
+@pytest.mark.parametrize("page", ["docs/rules.md"])
+def test_the_examples_of_the_documents_pass_their_own_tests(page):
+    examples = [text for text in FENCE.findall((ROOT / page).read_text("utf-8")) if "\ntests:" in text]
+    for text in examples:
+        rules, trials = load_with_trials({"acme.yaml": text})
+        rehearsal = Rehearsal(rules)
+        assert [judge(rehearsal.play(trial)) for trial in trials] == [[]] * len(trials)
+    assert examples
 
 
 def test_every_example_rule_has_a_test_that_rings_and_files_have_ones_that_stay_quiet():
