@@ -339,7 +339,7 @@ def test_a_failure_shows_what_was_expected_beside_what_happened(tmp_path):
     code, out, _ = run(tmp_path, acme=written(BAD))
     assert code == 1
     assert "bad-buzz did not ring" in out
-    assert "bad-buzz rings by Mon 12:10                    | no rule rang" in out
+    assert "✗ bad-buzz rings by Mon 12:10                  |   no rule rang" in out
     assert "✗ negativity.at_least: 5 of 10" in out
     assert "  Mon 12:19  ████" in out
 
@@ -348,8 +348,9 @@ def test_it_is_french_where_the_terminal_is(tmp_path):
     code, out, _ = run(tmp_path, acme=written(BAD), lang="fr_FR.UTF-8")
     assert code == 1
     assert "ÉCHEC" in out
+    assert ", d'habitude 0," in out
     assert "bad-buzz n'a pas sonné" in out
-    assert "bad-buzz sonne avant 02/03 12:10               | aucune règle n'a sonné" in out
+    assert "✗ bad-buzz sonne avant lun. 12:10              |   aucune règle n'a sonné" in out
 
 
 def test_both_languages_have_words_for_every_flaw():

@@ -66,12 +66,14 @@ def test_mentions_are_written_as_people_say_them(text, count, span, told):
 @pytest.mark.parametrize(
     ("part", "fault"),
     [
-        ('"1e9/h for 90d"', "`1e9/h for 90d` does not begin with a number of mentions; write such as `120/h, 80% negative, by 60 authors, for 20m`"),
+        ('"1e9/h for 90d"', '`1e9/h for 90d` does not begin with a number of mentions; write such as "120/h, 80% negative, by 60 authors, for 20m"'),
         ('"999999999/h for 30d"', "`999999999/h for 30d` comes to 719,999,999,280 mentions; a test may hold 200,000: lower or shorten it"),
-        ('"9999999999/h for 1h"', "`9999999999/h for 1h` does not begin with a number of mentions; write such as `120/h, 80% negative, by 60 authors, for 20m`"),
-        ('"-5/h for 1h"', "`-5/h for 1h` does not begin with a number of mentions; write such as `120/h, 80% negative, by 60 authors, for 20m`"),
+        ('"9999999999/h for 1h"', '`9999999999/h for 1h` does not begin with a number of mentions; write such as "120/h, 80% negative, by 60 authors, for 20m"'),
+        ('"-5/h for 1h"', '`-5/h for 1h` does not begin with a number of mentions; write such as "120/h, 80% negative, by 60 authors, for 20m"'),
         ('"0/h for 1h"', "`0/h for 1h` comes to no mention at all; write more, or `nothing for 6h`"),
-        ('"5/h"', "for how long is not said; write such as `120/h, 80% negative, by 60 authors, for 20m`"),
+        ('"5/h"', 'for how long is not said; write such as "120/h, 80% negative, by 60 authors, for 20m"'),
+        ("80% negative", '`80% negative` is a piece of a part; a comma ends it unless it is quoted: "120/h, 80% negative, by 60 authors, for 20m"'),
+        ("for 20m", '`for 20m` is a piece of a part; a comma ends it unless it is quoted: "120/h, 80% negative, by 60 authors, for 20m"'),
         ('"5/h for 31d"', "`31d` is too long; write 1s to 30d"),
         ('"5/h for 0s"', "`0s` is too short; write 1s to 30d"),
         ('"5/h in 3h"', "a rate lasts `for` a time, a number comes `in` a time; write `5/h for 3h`"),
