@@ -25,11 +25,21 @@ def unwise(understood: Understood) -> list[Fault]:
     found: list[Fault] = []
     for document, brand in understood.brands:
         found += [*_of_names(document, brand), *_of_addresses(document, brand), *of_rules(document, brand)]
+        found += _untested(document, brand)
     found += _shared_names(understood.brands)
     for file in ONCALL:
         if file in understood.documents:
             found += _of_oncall(understood.documents[file], understood.oncall, _named_routes(understood))
     return sorted(found, key=lambda fault: (fault.file, fault.line, fault.column))
+
+
+def _untested(document: Document, brand: BrandFile) -> Iterator[Fault]:
+    """Of a brand that has tests: the rules that none of them expects to ring."""
+    ringing = {each.rule for trial in brand.tests for each in trial.expect if each.times != 0}
+    for index, rule in enumerate(brand.rules if brand.tests else ()):
+        if rule.name not in ringing:
+            place = document.value_place(("rules", index, "name"))
+            yield document.fault(place, "no test lets `{rule}` ring", "add one under `tests`", rule=rule.name)
 
 
 def _of_names(document: Document, brand: BrandFile) -> Iterator[Fault]:

@@ -1,5 +1,6 @@
 """The files that people write: looked at, put in force."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from buzzwatch.cli.frame import (
     look_up_rotas,
     now,
     plain_errors,
+    progress_bar,
 )
 
 if TYPE_CHECKING:
@@ -55,6 +57,29 @@ def check(
         if loaded and loaded.scorer:
             _try_scorer(loaded.scorer)
         raise typer.Exit(1 if found.errors else 0)
+
+
+@app.command("test")
+def rehearse(
+    where: Annotated[Path, typer.Argument(help="Rules directory, or one file of it.")] = Path("rules"),
+    keyword: Annotated[
+        str, typer.Option("-k", help="Only tests with this in their name or file.", show_default=False)
+    ] = "",
+    junit: Annotated[
+        Path | None, typer.Option("--junit", help="Write the results to this file as JUnit XML.", show_default=False)
+    ] = None,
+) -> None:
+    """Play the tests of rule files. Exit 0: all passed. 1: one failed. 2: a file is wrong, or there are no tests."""
+    from buzzwatch.app.trying import try_rules  # noqa: PLC0415 - as in `check`
+    from buzzwatch.rules.faults import RuleFaults  # noqa: PLC0415 - as in `check`
+
+    with plain_errors():
+        try:
+            status = try_rules(where, keyword, junit, language(), typer.echo, partial(progress_bar, "tests"))
+        except RuleFaults as refused:
+            typer.echo(refused.in_language(language()), err=True)
+            raise typer.Exit(2) from None
+    raise typer.Exit(status)
 
 
 @app.command()

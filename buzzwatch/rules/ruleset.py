@@ -1,9 +1,10 @@
 """The rules directory, read and compiled."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from buzzwatch.model.brand import Route, Ruleset
@@ -17,6 +18,7 @@ from buzzwatch.rules.oncall import OncallFile
 from buzzwatch.rules.references import taken_for
 from buzzwatch.rules.roster import daily_of, night_of, outline_of, people_of, rotas_of, routes_of
 from buzzwatch.rules.text import Document, Value, blot_addresses, parse
+from buzzwatch.rules.trial import Trial
 from buzzwatch.rules.units import nearest, shown
 from buzzwatch.rules.validate import validate
 from buzzwatch.rules.words import Said, Words
@@ -33,6 +35,16 @@ class Understood(NamedTuple):
     brands: list[tuple[Document, schema.BrandFile]]
     oncall: OncallFile
     calendar: schema.CalendarFile
+
+
+class Placed(Struct, frozen=True):
+    """A test, and where it stands: `number` counts from 1 in its file."""
+
+    file: str
+    line: int
+    number: int
+    brand: str
+    trial: Trial
 
 
 def load(files: Mapping[str, str]) -> Ruleset:
@@ -97,6 +109,19 @@ def put_together(files: Mapping[str, str], understood: Understood) -> Ruleset:
         pages_per_person=oncall.pages_per_person,
         answer_within=oncall.answer_within,
     )
+
+
+def load_with_trials(files: Mapping[str, str]) -> tuple[Ruleset, list[Placed]]:
+    """As `load`, and the tests of the files, in their order, which are no part of a rule set."""
+    understood = understand(files)
+    trials = [placed for document, each in understood.brands for placed in _placed(document, each)]
+    return put_together(files, understood), trials
+
+
+def _placed(document: Document, written: schema.BrandFile) -> Iterator[Placed]:
+    for index, trial in enumerate(written.tests):
+        line, _ = document.value_place(("tests", index))
+        yield Placed(document.file, line, index + 1, written.brand, trial)
 
 
 def check_channels(files: Mapping[str, str], channels: Collection[str]) -> list[Fault]:
@@ -171,10 +196,16 @@ def _outline(documents: Mapping[str, Document]) -> Outline:
 
 
 def _with_groups(outline: Outline, written: Value) -> Outline:
-    """With the themes and voices of one brand file."""
+    """With the themes, voices and rules of one brand file."""
     groups = ((written.get(key, {}) if isinstance(written, dict) else None) for key in ("themes", "voices"))
     themes, voices = (tuple(group) if isinstance(group, dict) else None for group in groups)
-    return replace(outline, themes=themes, voices=voices)
+    known = replace(outline, themes=themes, voices=voices)
+    if not isinstance(written, dict) or "tests" not in written:
+        return known
+    rules = written.get("rules")
+    names = [rule.get("name") for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
+    named = (*(name for name in names if isinstance(name, str)), "slow")
+    return replace(known, rules=named, answers=bool(written.get("official")))
 
 
 def _repeated(documents: Iterable[Document]) -> list[Fault]:

@@ -135,15 +135,16 @@ class Thread(Requirements):
 
 
 def _known_theme(name: str, info: Info) -> str:
-    return _defined(name, "theme", "[word]", info)
+    return defined(name, "theme", "[word]", info.context)
 
 
 def _known_voice(name: str, info: Info) -> str:
-    return _defined(name, "voice", '["x:@name"]', info)
+    return defined(name, "voice", '["x:@name"]', info.context)
 
 
-def _defined(name: str, kind: str, example: str, info: Info) -> str:
-    outline = info.context if isinstance(info.context, Outline) else Outline()
+def defined(name: str, kind: str, example: str, context: object) -> str:
+    """The name of one of the file's `themes` or `voices`; raises what a validator does."""
+    outline = context if isinstance(context, Outline) else Outline()
     key, defined = f"{kind}s", outline.themes if kind == "theme" else outline.voices
     if defined is None or name in defined:
         return name
