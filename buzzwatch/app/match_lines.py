@@ -104,30 +104,37 @@ def _suggestions(found: Found, words: Words, figures: Figures) -> Iterator[str]:
         yield "  " + words.too_few_marks.format(n=suggested.marked, least=FEWEST_MARKED)
     elif suggested.others < FEWEST_OTHERS:
         yield "  " + words.too_few_others.format(n=suggested.others, least=FEWEST_OTHERS)
-    elif not suggested.suggestions:
-        yield "  " + words.no_suggestion.format(n=suggested.marked)
     else:
-        for each in suggested.suggestions:
-            yield from _suggestion(each, found, words, figures)
+        yield from _suggested(found, words, figures)
+
+
+def _suggested(found: Found, words: Words, figures: Figures) -> Iterator[str]:
+    suggested = found.suggested
+    for each in suggested.suggestions:
+        yield "  " + _in_words(words.suggestion, each, found, figures)
+        yield f"    ✂ {quote(each.struck[0].text, _LONGEST_ROOT)}"
+        if each.mistaken:
+            yield "    " + words.mistaken.format(text=quote(each.mistaken[0].text, _LONGEST_ROOT))
+    for each in suggested.doubted:
+        yield "  " + _in_words(words.doubted, each, found, figures)
+        yield f"    {quote(each.mistaken[0].text, _LONGEST_ROOT)}"
+    if suggested.suggestions:
         yield f"  {words.paste}"
-        listed = ", ".join(_as_yaml(each.expression) for each in suggested.suggestions)
-        old = ", ".join(_as_yaml(each) for each in found.brand.match.not_us)
+        known = (*found.brand.match.not_us, *(each.expression for each in suggested.suggestions))
         yield "match:"
-        yield f"  not_us: [{old}{', ' if old else ''}{listed}]"
+        yield f"  not_us: [{', '.join(map(_as_yaml, known))}]"
+    elif not suggested.doubted:
+        yield "  " + words.no_suggestion.format(n=suggested.marked)
 
 
-def _suggestion(each: Suggestion, found: Found, words: Words, figures: Figures) -> Iterator[str]:
-    number, suggested = figures.number, found.suggested
-    yield "  " + words.suggestion.format(
+def _in_words(phrase: str, each: Suggestion, found: Found, figures: Figures) -> str:
+    return phrase.format(
         expression=clean(each.expression, _LONGEST),
-        struck=number(len(each.struck)),
-        marked=number(suggested.marked),
-        mistaken=number(len(each.mistaken)),
-        others=number(suggested.others),
+        struck=figures.number(len(each.struck)),
+        marked=figures.number(found.suggested.marked),
+        mistaken=figures.number(len(each.mistaken)),
+        others=figures.number(found.suggested.others),
     )
-    yield f"    ✂ {quote(each.struck[0].text, _LONGEST_ROOT)}"
-    if each.mistaken:
-        yield "    " + words.mistaken.format(text=quote(each.mistaken[0].text, _LONGEST_ROOT))
 
 
 def _as_yaml(expression: str) -> str:

@@ -9,6 +9,7 @@ from math import log, sqrt
 
 from msgspec import Struct
 
+from buzzwatch.ingest.language import COMMON
 from buzzwatch.ingest.match import Hit, Matcher, lay_out
 from buzzwatch.ingest.scorer.lessons import Lessons
 from buzzwatch.ingest.strike import Suggested, Text, suggest
@@ -30,6 +31,12 @@ _SHORTEST_WORD = 3
 _PRIOR = 0.5
 
 Progress = Callable[[float], None]
+
+
+_TELLING = 2.0
+"""Standard errors above even, from which on a word is told."""
+_FIRST_WAYS = ("name", "handle", "hashtag")
+"""A post that is found in several ways is counted for the first of these."""
 
 
 class Post(Struct, frozen=True):
@@ -149,10 +156,6 @@ def _post(matcher: Matcher, brand: str, sighting: Sighting, mention: Mention | N
     return Post(sighting, mention, "thread" if sighting.unnamed else "other")
 
 
-_FIRST_WAYS = ("name", "handle", "hashtag")
-"""A post that is found in several ways is counted for the first of these."""
-
-
 def _count(posts: Sequence[Post]) -> Tally:
     return Tally(
         len(posts),
@@ -178,10 +181,6 @@ def _around(posts: Iterable[Post], before: Iterable[Post]) -> tuple[tuple[str, i
     return tuple((word, held, usual) for sure, word, held, usual in sorted(ranked)[:MOST_WORDS] if sure < -_TELLING)
 
 
-_TELLING = 2.0
-"""Standard errors above even, from which on a word is told."""
-
-
 def _beside(posts: Iterable[Post]) -> Counter[str]:
     """How many posts hold each word near the name, copies once; under "" how many there are."""
     found: Counter[str] = Counter()
@@ -194,7 +193,7 @@ def _beside(posts: Iterable[Post]) -> Counter[str]:
         names = {place for hit in post.hits for place in range(hit.first, hit.last + 1)}
         near = {place + step for place in names for step in range(-BESIDE, BESIDE + 1)} - names
         told = {words[place] for place in near if 0 <= place < len(words)}
-        found.update(word for word in told if len(word) >= _SHORTEST_WORD and word[0] != "@")
+        found.update(word for word in told if len(word) >= _SHORTEST_WORD and word[0] != "@" and word not in COMMON)
         found[""] += 1
     return found
 

@@ -51,6 +51,7 @@ class Words(Struct, frozen=True, kw_only=True):
     no_suggestion: str
     suggestion: str
     mistaken: str
+    doubted: str
     hang: str
     paste: str
 
@@ -106,6 +107,8 @@ FRENCH = Words(
     no_suggestion="aucune expression n’écarte assez de posts marqués ({n}) sans écarter aussi de bons posts",
     suggestion="{expression}\u00a0: écarte {struck} des {marked} posts marqués, et {mistaken} des {others} autres",
     mistaken="par exemple à tort\u00a0: {text}",
+    doubted="pas suggéré\u00a0: {expression}, qui écarte {struck} des {marked} posts marqués mais aussi {mistaken} des "
+    "{others} autres\u00a0; s’ils parlent aussi d’autrui, marquez-les\u00a0:",
     hang="{n} posts marqués ne nomment pas (ou plus) la marque\u00a0: `not_us` n’y peut rien",
     paste="À coller dans le fichier de la marque\u00a0:",
 )  # fmt: skip
@@ -160,6 +163,8 @@ ENGLISH = Words(
     no_suggestion="no expression strikes out enough of the marked posts ({n}) without striking good ones as well",
     suggestion="{expression}: strikes out {struck} of {marked} marked posts, and {mistaken} of {others} others",
     mistaken="for example by mistake: {text}",
+    doubted="not suggested: {expression}, which strikes out {struck} of {marked} marked posts but {mistaken} of "
+    "{others} others as well; if they are not about you either, mark them:",
     hang="{n} marked posts do not name the brand, or do no longer: `not_us` cannot help there",
     paste="To paste into the brand's file:",
 )  # fmt: skip

@@ -152,7 +152,10 @@ def _rules_of(config: Path | None) -> Path:
 
 def _size_of_input() -> int:
     """How many bytes wait on standard input; 0 where that cannot be told."""
-    status = os.fstat(sys.stdin.fileno())
+    try:
+        status = os.fstat(sys.stdin.fileno())
+    except OSError:
+        return 0
     return status.st_size if stat.S_ISREG(status.st_mode) else 0
 
 

@@ -9,6 +9,9 @@ only if it strikes out at least `FEWEST_STRUCK` marked texts, at most `MOST_MIST
 has marked as ours, and if the log-odds of standing in a marked text rather than in another (each count raised by a
 half, Jeffreys' prior) are more than `SURE` standard errors above even. Of those the surest is taken, then the surest of
 what still strikes out `FEWEST_STRUCK` texts that the ones before leave, and so on.
+
+Most posts are never marked. What strikes out more of the others, none of them marked as ours, is not suggested but
+named with an example: they may be the same noise, which somebody would have to mark first.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +20,7 @@ from math import log, sqrt
 from msgspec import Struct
 from msgspec.structs import replace
 
+from buzzwatch.ingest.language import COMMON
 from buzzwatch.ingest.match import Matcher, Way, lay_out
 from buzzwatch.model.brand import Brand
 
@@ -27,8 +31,9 @@ FEWEST_OTHERS = 20
 FEWEST_STRUCK = 3
 MOST_MISTAKEN = 0.01
 """The part of all other texts that a suggestion may strike out."""
-SURE = 3.0
+SURE = 2.0
 MOST_SUGGESTED = 5
+MOST_DOUBTED = 3
 LONGEST = 4
 """Words of an expression."""
 _MOST_TRIED = 60
@@ -61,6 +66,8 @@ class Suggested(Struct, frozen=True):
     marked: int
     others: int
     suggestions: tuple[Suggestion, ...] = ()
+    doubted: tuple[Suggestion, ...] = ()
+    """What strikes out too many that nobody has marked."""
 
     @property
     def is_too_little(self) -> bool:
@@ -76,13 +83,21 @@ def suggest(brand: Brand, marked: Iterable[Text], others: Iterable[Text]) -> Sug
     found = Suggested(len(about_others), len(about_us))
     if found.is_too_little:
         return found
-    left: list[Text] = about_others
-    chosen: list[Suggestion] = []
-    tried = [
-        tested
+    tested = [
+        each
         for expression in _candidates(brand, known, about_others)
-        if (tested := _test(brand, expression, about_others, about_us)) is not None
+        if (each := _test(brand, expression, about_others, about_us)) is not None
     ]
+    sound = [each for each in tested if len(each.mistaken) <= MOST_MISTAKEN * len(about_us)]
+    chosen = _choose(sound, about_others)
+    left = [text for text in about_others if not any(text in each.struck for each in chosen)]
+    doubted = _choose([each for each in tested if each not in sound], left)[:MOST_DOUBTED]
+    return replace(found, suggestions=tuple(chosen), doubted=tuple(doubted))
+
+
+def _choose(tried: list[Suggestion], marked: Sequence[Text]) -> list[Suggestion]:
+    """The surest, then the surest by what the ones before leave."""
+    left, chosen = list(marked), list[Suggestion]()
     while tried and len(chosen) < MOST_SUGGESTED:
         fresh = [(each, [text for text in each.struck if text in left]) for each in tried]
         fresh = [(each, new) for each, new in fresh if len(new) >= FEWEST_STRUCK]
@@ -92,7 +107,7 @@ def suggest(brand: Brand, marked: Iterable[Text], others: Iterable[Text]) -> Sug
         chosen.append(best)
         left = [text for text in left if text not in struck]
         tried = [each for each, _ in fresh if each is not best]
-    return replace(found, suggestions=tuple(chosen))
+    return chosen
 
 
 def _different(known: Matcher, texts: Iterable[Text]) -> list[Text]:
@@ -143,21 +158,21 @@ def _is_ours(brand: Brand, written: str) -> bool:
 
 
 def _is_whole(chosen: Sequence[str], before: int, after: int) -> bool:
-    """It neither begins nor ends with what is no word by itself: an elided l or d, a handle, a bar, a number."""
+    """It neither begins nor ends with what says nothing by itself: an article, an elided l or d, a number."""
     edges = [*(chosen[:1] if before else ()), *(chosen[-1:] if after else ())]
     inside_text = all(word != "|" and word[0] not in "@#&" for word in chosen)
-    return inside_text and all(len(word) > 1 and not word.isdigit() for word in edges)
+    return inside_text and all(len(word) > 1 and not word.isdigit() and word not in COMMON for word in edges)
 
 
 def _test(brand: Brand, expression: str, marked: Sequence[Text], others: Sequence[Text]) -> Suggestion | None:
-    """What it strikes out when it is in force; None where that is too little, or too much."""
+    """What it strikes out when it is in force; None where that is too little, or what is known to be ours."""
     match = replace(brand.match, not_us=(*brand.match.not_us, expression))
     tried = Matcher({brand.key: replace(brand, match=match)})
     struck = tuple(text for text in marked if not tried.match(text.text, text.title))
     if len(struck) < FEWEST_STRUCK:
         return None
     mistaken = tuple(text for text in others if not tried.match(text.text, text.title))
-    if len(mistaken) > MOST_MISTAKEN * len(others) or any(text.ours for text in mistaken):
+    if any(text.ours for text in mistaken):
         return None
     sureness = _sureness(len(struck), len(marked), len(mistaken), len(others))
     return Suggestion(expression, struck, mistaken, sureness) if sureness >= SURE else None

@@ -5,7 +5,7 @@ from brands import brand
 from buzzwatch.ingest.strike import FEWEST_OTHERS, Text, suggest
 
 ACME = brand("acme", "acme", "@acme_fr", official=["x:@acme_fr"])
-OURS = [Text(f"mon vol Acme numéro {n} est en retard, merci Acme") for n in range(200)]
+OURS = [Text(f"mon vol Acme numéro {n} est en retard") for n in range(200)]
 
 
 def found(marked, others=OURS, of=ACME):
@@ -18,7 +18,9 @@ def test_the_words_around_our_name_that_only_others_say_are_suggested_without_el
 
 
 def test_words_before_our_name_are_suggested_as_well():
-    marked = [Text(f"{word} une Ford Acme de 19{n}0") for n, word in enumerate(("vends", "cherche", "oh", "quelle", "ma"))]
+    marked = [
+        Text(f"{word} une Ford Acme de 19{n}0") for n, word in enumerate(("vends", "cherche", "oh", "quelle", "ma"))
+    ]
     assert found(marked)[0] == "ford acme"
 
 
