@@ -53,7 +53,7 @@ def explain(
             _explain_silence(loaded.state, silent, at, rule, rules)
             return
         db = open_for_reading(loaded.state)
-        lines = lines_of(db, incident)
+        lines = lines_of(db, incident, language(), now())
         if lines is None:
             known = [row[0] for row in db.execute("SELECT id FROM incident ORDER BY opened_at DESC LIMIT 10")]
             fail(f"no incident {incident!r}; the latest are: {', '.join(known) or 'none'}")
