@@ -48,7 +48,8 @@ class _Teller:
 
     def head(self) -> Iterator[str]:
         words, asked, answer = self.words, self.answer.asked, self.answer
-        rang = ", ".join(dict.fromkeys(f"{i.id} ({self.clock(at)})" for at, i in answer.rang))
+        first = {incident.id: at for at, incident in reversed(answer.rang)}
+        rang = ", ".join(f"{name} ({self.clock(at)})" for name, at in sorted(first.items(), key=lambda each: each[1]))
         said = words.rang.format(names=rang) if rang else words.nothing_rang
         at = f"{moment_of(asked.at).astimezone(self.zone):%Y-%m-%d %H:%M}"
         zone = "UTC" if self.brand is None else self.brand.timezone

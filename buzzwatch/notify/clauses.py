@@ -47,7 +47,7 @@ def _phrase(phrases: Phrases, key: str, clause: Clause) -> str:
 
 def _value(phrases: Phrases, key: str, value: float | str | None) -> str:
     figures = phrases.figures
-    if value is None:
+    if value is None or not str(value):
         return phrases.unknown
     if isinstance(value, str):
         return phrases.answers.get(value) or disarm(clean(value, LONGEST_NAME))
