@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from stage import MONDAY, House, mention, warmed
+from typer.testing import CliRunner
 
 from buzzwatch.app.asking import Asked, QuestionError, Wanted, read_asked, read_when
 from buzzwatch.app.past import Look, Watch, rebuild
@@ -13,6 +14,7 @@ from buzzwatch.app.recover import RulesOnRecord
 from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.app.why_lines import tell
 from buzzwatch.app.why_not import Answer, ask_why_not
+from buzzwatch.cli import app
 from buzzwatch.clock import VirtualClock
 from buzzwatch.model.brand import Rule, Ruleset
 from buzzwatch.model.input import Command, Gap, RulesSwapped, Silenced, Verb
@@ -184,7 +186,7 @@ async def test_a_conversation_a_post_and_a_silence_are_each_asked_about(house: H
     assert "no at 21:00, for the conversation x:root\n    ✗ posts: 5, at least 6 needed · 83%" in lines, lines
     assert "✗ authors: 2, at least 3 needed · 67% · this alone was missing" in lines, lines
     assert "silent (warning, waits for the morning)" in lines
-    assert "without a post: 14\u00a0min, at least 6\u00a0h needed" in lines
+    assert "without a post: 16\u00a0min, at least 6\u00a0h needed" in lines
 
 
 async def test_other_rules_are_asked_in_the_place_of_those_in_force(house: House):
@@ -286,6 +288,42 @@ async def test_what_cannot_be_asked_is_said_in_plain_words(house: House):
         ask("acne", "2026-03-02 20:10", language="fr")
         == "la marque acne n’existe pas\u00a0; vouliez-vous dire acme\u00a0?"
     )
+
+
+async def test_the_command_asks_in_the_language_of_the_terminal_and_refuses_half_a_question(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "buzzwatch.yaml").write_text(
+        f"state: {tmp_path}\nrules: {tmp_path}\nsources: {{push: {{http: {{listen: '127.0.0.1:8787'}}}}}}\n"
+    )
+    monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
+
+    def run(*arguments: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["explain", *arguments, "--config", str(tmp_path / "buzzwatch.yaml")])
+        return done.exit_code, done.output
+
+    status, lines = run("--not", "acme", "--at", "2026-03-02 20:30", "--rule", "bad-buzz")
+    assert status == 0, lines
+    assert lines.startswith("Acme Airlines, le 2026-03-02 20:30 (Europe/Paris)\u00a0: rien n’a sonné")
+    assert "✗ posts en colère en 15\u00a0min\u00a0: 0, minimum 10, habituel" in lines
+    assert run("--not", "acne", "--at", "2026-03-02 20:30") == (
+        1,
+        "la marque acne n’existe pas\u00a0; vouliez-vous dire acme\u00a0?\n",
+    )
+    for half in ([], ["--not", "acme"], ["acme-1", "--not", "acme", "--at", "20:00"], ["acme-1", "--rule", "x"]):
+        assert run(*half)[0] == 1
+
+
+async def test_a_competitor_and_a_brand_that_is_new_say_so(tmp_path: Path):
+    house = House(tmp_path, VirtualClock(EVENING))
+    house.open()
+    await house.tell(RulesSwapped(0, compiled(BRAND.replace("name: Acme", "role: competitor\nname: Acme"))))
+    await house.say(mention(EVENING, "one"))
+    await house.move(EVENING + MINUTE)
+    lines = said(house, at=EVENING + 30 * SECOND)
+    await house.close()
+    assert "- it is a competitor: it never pages anybody" in lines
+    assert "- what is usual was not learnt yet: it is an estimate" in lines
 
 
 def test_an_hour_that_comes_twice_or_never_says_which_was_taken():
