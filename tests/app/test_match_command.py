@@ -97,19 +97,17 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     house = House(tmp_path, VirtualClock(MONDAY))
     house.open()
     await house.tell(RulesSwapped(0, compile_rules({"acme.yaml": ACME, "orange.yaml": ORANGE})))
-    for n in range(30):
-        await house.move(house.clock.now() + HOUR)
-        await house.say(mention(house.clock.now(), f"calm{n}"))
+    await house.move(MONDAY + DAY)
+    await house.say(*(mention(house.clock.now(), f"calm{n}") for n in range(30)))
     await house.move(MONDAY + 7 * DAY)
     await house.say(mention(house.clock.now(), "root", text="Le vol d'Acme est annulé, écrivez à lea@mail.example"))
     for n in range(3):
         at = house.clock.now() + MINUTE
         await house.move(at)
         await house.say(mention(at, f"re{n}", root="x:root", text=f"pareil ici, quelle honte {n}"))
-    for n in range(8):
-        await house.move(house.clock.now() + MINUTE)
-        text = f"l'Acme Tennis gagne encore, match numéro {n} {'abcdefgh'[n] * 4}"
-        await house.say(mention(house.clock.now(), f"tennis{n}", text=text, source="bluesky"))
+    texts = [f"l'Acme Tennis gagne encore, match numéro {n} {'abcdefgh'[n] * 4}" for n in range(8)]
+    at = house.clock.now()
+    await house.say(*(mention(at, f"tennis{n}", text=text, source="bluesky") for n, text in enumerate(texts)))
     await house.say(replace(mention(house.clock.now(), "sourced", text="rien de tel"), brand="acme"))
     await house.say(mention(house.clock.now(), "handle", text="@acme_fr bonjour", author=Author(id="7")))
     for n in range(8):
