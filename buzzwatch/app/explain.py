@@ -2,115 +2,249 @@
 
 import sqlite3
 from collections.abc import Iterator
-from zoneinfo import ZoneInfo
+from datetime import UTC, tzinfo
 
+from buzzwatch.app.explain_words import WORDS, Words
+from buzzwatch.app.history import rules_on_record
 from buzzwatch.app.queue import tell_incident_times
-from buzzwatch.app.quotes import find_samples
-from buzzwatch.ingest.scorer import load
+from buzzwatch.app.report import debrief
+from buzzwatch.model.brand import Brand
 from buzzwatch.model.incident import Change, Incident, Reason, Subject
-from buzzwatch.model.instant import DAY, MINUTE, SECOND, Instant, moment_of
+from buzzwatch.model.input import Silenced
+from buzzwatch.model.instant import SECOND, Instant, moment_of
 from buzzwatch.model.notification import Sample
 from buzzwatch.model.signal import Clause, Signal
+from buzzwatch.notify.clauses import measure
+from buzzwatch.notify.course import Course
+from buzzwatch.notify.debriefing import Crowd, Debriefing
+from buzzwatch.notify.digest_words import reason_of
+from buzzwatch.notify.phrases import phrases_of
 from buzzwatch.notify.quoting import clean
-from buzzwatch.store.journal import read_incident
+from buzzwatch.rules.condition import Compiled
+from buzzwatch.store.journal import Ledger, read_incident
 from buzzwatch.store.outbox import read_deliveries
 
 _LONGEST = 300
 _LONGEST_POST = 120
+_BARS = "▁▂▃▄▅▆▇█"
 
 
-def explain(db: sqlite3.Connection, incident_id: str, timezone: str = "UTC") -> list[str] | None:
-    """Lines for a person at a terminal; None where there is no such incident."""
+def explain(
+    db: sqlite3.Connection, incident_id: str, language: str = "en", now: Instant | None = None
+) -> list[str] | None:
+    """Lines for a person at a terminal, in the hours of the brand; None where there is no such incident.
+
+    `now`: until when what is not over goes on; the last commit if left out.
+    """
     found = read_incident(db, incident_id)
     if found is None:
         return None
+    told = debrief(db, incident_id, Ledger(db).position()[1] if now is None else now, language)
+    if told is None:
+        return None
     incident, history = found
-    zone = ZoneInfo(timezone)
+    rules = rules_on_record(db)
+    teller = _Teller(language, rules.brands.get(incident.subject.brand) if rules else None)
+    words = teller.words
     return [
-        *_head(incident, zone),
+        *teller.head(incident),
         "",
-        *_why(incident.reason),
-        *_company(incident),
-        *tell_incident_times(db, incident_id),
-        *_posts(find_samples(db, incident, load())),
+        *teller.why(incident.reason),
+        *teller.company(incident),
+        *(f"  {line.strip()}" for line in tell_incident_times(db, incident_id, language)),
+        *teller.course(told.crowd),
+        *teller.posts(list(told.samples)),
         "",
-        "History",
-        *(f"  {_at(change.at, zone)}  {_event(change)}" for change in history),
+        words.history,
+        *(f"  {teller.at(change.at)}  {teller.event(change)}" for change in history),
+        *teller.silences(told),
         "",
-        "Who was told",
-        *_deliveries(db, incident_id, zone),
-        *_held(db, incident_id, zone),
+        words.told,
+        *teller.deliveries(db, incident_id),
+        *teller.held(told),
     ]
 
 
-def _head(incident: Incident, zone: ZoneInfo) -> Iterator[str]:
-    about = _about(incident.subject)
-    yield f"{incident.id}: {incident.severity.label}, {incident.state}, {incident.subject.brand}, about {about}"
-    began, opened, true = (_at(at, zone) for at in (incident.began_at, incident.opened_at, incident.true_at))
-    yield f"  began {began}, opened {opened}, true until {true}"
-    if incident.taken_by:
-        yield f"  taken by {incident.taken_by} at {_at(incident.taken_at or 0, zone)}"
-    if incident.watch_until is not None:
-        ended, until = _at(incident.closed_at or 0, zone), _at(incident.watch_until, zone)
-        yield f"  ended {ended}; what starts again until {until} is the same incident"
-    if incident.ended_at is not None:
-        had = f", {incident.had_by} had it" if incident.had_by else ""
-        yield f"  a rebound: it had ended at {_at(incident.ended_at, zone)}{had}, and started again"
+class _Teller:
+    """Puts an incident into the words of a language; `brand` None: the rules no longer know it."""
 
+    def __init__(self, language: str, brand: Brand | None) -> None:
+        self.words: Words = WORDS[language]
+        self.phrases = phrases_of(language)
+        self.figures = self.phrases.figures
+        self.language = language
+        self.brand = brand
+        self.zone: tzinfo = UTC if brand is None else brand.zone
 
-def _about(subject: Subject) -> str:
-    if subject.story:
-        return f"the story that {subject.story} told first"
-    return subject.thread or subject.topic or ("silence" if subject.quiet else "the brand as a whole")
+    def at(self, instant: Instant) -> str:
+        """To the second, with its date."""
+        return f"{moment_of(instant // SECOND * SECOND).astimezone(self.zone):%Y-%m-%d %H:%M:%S}"
 
+    def clock(self, instant: Instant) -> str:
+        """To the minute, with the name of the hours."""
+        zone = "UTC" if self.brand is None else self.brand.timezone
+        return f"{moment_of(instant).astimezone(self.zone):%H:%M} {zone}"
 
-def _why(reason: Reason) -> Iterator[str]:
-    yield f"Rule {reason.rule}: {reason.says}"
-    if reason.signal is not None:
-        signal = reason.signal
-        learning = " (still learning: a prior speaks)" if signal.learning else ""
-        days = signal.over // DAY
-        over = f" in {days} days" if days else f" in {signal.over // MINUTE} min" if signal.over else ""
-        numbers = f"{signal.observed:.1f}{over}, usual {signal.expected:.1f}, score {signal.score:.1f}"
-        yield f"  {signal.detector}{_by(signal)}: {numbers}{learning}"
-    for clause in reason.clauses:
-        yield f"  {'yes' if clause.passed else 'no '}  {describe(clause)}"
-    if reason.doubling is not None:
-        yield f"  it doubles in {reason.doubling // MINUTE} min{', which is urgent' if reason.is_urgent else ''}"
-    if reason.copies:
-        yield f"  {reason.copies} of {reason.mentions} mentions are copies of one text; they count once for negativity"
-    if reason.answered:
-        yield "  an official answer was given and it has not sped up since: critical is lowered to warning"
-    if reason.heard_late:
-        since, until = reason.heard_late
-        yield f"  we were deaf from {moment_of(since):%H:%M} to {moment_of(until):%H:%M} UTC"
+    def head(self, incident: Incident) -> Iterator[str]:
+        """Which one, how it stands, and since when."""
+        words = self.words
+        yield words.head.format(
+            id=incident.id,
+            severity=words.severity[incident.severity],
+            state=words.state[incident.state],
+            brand=incident.subject.brand,
+            about=self._about(incident.subject),
+        )
+        began, opened, true = map(self.at, (incident.began_at, incident.opened_at, incident.true_at))
+        yield "  " + words.times.format(began=began, opened=opened, true=true)
+        if incident.taken_by:
+            yield "  " + words.taken.format(by=incident.taken_by, at=self.at(incident.taken_at or 0))
+        if incident.watch_until is not None:
+            ended, until = self.at(incident.closed_at or 0), self.at(incident.watch_until)
+            yield "  " + words.ended.format(ended=ended, until=until)
+        if incident.ended_at is not None:
+            had = words.had.format(by=incident.had_by) if incident.had_by else ""
+            yield "  " + words.rebound.format(at=self.at(incident.ended_at), had=had)
 
+    def _about(self, subject: Subject) -> str:
+        if subject.story:
+            return self.words.story.format(id=subject.story)
+        return subject.thread or subject.topic or (self.words.silence if subject.quiet else self.words.brand)
 
-def _company(incident: Incident) -> Iterator[str]:
-    """What puts the numbers into their place."""
-    reason, press = incident.reason, incident.press
-    if press is not None:
-        raised = ": severity one up" if incident.raised else ""
-        who = clean(f"{press.mention} ({press.source})", _LONGEST)
-        yield f"  the press joined at {moment_of(press.at):%H:%M} UTC with {who}{raised}"
-    if reason.campaign is not None:
-        yield f"  expected ×{reason.campaign.factor:g}: {reason.campaign.why}"
-    if len(reason.sources) > 1:
-        yield f"  on {len(reason.sources)} sources: {clean(', '.join(reason.sources), _LONGEST)}"
-    if (sector := reason.sector) is not None:
-        yield f"  the whole sector, not you alone: {sector.rising} of {sector.known} brands ({sector.name})"
+    def why(self, reason: Reason) -> Iterator[str]:
+        """The rule, its strongest signal, and each clause with what was seen, needed and usual."""
+        words, figures = self.words, self.figures
+        yield words.rule.format(rule=reason.rule, says=clean(reason.says, _LONGEST))
+        if reason.signal is not None:
+            yield "  " + self._signal(reason.signal)
+        rules = self.brand.rules if self.brand is not None else ()
+        condition = next((rule.when for rule in rules if rule.name == reason.rule), None)
+        for clause in reason.clauses:
+            over = condition.over(clause.name) if isinstance(condition, Compiled) else None
+            written = measure(self.phrases, clause, over)
+            excluded = clause.name.startswith("none.")
+            said = self.phrases.unless.format(clause=written) if excluded else written
+            yield f"  {'✓' if clause.passed else '✗'} {said}"
+        if reason.doubling is not None:
+            urgent = words.urgent if reason.is_urgent else ""
+            yield "  " + words.doubles.format(span=figures.span(reason.doubling), urgent=urgent)
+        if reason.copies:
+            yield "  " + words.copies.format(copies=reason.copies, mentions=reason.mentions)
+        if reason.answered:
+            yield f"  {words.answered}"
+        if reason.heard_late:
+            since, until = map(self.clock, reason.heard_late)
+            yield "  " + words.deaf.format(since=since, until=until)
 
+    def _signal(self, signal: Signal) -> str:
+        words, number = self.words, self.figures.number
+        return words.numbers.format(
+            detector=words.signal[signal.detector],
+            by="" if signal.by is None else words.by.format(comparator=signal.by.value),
+            observed=number(signal.observed),
+            over=words.within.format(span=self.figures.span(signal.over)) if signal.over else "",
+            expected=number(signal.expected),
+            score=number(signal.score),
+            learning=words.learning if signal.learning else "",
+        )
 
-def _posts(samples: list[Sample]) -> Iterator[str]:
-    """What is shown of it, how negative it was found, and by which words."""
-    if samples:
+    def company(self, incident: Incident) -> Iterator[str]:
+        """What puts the numbers into their place, and what made it louder."""
+        words, reason, press = self.words, incident.reason, incident.press
+        if press is not None:
+            raised = words.raised if incident.raised else ""
+            who = clean(f"{press.mention} ({press.source})", _LONGEST)
+            yield "  " + words.press.format(at=self.clock(press.at), who=who, raised=raised)
+        if reason.campaign is not None:
+            why, factor = clean(reason.campaign.why, _LONGEST), f"{reason.campaign.factor:g}"
+            yield "  " + words.campaign.format(factor=factor, why=why)
+        if len(reason.sources) > 1:
+            names = clean(", ".join(reason.sources), _LONGEST)
+            yield "  " + words.sources.format(n=len(reason.sources), names=names)
+        if (sector := reason.sector) is not None:
+            yield "  " + words.sector.format(
+                rising=sector.rising, known=sector.known, name=clean(sector.name, _LONGEST)
+            )
+
+    def course(self, crowd: Crowd) -> Iterator[str]:
+        """The curve as a line of bars, and what was usual below it."""
+        course = crowd.course
+        if course is None:
+            return
+        since, until = (self.figures.stamp(at, self.zone) for at in (course.since, course.until))
+        span, most = self.figures.span(course.width), self.figures.number(max(course.counts))
         yield ""
-        yield "Posts shown"
-    for sample in samples:
-        said = "its text was erased since" if sample.text is None else f"“{clean(sample.text, _LONGEST_POST)}”"
-        yield f"  {sample.negativity:4.0%} negative  {clean(sample.mention, _LONGEST_POST)}: {said}"
-        if sample.why:
-            yield f"       weighs most: {', '.join(cause.words for cause in sample.why)}"
+        yield self.words.course.format(since=since, until=until, span=span, most=most)
+        yield from self._bars(course)
+
+    def _bars(self, course: Course) -> Iterator[str]:
+        usual = [value or 0.0 for value in course.usual]
+        top = max([1.0, *course.counts, *usual])
+        yield f"  {''.join(_bar(count, top) for count in course.counts)}"
+        if any(value is not None for value in course.usual):
+            yield f"  {''.join(_bar(value, top) for value in usual)}  {self.words.usual}"
+
+    def posts(self, samples: list[Sample]) -> Iterator[str]:
+        """What is shown of it, how negative it was found, and by which words."""
+        words = self.words
+        if samples:
+            yield ""
+            yield words.posts
+        for sample in samples:
+            said = words.erased if sample.text is None else f"“{clean(sample.text, _LONGEST_POST)}”"
+            negative = words.negative.format(share=f"{self.figures.share(sample.negativity):>4}")
+            yield f"  {negative}  {clean(sample.mention, _LONGEST_POST)}: {said}"
+            if sample.why:
+                yield "       " + words.weighs.format(words=", ".join(cause.words for cause in sample.why))
+
+    def event(self, change: Change) -> str:
+        """What happened, by whom, and why."""
+        words = self.words
+        return words.event.format(
+            kind=words.changes[change.kind],
+            by=words.by_whom.format(by=clean(change.by, _LONGEST)) if change.by else "",
+            why=words.why.format(why=clean(change.why, _LONGEST)) if change.why else "",
+            severity=words.severity[change.incident.severity],
+        )
+
+    def silences(self, told: Debriefing) -> Iterator[str]:
+        """Who asked for which, until when and why."""
+        if told.silences:
+            yield ""
+            yield self.words.silences
+        for said in told.silences:
+            yield f"  {self.at(said.seen_at)}  {self._silence(said)}"
+
+    def _silence(self, said: Silenced) -> str:
+        by, what, why = (clean(text, _LONGEST) for text in (said.by, said.what, said.why))
+        if said.until <= said.seen_at:
+            return self.words.silence_ended.format(by=by, what=what)
+        return self.words.silenced.format(what=what, by=by, until=self.at(said.until), why=why)
+
+    def deliveries(self, db: sqlite3.Connection, incident: str) -> Iterator[str]:
+        """Each message, and what became of it."""
+        words, rows = self.words, read_deliveries(db, incident)
+        if not rows:
+            yield f"  {words.nobody}"
+        for row in rows:
+            done = f" {self.at(row['done_at'])}" if row["done_at"] else ""
+            why = words.why.format(why=clean(row["why"], _LONGEST)) if row["why"] else ""
+            state, attempts = words.delivery.get(row["state"], row["state"]), words.attempts.format(n=row["attempts"])
+            yield f"  {self.at(row['written_at'])}  {row['target']}: {state}{done}, {attempts}{why}"
+
+    def held(self, told: Debriefing) -> Iterator[str]:
+        """What was not sent, why, and until when."""
+        if told.held:
+            yield ""
+            yield self.words.held
+        for at, held in told.held:
+            until = "" if held.until is None else self.words.until.format(until=self.at(held.until))
+            why = clean(reason_of(held.why, self.language), _LONGEST)
+            yield f"  {self.at(at)}  {held.target}: {why}{until}"
+
+
+def _bar(value: float, top: float) -> str:
+    return _BARS[min(len(_BARS) - 1, int(value / top * len(_BARS)))] if value > 0 else "·"
 
 
 def describe(clause: Clause) -> str:
@@ -121,36 +255,6 @@ def describe(clause: Clause) -> str:
 
 def _by(judged: Signal | Clause) -> str:
     return "" if judged.by is None else f" by {judged.by}"
-
-
-def _event(change: Change) -> str:
-    by = f" by {change.by}" if change.by else ""
-    why = f": {change.why}" if change.why else ""
-    return f"{change.kind}{by}{why} ({change.incident.severity.label})"
-
-
-def _deliveries(db: sqlite3.Connection, incident: str, zone: ZoneInfo) -> Iterator[str]:
-    rows = read_deliveries(db, incident)
-    if not rows:
-        yield "  nobody yet"
-    for row in rows:
-        done = f" at {_at(row['done_at'], zone)}" if row["done_at"] else ""
-        why = f": {row['why']}" if row["why"] else ""
-        state = f"{row['state']}{done}, attempts {row['attempts']}{why}"
-        yield f"  {_at(row['written_at'], zone)}  {row['target']}: {state}"
-
-
-def _held(db: sqlite3.Connection, incident: str, zone: ZoneInfo) -> Iterator[str]:
-    rows = db.execute("SELECT at, target, why, until FROM held WHERE incident = ? ORDER BY at", (incident,)).fetchall()
-    if rows:
-        yield ""
-        yield "What was held"
-    for at, target, why, until in rows:
-        yield f"  {_at(at, zone)}  {target}: {why}{f', until {_at(until, zone)}' if until else ''}"
-
-
-def _at(instant: Instant, zone: ZoneInfo) -> str:
-    return f"{moment_of(instant // SECOND * SECOND).astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
 def _number(value: float | str | None) -> str:

@@ -1,5 +1,6 @@
 """What a person can mend, and is therefore told in words: the errors that commands print without a traceback."""
 
+from buzzwatch.app.asking import QuestionError
 from buzzwatch.app.control import NoDaemonError
 from buzzwatch.app.scorer_process import ScorerError
 from buzzwatch.app.secret import SecretError
@@ -8,4 +9,13 @@ from buzzwatch.sources.file import FileFaultError
 from buzzwatch.store.database import StateError
 from buzzwatch.web import CannotListenError
 
-EXPECTED = (RuleFaults, SecretError, StateError, FileFaultError, NoDaemonError, CannotListenError, ScorerError)
+EXPECTED = (
+    RuleFaults,
+    SecretError,
+    StateError,
+    FileFaultError,
+    NoDaemonError,
+    CannotListenError,
+    ScorerError,
+    QuestionError,
+)

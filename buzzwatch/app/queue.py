@@ -8,7 +8,7 @@ from buzzwatch.model.brand import Brand, Ruleset
 from buzzwatch.model.instant import DAY, Instant, Span, moment_of
 from buzzwatch.model.mention import Mention
 from buzzwatch.model.response import Complaint, ResponseTimes
-from buzzwatch.notify.figures import ENGLISH
+from buzzwatch.notify.figures import ENGLISH, FRENCH
 from buzzwatch.notify.quoting import clean
 from buzzwatch.store.complaints import count_known, read_waiting
 from buzzwatch.store.journal import read_mentions
@@ -84,11 +84,20 @@ def tell_times(db: sqlite3.Connection, brands: list[Brand], now: Instant) -> Ite
         yield f"{brand.key}, 30 days: {describe(response_times(db, brand.key, now - MONTH, now))}"
 
 
-def tell_incident_times(db: sqlite3.Connection, incident: str) -> Iterator[str]:
+def tell_incident_times(db: sqlite3.Connection, incident: str, language: str = "en") -> Iterator[str]:
     """How fast the complaints of an incident were answered; nothing where there were none."""
     times = incident_response_times(db, incident)
     if times.answered or times.unanswered:
-        yield f"  complaints: {describe(times)}"
+        french = language == "fr"
+        yield f"  réclamations\u00a0: {_describe_in_french(times)}" if french else f"  complaints: {describe(times)}"
+
+
+def _describe_in_french(times: ResponseTimes) -> str:
+    counted = f"{times.answered} avec réponse, {times.unanswered} sans"
+    if times.median is None or times.p90 is None or times.quick is None:
+        return counted
+    spans = f"la moitié en {FRENCH.span(times.median)}, neuf sur dix en {FRENCH.span(times.p90)}"
+    return f"{counted}\u00a0; {spans}\u00a0; {FRENCH.share(times.quick)} de toutes en 10 min"
 
 
 def describe(times: ResponseTimes) -> str:

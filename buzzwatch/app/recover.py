@@ -59,7 +59,7 @@ def recover(connection: sqlite3.Connection, directory: Path, compile_rules: Comp
     """Load the newest snapshot that fits and step the rest of the journal; what comes out of that is not sent again."""
     seq, now = Ledger(connection).position()
     rules = RulesOnRecord(connection, compile_rules)
-    start, spine = _from_snapshot(read_snapshots(directory, seq), rules)
+    start, spine = from_snapshot(read_snapshots(directory, seq), rules)
     complaints: list[Complaint] = []
     for _, outcome in replay_journal(spine, connection, start, seq, now, rules):
         if start == 0:  # all else was sent, or queued, by the run that stepped it first
@@ -96,7 +96,8 @@ def replay_journal(
     yield from run_to(spine, now + 1)
 
 
-def _from_snapshot(snapshots: list[tuple[int, dict[str, Any]]], rules: RulesOnRecord) -> tuple[int, Spine]:
+def from_snapshot(snapshots: list[tuple[int, dict[str, Any]]], rules: RulesOnRecord) -> tuple[int, Spine]:
+    """The spine of the first that fits, and the row after which it was taken; an empty one where none does."""
     for seq, dumped in snapshots:
         try:
             ruleset = rules[dumped["rules"]].rules if dumped["rules"] else NO_RULES

@@ -17,6 +17,7 @@ from buzzwatch.cli.frame import (
     look_up_rotas,
     now,
     plain_errors,
+    progress_bar,
     read_rules,
 )
 
@@ -24,19 +25,62 @@ app = typer.Typer()
 
 
 @app.command()
-def explain(incident: IncidentArgument, config: ConfigOption = None) -> None:
-    """Say why an incident rang, who was told, and what was held."""
+def explain(
+    incident: Annotated[
+        str, typer.Argument(help="As messages and `history` name it, such as acme-261122-2104.", show_default=False)
+    ] = "",
+    silent: Annotated[
+        str | None, typer.Option("--not", help="A brand that did not ring, with --at.", show_default=False)
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option(help='A time of the brand\'s place, such as "2026-11-22 21:00".', show_default=False)
+    ] = None,
+    rule: Annotated[str, typer.Option(help="With --not: one of its rules; else all.", show_default=False)] = "",
+    rules: Annotated[
+        Path | None, typer.Option("--rules", "-r", help="With --not: other rules than those then in force.")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Say why an incident rang, who was told, and what was held; or with --not and --at why a brand did not ring."""
     from buzzwatch.app.explain import explain as lines_of  # noqa: PLC0415 - as in `daemon.run`
     from buzzwatch.store.database import open_for_reading  # noqa: PLC0415 - as in `daemon.run`
 
+    if bool(incident) == bool(silent) or bool(silent) != bool(at) or ((rule or rules) and not silent):
+        fail('name an incident; or a brand and a time: buzzwatch explain --not acme --at "2026-11-22 21:00"')
     with plain_errors():
-        db = open_for_reading(load_config(config).state)
-        lines = lines_of(db, incident)
+        loaded = load_config(config)
+        if silent and at:
+            _explain_silence(loaded.state, silent, at, rule, rules)
+            return
+        db = open_for_reading(loaded.state)
+        lines = lines_of(db, incident, language(), now())
         if lines is None:
             known = [row[0] for row in db.execute("SELECT id FROM incident ORDER BY opened_at DESC LIMIT 10")]
             fail(f"no incident {incident!r}; the latest are: {', '.join(known) or 'none'}")
         for line in lines:
             typer.echo(line)
+
+
+def _explain_silence(state: Path, brand: str, at: str, rule: str, other: Path | None) -> None:
+    import logging  # noqa: PLC0415 - as in `daemon.run`
+
+    from buzzwatch.app.asking import Wanted, read_asked  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.app.logs import configure_logs  # noqa: PLC0415 - likewise
+    from buzzwatch.app.why_lines import tell  # noqa: PLC0415 - likewise
+    from buzzwatch.app.why_not import ask_why_not  # noqa: PLC0415 - likewise
+    from buzzwatch.store.database import open_for_reading  # noqa: PLC0415 - likewise
+
+    configure_logs(logging.CRITICAL)  # the rules and snapshots of another version are passed over
+    db = open_for_reading(state)
+    others = None if other is None else read_rules(other)
+    wanted = Wanted(brand, at, rule, others, str(other or ""))
+    asked, note = read_asked(db, wanted, now(), language())
+    if note:
+        typer.echo(note, err=True)
+    with progress_bar(str(state)) as progress:
+        answer = ask_why_not(db, state, asked, progress)
+    for line in tell(answer, language()):
+        typer.echo(line)
 
 
 @app.command()

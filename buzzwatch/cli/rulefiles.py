@@ -1,5 +1,8 @@
 """The files that people write: looked at, put in force."""
 
+import os
+import stat
+import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,12 +12,14 @@ import typer
 from buzzwatch.cli.frame import (
     ConfigOption,
     ask_daemon,
+    fail,
     language,
     load_config,
     look_up_rotas,
     now,
     plain_errors,
     progress_bar,
+    read_rules,
 )
 
 if TYPE_CHECKING:
@@ -77,9 +82,108 @@ def rehearse(
         try:
             status = try_rules(where, keyword, junit, language(), typer.echo, partial(progress_bar, "tests"))
         except RuleFaults as refused:
-            typer.echo(refused.in_language(language()), err=True)
+            typer.echo(refused.said(language()), err=True)
             raise typer.Exit(2) from None
     raise typer.Exit(status)
+
+
+@app.command()
+def match(  # noqa: PLR0913 - each is an option of the command
+    text: Annotated[
+        str, typer.Argument(help="A text; - reads one a line from standard input; with --since the key of a brand.")
+    ],
+    since: Annotated[
+        str | None,
+        typer.Option(help="What the brand's names found: so far back, such as 7d; or since a day.", show_default=False),
+    ] = None,
+    rules: Annotated[
+        Path | None, typer.Option("--rules", "-r", help="Rules directory; else the configuration's, or ./rules.")
+    ] = None,
+    source: Annotated[str | None, typer.Option(help="Where the text stands, such as x.", show_default=False)] = None,
+    by: Annotated[str | None, typer.Option(help="Who wrote it, such as @lea.", show_default=False)] = None,
+    lang: Annotated[
+        str | None, typer.Option(help="Its language, such as fr; else guessed.", show_default=False)
+    ] = None,
+    *,
+    sample: Annotated[int, typer.Option(min=0, max=1_000, help="With --since: posts to show.")] = 10,
+    config: ConfigOption = None,
+) -> None:
+    """Say which brands a text is about, by which words, and why not; or with --since what a brand's names found."""
+    if since is not None:
+        if source or by or lang:
+            fail("--source, --by and --lang are of one text; with --since name the brand alone")
+        _match_record(text, since, rules, sample, config)
+        return
+    _match_texts(text, rules, config, (source, by, lang))
+
+
+def _match_texts(
+    text: str, rules: Path | None, config: Path | None, of: tuple[str | None, str | None, str | None]
+) -> None:
+    from buzzwatch.app.match_trial import Said, Trial, read_lines, tell, tell_line  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.ingest.language import is_code  # noqa: PLC0415 - likewise
+    from buzzwatch.ingest.scorer import load as load_scorer  # noqa: PLC0415 - likewise
+
+    source, by, lang = of
+    if lang is not None and not is_code(lang):
+        fail(f"{lang!r} names no language: write a code such as fr, en or pt-BR, or leave it out to have it guessed")
+    coloured = sys.stdout.isatty()
+    with plain_errors():
+        trial = Trial(read_rules(rules or _rules_of(config)).brands, load_scorer(), now())
+        if text != "-":
+            said = text.encode("utf-8", "replace").decode()
+            for line in tell(trial, trial.judge(Said(said, source, by, lang)), language(), coloured=coloured):
+                typer.echo(line)
+            return
+        with progress_bar("match", shown=not coloured) as progress:
+            size = _size_of_input()
+            read = 0
+            for each in read_lines(sys.stdin.buffer):
+                read += len(each.encode()) + 1
+                typer.echo(tell_line(trial.judge(Said(each, source, by, lang)), language(), coloured=coloured))
+                progress(min(1.0, read / size) if size else 0.0)
+
+
+def _match_record(brand: str, since: str, rules: Path | None, sample: int, config: Path | None) -> None:
+    from buzzwatch.app.history import rules_on_record, since_of  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.app.match_lines import tell_found  # noqa: PLC0415 - likewise
+    from buzzwatch.app.matches import Period, look_into  # noqa: PLC0415 - likewise
+    from buzzwatch.rules.units import nearest  # noqa: PLC0415 - likewise
+    from buzzwatch.store.database import open_for_reading  # noqa: PLC0415 - likewise
+
+    with plain_errors():
+        loaded = load_config(config)
+        db = open_for_reading(loaded.state)
+        until = now()
+        started = since_of(since, until)
+        if started is None or started >= until:
+            fail(f"{since!r} is no time: write so far back, such as 7d or 12h, or a day such as 2026-11-20")
+        known = rules_on_record(db) or read_rules(loaded.rules)
+        tried = read_rules(rules).brands if rules is not None else known.brands
+        for brands in (known.brands, tried):
+            if brand not in brands:
+                fail(f"there is no brand {brand!r}; {nearest(brand, tuple(brands))}")
+        period = Period(started, until, sample, tried[brand] if rules is not None else None)
+        with progress_bar(brand) as progress:
+            found = look_into(db, known.brands[brand], period, progress)
+        for line in tell_found(found, language(), str(rules or "")):
+            typer.echo(line)
+
+
+def _rules_of(config: Path | None) -> Path:
+    """The rules directory of a configuration that is named or at hand; else the usual one."""
+    if config is None and Path("rules").is_dir():
+        return Path("rules")
+    return load_config(config).rules
+
+
+def _size_of_input() -> int:
+    """How many bytes wait on standard input; 0 where that cannot be told."""
+    try:
+        status = os.fstat(sys.stdin.fileno())
+    except OSError:
+        return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0
 
 
 @app.command()

@@ -46,12 +46,20 @@ class Way(StrEnum):
 
 
 class Hit(Struct, frozen=True):
-    """One place where a brand's name stands: the name as the rule file has it, how, and what struck it out, if so."""
+    """One place where a brand's name stands: the name as the rule file has it, how, and what struck it out, if so.
+
+    `not_us` is the expression that did, `near` the words of which one would have been needed close by. `first` and
+    `last` are where it stands among the words of the text as `lay_out` gives it, counted from 0 (the title's first).
+    """
 
     brand: str
     words: str
     way: Way
     struck: str = ""
+    not_us: str = ""
+    near: tuple[str, ...] = ()
+    first: int = 0
+    last: int = 0
 
     @property
     def counts(self) -> bool:
@@ -119,10 +127,24 @@ class Matcher:
     def explain(self, text: str, title: str | None = None) -> list[Hit]:
         """Every place where a name of a brand stands, in reading order, with what struck it out."""
         folded = lay_out(text, title)
-        return [
-            Hit(self._brands[find.use.order].key, find.use.written, find.use.way, struck)
-            for find, struck in self._judge(folded, self._find(folded))
-        ]
+        return [self._hit(folded, find, struck) for find, struck in self._judge(folded, self._find(folded))]
+
+    def _hit(self, folded: str, find: _Find, struck: str) -> Hit:
+        brand, use = self._brands[find.use.order], find.use
+        kind, _, expression = struck.partition(": ")
+        before = folded[: find.start].replace("|", " ")
+        first = len(before.split()) - (not before.endswith(" "))  # part of its own word may stand before it
+        inside = folded[find.start : find.end].strip().count(" ")
+        return Hit(
+            brand.key,
+            use.written,
+            use.way,
+            struck,
+            not_us=expression if kind == _Role.NOT_US else "",
+            near=brand.match.near if kind == _Role.NEAR else (),
+            first=first,
+            last=first + inside,
+        )
 
     def _find(self, folded: str) -> list[_Find]:
         finds = [

@@ -8,8 +8,9 @@ from msgspec.structs import replace
 from buzzwatch.model.incident import SHOWN, ChangeKind, State
 from buzzwatch.model.instant import MINUTE, Span
 from buzzwatch.model.notification import NO_NEWS, Latest, Sample
-from buzzwatch.model.signal import Clause, Detector
+from buzzwatch.model.signal import Detector
 from buzzwatch.notify import background
+from buzzwatch.notify.clauses import say
 from buzzwatch.notify.facts import LONGEST_NAME, Facts
 from buzzwatch.notify.quoting import clean, disarm, quote, safe_link
 
@@ -23,9 +24,6 @@ _CLAUSES = 12
 _STEPS = 10
 _NAMES = 8
 _LONGEST_STEP = 300
-_SHARES = frozenset({"share", "negative_share", "negativity"})
-_SCORES = frozenset({"unusual", "escalating"})
-_SPANS = frozenset({"over", "for"})
 _SAY_THAT_IT_IS_TAKEN = frozenset({ChangeKind.HELP, ChangeKind.REMINDED, ChangeKind.SNOOZED})
 _SAY_NO_END = frozenset({ChangeKind.TAKEN, ChangeKind.WAITING, ChangeKind.SNOOZING})
 
@@ -305,50 +303,9 @@ def why(facts: Facts, false_alarms: int | None = None) -> Iterator[str]:
         return
     yield facts.phrases.rule.format(rule=facts.name(facts.reason.rule))
     for clause in facts.reason.clauses[:_CLAUSES]:
-        yield f"- {_clause(facts, clause)}"
+        yield f"- {say(facts.phrases, clause)}"
     if false_alarms is not None:
         yield background.false_alarms(facts, false_alarms)
-
-
-def _clause(facts: Facts, clause: Clause) -> str:
-    phrases = facts.phrases
-    excluded = clause.name.startswith("none.")
-    name = clause.name.removeprefix("none.")
-    key = name.rpartition(".")[2]
-    label = phrases.clauses.get(name) or phrases.clauses.get(key) or name
-    if clause.by is not None:
-        label = phrases.by.format(label=label, comparator=clause.by.value)
-    written = _clause_phrase(facts, key, clause).format(
-        label=label,
-        observed=_value(facts, key, clause.observed),
-        needed=_value(facts, key, clause.needed),
-        usual=_value(facts, key, clause.expected),
-    )
-    if excluded:
-        return phrases.unless.format(clause=written)
-    return written if clause.passed else phrases.missed.format(clause=written)
-
-
-def _clause_phrase(facts: Facts, key: str, clause: Clause) -> str:
-    phrases = facts.phrases
-    if isinstance(clause.needed, str):
-        return phrases.clause_is
-    if key in _SCORES:
-        return phrases.clause_score
-    return phrases.clause if clause.expected is None else phrases.clause_usual
-
-
-def _value(facts: Facts, key: str, value: float | str | None) -> str:
-    figures = facts.figures
-    if value is None:
-        return facts.phrases.unknown
-    if isinstance(value, str):
-        return facts.phrases.answers.get(value) or facts.name(value)
-    if key in _SHARES:
-        return figures.share(value)
-    if key in _SPANS:
-        return figures.span(int(value))
-    return f"{figures.number(value)}\u00a0×" if key == "times" else figures.number(value)
 
 
 def _steps(facts: Facts) -> Iterator[Line]:

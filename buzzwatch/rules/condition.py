@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from buzzwatch.model.instant import EVERY_WINDOW, HOUR
+from buzzwatch.model.instant import EVERY_WINDOW, HOUR, Span
 from buzzwatch.model.mention import OURS, Sighting
 from buzzwatch.model.signal import UNANSWERED, Clause, Comparator, Comparison, Detector, Finding, Signal, Trend
 from buzzwatch.model.view import View
@@ -153,6 +153,13 @@ class Compiled:
     def when(self) -> When:
         """What was written."""
         return self._written[0]
+
+    def over(self, name: str) -> Span | None:
+        """The trailing window of volume or negativity that a clause is about; None: of neither, or of several."""
+        kind = name.removeprefix("none.").partition(".")[0]
+        asked = [leaf for leaf in self._written[0].leaves if isinstance(leaf, Volume | Negativity)]
+        spans = {leaf.over for leaf in asked if type(leaf).__name__.lower() == kind}
+        return spans.pop() if len(spans) == 1 else None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Compiled) and self._written == other._written

@@ -279,6 +279,22 @@ def read_sightings(connection: sqlite3.Connection, brand: str, since: Instant, u
     return (msgspec.json.decode(body, type=Sighting) for (body,) in rows)
 
 
+def rows_until(connection: sqlite3.Connection, instant: Instant) -> tuple[Instant | None, int]:
+    """When the first row was seen, None where there is none; and the last row seen at an instant or before, 0: none."""
+    (first,) = connection.execute("SELECT (SELECT seen_at FROM journal ORDER BY seq LIMIT 1)").fetchone()
+    return first, _row_at(connection, instant + 1) - 1
+
+
+def read_outages(connection: sqlite3.Connection) -> list[Gap]:
+    """The times at which the daemon itself was down, in order."""
+    rows = connection.execute(
+        "SELECT body FROM journal WHERE kind IN ('silenced', 'rules', 'corrected', 'gap', 'clockset') "
+        "AND kind = 'gap' AND skipped IS NULL AND CAST(body AS TEXT) ->> 'source' = ? ORDER BY seq",
+        (EVERYTHING,),
+    )
+    return [msgspec.json.decode(body, type=Gap) for (body,) in rows]
+
+
 def _row_at(connection: sqlite3.Connection, instant: Instant) -> int:
     """The first row seen at an instant or later: rows are in the order of their instants."""
     low, high = connection.execute("SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) + 1 FROM journal").fetchone()

@@ -1,12 +1,13 @@
 """Why an incident rang, in lines for a terminal, from the record."""
 
 from msgspec.structs import replace
-from stage import MONDAY, Scene, crowd, rules, sighting
+from stage import MONDAY, House, Scene, crowd, mention, rules, sighting, warmed
 
-from buzzwatch.app.explain import _why, describe, explain
+from buzzwatch.app.explain import _Teller, describe, explain
+from buzzwatch.clock import VirtualClock
 from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.incident import Change, ChangeKind, Press, Reason, Sector
-from buzzwatch.model.input import Outcome
+from buzzwatch.model.input import Command, Outcome, RulesSwapped, Silenced, Verb
 from buzzwatch.model.instant import HOUR, MINUTE
 from buzzwatch.model.signal import Clause, Comparator, Detector, Signal, Trend
 from buzzwatch.store.journal import Batch
@@ -55,4 +56,36 @@ def test_who_judged_in_our_place_is_named():
         negative_share=None, reach=None, answered=False,
         signal=Signal(Detector.VOLUME, 15 * MINUTE, 46.0, 3.1, 8.13, by=by),
     )  # fmt: skip
-    assert "  volume by gaussian: 46.0 in 15 min, usual 3.1, score 8.1" in list(_why(reason))
+    assert "  posts by gaussian: 46 in 15\u00a0min, usual 3.1, level 8.1" in list(_Teller("en", None).why(reason))
+    french = list(_Teller("fr", None).why(reason))
+    assert "  posts selon gaussian\u00a0: 46 en 15\u00a0min, d’habitude 3,1, niveau 8,1" in french
+    assert "  ✓ inhabituel selon gaussian\u00a0: niveau 8,1, seuil 4,2" in french
+
+
+async def test_the_morning_after_it_is_told_in_french_in_the_hours_of_the_brand_with_its_curve(tmp_path):
+    house = House(tmp_path, VirtualClock(NOON))
+    house.open()
+    await house.tell(RulesSwapped(0, rules()))
+    await house.tell(warmed(0))
+    for number in range(14):
+        await house.move(house.clock.now() + MINUTE)
+        await house.say(mention(house.clock.now(), f"angry{number}", angry=True))
+    await house.move(house.clock.now() + MINUTE)
+    (incident,) = house.drive.spine.memory.desk.incidents
+    await house.tell(Silenced(0, incident, NOON + 3 * HOUR, "exercice", "karim"))
+    await house.tell(Command(0, Verb.TAKE, incident, "ines"))
+    await house.tell(Command(0, Verb.RESOLVE, incident, "ines"))
+    lines = house.record.write_now(lambda db: explain(db, incident, "fr"))
+    await house.close()
+    assert lines is not None
+    text = "\n".join(lines)
+    assert "acme-260302-1209\u00a0: critique, fini, acme, à propos de la marque entière" in text, text
+    assert "  ✓ posts en colère en 15\u00a0min\u00a0: " in text
+    assert "Courbe, de 02/03 12:00 à 02/03 13:3" in text
+    assert any(line.endswith("  d’habitude") and set(line) & set("▁▂▃") for line in lines)
+    assert any("█" in line for line in lines)
+    assert "silence sur acme-260302-1209, demandé par karim jusqu’à 2026-03-02 16:00:00\u00a0: exercice" in text
+    assert "pris par ines (critique)" in text
+    assert "13:14:" in text
+    english = {"Rule", "History", "Who was told", "needed", "held"}
+    assert not [word for word in english if word in text]

@@ -22,11 +22,11 @@ def test_it_is_a_row_of_the_record_that_explain_tells_and_that_was_sent_to_nobod
     incident, history = kept
     assert (incident.state, incident.severity, incident.route) == (State.RESOLVED, Severity.WATCH, "oncall")
     assert [change.kind.value for change in history] == ["opened", "over"]
-    lines = "\n".join(explain(database, found.id, "Europe/Paris") or ())
+    lines = "\n".join(explain(database, found.id) or ())
     database.close()
     assert "watch, resolved, acme, about theme:boycott" in lines
-    assert "slow: 15.0 in 3 days, usual " in lines
-    assert "yes  slow.days: 3 (needed 3)" in lines
+    assert "voices: 15 in 3\u00a0d, usual " in lines
+    assert "✓ days with posts: 3, at least 3 needed" in lines
     assert "nobody yet" in lines
     assert "watch: kept on the list, nobody is told" in lines
     assert not [notice for notice in lived.sent if notice.incident.id == found.id]

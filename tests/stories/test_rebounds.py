@@ -213,10 +213,10 @@ async def test_after_a_restart_it_is_watched_still_and_explained(tmp_path: Path)
     await again.move(house.clock.now() + MINUTE)
     lines = again.record.write_now(lambda db: explain(db, key))
     assert lines is not None
-    assert any("what starts again until 2026-03-03 11:00:00 is the same incident" in line for line in lines)
+    assert any("what starts again until 2026-03-03 12:00:00 is the same incident" in line for line in lines)
     await again.say(mention(again.clock.now(), "loud-2", angry=True, root="x:loud"))
     await again.move(again.clock.now() + 2 * SECOND)
     lines = again.record.write_now(lambda db: explain(db, key))
     await again.close()
     assert lines is not None
-    assert any("a rebound: it had ended at 2026-03-02 14:02:00, karim had it" in line for line in lines), lines
+    assert any("a rebound: it had ended at 2026-03-02 15:02:00, karim had it" in line for line in lines), lines
