@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic import ValidationInfo as Info
 
 from buzzwatch.app.channels import Channel, SlackApp, texts_of
-from buzzwatch.app.secret import PLACEHOLDER, SecretError, Secrets, Text
+from buzzwatch.app.secret import PLACEHOLDER, SecretError, Secrets, Text, WithheldError
 from buzzwatch.model.brand import Person
 from buzzwatch.model.instant import DAY, MINUTE, SECOND
 from buzzwatch.rules.files import read_text
@@ -333,6 +333,8 @@ def unreachable(people: Iterable[Person], config: Config, secrets: Secrets) -> l
     for who, address in addresses.items():
         try:
             url_of(address, config, secrets)
+        except WithheldError:
+            continue
         except (SecretError, AddressError) as error:
             found.append(f"{who} cannot be reached: {error}")
     for name, channel in config.channels.items():
@@ -341,6 +343,8 @@ def unreachable(people: Iterable[Person], config: Config, secrets: Secrets) -> l
     if config.heartbeat:
         try:
             beat_url(config.heartbeat, secrets)
+        except WithheldError:
+            pass
         except (SecretError, AddressError) as error:
             found.append(f"no heartbeat can be sent: {error}")
     if config.slack:

@@ -1,6 +1,5 @@
 """What commands know of rotas that are kept in calendars: files are read, of addresses the daemon's last good copy."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from msgspec.structs import replace
 
 from buzzwatch.app.rota_ical import CalendarError
 from buzzwatch.app.rota_source import address_of, expanded, load_copy, read_file, readers_of
-from buzzwatch.app.secret import Secrets
+from buzzwatch.app.secret import Secrets, WithheldError
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.instant import Instant, moment_of
 from buzzwatch.model.rota import Listed, Rota
@@ -30,9 +29,19 @@ class Known(Struct):
     notes: list[str] = []
 
 
-def look_up(rules: Ruleset, at: Instant, directory: Path, state: Path | None, *, online: bool = False) -> Known:
+def look_up(
+    rules: Ruleset,
+    at: Instant,
+    directory: Path,
+    state: Path | None,
+    *,
+    online: bool = False,
+    secrets: Secrets | None = None,
+) -> Known:
     """Find the shifts around an instant; `online` asks addresses, else `state` is where the daemon keeps its copies."""
-    known, secrets = Known(rules), Secrets()
+    known, secrets = Known(rules), secrets or Secrets()
+    if not listed(rules):
+        return known
     readers = readers_of(rules.people.values(), secrets)
     rotas: dict[str, Rota | Listed] = {}
     for name, rota in listed(rules):
@@ -44,6 +53,8 @@ def look_up(rules: Ruleset, at: Instant, directory: Path, state: Path | None, *,
                 known.warnings += [f"rota `{name}`: an event is left out: {each}" for each in found.unnamed]
                 if not found.shifts:
                     known.warnings.append(f"rota `{name}`: its calendar names nobody in these weeks")
+        except WithheldError:
+            continue
         except CalendarError as error:
             known.refused[name] = f"its calendar {error}"
     known.rules = replace(rules, rotas={**rules.rotas, **rotas})
@@ -71,6 +82,8 @@ def _text(
     if address.startswith("http://"):
         known.warnings.append(f"rota `{rota.name}`: its calendar crosses the network in the clear; use https://")
     if online:
+        import asyncio  # noqa: PLC0415 - most commands ask nobody
+
         return asyncio.run(_fetch(address))
     copy = None if state is None else load_copy(state, rota)
     if copy is None:

@@ -8,6 +8,7 @@ import typer
 from buzzwatch.cli.frame import (
     ConfigOption,
     ask_daemon,
+    language,
     load_config,
     look_up_rotas,
     now,
@@ -27,9 +28,14 @@ def check(
     fetch: Annotated[  # noqa: FBT002 - a flag
         bool, typer.Option("--fetch", help="Ask the addresses of rotas too; else nothing is asked of anybody.")
     ] = False,
+    no_secrets: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--no-secrets", help="Take every secret for present: for a laptop, or for CI.")
+    ] = False,
 ) -> None:
     """Read every rule file and say all that is wrong, with places and remedies."""
     from buzzwatch.app.checking import check as look  # noqa: PLC0415 - kept out of the way of the other commands
+    from buzzwatch.app.checking import left_out  # noqa: PLC0415 - likewise
+    from buzzwatch.app.secret import Secrets, Withheld  # noqa: PLC0415 - likewise
     from buzzwatch.rules.files import read  # noqa: PLC0415 - likewise
     from buzzwatch.rules.ruleset import load  # noqa: PLC0415 - likewise
 
@@ -38,17 +44,21 @@ def check(
     with plain_errors():
         files = read(where)
         rules = load(files)
-        known = look_up_rotas(rules, now(), where, loaded.state if loaded else None, online=fetch)
-        found = look(known, files, loaded, now())
+        secrets = Withheld() if no_secrets else Secrets()
+        state = loaded.state if loaded else None
+        known = look_up_rotas(rules, now(), where, state, online=fetch, secrets=secrets)
+        found = look(known, files, loaded, now(), secrets)
         for line in found.errors:
             typer.echo(line, err=True)
         for line in found.warnings:
             typer.echo(f"warning: {line}", err=True)
         for line in found.notes:
             typer.echo(line)
+        if no_secrets:
+            typer.echo(left_out(rules, loaded, language()))
         number = sum(len(brand.rules) for brand in rules.brands.values())
         typer.echo(f"{where}: {len(rules.brands)} brands, {number} rules, {len(found.errors)} faults")
-        if loaded and loaded.scorer:
+        if loaded and loaded.scorer and not no_secrets:
             _try_scorer(loaded.scorer)
         raise typer.Exit(1 if found.errors else 0)
 

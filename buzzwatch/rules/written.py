@@ -34,7 +34,7 @@ class Outline(Struct, frozen=True):
 class Written(BaseModel):
     """A mapping that somebody writes. `later` names keys of coming releases, which are refused as such."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
     later: ClassVar[frozenset[str]] = frozenset()
 
 
