@@ -65,7 +65,7 @@ def language() -> Literal["fr", "en"]:
 
 
 def now() -> int:
-    """This instant, by the system's clock; a `SystemClock` would bring asyncio along, which most commands do without."""
+    """This instant, by the system's clock; without a `SystemClock`, which would bring asyncio along."""
     return time.time_ns() // 1_000_000
 
 

@@ -1,7 +1,7 @@
 """The files that people write: looked at, put in force."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -70,13 +70,20 @@ def reload(config: ConfigOption = None) -> None:
 
 
 @app.command()
-def schema() -> None:
-    """Print the JSON Schema of the rule files, for editors."""
+def schema(
+    files: Annotated[
+        Literal["rules", "daemon"],
+        typer.Argument(help="rules: every file of a rules directory. daemon: buzzwatch.yaml."),
+    ] = "rules",
+) -> None:
+    """Print the JSON Schema of the files that people write, for editors."""
     import msgspec  # noqa: PLC0415 - as in `daemon.run`
 
-    from buzzwatch.rules.schema import json_schema  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.app.config import Config  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.rules.editor import rules_schema, schema_of  # noqa: PLC0415 - as in `daemon.run`
 
-    typer.echo(msgspec.json.format(msgspec.json.encode(json_schema())))
+    told = rules_schema() if files == "rules" else schema_of(Config)
+    typer.echo(msgspec.json.format(msgspec.json.encode(told)))
 
 
 def _try_scorer(scorer: "Scorer") -> None:

@@ -40,7 +40,7 @@ _DEEPEST = 40
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """What the parser counts as the end of a line."""
 _OF_1_2 = re.compile("^%|[\t\x85\u2028\u2029\ufeff]", re.MULTILINE)
-"""Where the two parsers differ in what they take: directives, tabs, and characters that end a line in YAML 1.1 alone."""
+"""Where the two parsers differ in what they take: directives, tabs, and what ends a line in YAML 1.1 alone."""
 _BLOCK = frozenset({"|", ">"})
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
