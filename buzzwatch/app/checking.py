@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from buzzwatch.app.duty import burden, uncovered, unheard
 from buzzwatch.app.secret import Secrets, named_in
@@ -54,7 +55,8 @@ def check(
         found.errors += [str(fault) for fault in faults_of(files, known.refused)]
     if config is not None:
         _check_beside(config, rules, files, secrets or Secrets(), found)
-    missing, covered = uncovered(rules, now)
+    rotas = {name: rota for name, rota in rules.rotas.items() if name not in known.withheld}
+    missing, covered = uncovered(replace(rules, rotas=rotas), now)
     found.errors += [f"error: {line}" for line in missing]
     found.warnings += covered
     for line in burden(rules):

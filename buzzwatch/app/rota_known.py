@@ -20,13 +20,15 @@ from buzzwatch.rules.text import blot_addresses, parse
 class Known(Struct):
     """Rules whose rotas have their shifts, as far as those are known.
 
-    `refused` says by rota why its calendar is not good; `warnings` what is unwise, `notes` what is not known.
+    `refused` says by rota why its calendar is not good; `warnings` what is unwise, `notes` what is not known,
+    `withheld` the rotas whose calendar is at an address that nobody asks for.
     """
 
     rules: Ruleset
     refused: dict[str, str] = {}
     warnings: list[str] = []
     notes: list[str] = []
+    withheld: list[str] = []
 
 
 def look_up(
@@ -54,7 +56,7 @@ def look_up(
                 if not found.shifts:
                     known.warnings.append(f"rota `{name}`: its calendar names nobody in these weeks")
         except WithheldError:
-            continue
+            known.withheld.append(name)
         except CalendarError as error:
             known.refused[name] = f"its calendar {error}"
     known.rules = replace(rules, rotas={**rules.rotas, **rotas})
