@@ -4,6 +4,7 @@ Only what helps an editor is in it. No field may be null, since one is left out 
 editors would write both into the file. Descriptions say what is left out.
 """
 
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -18,6 +19,31 @@ from buzzwatch.rules.written import Written
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _SURE = ((BrandFile, {"brand"}), (CalendarFile, {"campaigns"}), (OncallFile, {"people", "rota", "routes"}))
 """Keys that say what kind of file it is, whatever else stands in it."""
+
+SNIPPETS: dict[str, dict[str, Any]] = {
+    "more anger than usual": {
+        "name": "bad-buzz",
+        "when": {"negativity": {"unusual": True, "at_least": 10, "authors": 8}},
+        "severity": "critical",
+    },
+    "a conversation that takes off": {
+        "name": "thread-escalating",
+        "when": {"thread": {"escalating": True, "negative_share": "40%", "authors": 20}},
+        "severity": "critical",
+    },
+    "one loud voice": {
+        "name": "big-voice",
+        "when": {"mention": {"negativity": 0.7, "followers": 100_000}},
+        "severity": "warning",
+    },
+    "more mentions than usual": {
+        "name": "sudden-volume",
+        "when": {"volume": {"unusual": True, "at_least": 30, "authors": 15}},
+        "severity": "warning",
+    },
+    "nothing is heard": {"name": "silence", "when": {"quiet": {"over": "12h"}}, "severity": "watch"},
+}
+"""Whole rules that an editor offers where one begins."""
 
 
 class _ForEditors(GenerateJsonSchema):
@@ -53,6 +79,7 @@ def rules_schema() -> dict[str, Any]:
     that a mistake is marked where it is; where none does, every key that can begin a file is offered.
     """
     definitions = _definitions(BrandFile, OncallFile, CalendarFile)
+    definitions["Rule"]["defaultSnippets"] = [{"label": label, "body": body} for label, body in SNIPPETS.items()]
     properties = {kind: definitions[kind.__name__]["properties"] for kind in (BrandFile, OncallFile, CalendarFile)}
     shared = set(properties[BrandFile]) & set(properties[OncallFile])
     begin = {
@@ -78,6 +105,8 @@ def _definitions(*files: type[Written]) -> dict[str, Any]:
     kinds: list[tuple[type[Written], JsonSchemaMode]] = [(file, "validation") for file in files]
     _, told = models_json_schema(kinds, by_alias=True, schema_generator=_ForEditors)
     definitions: dict[str, Any] = told["$defs"]
+    for name, definition in definitions.items():
+        definition["title"] = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
     return definitions
 
 

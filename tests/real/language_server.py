@@ -32,6 +32,7 @@ class LanguageServer:
     """One server."""
 
     def __init__(self) -> None:
+        assert SERVER.exists(), "`make test` installs the language server beside Python's packages"
         self._process = subprocess.Popen(
             ["node", SERVER, "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
         )
@@ -76,24 +77,33 @@ class LanguageServer:
         ]  # all at once: it looks at a file a moment after the last key
         while not self._faults.keys() >= set(shown):
             self._hear()
-        return [[_told(each) for each in self._faults[uri]] for uri in shown]
+        found = [[_told(each) for each in self._faults[uri]] for uri in shown]
+        for uri in shown:
+            self._hide(uri)
+        return found
 
     def complete(self, folder: Path, text: str) -> dict[str, dict[str, Any]]:
         """What the editor offers at the `|` in the text, by label."""
-        found = self.ask("textDocument/completion", **self._at_bar(folder, text))
+        found = self._ask_at_bar("textDocument/completion", folder, text)
         return {item["label"]: item for item in found["items"]}
 
     def hover(self, folder: Path, text: str) -> str:
         """What the editor explains at the `|` in the text."""
-        found = self.ask("textDocument/hover", **self._at_bar(folder, text))
+        found = self._ask_at_bar("textDocument/hover", folder, text)
         return found["contents"]["value"] if found else ""
 
-    def _at_bar(self, folder: Path, text: str) -> dict[str, Any]:
+    def _ask_at_bar(self, method: str, folder: Path, text: str) -> Any:
         before, bar, after = text.partition("|")
         assert bar
         lines = before.split("\n")
         place = {"line": len(lines) - 1, "character": len(lines[-1])}
-        return {"textDocument": {"uri": self.show(folder, before + after)}, "position": place}
+        uri = self.show(folder, before + after)
+        found = self.ask(method, textDocument={"uri": uri}, position=place)
+        self._hide(uri)
+        return found
+
+    def _hide(self, uri: str) -> None:
+        self.tell("textDocument/didClose", textDocument={"uri": uri})
 
     def ask(self, method: str, **params: object) -> Any:
         """Send a request and wait for its answer."""

@@ -8,7 +8,8 @@ import pytest
 from language_server import SETTINGS, LanguageServer
 
 from buzzwatch.app.config import Config
-from buzzwatch.rules.editor import rules_schema, schema_of
+from buzzwatch.rules.editor import SNIPPETS, rules_schema, schema_of
+from buzzwatch.rules.ruleset import load
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "rules"
@@ -134,6 +135,15 @@ def test_what_each_severity_does_is_said_where_one_is_chosen(server):
     found = server.complete(RULES, BRAND + "rules:\n  - name: one\n    severity: |")
     assert set(found) == {"watch", "warning", "critical"}
     assert found["critical"]["documentation"].startswith("A page to who is on duty")
+
+
+@pytest.mark.parametrize("label", SNIPPETS)
+def test_a_whole_rule_that_is_offered_is_a_right_one(server, label):
+    found = server.complete(RULES, BRAND + "rules:\n  - |")[label]
+    written = BRAND + "rules:\n  - " + found["insertText"].replace("\n", "\n  ")  # an editor indents as the line is
+    [rule] = load({"acme.yaml": written}).brands["acme"].rules
+    assert rule.name == SNIPPETS[label]["name"]
+    assert server.diagnose(RULES, written) == [[]]
 
 
 def test_the_keys_of_the_daemons_file_are_offered_and_none_of_the_rules(server):
