@@ -21,7 +21,7 @@ demo: $(VENV)/.package
 run: $(VENV)/.package
 	@$(BIN)/buzzwatch run
 
-test: lint
+test: lint $(VENV)/.editor
 	$(BIN)/python -m pytest -m "not soak" --numprocesses auto --dist loadfile
 
 lint: $(VENV)/.tools
@@ -47,6 +47,13 @@ $(VENV)/.package: $(VENV)/.pip pyproject.toml constraints.txt
 
 $(VENV)/.tools: $(VENV)/.package
 	$(PIP) install --constraint constraints.txt --group dev
+	@touch $@
+
+# What editors run on YAML files, from npm; none of its packages runs a script.
+$(VENV)/.editor: tests/real/editor/package.json tests/real/editor/package-lock.json | $(VENV)/.tools
+	@mkdir -p $(VENV)/editor
+	@cp tests/real/editor/package.json tests/real/editor/package-lock.json $(VENV)/editor
+	npm ci --prefix $(VENV)/editor --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@
 
 # Distributions ship a pip that knows neither dependency groups nor build constraints.

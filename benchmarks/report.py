@@ -35,6 +35,7 @@ OURS: dict[str, tuple[str, ...]] = {
     "slow": (),
     "ingest": (),
     "replay": (),
+    "check": (),
     "live_mqtt": (),
     "latency": (),
     "latency_incidents": (),

@@ -1,9 +1,10 @@
 """Where messages go, as `buzzwatch.yaml` says it: Apprise URLs, and Slack by a bot token; and how Slack answers."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, GetJsonSchemaHandler, model_validator
+from pydantic_core.core_schema import CoreSchema
 
 from buzzwatch.app.secret import PLACEHOLDER, Text
 from buzzwatch.rules.units import WebAddress, mistake
@@ -34,16 +35,33 @@ class SlackRoom(Written):
     channel: Annotated[Text, AfterValidator(_room)] = Field(
         description="The channel's id, or a person's for direct messages.", examples=["C0123456789"]
     )
-    api: WebAddress = Field(default=SLACK_API, description="Where Slack's Web API is; another for GovSlack.")
+    api: WebAddress = Field(
+        default=SLACK_API,
+        description="Where Slack's Web API is. Left out: the usual one; GovSlack has another.",
+        examples=["https://slack-gov.com/api"],
+    )
 
 
 class Channel(Written):
     """Where `copy` sends; exactly one kind. Text alone is an Apprise URL or `console`."""
 
     url: Annotated[Text, AfterValidator(_sendable)] | None = Field(
-        default=None, repr=False, description="An Apprise URL, or `console`."
+        default=None,
+        repr=False,
+        description="An Apprise URL, best as a placeholder, or `console`.",
+        examples=["${cred:slack_webhook}"],
     )
-    slack: SlackRoom | None = Field(default=None, description="A Slack channel, by a bot token.")
+    slack: SlackRoom | None = Field(
+        default=None,
+        description="A Slack channel, written to by a bot.",
+        examples=[{"token": "${cred:slack_bot}", "channel": "C0123456789"}],
+    )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        told = handler.resolve_ref_schema(handler(schema))
+        text = {"type": "string", "minLength": 1, "examples": ["${cred:slack_webhook}", CONSOLE]}
+        return {"title": told.pop("title"), "description": told.pop("description"), "anyOf": [text, told]}
 
     @model_validator(mode="before")
     @classmethod
@@ -61,12 +79,22 @@ class SlackApp(Written):
     """How the presses of buttons come back from Slack; at least one way."""
 
     app_token: Text | None = Field(
-        default=None, repr=False, description="The app-level token (xapp-…), for Socket Mode: outbound only."
+        default=None,
+        repr=False,
+        description="The app-level token (xapp-…) for Socket Mode: we connect to Slack, nothing need be open.",
+        examples=["${cred:slack_app}"],
     )
     signing_secret: Text | None = Field(
-        default=None, repr=False, description="The signing secret, for requests that Slack posts to /slack/answers."
+        default=None,
+        repr=False,
+        description="The signing secret, for requests that Slack posts to /slack/answers.",
+        examples=["${cred:slack_signing}"],
     )
-    api: WebAddress = Field(default=SLACK_API, description="Where Slack's Web API is; another for GovSlack.")
+    api: WebAddress = Field(
+        default=SLACK_API,
+        description="Where Slack's Web API is. Left out: the usual one; GovSlack has another.",
+        examples=["https://slack-gov.com/api"],
+    )
 
     @model_validator(mode="after")
     def _be_some(self) -> "SlackApp":

@@ -3,24 +3,27 @@
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from buzzwatch.app.addresses import refused, too_long
-from buzzwatch.app.config import Config, unreachable
 from buzzwatch.app.duty import burden, uncovered, unheard
 from buzzwatch.app.history import rules_on_record
-from buzzwatch.app.rota_known import Known, faults_of
-from buzzwatch.app.secret import Secrets
+from buzzwatch.app.secret import Secrets, named_in
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.instant import Instant
+from buzzwatch.model.rota import Listed
 from buzzwatch.rules.faults import Fault
 from buzzwatch.rules.ruleset import check_channels, dead_ends
 from buzzwatch.rules.words import Language, Said, Words, in_language
 from buzzwatch.store.database import StateError, open_for_reading
 
 _ERROR, _WARNING = Said("error: {said}"), Said("warning: {said}")
+
+if TYPE_CHECKING:
+    from buzzwatch.app.config import Config
+    from buzzwatch.app.rota_known import Known
 
 
 class Findings(Struct):
@@ -31,21 +34,28 @@ class Findings(Struct):
     notes: list[Words] = []
 
 
-def check(known: Known, files: Mapping[str, str], config: Config | None, now: Instant, wary: list[Fault]) -> Findings:
+def check(
+    known: "Known",
+    files: Mapping[str, str],
+    config: "Config | None",
+    now: Instant,
+    wary: list[Fault],
+    secrets: Secrets | None = None,
+) -> Findings:
     """Look at rules, with what is known of their rotas, beside the sysadmin's configuration where there is one.
 
     `wary` is what is unwise in the files by themselves.
     """
-    rules, secrets = known.rules, Secrets()
-    found = Findings([*faults_of(files, known.refused)], [*wary, *known.warnings], [*known.notes])
+    rules = known.rules
+    found = Findings(warnings=[*wary, *known.warnings], notes=[*known.notes])
+    if known.refused:
+        from buzzwatch.app.rota_known import faults_of  # noqa: PLC0415 - three files are checked in half a second
+
+        found.errors += faults_of(files, known.refused)
     if config is not None:
-        found.errors += check_channels(files, config.channels)
-        found.errors += refused(rules, files, config, secrets)
-        found.errors += too_long(rules, config, secrets)
-        found.warnings += dead_ends(rules, config.channels)
-        found.warnings += unreachable(rules.people.values(), config, secrets)
-        found.warnings += unheard(rules, config.wakes)
-    missing, covered = uncovered(rules, now)
+        _check_beside(config, rules, files, secrets or Secrets(), found)
+    rotas = {name: rota for name, rota in rules.rotas.items() if name not in known.withheld}
+    missing, covered = uncovered(replace(rules, rotas=rotas), now)
     found.errors += missing
     found.warnings += covered
     for line, too_many in burden(rules):
@@ -86,3 +96,35 @@ def in_force(state: Path) -> Ruleset | None:
         return None
     finally:
         db.close()
+
+
+def _check_beside(
+    config: "Config", rules: Ruleset, files: Mapping[str, str], secrets: Secrets, found: Findings
+) -> None:
+    """Look at rules beside the sysadmin's configuration, and add to what was found."""
+    from buzzwatch.app.addresses import refused, too_long  # noqa: PLC0415 - as above
+    from buzzwatch.app.config import unreachable  # noqa: PLC0415 - as above
+
+    found.errors += check_channels(files, config.channels)
+    found.errors += refused(rules, files, config, secrets)
+    found.errors += too_long(rules, config, secrets)
+    found.warnings += dead_ends(rules, config.channels)
+    found.warnings += unreachable(rules.people.values(), config, secrets)
+    found.warnings += unheard(rules, config.wakes)
+
+
+def left_out(rules: Ruleset, config: "Config | None") -> Words:
+    """One line: what is not looked at where secrets are withheld."""
+    parts: list[Words] = []
+    calendars = [rota.source for rota in rules.rotas.values() if isinstance(rota, Listed)]
+    addresses = [address for person in rules.people.values() for address in person.reach.values()]
+    if named := named_in([*calendars, *addresses, *(config.texts if config else ())]):
+        parts.append(Said("the values of the secrets {names}", {"names": ", ".join(named)}))
+    if config is None:
+        parts.append(Said("buzzwatch.yaml, hence the channels of `copy`"))
+    elif config.scorer:
+        parts.append(Said("the plugged-in scorer `{scorer}`", {"scorer": config.scorer.use}))
+    left = parts[0] if parts else Said("nothing, no secret is named")
+    for part in parts[1:]:
+        left = Said("{first}, {last}", {"first": left, "last": part})
+    return Said("not looked at: {left}", {"left": left})

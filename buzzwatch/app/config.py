@@ -5,55 +5,40 @@ Secrets stay placeholders in every value here; see `app.secret`.
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, ParamSpec
 from urllib.parse import quote, urlsplit
 
-from msgspec import Struct
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic import ValidationInfo as Info
 
 from buzzwatch.app.channels import Channel, SlackApp, texts_of
-from buzzwatch.app.secret import PLACEHOLDER, SecretError, Secrets, Text
+from buzzwatch.app.origins import Listen, Place, Source, Surroundings
+from buzzwatch.app.secret import PLACEHOLDER, SecretError, Secrets, Text, WithheldError
 from buzzwatch.model.brand import Person
-from buzzwatch.model.instant import DAY, MINUTE, SECOND
+from buzzwatch.model.instant import MINUTE, SECOND
 from buzzwatch.rules.files import read_text
 from buzzwatch.rules.text import blot_values, parse
-from buzzwatch.rules.units import Lax, LongSpan, Patience, WebAddress, Word, mistake, shown
+from buzzwatch.rules.units import Lax, LongSpan, Patience, WebAddress, Word, mistake
 from buzzwatch.rules.validate import validate
 from buzzwatch.rules.words import Said, Words, words_of
 from buzzwatch.rules.written import CONSOLE, Written
 
+P = ParamSpec("P")
+
 _MAIL = re.compile(r"[^\s@:/?&]+@[^\s@:/?&]+")
 _PRIVATE = frozenset({"password", "token", "url", "mail", "channels", "slack", "heartbeat"})
 """Keys whose values no fault repeats."""
-_MQTT_PORTS = {"mqtt": 1883, "mqtts": 8883}
-_LONGEST_TOPIC = 1_000
 
 
 class AddressError(Exception):
     """Nothing can be sent to an address; the text says why, without the address."""
 
 
-class _Surroundings(Struct, frozen=True):
-    base: Path
-    """Relative paths begin here."""
-    state: str
-
-
-def _path(value: object, info: Info) -> Path:
-    if not isinstance(value, str) or not value or "\0" in value:
-        remedy = "write a path, absolute or from the directory of this file on"
-        raise mistake("{value} is not a path", remedy, value=shown(value))
-    base = info.context.base if isinstance(info.context, _Surroundings) else Path()
-    return Path(base, value)
-
-
 def _state(value: object, info: Info) -> object:
-    return info.context.state if value is None and isinstance(info.context, _Surroundings) else value
+    return info.context.state if value is None and isinstance(info.context, Surroundings) else value
 
 
 def _mail(text: str) -> str:
@@ -66,108 +51,6 @@ def _web(text: str) -> str:
     if not text.startswith(("https://", "http://")) and not PLACEHOLDER.fullmatch(text):
         raise mistake("this is not a web address", "write https://…, or ${cred:name} for one")
     return text
-
-
-def _listen(text: str) -> str:
-    host, colon, port = text.rpartition(":")
-    if not colon or not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65_535:  # noqa: PLR2004 - the largest port
-        remedy = 'write host:port, such as "127.0.0.1:8787"'
-        raise mistake("{value} is not an address to listen on", remedy, value=shown(text))
-    return text
-
-
-def _broker(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        right = parts.scheme in _MQTT_PORTS and parts.hostname and not parts.path.strip("/") and parts.port != 0
-    except ValueError:
-        right = False
-    if not right:
-        raise mistake("this is not the address of a broker", "write mqtt://host:1883 or mqtts://host:8883")
-    if parts.username is not None or parts.password is not None:
-        raise mistake("user and password stand in the address", "write them under `user` and `password`")
-    return url
-
-
-def _topic(topic: str) -> str:
-    levels = topic.split("/")
-    hashes = "#" in "/".join(levels[:-1]) or ("#" in levels[-1] and levels[-1] != "#")
-    if hashes or any("+" in level and level != "+" for level in levels) or "\0" in topic:
-        remedy = "`+` stands for one level, `#` for all that follow, at the end"
-        raise mistake("{value} is not a topic filter", remedy, value=shown(topic))
-    return topic
-
-
-Place = Annotated[Path, BeforeValidator(_path)]
-Listen = Annotated[Text, AfterValidator(_listen)]
-
-
-class Mqtt(Written):
-    """An MQTT 5 broker, heard at QoS 1."""
-
-    url: Annotated[Text, AfterValidator(_broker)] = Field(
-        description="mqtt://host:port, or mqtts:// for TLS.", examples=["mqtts://mq.example:8883"]
-    )
-    topics: Annotated[
-        tuple[Annotated[str, Field(min_length=1, max_length=_LONGEST_TOPIC), AfterValidator(_topic)], ...],
-        Lax,
-        Field(min_length=1, max_length=100),
-    ] = Field(description="Topic filters.", examples=[["mentions/#"]])
-    user: Text | None = Field(default=None, description="Who we are.")
-    password: Text | None = Field(default=None, repr=False, description="A placeholder, best.")
-    client_id: Annotated[str, Field(min_length=1, max_length=60)] | None = Field(
-        default=None, description="Ours alone at this broker, the same at every start; buzzwatch-<source> if left out."
-    )
-    ca_file: Place | None = Field(default=None, description="The authority that signed the broker's certificate.")
-    session_expiry: LongSpan = Field(default=7 * DAY, description="How long the broker keeps what we miss.")
-
-    @property
-    def host(self) -> str:
-        """The broker's host."""
-        return urlsplit(self.url).hostname or ""
-
-    @property
-    def port(self) -> int:
-        """The broker's port."""
-        parts = urlsplit(self.url)
-        return parts.port or _MQTT_PORTS[parts.scheme]
-
-    @property
-    def tls(self) -> bool:
-        """Whether the connection is encrypted."""
-        return urlsplit(self.url).scheme == "mqtts"
-
-
-class Http(Written):
-    """`POST /mentions` on a port of ours."""
-
-    listen: Listen = Field(default="127.0.0.1:8787", description="host:port.")
-    token: Text | None = Field(
-        default=None, repr=False, description="What senders must show; none only on this machine."
-    )
-
-    @model_validator(mode="after")
-    def _guard(self) -> "Http":
-        if self.token is None and not is_loopback(self.listen):
-            raise mistake(
-                "{value} can be reached from other machines without a token",
-                "add `token`, or listen on 127.0.0.1",
-                value=shown(self.listen),
-            )
-        return self
-
-
-class Source(Written):
-    """Where mentions come from; exactly one kind."""
-
-    mqtt: Mqtt | None = Field(default=None, description="A broker.")
-    http: Http | None = Field(default=None, description="A port.")
-
-    @model_validator(mode="after")
-    def _be_one(self) -> "Source":
-        if (self.mqtt is None) == (self.http is None):
-            raise mistake("a source is of exactly one kind", "write `mqtt` or `http`")
-        return self
 
 
 CODE_LENGTH = 8
@@ -184,8 +67,17 @@ def page_url(base_url: str, code: str) -> str:
 class Web(Written):
     """The incident pages, probes and metrics."""
 
-    listen: Listen = Field(default="127.0.0.1:8788", description="host:port.")
-    public_url: WebAddress | None = Field(default=None, description="How people reach it; for the links in messages.")
+    listen: Listen = Field(
+        default="127.0.0.1:8788",
+        description="Where the pages are served, as host:port. Left out: 127.0.0.1:8788.",
+        examples=["127.0.0.1:8788"],
+    )
+    public_url: WebAddress | None = Field(
+        default=None,
+        description="How people reach it from outside; links in messages begin with it. "
+        "At most 19 characters where text messages are sent.",
+        examples=["https://bw.acme.fr"],
+    )
 
     @property
     def base_url(self) -> str:
@@ -201,18 +93,24 @@ class Web(Written):
 class Scorer(Written):
     """A scorer that is plugged in, asked before the built-in one is believed."""
 
-    use: Word = Field(description="The name of its entry point in the group buzzwatch.scorers.")
-    timeout: Patience = Field(default=2 * SECOND, description="How long a batch of mentions waits for it at most.")
-    batch: Annotated[int, Field(ge=1, le=1_000)] = Field(default=32, description="How many texts it is given at once.")
+    use: Word = Field(description="The name under which its package registers it.", examples=["camembert"])
+    timeout: Patience = Field(
+        default=2 * SECOND,
+        description="How long a batch of mentions waits for it at most, 1s to 10s. Left out: 2s.",
+        examples=["2s"],
+    )
+    batch: Annotated[int, Field(ge=1, le=1_000)] = Field(
+        default=32, description="How many texts it is given at once. Left out: 32.", examples=[32]
+    )
 
 
 class Heartbeat(Written):
     """A sign of life for who watches from outside, sent only while all is well."""
 
     url: Annotated[Text, AfterValidator(_web)] = Field(
-        repr=False, description="What is asked for with GET: a placeholder, best.", examples=["${cred:heartbeat}"]
+        repr=False, description="The address that is asked for, best as a placeholder.", examples=["${cred:heartbeat}"]
     )
-    every: LongSpan = Field(default=MINUTE, description="How often.")
+    every: LongSpan = Field(default=MINUTE, description="How often it is asked for. Left out: 1m.", examples=["1m"])
 
 
 class Config(Written):
@@ -220,30 +118,59 @@ class Config(Written):
 
     later: ClassVar[frozenset[str]] = frozenset({"keep"})
     state: Annotated[Place, BeforeValidator(_state)] = Field(
-        default=None, validate_default=True, description="Where the database lives; $STATE_DIRECTORY, else ./state."
+        default=None,
+        validate_default=True,
+        description="Where the database lives. Left out: the service's state directory, else ./state.",
+        examples=["/var/lib/buzzwatch"],
     )
-    rules: Place = Field(default="rules", validate_default=True, description="The directory of rule files.")
+    rules: Place = Field(
+        default="rules",
+        validate_default=True,
+        description="The directory of rule files. Left out: rules.",
+        examples=["/etc/buzzwatch/rules", "rules"],
+    )
     sources: Annotated[dict[Word, Source], Field(min_length=1, max_length=100)] = Field(
-        description="Where mentions come from, by name.", examples=[{"push": {"http": {"listen": "127.0.0.1:8787"}}}]
+        description="Where mentions come from, each by a name of your choice.",
+        examples=[{"push": {"http": {"listen": "127.0.0.1:8787"}}}],
     )
     channels: dict[Word, Channel] = Field(
         default_factory=dict,
         repr=False,
-        description="Where `copy` sends, by name: Apprise URLs, `console`, or Slack by a bot token.",
+        description="Where the `copy` of a route sends, by name: Apprise URLs, `console`, or Slack by a bot token.",
+        examples=[{"slack-crise": "${cred:slack_webhook}"}],
     )
     slack: SlackApp | None = Field(
-        default=None, description="How answers come from Slack's buttons; there are none if left out."
+        default=None,
+        description="How answers come from Slack's buttons. Left out: messages have none.",
+        examples=[{"app_token": "${cred:slack_app}"}],
     )
     mail: Annotated[Text, AfterValidator(_mail)] | None = Field(
-        default=None, repr=False, description="The mail server for plain e-mail addresses in `reach`."
+        default=None,
+        repr=False,
+        description="The mail server for plain e-mail addresses in `reach`: mailto:// or mailtos://.",
+        examples=["mailtos://buzzwatch:${cred:smtp}@mail.example"],
     )
     wakes: Annotated[tuple[Word, ...], Lax, Field(max_length=100)] = Field(
-        default=(), description="Channels, and means of people's `reach`, that wake who sleeps; for `check`."
+        default=(),
+        description="Channels, and ways in people's `reach`, that wake who sleeps: `check` warns where nobody wakes.",
+        examples=[["push", "sms"]],
     )
-    web: Web = Field(default=Web(), description="The incident pages, probes and metrics.")
-    scorer: Scorer | None = Field(default=None, description="A plugged-in scorer; the built-in one alone if left out.")
+    web: Web = Field(
+        default=Web(),
+        description="Where the incident pages, probes and metrics are served.",
+        examples=[{"listen": "127.0.0.1:8788", "public_url": "https://bw.acme.fr"}],
+    )
+    scorer: Scorer | None = Field(
+        default=None,
+        description="A plugged-in scorer. Left out: the built-in one alone.",
+        examples=[{"use": "camembert"}],
+    )
 
-    heartbeat: Heartbeat | None = Field(default=None, description="A sign of life; none is sent if left out.")
+    heartbeat: Heartbeat | None = Field(
+        default=None,
+        description="A sign of life for who watches from outside. Left out: none is sent.",
+        examples=[{"url": "${cred:heartbeat}"}],
+    )
 
     @property
     def warnings(self) -> list[str]:
@@ -277,7 +204,7 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Config:
     """
     document = parse(path.name, read_text(path), blot_values)
     state = environment.get("STATE_DIRECTORY", "").partition(":")[0] or "state"
-    surroundings = _Surroundings(path.parent.absolute(), state)
+    surroundings = Surroundings(path.parent.absolute(), state)
     return validate(document, Config, surroundings, _PRIVATE)
 
 
@@ -332,19 +259,19 @@ def unreachable(people: Iterable[Person], config: Config, secrets: Secrets) -> l
     """One sentence for each means of a person by which nothing can be sent, and for each channel likewise."""
     found: list[Words] = []
     for name, channel in config.channels.items():
-        if channel.url and (why := _obstacle(channel.url, config, secrets)):
-            found.append(Said("channel {name} cannot be reached: {why}", {"name": name, "why": why}))
+        if channel.url:
+            said = Said("channel {name} cannot be reached: {why}", {"name": name})
+            found += _failing(said, url_of, channel.url, config, secrets)
     for person in people:
         for means, address in person.reach.items():
-            if why := _obstacle(address, config, secrets):
-                values = {"name": person.key, "means": means, "why": why}
-                found.append(Said("{name} by {means} cannot be reached: {why}", values))
+            subject = Said("{name} by {means} cannot be reached: {why}", {"name": person.key, "means": means})
+            found += _failing(subject, url_of, address, config, secrets)
     for name, channel in config.channels.items():
         if channel.slack:
             lacking = secrets.lacking([channel.slack.token])
             found += [Said("channel {name} cannot be reached: {why}", {"name": name, "why": why}) for why in lacking]
-    if config.heartbeat and (why := _silence(config.heartbeat, secrets)):
-        found.append(Said("no heartbeat can be sent: {why}", {"why": why}))
+    if config.heartbeat:
+        found += _failing(Said("no heartbeat can be sent: {why}"), beat_url, config.heartbeat, secrets)
     if config.slack:
         ways = (config.slack.app_token, config.slack.signing_secret)
         lacking = secrets.lacking(filter(None, ways))
@@ -352,28 +279,12 @@ def unreachable(people: Iterable[Person], config: Config, secrets: Secrets) -> l
     return found
 
 
-def _obstacle(address: str, config: Config, secrets: Secrets) -> Words | None:
-    """Why nothing can be sent to an address."""
+def _failing(said: Said, resolve: Callable[P, str], *args: P.args, **kwargs: P.kwargs) -> list[Words]:
+    """Why an address cannot be had, if it cannot; nothing where its secrets are withheld."""
     try:
-        url_of(address, config, secrets)
+        resolve(*args, **kwargs)
+    except WithheldError:
+        return []
     except (SecretError, AddressError) as error:
-        return words_of(error)
-    return None
-
-
-def _silence(heartbeat: Heartbeat, secrets: Secrets) -> Words | None:
-    """Why no sign of life can be sent."""
-    try:
-        beat_url(heartbeat, secrets)
-    except (SecretError, AddressError) as error:
-        return words_of(error)
-    return None
-
-
-def is_loopback(listen: str) -> bool:
-    """Whether only this machine can reach a "host:port"."""
-    host = listen.rpartition(":")[0].strip("[]")
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+        return [Said(said.sentence, {**said.values, "why": words_of(error)})]
+    return []

@@ -7,8 +7,8 @@ from typing import Any
 import structlog
 
 from buzzwatch.app.config import Config
-from buzzwatch.app.config import Source as SourceConfig
 from buzzwatch.app.intake import IntakeQueue
+from buzzwatch.app.origins import Source as SourceConfig
 from buzzwatch.app.secret import SecretError, Secrets
 from buzzwatch.clock import Clock
 from buzzwatch.model.input import Gap, Trouble

@@ -1,6 +1,5 @@
 """What commands know of rotas that are kept in calendars: files are read, of addresses the daemon's last good copy."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from msgspec.structs import replace
 
 from buzzwatch.app.rota_ical import CalendarError
 from buzzwatch.app.rota_source import address_of, expanded, load_copy, read_file, readers_of
-from buzzwatch.app.secret import Secrets
+from buzzwatch.app.secret import Secrets, WithheldError
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.instant import Instant, moment_of
 from buzzwatch.model.rota import Listed, Rota
@@ -22,18 +21,30 @@ from buzzwatch.rules.words import Said, Words
 class Known(Struct):
     """Rules whose rotas have their shifts, as far as those are known.
 
-    `refused` says by rota why its calendar is not good; `warnings` what is unwise, `notes` what is not known.
+    `refused` says by rota why its calendar is not good; `warnings` what is unwise, `notes` what is not known,
+    `withheld` the rotas whose calendar is at an address that nobody asks for.
     """
 
     rules: Ruleset
     refused: dict[str, Words] = {}
     warnings: list[Words] = []
     notes: list[Words] = []
+    withheld: list[str] = []
 
 
-def look_up(rules: Ruleset, at: Instant, directory: Path, state: Path | None, *, online: bool = False) -> Known:
+def look_up(
+    rules: Ruleset,
+    at: Instant,
+    directory: Path,
+    state: Path | None,
+    *,
+    online: bool = False,
+    secrets: Secrets | None = None,
+) -> Known:
     """Find the shifts around an instant; `online` asks addresses, else `state` is where the daemon keeps its copies."""
-    known, secrets = Known(rules), Secrets()
+    known, secrets = Known(rules), secrets or Secrets()
+    if not listed(rules):
+        return known
     readers = readers_of(rules.people.values(), secrets)
     rotas: dict[str, Rota | Listed] = {}
     for name, rota in listed(rules):
@@ -45,9 +56,10 @@ def look_up(rules: Ruleset, at: Instant, directory: Path, state: Path | None, *,
                 left_out = "rota `{rota}`: an event is left out: {why}"
                 known.warnings += [Said(left_out, {"rota": name, "why": each}) for each in found.unnamed]
                 if not found.shifts:
-                    known.warnings.append(
-                        Said("rota `{rota}`: its calendar names nobody in these weeks", {"rota": name})
-                    )
+                    said = "rota `{rota}`: its calendar names nobody in these weeks"
+                    known.warnings.append(Said(said, {"rota": name}))
+        except WithheldError:
+            known.withheld.append(name)
         except CalendarError as error:
             known.refused[name] = Said("its calendar {why}", {"why": str(error)})
     known.rules = replace(rules, rotas={**rules.rotas, **rotas})
@@ -76,6 +88,8 @@ def _text(
         said = "rota `{rota}`: its calendar crosses the network in the clear; use https://"
         known.warnings.append(Said(said, {"rota": rota.name}))
     if online:
+        import asyncio  # noqa: PLC0415 - most commands ask nobody
+
         return asyncio.run(_fetch(address))
     copy = None if state is None else load_copy(state, rota)
     if copy is None:

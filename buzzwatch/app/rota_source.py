@@ -9,9 +9,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from buzzwatch.app.config import mails_of
 from buzzwatch.app.rota_ical import CalendarError, Expansion, Question, Reader, expand, window
-from buzzwatch.app.secret import SecretError, Secrets
+from buzzwatch.app.secret import SecretError, Secrets, WithheldError
 from buzzwatch.model.brand import Person
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.rota import Listed
@@ -64,6 +63,7 @@ def address_of(rota: Listed, secrets: Secrets) -> str | None:
     """The address of its calendar with secrets filled in; None where that is a file.
 
     Raises:
+        WithheldError: the address is a secret that nobody asks for.
         CalendarError: it names a secret that is not there.
     """
     source = _resolved(rota, secrets)
@@ -95,12 +95,16 @@ def expanded(text: str, at: Instant, readers: tuple[Reader, ...], timezone: str)
 
 def readers_of(people: Iterable[Person], secrets: Secrets) -> tuple[Reader, ...]:
     """Whom events may name."""
+    from buzzwatch.app.config import mails_of  # noqa: PLC0415 - `check` reads it only where it is needed
+
     return tuple(Reader(person.key, person.name, mails_of(person, secrets)) for person in people)
 
 
 def _resolved(rota: Listed, secrets: Secrets) -> str:
     try:
         return secrets.resolve(rota.source)
+    except WithheldError:
+        raise
     except SecretError as error:
         raise CalendarError(f"cannot be read: {error}") from None
 

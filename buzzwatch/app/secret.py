@@ -23,6 +23,10 @@ class SecretError(Exception):
     """A secret cannot be had; the text names the placeholder and the remedy, never a value."""
 
 
+class WithheldError(SecretError):
+    """A secret is taken to be there, and nobody asks for its value."""
+
+
 class Secrets:
     """Fills in placeholders from systemd's credentials directory and from the environment; keeps nothing."""
 
@@ -76,6 +80,22 @@ class Secrets:
             raise SecretError(Said(said, {**named, "why": error.strerror})) from None
         except UnicodeDecodeError:
             raise SecretError(Said("{placeholder} cannot be read: it is not UTF-8 text", named)) from None
+
+
+class Withheld(Secrets):
+    """Secrets that are taken to be there, for who looks at files where they are not kept."""
+
+    def lacking(self, texts: Iterable[str]) -> list[Words]:  # noqa: ARG002 - whatever they name
+        """None are."""
+        return []
+
+    def _find(self, kind: str, name: str) -> str:
+        raise WithheldError(f"${{{kind}:{name}}} is not looked at")
+
+
+def named_in(texts: Iterable[str]) -> list[str]:
+    """The placeholders that texts hold, each once."""
+    return sorted({found[0] for text in texts for found in PLACEHOLDER.finditer(text)})
 
 
 def _placeholders(text: str) -> str:

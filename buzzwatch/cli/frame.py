@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ import typer
 if TYPE_CHECKING:
     from buzzwatch.app.config import Config
     from buzzwatch.app.rota_known import Known
+    from buzzwatch.app.secret import Secrets
     from buzzwatch.model.brand import Ruleset
     from buzzwatch.web.desk import Answer
 
@@ -41,11 +43,19 @@ def read_rules(directory: Path) -> "Ruleset":
     return read_rules(directory)
 
 
-def look_up_rotas(rules: "Ruleset", at: int, directory: Path, state: Path | None, *, online: bool = False) -> "Known":
+def look_up_rotas(
+    rules: "Ruleset",
+    at: int,
+    directory: Path,
+    state: Path | None,
+    *,
+    online: bool = False,
+    secrets: "Secrets | None" = None,
+) -> "Known":
     """The rules with what is known of calendars elsewhere."""
     from buzzwatch.app.rota_known import look_up  # noqa: PLC0415 - as in `daemon.run`
 
-    return look_up(rules, at, directory, state, online=online)
+    return look_up(rules, at, directory, state, online=online, secrets=secrets)
 
 
 def language() -> Literal["fr", "en"]:
@@ -55,10 +65,8 @@ def language() -> Literal["fr", "en"]:
 
 
 def now() -> int:
-    """This instant, by the system's clock."""
-    from buzzwatch.clock import SystemClock  # noqa: PLC0415 - as in `daemon.run`
-
-    return SystemClock().now()
+    """This instant, by the system's clock; without a `SystemClock`, which would bring asyncio along."""
+    return time.time_ns() // 1_000_000
 
 
 def ask_daemon(config: "Config", path: str, body: object = None) -> None:
@@ -82,6 +90,8 @@ def plain_errors() -> Iterator[None]:
     """What a person can mend is said in words, without a traceback."""
     try:
         yield
+    except typer.Exit:
+        raise
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(1) from None

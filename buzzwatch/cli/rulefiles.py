@@ -5,7 +5,7 @@ import stat
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -35,10 +35,14 @@ def check(
     fetch: Annotated[  # noqa: FBT002 - a flag
         bool, typer.Option("--fetch", help="Ask the addresses of rotas too; else nothing is asked of anybody.")
     ] = False,
+    no_secrets: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--no-secrets", help="Take every secret for present: for a laptop, or for CI.")
+    ] = False,
 ) -> None:
     """Read every rule file and say all that is wrong, with places and remedies."""
-    from buzzwatch.app.checking import as_lines, closing, in_force  # noqa: PLC0415 - kept out of the way of the other commands
+    from buzzwatch.app.checking import as_lines, closing, in_force, left_out  # noqa: PLC0415 - kept out of the way of the other commands
     from buzzwatch.app.checking import check as look  # noqa: PLC0415 - likewise
+    from buzzwatch.app.secret import Secrets, Withheld  # noqa: PLC0415 - likewise
     from buzzwatch.app.unwise import renamed, unwise  # noqa: PLC0415 - likewise
     from buzzwatch.rules.files import read  # noqa: PLC0415 - likewise
     from buzzwatch.rules.ruleset import put_together, understand  # noqa: PLC0415 - likewise
@@ -50,16 +54,19 @@ def check(
         files = read(where)
         understood = understand(files)
         rules = put_together(files, understood)
-        known = look_up_rotas(rules, now(), where, loaded.state if loaded else None, online=fetch)
+        secrets = Withheld() if no_secrets else Secrets()
+        state = loaded.state if loaded else None
+        known = look_up_rotas(rules, now(), where, state, online=fetch, secrets=secrets)
         wary = unwise(understood)
-        if loaded and (before := in_force(loaded.state)) and before.digest != rules.digest:
+        if state and (before := in_force(state)) and before.digest != rules.digest:
             wary += renamed(understood, before)
-        found = look(known, files, loaded, now(), wary)
+        found = look(known, files, loaded, now(), wary, secrets)
         for line in as_lines(found, language()):
             typer.echo(line, err=True)
-        for note in (*found.notes, closing(str(where), rules, found)):
+        withheld = [left_out(rules, loaded)] if no_secrets else []
+        for note in (*found.notes, *withheld, closing(str(where), rules, found)):
             typer.echo(in_language(note, language()))
-        if loaded and loaded.scorer:
+        if loaded and loaded.scorer and not no_secrets:
             _try_scorer(loaded.scorer)
         raise typer.Exit(1 if found.errors else 0)
 
@@ -193,13 +200,20 @@ def reload(config: ConfigOption = None) -> None:
 
 
 @app.command()
-def schema() -> None:
-    """Print the JSON Schema of the rule files, for editors."""
+def schema(
+    files: Annotated[
+        Literal["rules", "daemon"],
+        typer.Argument(help="rules: every file of a rules directory. daemon: buzzwatch.yaml."),
+    ] = "rules",
+) -> None:
+    """Print the JSON Schema of the files that people write, for editors."""
     import msgspec  # noqa: PLC0415 - as in `daemon.run`
 
-    from buzzwatch.rules.schema import json_schema  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.app.config import Config  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.rules.editor import rules_schema, schema_of  # noqa: PLC0415 - as in `daemon.run`
 
-    typer.echo(msgspec.json.format(msgspec.json.encode(json_schema())))
+    told = rules_schema() if files == "rules" else schema_of(Config)
+    typer.echo(msgspec.json.format(msgspec.json.encode(told)))
 
 
 def _try_scorer(scorer: "Scorer") -> None:

@@ -3,6 +3,7 @@
 A number first, then phrases in any order, each at most once, with or without commas.
 """
 
+import difflib
 import re
 from fractions import Fraction
 from typing import Annotated, Any, TypeAlias
@@ -14,6 +15,7 @@ from pydantic import ValidationInfo as Info
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, Span
 from buzzwatch.rules.units import mistake, nearest, read_span, shown
 from buzzwatch.rules.when import defined
+from buzzwatch.rules.words import Said, Words
 from buzzwatch.rules.written import Outline
 
 MOST_MENTIONS = 200_000
@@ -23,6 +25,7 @@ USUALLY_NEGATIVE = 0.2
 USUAL_FOLLOWERS = 100
 USUAL_SOURCE = "x"
 
+SUCH = "write such as {example}"
 _RATES: dict[str, Span] = {"m": MINUTE, "h": HOUR, "d": DAY}
 _KINDS = {
     "mentions": "post",
@@ -79,26 +82,27 @@ def _crowd(value: object, info: Info) -> Crowd:
     if found := _NOTHING.match(text):
         span, how, fields = _phrases(text[found.end() :], info, "nothing for 6h")
         if fields or how != "for":
-            raise mistake(f"{shown(text)} says more than for how long", "write such as `nothing for 6h`")
+            said = "{value} says more than for how long"
+            raise mistake(said, SUCH, value=shown(text), example="`nothing for 6h`")
         return Crowd(0, span)
     if any(shape.fullmatch(text) for shape, _ in _PHRASES.values()):
-        raise mistake(f"{shown(text)} is a piece of a part", f'a comma ends it unless it is quoted: "{CROWD_EXAMPLE}"')
+        remedy = "a comma ends it unless it is quoted: {example}"
+        raise mistake("{value} is a piece of a part", remedy, value=shown(text), example=f'"{CROWD_EXAMPLE}"')
     found = _NUMBER.match(text)
     if found is None:
-        raise mistake(f"{shown(text)} does not begin with a number of mentions", f'write such as "{CROWD_EXAMPLE}"')
+        said = "{value} does not begin with a number of mentions"
+        raise mistake(said, SUCH, value=shown(text), example=f'"{CROWD_EXAMPLE}"')
     number, noun, unit = int(found[1]), found[2] or "mentions", found[3]
     end = found.end()
     if noun in {"in", "by", "about", "on", "with", "for", "answered"}:  # `40 in 10m`
         noun, end = "mentions", found.start(2)
     noun = next((each for each in _KINDS if noun in {each, each.removesuffix("s"), each[:-3] + "y"}), noun)
     if noun not in _KINDS:
-        raise mistake(f"{shown(noun)} is no kind of mention", nearest(noun, tuple(_KINDS)))
+        raise mistake("{value} is no kind of mention", nearest(noun, tuple(_KINDS)), value=shown(noun))
     span, how, fields = _phrases(text[end:], info, CROWD_EXAMPLE)
     if how != ("for" if unit else "in"):
-        right = (
-            f"`{number}/{unit} for {_spelt(text)}`" if unit else f"`{number} in {_spelt(text)}`, or `{number}/h for …`"
-        )
-        raise mistake("a rate lasts `for` a time, a number comes `in` a time", f"write {right}")
+        right = f"`{number}/{unit} for {_spelt(text)}`" if unit else f"`{number} in {_spelt(text)}`"
+        raise mistake("a rate lasts `for` a time, a number comes `in` a time", "write {right}", right=right)
     count = round(Fraction(number * span, _RATES[unit])) if unit else number
     alike = noun in {"copies", "reposts"}
     return _bounded(Crowd(count, span, _KINDS[noun], alike, **fields), text)
@@ -109,19 +113,19 @@ def _thread(value: object, info: Info) -> Crowd:
     text = _text(value, THREAD_EXAMPLE)
     found = _ROOT.match(text)
     if found is None:
-        raise mistake(f"{shown(text)} is not a conversation", f"write such as `{THREAD_EXAMPLE}`")
+        raise mistake("{value} is not a conversation", SUCH, value=shown(text), example=f"`{THREAD_EXAMPLE}`")
     span, how, fields = _phrases(text[found.end() :], info, THREAD_EXAMPLE)
     if how != "in":
-        raise mistake("a number of replies comes `in` a time", f"write such as `{THREAD_EXAMPLE}`")
+        raise mistake("a number of replies comes `in` a time", SUCH, example=f"`{THREAD_EXAMPLE}`")
     kind = next(kind for noun, kind in _REPLIES.items() if found[2] in {noun, kind})
     return _bounded(Crowd(int(found[1]), span, kind, alike=kind == "repost", **fields), text)
 
 
 def _text(value: object, example: str) -> str:
     if not isinstance(value, str):
-        raise mistake(f"expected text, found {shown(value)}", f'write such as "{example}"')
+        raise mistake("expected {what}, found {value}", SUCH, what=Said("text"), value=shown(value), example=f'"{example}"')
     if len(value) > 300:  # noqa: PLR2004 - as a line
-        raise mistake("longer than 300 characters", "shorten it")
+        raise mistake("longer than {most} characters", "shorten it", most=300)
     return " ".join(value.replace(",", " , ").split()).replace(" ,", ",")
 
 
@@ -134,22 +138,25 @@ def _phrases(text: str, info: Info, example: str) -> tuple[Span, str, dict[str, 
             ((name, match) for name, (shape, _) in _PHRASES.items() if (match := shape.match(rest))), ("", None)
         )
         if match is None or rest[match.end() : match.end() + 1] not in {"", " ", ","}:
-            raise mistake(f"{shown(rest)} is not understood", _phrase_like(rest))
+            raise mistake("{value} is not understood", _phrase_like(rest), value=shown(rest))
         if name in found:
-            raise mistake(f"{shown(match[0])} comes second: `{found[name][0]}` is there already", "keep one of them")
+            said = "{value} comes second: `{first}` is there already"
+            raise mistake(said, "keep one of them", value=shown(match[0]), first=found[name][0])
         found[name] = match
         rest = rest[match.end() :].lstrip(" ,")
     if "span" not in found:
-        raise mistake("for how long is not said", f'write such as "{example}"')
+        raise mistake("for how long is not said", SUCH, example=f'"{example}"')
     span = _positive(found["span"][2])
     return span, found["span"][1], _fields(found, info)
 
 
-def _phrase_like(rest: str) -> str:
+def _phrase_like(rest: str) -> Words:
     """The phrase that was probably meant, or all of them."""
     examples = [example for _, example in _PHRASES.values()]
-    close = nearest(rest.partition(",")[0], examples)
-    return close if close.startswith("did") else f"what may follow: {', '.join(f'`{example}`' for example in examples)}"
+    close = difflib.get_close_matches(rest.partition(",")[0][:60].lower(), examples, n=1)
+    if close:
+        return Said("did you mean `{word}`?", {"word": close[0]})
+    return Said("what may follow: {words}", {"words": ", ".join(f"`{example}`" for example in examples)})
 
 
 def _fields(found: dict[str, re.Match[str]], info: Info) -> dict[str, Any]:
@@ -162,7 +169,7 @@ def _fields(found: dict[str, re.Match[str]], info: Info) -> dict[str, Any]:
             case "authors":
                 fields |= _writers(match, outline)
             case "theme":
-                fields[name] = defined(match[1], "themes", "[word]", outline.themes)
+                fields[name] = defined(match[1], "theme", "[word]", outline)
             case "source":
                 fields[name] = match[1]
             case "followers":
@@ -174,14 +181,14 @@ def _fields(found: dict[str, re.Match[str]], info: Info) -> dict[str, Any]:
 
 def _share(digits: str) -> float:
     if float(digits) > 100:  # noqa: PLR2004 - per cent
-        raise mistake(f"`{digits}%` is more than all", "write 0% to 100%")
+        raise mistake("`{value}` is more than all", "write 0% to 100%", value=f"{digits}%")
     return float(digits) / 100
 
 
 def _writers(match: re.Match[str], outline: Outline) -> dict[str, Any]:
     if not int(match[1]):
         raise mistake("somebody must have written them", "write `by 1 author` or more")
-    voice = defined(match[2], "voices", '["x:@name"]', outline.voices) if match[2] else ""
+    voice = defined(match[2], "voice", '["x:@name"]', outline) if match[2] else ""
     return {"authors": int(match[1]), "voice": voice}
 
 
@@ -194,7 +201,8 @@ def _answer(text: str, outline: Outline) -> Span:
 def _positive(text: str) -> Span:
     span = read_span(text) or 0
     if not SECOND <= span <= 30 * DAY:
-        raise mistake(f"`{text}` is too {'short' if span < SECOND else 'long'}", "write 1s to 30d")
+        said = "`{span}` is too short" if span < SECOND else "`{span}` is too long"
+        raise mistake(said, "write {least} to {most}", span=text, least="1s", most="30d")
     return span
 
 
@@ -205,12 +213,10 @@ def _spelt(text: str) -> str:
 
 def _bounded(crowd: Crowd, text: str) -> Crowd:
     if not crowd.count:
-        raise mistake(f"{shown(text)} comes to no mention at all", "write more, or `nothing for 6h`")
+        raise mistake("{value} comes to no mention at all", "write more, or `nothing for 6h`", value=shown(text))
     if crowd.count > MOST_MENTIONS:
-        raise mistake(
-            f"{shown(text)} comes to {crowd.count:,} mentions",
-            f"a test may hold {MOST_MENTIONS:,}: lower or shorten it",
-        )
+        said, remedy = "{value} comes to {count} mentions", "a test may hold {most}: lower or shorten it"
+        raise mistake(said, remedy, value=shown(text), count=f"{crowd.count:,}", most=f"{MOST_MENTIONS:,}")
     return crowd
 
 

@@ -11,6 +11,7 @@ from buzzwatch.model.instant import MINUTE
 from buzzwatch.rules import meant
 from buzzwatch.rules.references import unknown
 from buzzwatch.rules.units import (
+    EVERY_SPAN,
     WEEKDAYS,
     Budget,
     Day,
@@ -44,13 +45,16 @@ class Person(Written):
     """Somebody who can be told."""
 
     later: ClassVar[frozenset[str]] = frozenset({"crm", "layers"})
-    name: Line = Field(description="The name that others read.", examples=["Inès"])
-    language: Literal["fr", "en"] = Field(default="en", description="The language of messages to this person.")
+    name: Line = Field(description="The name that others read in messages and lists.", examples=["Inès"])
+    language: Literal["fr", "en"] = Field(
+        default="en", description="The language of messages to this person: fr or en. Left out: en.", examples=["fr"]
+    )
     reach: dict[Word, Annotated[str, Field(min_length=1, max_length=2000)]] = Field(
         min_length=1,
         max_length=10,
-        description="Means and addresses, the preferred one first: an Apprise URL, an e-mail address or `console`.",
-        examples=[{"email": "ines@acme.example"}],
+        description="How this person is reached, by names of your choice, the preferred one first. Each is an address: "
+        "`${cred:name}` for one that the sysadmin keeps, an Apprise URL, an e-mail address, or `console`.",
+        examples=[{"email": "ines@acme.example"}, {"push": "${cred:ines_push}", "sms": "${cred:ines_sms}"}],
     )
     slack: SlackMember | None = Field(
         default=None,
@@ -93,11 +97,11 @@ class Override(Written):
     """A time in which another person is on duty than the rota says."""
 
     since: Moment = Field(
-        alias="from", description="Its beginning, in the timezone of this file.", examples=["2026-12-24 18:00"]
+        alias="from", description="When it begins, in the timezone of this file.", examples=["2026-12-24 18:00"]
     )
-    until: Moment = Field(description="Its end, likewise.", examples=["2026-12-26 09:00"])
-    person: KnownPerson = Field(description="One of `people`.", examples=["sophie"])
-    why: Line = Field(default="", min_length=0, description="For who reads the rota.", examples=["Noël"])
+    until: Moment = Field(description="When it ends, likewise.", examples=["2026-12-26 09:00"])
+    person: KnownPerson = Field(description="Who is on duty instead: one of `people`.", examples=["sophie"])
+    why: Line = Field(default="", min_length=0, description="The reason, for who reads the rota.", examples=["Noël"])
 
     @model_validator(mode="after")
     def _end_after_it_began(self) -> "Override":
@@ -130,7 +134,7 @@ class Rota(Written):
 
     later: ClassVar[frozenset[str]] = frozenset({"ics"})
     people: Annotated[tuple[KnownPerson, ...], Lax, Field(min_length=1, max_length=100)] | None = Field(
-        default=None, description="In the order of their turns.", examples=[["ines", "karim"]]
+        default=None, description="Who takes turns, a week each, in this order.", examples=[["ines", "karim"]]
     )
     starts: Day | None = Field(
         default=None, description="The day on which the first of them begins.", examples=["2026-11-23"]
@@ -140,16 +144,22 @@ class Rota(Written):
         description="When the next one takes over, in the timezone of this file.",
         examples=["monday 09:00"],
     )
-    ends: Day | None = Field(default=None, description="The day on which nobody takes over; left out: never.")
+    ends: Day | None = Field(
+        default=None, description="The day on which nobody takes over. Left out: never.", examples=["2027-06-28"]
+    )
     overrides: Annotated[tuple[Override, ...], Lax, Field(max_length=500)] = Field(
-        default=(), description="Times in which another person is on duty; where two overlap the later one written."
+        default=(),
+        description="Times in which another person is on duty; where two overlap the later one written.",
+        examples=[[{"from": "2026-12-24 18:00", "until": "2026-12-26 09:00", "person": "sophie", "why": "Noël"}]],
     )
     ical: Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_calendar)] | None = Field(
         default=None,
         description="In the place of turns: the address of an iCalendar, `${cred:name}` for one, or a file's path.",
         examples=["${cred:rota_address}"],
     )
-    fallback: KnownPerson | None = Field(default=None, description="Who is called where it is nobody's turn.")
+    fallback: KnownPerson | None = Field(
+        default=None, description="One of `people`, who is called where it is nobody's turn.", examples=["sophie"]
+    )
 
     @property
     def turns(self) -> Turns:
@@ -187,8 +197,8 @@ class Rota(Written):
 class Night(Written):
     """When people sleep."""
 
-    since: TimeOfDay = Field(alias="from", description="Its beginning.", examples=["22:00"])
-    until: TimeOfDay = Field(description="Its end, the next day where that is not later.", examples=["07:00"])
+    since: TimeOfDay = Field(alias="from", description="When it begins.", examples=["22:00"])
+    until: TimeOfDay = Field(description="When it ends, the next day where that is not later.", examples=["07:00"])
 
     @model_validator(mode="after")
     def _leave_a_day(self) -> "Night":
@@ -200,13 +210,17 @@ class Night(Written):
 class Step(Written):
     """One rung of an escalation."""
 
-    after: Delay = Field(description="So long after the alert.", examples=["0m", "5m"])
+    after: Delay = Field(
+        description="How long after the alert this step is taken; 0m: at once.", examples=["0m", "5m", "10m"]
+    )
     tell: Annotated[str, Field(max_length=70), AfterValidator(_known_target)] = Field(
         description="One of `people`; `rota:comms` for who is on duty there, `next:comms` for who follows.",
-        examples=["rota:comms"],
+        examples=["rota:comms", "next:comms", "sophie"],
     )
     by: Annotated[tuple[Word, ...], Lax, Field(min_length=1)] | None = Field(
-        default=None, description="By these means of the person's `reach`; all of them if left out."
+        default=None,
+        description="By which of the person's ways in `reach`. Left out: by all of them.",
+        examples=[["push", "sms"]],
     )
 
     @model_validator(mode="after")
@@ -255,23 +269,26 @@ class Route(Written):
 
     steps: Annotated[tuple[Step, ...], Lax, Field(max_length=20)] = Field(
         default=(),
-        description="For critical: each step until somebody takes it.",
-        examples=["warning"],
+        description="Who is paged for a critical alert, step by step, until somebody takes it.",
+        examples=[[{"after": "0m", "tell": "rota:comms"}, {"after": "10m", "tell": "next:comms"}]],
     )
-    repeat: Annotated[LongSpan, BeforeValidator(_every)] | None = Field(
+    repeat: Annotated[LongSpan, BeforeValidator(_every), EVERY_SPAN] | None = Field(
         default=None,
-        description="After the last step, the first again; `every 15m` if left out.",
+        description="After the last step the first again, so often. Left out: every 15m.",
         examples=["every 15m"],
     )
     copy_to: Annotated[tuple[Word, ...], Lax, Field(max_length=20)] = Field(
-        default=(), alias="copy", description="Channels of buzzwatch.yaml, or `console`.", examples=[["slack-crise"]]
+        default=(),
+        alias="copy",
+        description="Where a copy goes: channels of buzzwatch.yaml, or `console`.",
+        examples=[["slack-crise"]],
     )
     language: Literal["fr", "en"] | None = Field(
-        default=None, description="The language of the copies; the brand's if left out."
+        default=None, description="The language of the copies: fr or en. Left out: the brand's.", examples=["fr"]
     )
     taken_for: LongSpan = Field(
         default=45 * MINUTE,
-        description="So long after it was taken, what still grows is a reminder, then a page; 45m if left out.",
+        description="So long after somebody took it, what still grows brings a reminder, then a page. Left out: 45m.",
         examples=["45m"],
     )
 
@@ -326,9 +343,11 @@ Days = Annotated[
 class Digest(Written):
     """The message that tells what nobody was told of at once."""
 
-    at: TimeOfDay = Field(description="When it leaves, in the timezone of this file.", examples=["08:30"])
+    at: TimeOfDay = Field(description="When it is sent, in the timezone of this file.", examples=["08:30"])
     days: Days = Field(
-        default=(0, 1, 2, 3, 4), description="`weekdays`, `daily`, or a list of days; weekdays if left out."
+        default=(0, 1, 2, 3, 4),
+        description="`weekdays`, `daily`, or a list of days. Left out: weekdays.",
+        examples=["weekdays"],
     )
     to: Word = Field(
         description="One of `routes`: its copies, else the persons of its first step.", examples=["care-desk"]
@@ -338,28 +357,40 @@ class Digest(Written):
 class OncallFile(Written):
     """Who can be told, who is on duty, by which ways, and when it is night."""
 
-    timezone: Zone = Field(default="UTC", description="Whose hours the people keep.", examples=["Europe/Paris"])
+    timezone: Zone = Field(
+        default="UTC",
+        description="Whose hours the people keep: all times of this file are of that place. Left out: UTC.",
+        examples=["Europe/Paris", "Europe/London", "America/Montreal", "America/New_York"],
+    )
     people: Annotated[dict[Word, Person], Field(max_length=500)] = Field(
-        default_factory=dict, description="Everybody who can be told, by key."
+        default_factory=dict,
+        description="Everybody who can be told, each under a short name in small letters.",
+        examples=[{"ines": {"name": "Inès", "reach": {"sms": "${cred:ines_sms}"}}}],
     )
     rota: Annotated[dict[Word, Rota], Field(max_length=50)] = Field(
-        default_factory=dict, description="People who are on duty by turns, by name."
+        default_factory=dict,
+        description="Who is on duty: people by turns of a week, or as a calendar says, each rota by its name.",
+        examples=[{"comms": {"people": ["ines", "karim"], "starts": "2026-11-23", "hand_over": "monday 09:00"}}],
     )
     night: Night | None = Field(
         default=None,
-        description="When persons are told only of what may wake them; left out: every hour is alike.",
+        description="When people are told only of what may wake them. Left out: every hour is alike.",
         examples=[{"from": "22:00", "until": "07:00"}],
     )
     pages_per_person: Budget | None = Field(
-        default=None, description="`check` warns where all rules together may page anybody more often."
+        default=None,
+        description="How often one person may be paged by mistake: `check` warns where rules may do it more.",
+        examples=["8 per month"],
     )
     answer_within: LongSpan | None = Field(
         default=None,
-        description="How soon a complaint is to be answered; shown beside how long it has waited.",
+        description="How soon a complaint is to be answered; alerts show it beside how long it has waited.",
         examples=["10m"],
     )
     routes: Annotated[dict[Word, Route], Field(max_length=200)] = Field(
-        default_factory=dict, description="Ways by which alerts go out, by name."
+        default_factory=dict,
+        description="The ways by which alerts go out, by name: rules say `notify: name`.",
+        examples=[{"care-desk": {"copy": ["console"]}}],
     )
     digest: Digest | None = Field(
         default=None,

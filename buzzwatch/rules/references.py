@@ -3,11 +3,12 @@
 from collections.abc import Collection
 
 from msgspec.structs import replace
+from pydantic import ValidationInfo as Info
 from pydantic_core import PydanticCustomError
 
 from buzzwatch.rules.units import mistake, nearest, shown
 from buzzwatch.rules.words import Said, Words
-from buzzwatch.rules.written import Outline
+from buzzwatch.rules.written import CONSOLE, Outline
 
 KINDS = {
     "person": Said("a person"),
@@ -50,3 +51,19 @@ def unknown(
     """The mistake of a name that is not one of the valid ones; `message` may hold `{value}`."""
     found = taken_for(name, wanted, valid, outline)
     return mistake(*found, at=at) if found else mistake(message, nearest(name, valid), at=at, value=shown(name))
+
+
+def known_route(name: str, info: Info) -> str:
+    """The name of a route of `oncall.yaml`, or the console; raises what a validator does."""
+    outline = info.context if isinstance(info.context, Outline) else Outline()
+    if outline.routes is not None and name not in (valid := (*outline.routes, CONSOLE)):
+        raise unknown(name, "route", "{value} is not a route of oncall.yaml", valid, outline)
+    return name
+
+
+def known_brand(name: str, info: Info) -> str:
+    """The key of a brand of the directory; raises what a validator does."""
+    brands = info.context.brands if isinstance(info.context, Outline) else None
+    if brands is not None and name not in brands:
+        raise mistake("no brand {value} is described here", nearest(name, brands), value=shown(name))
+    return name

@@ -61,8 +61,8 @@ def understand(files: Mapping[str, str]) -> Understood:
     faults: list[Fault] = []
     documents = _parsed(files, faults)
     outline = _outline(documents)
-    oncall = OncallFile()
-    calendar = schema.CalendarFile(campaigns=())
+    oncall = OncallFile.model_construct()  # nothing is to be judged, so that no judge is built
+    calendar = schema.CalendarFile.model_construct(campaigns=())
     brands: list[tuple[Document, schema.BrandFile]] = []
     for file, document in documents.items():
         try:

@@ -6,11 +6,10 @@ Every field carries its description and examples, for the JSON Schema that edito
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic import ValidationInfo as Info
 
-from buzzwatch.rules.oncall import OncallFile
-from buzzwatch.rules.references import unknown
+from buzzwatch.rules.references import known_brand, known_route
 from buzzwatch.rules.trial import Trial
 from buzzwatch.rules.units import (
     Budget,
@@ -28,7 +27,7 @@ from buzzwatch.rules.units import (
     shown,
 )
 from buzzwatch.rules.when import DEEPEST_CONDITION, Quiet, Unanswered, When
-from buzzwatch.rules.written import CONSOLE, Accounts, Names, Outline, Written, listed
+from buzzwatch.rules.written import CONSOLE, Accounts, Listed, Names, Outline, Written
 
 LONGEST_CAMPAIGN = timedelta(days=92)
 """What lasts longer is the new normal."""
@@ -67,54 +66,74 @@ def _sound(when: When) -> When:
     return when
 
 
-def _known_route(name: str, info: Info) -> str:
-    outline = info.context if isinstance(info.context, Outline) else Outline()
-    if outline.routes is not None and name not in (valid := (*outline.routes, CONSOLE)):
-        raise unknown(name, "route", "{value} is not a route of oncall.yaml", valid, outline)
-    return name
-
-
 class Rule(Written):
-    """When to tell whom."""
+    """A rule: when to tell whom."""
 
-    name: Word = Field(description="Its name, once per brand.", examples=["bad-buzz"])
-    says: Template | None = Field(default=None, description="What it means, for the message; may hold {placeholders}.")
+    name: Word = Field(
+        description="The rule's name, in small letters, once per brand; what is learnt is kept under it.",
+        examples=["bad-buzz"],
+    )
+    says: Template | None = Field(
+        default=None,
+        description="What the alert means, in your own words, for the message. It may hold {brand} or {observed}.",
+        examples=["Far more angry posts than usual about {brand}"],
+    )
     when: Annotated[When, AfterValidator(_sound)] = Field(
-        description="What must hold.", examples=[{"volume": {"unusual": True}}]
+        description="What must be true for the rule to ring; several conditions mean all of them.",
+        examples=[{"volume": {"unusual": True}}],
     )
     budget: Budget | None = Field(
         default=None,
-        description="False alarms accepted on ordinary days; 1 per month if critical, 1 per week otherwise.",
+        description="How many false alarms you accept on ordinary days. Left out: 1 per month if critical, "
+        "1 per week otherwise.",
+        examples=["1 per month", "1 per 2 weeks", "1 per week"],
     )
     severity: Literal["watch", "warning", "critical"] = Field(
         description="watch: a line on the list. warning: a message. critical: a page until somebody takes it.",
         examples=["warning"],
+        json_schema_extra={
+            "enumDescriptions": [
+                "A line on the list and in the digest; nobody is told.",
+                "A message to the route; nobody is paged.",
+                "A page to who is on duty, repeated until somebody takes it.",
+            ]
+        },
     )
-    notify: Annotated[Word, AfterValidator(_known_route)] | None = Field(
+    notify: Annotated[Word, AfterValidator(known_route)] | None = Field(
         default=None,
-        description="A route of oncall.yaml; `oncall` if there is one, else the console.",
+        description="Who is told: a route of oncall.yaml. Left out: `oncall` if there is one, else the console.",
         examples=["oncall"],
     )
     at_night: Literal["wake", "wait"] | None = Field(
         default=None,
-        description="Whether persons hear of it in the `night` of oncall.yaml or after it; `wake` if critical.",
+        description="Whether people are woken in the `night` of oncall.yaml, or hear of it in the morning. "
+        "Left out: wake if critical, else wait.",
+        examples=["wake"],
     )
     do: Annotated[tuple[Template, ...], Lax, Field(max_length=10)] = Field(
-        default=(), description="What to do, step by step; may hold {placeholders}."
+        default=(),
+        description="What to do, step by step, for who gets the message; at most ten steps.",
+        examples=[["Read the three posts", "Stop the scheduled posts"]],
     )
-    runbook: WebAddress | None = Field(default=None, description="A page that says more.")
+    runbook: WebAddress | None = Field(
+        default=None,
+        description="The address of a page that says more.",
+        examples=["https://wiki.example/crisis"],
+    )
 
 
 class Slow(Written):
     """What becomes of subjects that keep coming back for days: a line on the list, never a message or a page."""
 
-    notify: Annotated[Word, AfterValidator(_known_route)] | None = Field(
+    notify: Annotated[Word, AfterValidator(known_route)] | None = Field(
         default=None,
         description="A route of oncall.yaml; `care-desk` if there is one, else `oncall`, else the console.",
         examples=["care-desk"],
     )
     budget: Budget | None = Field(
-        default=None, description="Lines for nothing on ordinary days, all subjects together; 1 per month if left out."
+        default=None,
+        description="How many lines for nothing you accept, all themes together. Left out: 1 per month.",
+        examples=["1 per month", "1 per 2 weeks"],
     )
 
 
@@ -126,7 +145,7 @@ def _unless_off(value: object) -> object:
 
 def _or_off(schema: dict[str, Any]) -> None:
     """In the JSON Schema, `off` takes the place of nothing."""
-    schema["anyOf"] = [{"const": "off"} if kind == {"type": "null"} else kind for kind in schema["anyOf"]]
+    schema["anyOf"] = [{"$ref": schema.pop("$ref")}, {"type": "string", "const": "off"}]
 
 
 def _in_one_group(voices: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
@@ -149,13 +168,36 @@ class BrandFile(Written):
     """One watched brand."""
 
     later: ClassVar[frozenset[str]] = frozenset({"layers"})
-    brand: Word = Field(description="The brand's key, once in the directory.", examples=["acme"])
-    name: Line | None = Field(default=None, description="Its name in messages; the key if left out.")
-    timezone: Zone = Field(default="UTC", description="Where its day begins.", examples=["Europe/Paris"])
-    language: Literal["fr", "en"] = Field(default="en", description="The language of messages to channels.")
-    role: Literal["ours", "competitor"] = Field(default="ours", description="A competitor is watched and never pages.")
-    sector: Line | None = Field(default=None, description="Its trade, for comparisons.", examples=["airlines"])
-    match: Match = Field(description="The words it is known by.", examples=[{"any": ["acme"]}])
+    brand: Word = Field(
+        description="The short name of the brand, in small letters; each brand has a file of its own.",
+        examples=["acme"],
+    )
+    name: Line | None = Field(
+        default=None,
+        description="Its name as messages write it. Left out: the short name.",
+        examples=["Acme Airlines"],
+    )
+    timezone: Zone = Field(
+        default="UTC",
+        description="Where the brand lives: what is normal is known for each hour of its local week. Left out: UTC.",
+        examples=["Europe/Paris", "Europe/London", "America/Montreal", "America/New_York"],
+    )
+    language: Literal["fr", "en"] = Field(
+        default="en", description="The language of messages to channels: fr or en. Left out: en.", examples=["fr"]
+    )
+    role: Literal["ours", "competitor"] = Field(
+        default="ours",
+        description="ours, or competitor: watched, and nobody is ever paged for it. Left out: ours.",
+        examples=["ours"],
+    )
+    sector: Line | None = Field(
+        default=None,
+        description="Its trade: brands of one sector are compared when one of them rings.",
+        examples=["airlines"],
+    )
+    match: Match = Field(
+        description="The words by which a post is known to be about the brand.", examples=[{"any": ["acme"]}]
+    )
     official: Accounts = Field(
         default=(),
         description="Our accounts: a reply is an answer, a root is a watched conversation, neither is a complaint.",
@@ -184,7 +226,11 @@ class BrandFile(Written):
         examples=["off", {"notify": "care-desk"}],
         json_schema_extra=_or_off,
     )
-    rules: Annotated[tuple[Rule, ...], Lax, Field(max_length=100)] = Field(default=(), description="When to tell whom.")
+    rules: Annotated[tuple[Rule, ...], Lax, Field(max_length=100)] = Field(
+        default=(),
+        description="When to tell whom, one rule after the other; each has a name, a condition and a severity.",
+        examples=[[{"name": "bad-buzz", "when": {"negativity": {"unusual": True}}, "severity": "critical"}]],
+    )
     tests: Annotated[tuple[Trial, ...], Lax, Field(max_length=200)] = Field(
         default=(),
         description="What `buzzwatch test` plays to the rules of this file, and which of them must ring.",
@@ -200,22 +246,15 @@ class BrandFile(Written):
         return self
 
 
-def _known_brand(name: str, info: Info) -> str:
-    brands = info.context.brands if isinstance(info.context, Outline) else None
-    if brands is not None and name not in brands:
-        raise mistake("no brand {value} is described here", nearest(name, brands), value=shown(name))
-    return name
-
-
 class Campaign(Written):
     """A time for which more mentions than usual are expected, or fewer."""
 
     brand: (
         Annotated[
-            tuple[Annotated[Word, AfterValidator(_known_brand)], ...],
+            tuple[Annotated[Word, AfterValidator(known_brand)], ...],
             Lax,
             Field(min_length=1, max_length=500),
-            BeforeValidator(listed),
+            Listed(),
         ]
         | None
     ) = Field(default=None, description="Of this brand or these; all of ours if left out.", examples=["acme"])
@@ -248,10 +287,3 @@ class CalendarFile(Written):
         description="Times for which more mentions than usual are expected, or fewer; of one brand only one at a time.",
         examples=[[{"from": "2026-12-01 09:00", "until": "2026-12-03 23:00", "expect": "5x", "why": "Soldes"}]],
     )
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of all kinds of files, for editors."""
-    adapter: TypeAdapter[BrandFile | OncallFile | CalendarFile] = TypeAdapter(BrandFile | OncallFile | CalendarFile)
-    schema = adapter.json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "buzzwatch", **schema}

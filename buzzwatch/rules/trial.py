@@ -14,6 +14,7 @@ from buzzwatch.rules.crowd import (
     CrowdText,
     ThreadText,
 )
+from buzzwatch.rules.references import known_brand, known_route
 from buzzwatch.rules.units import (
     Account,
     Factor,
@@ -57,13 +58,6 @@ class Post(Written):
     )
 
 
-def _known_brand(name: str, info: Info) -> str:
-    brands = info.context.brands if isinstance(info.context, Outline) else None
-    if brands is not None and name not in brands:
-        raise mistake(f"no brand {shown(name)} is described here", nearest(name, brands))
-    return name
-
-
 _PLAYED = ("mentions", "thread", "mention", "gap", "together")
 
 
@@ -99,7 +93,7 @@ class Part(Written):
         description="With `thread`: the mention that begins it.",
         examples=[{"text": "Acme m'a laissé à Nice", "by": "x:@lea", "followers": 5000}],
     )
-    brand: Annotated[Word, AfterValidator(_known_brand)] | None = Field(
+    brand: Annotated[Word, AfterValidator(known_brand)] | None = Field(
         default=None,
         description="With `mentions` and `thread`: another brand that they are about.",
         examples=["zephyr"],
@@ -114,12 +108,14 @@ class Part(Written):
     def _be_one_thing(self) -> "Part":
         played = [name for name in _PLAYED if getattr(self, name) is not None]
         if len(played) != 1:
-            said = f"`{played[0]}` and `{played[1]}` stand together" if played else "nothing happens here"
-            remedy = "write one after the other, or under `together`" if played else f"add one of: {', '.join(_PLAYED)}"
-            raise mistake(said, remedy)
+            if played:
+                said = "`{first}` and `{last}` stand together"
+                raise mistake(said, "write one after the other, or under `together`", first=played[0], last=played[1])
+            raise mistake("nothing happens here", "add one of: {words}", words=", ".join(_PLAYED))
         for name, needs in (("text", ("mentions",)), ("root", ("thread",)), ("brand", ("mentions", "thread"))):
             if getattr(self, name) is not None and played[0] not in needs:
-                raise mistake(f"`{name}` does not go with `{played[0]}`", f"it goes with {' and '.join(needs)}")
+                said, remedy = "`{key}` does not go with `{other}`", "it goes with {words}"
+                raise mistake(said, remedy, key=name, other=played[0], words=", ".join(needs))
         return self
 
     @property
@@ -157,14 +153,7 @@ GivenPart: TypeAlias = Annotated[Part, BeforeValidator(_short, json_schema_input
 def _known_rule(name: str, info: Info) -> str:
     rules = info.context.rules if isinstance(info.context, Outline) else None
     if rules is not None and name not in rules:
-        raise mistake(f"{shown(name)} is not a rule of this file", nearest(name, rules))
-    return name
-
-
-def _known_route(name: str, info: Info) -> str:
-    routes = info.context.routes if isinstance(info.context, Outline) else None
-    if routes is not None and name not in (*routes, CONSOLE):
-        raise mistake(f"{shown(name)} is not a route of oncall.yaml", nearest(name, (*routes, CONSOLE)))
+        raise mistake("{value} is not a rule of this file", nearest(name, rules), value=shown(name))
     return name
 
 
@@ -183,7 +172,7 @@ class Expected(Written):
     severity: Literal["watch", "warning", "critical"] | None = Field(
         default=None, description="Of the incident, when the rule rings.", examples=["critical"]
     )
-    notify: Annotated[Word, AfterValidator(_known_route)] | None = Field(
+    notify: Annotated[Word, AfterValidator(known_route)] | None = Field(
         default=None, description="The route that hears of it.", examples=["oncall"]
     )
     times: Annotated[int, Field(ge=0, le=1_000)] | None = Field(
@@ -205,7 +194,8 @@ def _nothing(value: object) -> object:
     if value == []:
         raise mistake("nothing is written here", "write `expect: nothing`, or the rules that must ring")
     if isinstance(value, str):
-        raise mistake(f"{shown(value)} is not valid here", "write `nothing`, or `[{rule: name, within: 10m}]`")
+        remedy = "write `nothing`, or `{example}`"
+        raise mistake("{value} is not valid here", remedy, value=shown(value), example="[{rule: name, within: 10m}]")
     return value
 
 
@@ -219,7 +209,7 @@ def _each_once(expected: tuple[Expected, ...]) -> tuple[Expected, ...]:
     names = [each.rule for each in expected]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise mistake(f"`{twice}` is expected twice", "write it once, with `times: 2` if need be")
+        raise mistake("`{rule}` is expected twice", "write it once, with `times: 2` if need be", rule=twice)
     return expected
 
 
@@ -260,12 +250,12 @@ class Trial(Written):
     @model_validator(mode="after")
     def _hold_together(self) -> "Trial":
         if self.count_from is not None and self.count_from > len(self.given):
-            raise mistake(f"there is no part {self.count_from}", f"`given` has {len(self.given)}")
+            given = len(self.given)
+            raise mistake("there is no part {number}", "`given` has {count}", number=self.count_from, count=given)
         total = sum(part.count for part in self.given)
         if total > MOST_MENTIONS:
-            raise mistake(
-                f"it comes to {total:,} mentions", f"a test may hold {MOST_MENTIONS:,}: lower or shorten a part"
-            )
+            said, remedy = "it comes to {count} mentions", "a test may hold {most}: lower or shorten a part"
+            raise mistake(said, remedy, count=f"{total:,}", most=f"{MOST_MENTIONS:,}")
         if not self.expect and self.others:
             raise mistake(
                 "`nothing` is expected, and `others` are allowed", "name the rule that must not ring: `times: 0`"

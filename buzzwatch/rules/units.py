@@ -18,6 +18,7 @@ from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, WINDOWS, Span
 from buzzwatch.rules import meant
 from buzzwatch.rules.words import Said, Words, either, said
 
+PLAIN_NAME = "Write small letters, digits and hyphens, such as bad-buzz."
 CUSTOM = "written"
 """The type of the errors raised here."""
 
@@ -287,10 +288,17 @@ def _factor(value: object) -> float:
     return factor
 
 
+def _form(pattern: str, help_: str, *examples: str) -> WithJsonSchema:
+    """What editors are told of a text: its pattern, what to say of one that does not fit, and examples."""
+    told = {"type": "string", "pattern": f"^{pattern}$", "patternErrorMessage": help_}
+    return WithJsonSchema({**told, "examples": list(examples)} if examples else told)
+
+
 def _span_schema(*examples: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,6}[smhd]$", "examples": list(examples)})
+    return _form(_SPAN.pattern, f"Write a number and s, m, h or d, such as {examples[-1]}.", *examples)
 
 
+EVERY_SPAN = _form(f"every {_SPAN.pattern}", "Write `every` and a length of time, such as every 15m.", "every 15m")
 LongSpan = Annotated[
     Span, BeforeValidator(_span), AfterValidator(_between(MINUTE, 30 * DAY)), _span_schema("90s", "2h", "1d")
 ]
@@ -317,56 +325,86 @@ Window = Annotated[
 ]
 """One of the watched windows."""
 Share = Annotated[
-    float, BeforeValidator(_share), WithJsonSchema({"type": "string", "pattern": "^[0-9.]+ ?%$", "examples": ["40%"]})
+    float, BeforeValidator(_share), _form(_SHARE.pattern, "Write a percentage, such as 40%.", "40%", "60%")
 ]
 Ratio = Annotated[
-    float, BeforeValidator(_ratio), WithJsonSchema({"type": "string", "pattern": "^[0-9.]+x$", "examples": ["3x"]})
+    float, BeforeValidator(_ratio), _form(_RATIO.pattern, "Write a number and x, such as 3x.", "3x", "1.5x")
 ]
 Factor = Annotated[
-    float, BeforeValidator(_factor), WithJsonSchema({"type": "string", "pattern": "^[0-9.]+x$", "examples": ["5x"]})
+    float,
+    BeforeValidator(_factor),
+    _form(_RATIO.pattern, f"Write {LEAST_FACTOR:g}x to {MOST_FACTOR:g}x, such as 5x.", "5x", "0.5x"),
 ]
 """What a campaign multiplies the usual by."""
 Moment = Annotated[
     datetime,
     BeforeValidator(_moment),
-    WithJsonSchema({"type": "string", "pattern": "^20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}$"}),
+    _form(
+        "20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}",
+        "Write the day and the hour, such as 2026-12-01 09:00.",
+        "2026-12-01 09:00",
+    ),
 ]
 """A local time of the brand's place, to the minute."""
 Day = Annotated[
     date,
     BeforeValidator(_day),
-    WithJsonSchema({"type": "string", "pattern": "^20[0-9]{2}-[0-9]{2}-[0-9]{2}$", "examples": ["2026-11-23"]}),
+    _form("20[0-9]{2}-[0-9]{2}-[0-9]{2}", "Write a day such as 2026-11-23.", "2026-11-23"),
 ]
 """A day of the calendar."""
 TimeOfDay = Annotated[
     int,
     BeforeValidator(_time_of_day),
-    WithJsonSchema({"type": "string", "pattern": f"^{_TIME.pattern}$", "examples": ["22:00", "07:00"]}),
+    _form(_TIME.pattern, "Write a time of day, such as 07:00.", "22:00", "07:00"),
 ]
 """Minutes since local midnight."""
 TimeOfWeek = Annotated[
     tuple[int, int],
     BeforeValidator(_time_of_week),
-    WithJsonSchema(
-        {"type": "string", "pattern": f"^({'|'.join(WEEKDAYS)}) {_TIME.pattern}$", "examples": ["monday 09:00"]}
+    _form(
+        f"({'|'.join(WEEKDAYS)}) {_TIME.pattern}", "Write a day and a time, such as monday 09:00.", "monday 09:00"
     ),
 ]
 """The day of the week, Monday is 0, and minutes since its midnight."""
 Budget = Annotated[
     float,
     BeforeValidator(_budget),
-    WithJsonSchema({"type": "string", "pattern": _BUDGET.pattern, "examples": ["1 per month", "1 per 2 weeks"]}),
+    _form(
+        _BUDGET.pattern,
+        "Write a number per day, week or month, such as 1 per month or 1 per 2 weeks.",
+        *("1 per month", "1 per 2 weeks", "1 per week", "1 per day"),
+    ),
 ]
 """False alarms a day."""
 Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
-Word = Annotated[str, Field(max_length=60), AfterValidator(_word)]
+Word = Annotated[
+    str,
+    Field(max_length=60),
+    AfterValidator(_word),
+    _form(_WORD.pattern, PLAIN_NAME),
+]
 Line = Annotated[str, Field(min_length=1, max_length=300)]
 Template = Annotated[Line, AfterValidator(_template)]
 Phrase = Annotated[str, Field(max_length=100), AfterValidator(_phrase)]
-Account = Annotated[str, Field(max_length=200), AfterValidator(_account)]
+Account = Annotated[
+    str,
+    Field(max_length=200),
+    AfterValidator(_account),
+    _form("[A-Za-z0-9_.-]+:[^ ]+", 'Write the source and the handle, such as "x:@acme_fr".'),
+]
 Zone = Annotated[str, Field(max_length=60), AfterValidator(_zone)]
 CrmLink = Annotated[str, Field(max_length=300), AfterValidator(_crm_link)]
-WebAddress = Annotated[str, Field(max_length=2000), AfterValidator(_web_address)]
-SlackMember = Annotated[str, Field(max_length=40), AfterValidator(_slack_member)]
+WebAddress = Annotated[
+    str,
+    Field(max_length=2000),
+    AfterValidator(_web_address),
+    _form("https?://[^ /].*", "Write a web address from https:// on."),
+]
+SlackMember = Annotated[
+    str,
+    Field(max_length=40),
+    AfterValidator(_slack_member),
+    _form("[UW][A-Z0-9]{2,30}", "Copy the member id from their Slack profile: it begins with a U."),
+]
 Lax = Strict(strict=False)
 """On a tuple: written as a list."""

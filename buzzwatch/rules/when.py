@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from msgspec.structs import replace
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic import ValidationInfo as Info
 
 from buzzwatch.model.instant import HOUR
@@ -25,7 +25,7 @@ from buzzwatch.rules.units import (
     nearest,
     shown,
 )
-from buzzwatch.rules.written import Outline, Written, listed
+from buzzwatch.rules.written import Listed, Outline, Written
 
 DEEPEST_CONDITION = 8
 """Levels of `all`, `any` and `none` within each other."""
@@ -76,11 +76,14 @@ class Unusual(Requirements):
     """Requirements that may ask what is unusual, and by whose judgement."""
 
     unusual: Asked | None = Field(
-        default=None, description="More than is normal at this hour, as rare as `budget` says."
+        default=None,
+        description="true: more than is normal for the brand at this hour, so much more as the rule's `budget` says.",
+        examples=[True],
     )
     over: Window | None = Field(
         default=None,
-        description="The trailing window. Left out: all together for `unusual` by ourselves, 1h for the rest.",
+        description="In how long a time, up to now. Left out: all windows together for `unusual`, 1h for the rest.",
+        examples=["15m"],
     )
     by: Judge | None = Field(
         default=None,
@@ -103,35 +106,63 @@ class Unusual(Requirements):
 class Volume(Unusual):
     """How many mentions there are."""
 
-    at_least: Count | None = Field(default=None, description="Mentions in the window.", examples=[50])
-    times: Ratio | None = Field(default=None, description="Mentions, against what is usual (never less than 1).")
-    authors: Count | None = Field(default=None, description="Different authors in the window.", examples=[20])
+    at_least: Count | None = Field(default=None, description="At least so many mentions in that time.", examples=[50])
+    times: Ratio | None = Field(
+        default=None,
+        description="At least so many times the usual number of mentions; the usual counts as one at least.",
+        examples=["3x"],
+    )
+    authors: Count | None = Field(default=None, description="By at least so many different authors.", examples=[20])
 
 
 class Negativity(Unusual):
     """How many mentions are negative."""
 
-    at_least: Count | None = Field(default=None, description="Negative mentions in the window.", examples=[10])
-    share: Share | None = Field(default=None, description="Negative mentions among all in the window.")
-    times: Ratio | None = Field(
-        default=None, description="Negative mentions, against what is usual (never less than 1)."
+    at_least: Count | None = Field(
+        default=None, description="At least so many negative mentions in that time.", examples=[10]
     )
-    authors: Count | None = Field(default=None, description="Different authors of negative mentions.", examples=[8])
+    share: Share | None = Field(
+        default=None, description="At least so large a part of all mentions is negative.", examples=["40%"]
+    )
+    times: Ratio | None = Field(
+        default=None,
+        description="At least so many times the usual number of negative mentions; the usual counts as one at least.",
+        examples=["3x"],
+    )
+    authors: Count | None = Field(
+        default=None, description="The negative mentions are by at least so many different authors.", examples=[8]
+    )
 
 
 class Thread(Requirements):
     """One conversation: a post with its replies, quotes and reposts."""
 
     later: ClassVar[frozenset[str]] = frozenset({"over"})
-    escalating: Asked | None = Field(default=None, description="It takes off, as rarely seen as `budget` says.")
-    mentions: Count | None = Field(default=None, description="Mentions in the conversation.", examples=[30])
-    authors: Count | None = Field(
-        default=None, description="Different authors, without our own accounts.", examples=[20]
+    escalating: Asked | None = Field(
+        default=None,
+        description="true: the conversation takes off, as rarely seen as the rule's `budget` says.",
+        examples=[True],
     )
-    negative_share: Share | None = Field(default=None, description="Negative mentions among all of it.")
-    reach: Count | None = Field(default=None, description="Followers of its authors, added up.", examples=[100000])
-    forecast: Count | None = Field(default=None, description="Further mentions expected within 24 h.", examples=[200])
-    answered: bool | None = Field(default=None, description="Whether we answered in the last 30 minutes.")
+    mentions: Count | None = Field(
+        default=None, description="At least so many mentions in the conversation.", examples=[30]
+    )
+    authors: Count | None = Field(
+        default=None, description="By at least so many different authors, our own accounts left out.", examples=[20]
+    )
+    negative_share: Share | None = Field(
+        default=None, description="At least so large a part of the conversation is negative.", examples=["40%"]
+    )
+    reach: Count | None = Field(
+        default=None, description="Its authors have at least so many followers, added up.", examples=[100000]
+    )
+    forecast: Count | None = Field(
+        default=None, description="At least so many more mentions are expected within 24 hours.", examples=[200]
+    )
+    answered: bool | None = Field(
+        default=None,
+        description="true: one of our accounts answered in the last 30 minutes; false: none did.",
+        examples=[False],
+    )
 
 
 def _known_theme(name: str, info: Info) -> str:
@@ -156,10 +187,10 @@ def defined(name: str, kind: str, example: str, context: object) -> str:
 
 
 ThemeWords: TypeAlias = Annotated[
-    tuple[Annotated[Word, AfterValidator(_known_theme)], ...], Lax, Field(min_length=1), BeforeValidator(listed)
+    tuple[Annotated[Word, AfterValidator(_known_theme)], ...], Lax, Field(min_length=1), Listed()
 ]
 VoiceWords: TypeAlias = Annotated[
-    tuple[Annotated[Word, AfterValidator(_known_voice)], ...], Lax, Field(min_length=1), BeforeValidator(listed)
+    tuple[Annotated[Word, AfterValidator(_known_voice)], ...], Lax, Field(min_length=1), Listed()
 ]
 
 
@@ -167,23 +198,35 @@ class Mention(Requirements):
     """One mention by itself, never one of our own accounts, and of our people only where `voice: ours` is asked."""
 
     negativity: Probability | None = Field(
-        default=None, description="How surely it is negative, 0 to 1.", examples=[0.7]
+        default=None, description="How surely the mention is negative, from 0 to 1.", examples=[0.7, 0.9]
     )
-    followers: Count | None = Field(default=None, description="Followers of its author.", examples=[100000])
-    kind: Annotated[tuple[KindWord, ...], Lax, Field(min_length=1), BeforeValidator(listed)] | None = Field(
-        default=None, description="One of these kinds.", examples=["review", ["post", "article"]]
+    followers: Count | None = Field(
+        default=None,
+        description="Its author has at least so many followers; an author of whom that is not known never counts.",
+        examples=[100000],
     )
-    source: Annotated[tuple[Line, ...], Lax, Field(min_length=1), BeforeValidator(listed)] | None = Field(
-        default=None, description="From one of these sources.", examples=["x", ["x", "bluesky"]]
+    kind: Annotated[tuple[KindWord, ...], Lax, Field(min_length=1), Listed()] | None = Field(
+        default=None, description="It is of one of these kinds.", examples=["review", ["post", "article"]]
+    )
+    source: Annotated[tuple[Line, ...], Lax, Field(min_length=1), Listed()] | None = Field(
+        default=None, description="It comes from one of these sources.", examples=["x", ["x", "bluesky"]]
     )
     theme: ThemeWords | None = Field(
-        default=None, description="On one of these of our `themes`.", examples=["safety", ["safety", "boycott"]]
+        default=None,
+        description="It is on one of the `themes` of this file.",
+        examples=["safety", ["safety", "boycott"]],
     )
-    voice: VoiceWords | None = Field(default=None, description="By one of these of our `voices`.", examples=["press"])
+    voice: VoiceWords | None = Field(
+        default=None, description="It is by one of the `voices` of this file.", examples=["press", ["press", "ours"]]
+    )
     authors: Count | None = Field(
-        default=None, description="Such mentions by so many authors within `over`.", examples=[3]
+        default=None, description="At least so many different authors post such mentions within `over`.", examples=[3]
     )
-    over: LongSpan | None = Field(default=None, description="The trailing window of `authors`; 1h if left out.")
+    over: LongSpan | None = Field(
+        default=None,
+        description="In how long a time the `authors` are counted, up to now. Left out: 1h.",
+        examples=["30m"],
+    )
 
     @model_validator(mode="after")
     def _count_authors_over(self) -> "Mention":
@@ -197,37 +240,75 @@ class Spread(Written):
     """On how many sources the brand is talked of."""
 
     sources: Annotated[int, Field(ge=2, le=50)] = Field(
-        description="So many different sources carry mentions of the brand.", examples=[3]
+        description="At least so many different sources carry mentions of the brand.", examples=[3]
     )
-    over: LongSpan = Field(default=HOUR, description="The trailing window; 1h if left out.", examples=["2h"])
+    over: LongSpan = Field(default=HOUR, description="In how long a time, up to now. Left out: 1h.", examples=["2h"])
 
 
 class Quiet(Written):
     """Nothing at all is heard of the brand."""
 
-    over: LongSpan = Field(description="For so long; time in which a source was deaf does not count.", examples=["6h"])
+    over: LongSpan = Field(
+        description="Nothing was heard for so long; time in which a source was deaf does not count.", examples=["6h"]
+    )
 
 
 class Unanswered(Written):
     """Complaints wait for an official answer."""
 
-    over: WaitSpan = Field(alias="for", description="For at least so long, 1m to 2d.", examples=["1h"])
-    at_least: Count = Field(default=1, description="So many of them; 1 if left out.", examples=[5])
+    over: WaitSpan = Field(
+        alias="for", description="The complaints have waited for at least so long, 1m to 2d.", examples=["1h"]
+    )
+    at_least: Count = Field(default=1, description="At least so many of them wait. Left out: 1.", examples=[5])
 
 
 class When(Written):
     """Conditions; several keys mean all of them."""
 
-    volume: Volume | None = Field(default=None, description="How many mentions there are.")
-    negativity: Negativity | None = Field(default=None, description="How many of them are negative.")
-    thread: Thread | None = Field(default=None, description="What one conversation does.")
-    mention: Mention | None = Field(default=None, description="What one mention is.")
-    quiet: Quiet | None = Field(default=None, description="Nothing is heard any more.")
-    spread: Spread | None = Field(default=None, description="On how many sources it is talked of.")
-    unanswered: Unanswered | None = Field(default=None, description="Complaints wait for an official answer.")
-    all: "Conditions | None" = Field(default=None, description="Every one of these holds.")
-    any: "Conditions | None" = Field(default=None, description="At least one of these holds.")
-    none: "Conditions | None" = Field(default=None, description="None of these holds.")
+    volume: Volume | None = Field(
+        default=None,
+        description="How many mentions of the brand there are in a time.",
+        examples=[{"unusual": True, "authors": 20}],
+    )
+    negativity: Negativity | None = Field(
+        default=None,
+        description="How many of the mentions are negative.",
+        examples=[{"unusual": True, "at_least": 10, "authors": 8}],
+    )
+    thread: Thread | None = Field(
+        default=None,
+        description="What one conversation does, or one story that many posts tell.",
+        examples=[{"escalating": True, "negative_share": "40%"}],
+    )
+    mention: Mention | None = Field(
+        default=None,
+        description="What one mention is: how negative, by whom, about what.",
+        examples=[{"negativity": 0.7, "followers": 100000}, {"theme": "safety", "authors": 3}],
+    )
+    quiet: Quiet | None = Field(
+        default=None, description="Nothing is heard of the brand any more.", examples=[{"over": "12h"}]
+    )
+    spread: Spread | None = Field(
+        default=None,
+        description="On how many sources, such as x or bluesky, the brand is talked of.",
+        examples=[{"sources": 3, "over": "2h"}],
+    )
+    unanswered: Unanswered | None = Field(
+        default=None,
+        description="Complaints that wait for an answer of one of our `official` accounts.",
+        examples=[{"for": "1h", "at_least": 5}],
+    )
+    all: "Conditions | None" = Field(
+        default=None, description="Every one of these conditions holds.", examples=[[{"volume": {"unusual": True}}]]
+    )
+    any: "Conditions | None" = Field(
+        default=None,
+        description="At least one of these conditions holds.",
+        examples=[[{"mention": {"negativity": 0.9}}, {"spread": {"sources": 3}}]],
+    )
+    none: "Conditions | None" = Field(
+        default=None, description="None of these conditions holds.", examples=[[{"thread": {"answered": True}}]]
+    )
 
     @model_validator(mode="after")
     def _ask_something(self) -> "When":

@@ -1,10 +1,11 @@
 """What every file that comms staff write is made of."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, TypeAlias
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 from msgspec import Struct
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core.core_schema import CoreSchema, no_info_before_validator_function
 
 from buzzwatch.rules.units import (
     Account,
@@ -36,12 +37,23 @@ class Outline(Struct, frozen=True):
 class Written(BaseModel):
     """A mapping that somebody writes. `later` names keys of coming releases, which are refused as such."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
     later: ClassVar[frozenset[str]] = frozenset()
 
 
+class Listed:
+    """Marks a list of which one alone may be written without brackets."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_before_validator_function(listed, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        many = handler(schema)
+        return {"anyOf": [many["items"], many]}
+
+
 def listed(value: object) -> object:
-    """One alone may be written without brackets."""
+    """One alone, as a list."""
     return [value] if isinstance(value, str) else value
 
 

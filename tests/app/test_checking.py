@@ -247,3 +247,84 @@ def test_check_fetches_where_it_is_asked_to(desk: Desk, monkeypatch, address: st
     assert told.exit_code == 1
     assert "its calendar cannot be had: its server answered 404" in told.stderr
     assert "gone.ics" not in told.stderr
+
+
+SECRETS = 'sms: "${cred:ines_sms}", push: "json://${env:TOKEN}@push.example", mail: ines@acme.example'
+SECRET_CONFIG = (
+    'channels: {crisis: console, slack-crise: "${cred:slack}"}\nmail: "mailtos://buzz:${cred:smtp}@mail.example"\n'
+)
+
+
+def with_secrets(desk: Desk, *said: str) -> Result:
+    """Checked where the files name secrets that are not there."""
+    desk.check(SECRETS)
+    text = (desk.folder / "buzzwatch.yaml").read_text().replace("channels: {crisis: console}\n", SECRET_CONFIG)
+    (desk.folder / "buzzwatch.yaml").write_text(text + 'heartbeat: {url: "${cred:beat}"}\n')
+    return desk.run("check", *said)
+
+
+def test_a_secret_that_is_not_there_is_told_unless_secrets_are_left_out(desk: Desk):
+    assert "ines by sms cannot be reached: ${cred:ines_sms} cannot be read" in with_secrets(desk).stderr
+    told = with_secrets(desk, "--no-secrets")
+    assert (told.exit_code, told.stderr) == (0, "")
+    assert (
+        "not looked at: the values of the secrets ${cred:beat}, ${cred:ines_sms}, ${cred:slack}, ${cred:smtp}, "
+        "${env:TOKEN}\n"
+    ) in told.stdout
+
+
+def test_what_is_left_out_is_said_in_french_to_who_speaks_it(desk: Desk, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
+    assert "non vérifié : les valeurs des secrets ${cred:beat}, " in with_secrets(desk, "--no-secrets").stdout
+
+
+def test_a_secret_that_is_there_is_not_looked_at_either(desk: Desk, monkeypatch):
+    monkeypatch.setenv("TOKEN", "twilio://hush")
+    assert desk.check('push: "${env:TOKEN}"').exit_code == 1
+    told = desk.check('push: "${env:TOKEN}"', WEEKLY, SHORT, "", "--no-secrets")
+    assert (told.exit_code, told.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("reach", "more", "said"),
+    [
+        ("push: nowhere", "", "ines by push cannot be reached: it is neither"),
+        ("mail: ines@acme.example", "", "no mail server is known"),
+        ('push: "slack://hush"', "", "Apprise refuses this slack:// URL"),
+        ("push: console", "wakes: [siren]\n", "nobody wakes by the critical rule"),
+    ],
+)
+def test_without_secrets_all_the_rest_is_looked_at(desk: Desk, reach: str, more: str, said: str):
+    assert said in desk.check(reach, WEEKLY, SHORT, more, "--no-secrets").stderr
+
+
+def test_without_secrets_a_calendar_at_a_secret_address_is_taken_for_good(desk: Desk):
+    rota = '{ical: "${cred:rota}", fallback: sophie}'
+    assert "its calendar cannot be read: ${cred:rota}" in desk.check(rota=rota).stderr
+    told = desk.check("push: console", rota, SHORT, "", "--no-secrets")
+    assert (told.exit_code, told.stderr) == (0, "")
+    assert "not looked at: the values of the secrets ${cred:rota}\n" in told.stdout
+
+
+def test_without_secrets_no_plugged_in_scorer_is_tried(desk: Desk):
+    told = desk.check("push: console", WEEKLY, SHORT, "scorer: {use: nowhere}\n", "--no-secrets")
+    assert told.exit_code == 0
+    assert "not looked at: the plugged-in scorer `nowhere`\n" in told.stdout
+
+
+def test_a_rules_directory_is_enough(desk: Desk, monkeypatch):
+    desk.check(SECRETS)
+    (desk.folder / "buzzwatch.yaml").unlink()
+    monkeypatch.chdir(desk.folder)
+    told = CliRunner().invoke(app, ["check", "--no-secrets", "rules"])
+    assert (told.exit_code, told.stderr) == (0, "")
+    config = "buzzwatch.yaml, hence the channels of `copy`"
+    assert told.stdout.splitlines()[-2:] == [
+        f"not looked at: the values of the secrets ${{cred:ines_sms}}, ${{env:TOKEN}}, {config}",
+        "rules: 1 brands, 1 rules, 0 faults",
+    ]
+
+
+def test_where_no_secret_is_named_nothing_is_left_out(desk: Desk):
+    told = desk.check("push: console", WEEKLY, SHORT, "", "--no-secrets")
+    assert "not looked at: nothing, no secret is named\n" in told.stdout
