@@ -14,9 +14,8 @@ from buzzwatch.model.instant import HOUR, LONGEST_WINDOW, MINUTE, Instant, Span
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.signal import UNANSWERED, Clause, Comparator, Detector, Finding, Onset, Signal
 from buzzwatch.model.thread import Phase, ThreadView
+from buzzwatch.model.view import MOST_REMEMBERED
 
-MOST_REMEMBERED = 1_000
-"""Authors kept for one `mention` condition with `authors`."""
 HALF = 0.5
 """The part of an excess that makes a conversation and a brand-wide trouble the same trouble."""
 

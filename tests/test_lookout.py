@@ -5,11 +5,12 @@ from msgspec.structs import replace
 from stage import MONDAY, Scene, crowd, rules, sighting
 
 from buzzwatch.gaps import Gaps
-from buzzwatch.lookout import MOST_REMEMBERED, Lookout, silent_since
+from buzzwatch.lookout import Lookout, silent_since
 from buzzwatch.model.incident import Subject
 from buzzwatch.model.input import Gap
 from buzzwatch.model.instant import HOUR, MINUTE
 from buzzwatch.model.signal import Clause, Detector, Finding
+from buzzwatch.model.view import MOST_REMEMBERED
 
 NOON = MONDAY + 12 * HOUR
 FOUND = Finding(passed=True, clauses=())

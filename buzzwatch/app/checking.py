@@ -1,6 +1,5 @@
 """What `check` says of rules that could be read."""
 
-import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +8,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from buzzwatch.app.duty import burden, uncovered, unheard
-from buzzwatch.app.history import rules_on_record
 from buzzwatch.app.secret import Secrets, named_in
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.instant import Instant
@@ -17,7 +15,6 @@ from buzzwatch.model.rota import Listed
 from buzzwatch.rules.faults import Fault
 from buzzwatch.rules.ruleset import check_channels, dead_ends
 from buzzwatch.rules.words import Language, Said, Words, in_language
-from buzzwatch.store.database import StateError, open_for_reading
 
 _ERROR, _WARNING = Said("error: {said}"), Said("warning: {said}")
 
@@ -86,6 +83,13 @@ def closing(where: str, rules: Ruleset, found: Findings) -> Words:
 
 def in_force(state: Path) -> Ruleset | None:
     """The rules last in force on a state directory; None where there are none, or none that can be read."""
+    if not state.exists():
+        return None
+    import sqlite3  # noqa: PLC0415 - a laptop or a pipeline that checks files has no state
+
+    from buzzwatch.app.history import rules_on_record  # noqa: PLC0415 - likewise
+    from buzzwatch.store.database import StateError, open_for_reading  # noqa: PLC0415 - likewise
+
     try:
         db = open_for_reading(state)
     except StateError:

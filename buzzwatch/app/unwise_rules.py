@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from buzzwatch.lookout import MOST_REMEMBERED
 from buzzwatch.model.incident import Severity
 from buzzwatch.model.instant import HOUR, SECOND
+from buzzwatch.model.view import MOST_REMEMBERED
 from buzzwatch.rules.faults import Fault
 from buzzwatch.rules.schema import BrandFile, Rule
 from buzzwatch.rules.text import Document, Path

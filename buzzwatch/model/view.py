@@ -7,6 +7,9 @@ from buzzwatch.model.mention import Sighting
 from buzzwatch.model.signal import Comparator, Detector, Finding, Signal
 from buzzwatch.model.thread import ThreadView
 
+MOST_REMEMBERED = 1_000
+"""Authors kept for one `mention` condition with `authors`."""
+
 
 class View(Protocol):
     """The spine implements it; rules only read it."""

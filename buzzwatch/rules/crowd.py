@@ -123,7 +123,9 @@ def _thread(value: object, info: Info) -> Crowd:
 
 def _text(value: object, example: str) -> str:
     if not isinstance(value, str):
-        raise mistake("expected {what}, found {value}", SUCH, what=Said("text"), value=shown(value), example=f'"{example}"')
+        raise mistake(
+            "expected {what}, found {value}", SUCH, what=Said("text"), value=shown(value), example=f'"{example}"'
+        )
     if len(value) > 300:  # noqa: PLR2004 - as a line
         raise mistake("longer than {most} characters", "shorten it", most=300)
     return " ".join(value.replace(",", " , ").split()).replace(" ,", ",")

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
-from pydantic import ValidationInfo as Info
 
 from buzzwatch.rules.references import known_brand, known_route
 from buzzwatch.rules.trial import Trial
@@ -23,11 +22,10 @@ from buzzwatch.rules.units import (
     Word,
     Zone,
     mistake,
-    nearest,
     shown,
 )
 from buzzwatch.rules.when import DEEPEST_CONDITION, Quiet, Unanswered, When
-from buzzwatch.rules.written import CONSOLE, Accounts, Listed, Names, Outline, Written
+from buzzwatch.rules.written import Accounts, Listed, Names, Written
 
 LONGEST_CAMPAIGN = timedelta(days=92)
 """What lasts longer is the new normal."""

@@ -29,7 +29,7 @@ from buzzwatch.rules.units import (
     shown,
 )
 from buzzwatch.rules.when import KindWord, Probability
-from buzzwatch.rules.written import CONSOLE, Outline, Written
+from buzzwatch.rules.written import Outline, Written
 
 
 class Post(Written):

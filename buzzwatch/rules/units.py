@@ -361,9 +361,7 @@ TimeOfDay = Annotated[
 TimeOfWeek = Annotated[
     tuple[int, int],
     BeforeValidator(_time_of_week),
-    _form(
-        f"({'|'.join(WEEKDAYS)}) {_TIME.pattern}", "Write a day and a time, such as monday 09:00.", "monday 09:00"
-    ),
+    _form(f"({'|'.join(WEEKDAYS)}) {_TIME.pattern}", "Write a day and a time, such as monday 09:00.", "monday 09:00"),
 ]
 """The day of the week, Monday is 0, and minutes since its midnight."""
 Budget = Annotated[
