@@ -9,6 +9,7 @@ from itertools import chain
 from msgspec import Struct
 from msgspec.structs import replace
 
+from buzzwatch.app.faults import PeriodError
 from buzzwatch.app.history import since_of
 from buzzwatch.app.quotes import sample_of
 from buzzwatch.app.replay import Replay
@@ -22,7 +23,7 @@ from buzzwatch.model.input import (
     Outcome,
     RulesSwapped,
 )
-from buzzwatch.model.instant import DAY, Instant, Span
+from buzzwatch.model.instant import DAY, Instant, Span, moment_of
 from buzzwatch.model.notification import Sample
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.sources.file import read
@@ -52,16 +53,20 @@ class Period(Struct, frozen=True):
     until: str | None = None
 
     def between(self, first: Instant, now: Instant, usual: Span | None) -> tuple[Instant, Instant]:
-        """From when until when, within what is known. Raises `ValueError` with the text that is no time."""
+        """From when until when, within what is known; `usual` is how long if nobody says, None for all. Raises."""
         until = now if self.until is None else _instant(self.until, now)
         since = first if usual is None else until - usual
         since = since if self.since is None else _instant(self.since, now)
-        return max(since, first), min(until, now)
+        since, until = max(since, first), min(until, now)
+        if since >= until:
+            known = " to ".join(moment_of(at).isoformat(" ", "minutes")[:16] for at in (first, now))
+            raise PeriodError(f"nothing is known of that time: there is {known} (UTC)")
+        return since, until
 
 
 def _instant(text: str, now: Instant) -> Instant:
     if (found := since_of(text, now)) is None:
-        raise ValueError(text)
+        raise PeriodError(f"{text!r} is no time: write so far back, such as 90d or 12h, or a day such as 2026-11-20")
     return found
 
 
@@ -104,6 +109,11 @@ class Backtest(Struct, frozen=True):
     """Those that it tells of, in the order of the rule files."""
 
 
+def rows_of(db: sqlite3.Connection) -> int:
+    """How many rows of the journal there are to step."""
+    return Ledger(db).position()[0]
+
+
 def of_journal(
     db: sqlite3.Connection,
     rules: Ruleset | None,
@@ -118,7 +128,7 @@ def of_journal(
 
     Raises:
         StateError: there is nothing to step, or it cannot be read.
-        ValueError: the period is none; the text that is no time.
+        PeriodError: the period is none, or nothing is known of it.
     """
     try:
         return _JournalTest(db, rules, against, brand).run(period, progress)
@@ -280,7 +290,7 @@ def of_file(
 
     Raises:
         FileFaultError: the file cannot be read.
-        ValueError: the period is none; the text that is no time.
+        PeriodError: the period is none, or nothing is known of it.
     """
     wanted = [rules] if against is None else [against, rules]
     posts: dict[str, Sample] = {}

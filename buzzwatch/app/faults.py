@@ -8,4 +8,18 @@ from buzzwatch.sources.file import FileFaultError
 from buzzwatch.store.database import StateError
 from buzzwatch.web import CannotListenError
 
-EXPECTED = (RuleFaults, SecretError, StateError, FileFaultError, NoDaemonError, CannotListenError, ScorerError)
+
+class PeriodError(Exception):
+    """What was asked about is no time, or none of which anything is known; the text says what is."""
+
+
+EXPECTED = (
+    RuleFaults,
+    SecretError,
+    StateError,
+    FileFaultError,
+    NoDaemonError,
+    CannotListenError,
+    ScorerError,
+    PeriodError,
+)
