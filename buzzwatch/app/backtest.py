@@ -206,7 +206,13 @@ class _JournalTest:
         others = runs[0].told(self.against, since, until) if len(runs) > 1 and self.against else None
         if others is not None:
             these = _with_unchanged(these, others, unchanged)
-        facts = self._facts(runs, since, until, tuple(key for key in rules.brands if key in unchanged), exact=exact)
+        facts = self._facts(
+            runs,
+            since,
+            until,
+            tuple(key for key in rules.brands if key in unchanged and self.brand in {None, key}),
+            exact=exact,
+        )
         told = backtest(facts, these, others, {}, self.brand)
         shown = dict.fromkeys(chain.from_iterable(pair.told.shown for pair in told.pairs))
         texts = read_mentions(self.db, shown)

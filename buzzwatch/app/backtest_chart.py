@@ -10,8 +10,8 @@ from buzzwatch.model.instant import DAY, HOUR, Instant, Span
 
 WIDTH, HEIGHT = 480, 260
 """Small, so that its letters can still be read on a phone."""
-_LEFT, _RIGHT, _TOP, _BOTTOM = 40, 10, 78, 26
-_LANES = (44, 66)
+_LEFT, _RIGHT, _TOP, _BOTTOM = 40, 10, 84, 26
+_LANES = (56, 72)
 _MOST_BARS = 96
 _WIDTHS = (STEP, 3 * STEP, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 30 * DAY, 365 * DAY)
 _TICKS = 4
@@ -76,7 +76,9 @@ def draw(bars: Bars, lanes: Sequence[Sequence[Instant]], legend: Legend, tick: C
         *_bar_legend(legend),
     ]
     for number, (instants, name) in enumerate(zip(lanes, legend.lanes, strict=False)):
-        parts.append(f'<text x="{_LEFT}" y="{_LANES[number] - 9}" font-size="11" fill="#222">{escape(name)}</text>')
+        left = _LEFT + 5 + number * _LETTER * (len(legend.lanes[0]) + 5)
+        parts.append(_arrow(left, 29, filled=number == 0))
+        parts.append(f'<text x="{left + 9:.0f}" y="33" fill="#222">{escape(name)}</text>')
         parts += [_mark(_place(bars, at), _LANES[number], filled=number == 0) for at in instants]
     return "".join((*parts, "</svg>"))
 
@@ -119,8 +121,11 @@ def _bar_legend(legend: Legend) -> Iterator[str]:
 
 
 def _mark(x: float, y: int, *, filled: bool) -> str:
-    points = f"{x - 5:.1f},{y - 5} {x + 5:.1f},{y - 5} {x:.1f},{y + 4}"
-    line = f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y + 4}" y2="{HEIGHT - _BOTTOM}" stroke="{_RING}" stroke-width=".6"'
     dashes = "" if filled else ' stroke-dasharray="2 3"'
-    fill = _RING if filled else "#fff"
-    return f'{line}{dashes}/><polygon points="{points}" fill="{fill}" stroke="{_RING}" stroke-width="1.2"/>'
+    line = f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y + 4}" y2="{HEIGHT - _BOTTOM}" stroke="{_RING}" stroke-width=".6"'
+    return f"{line}{dashes}/>{_arrow(x, y, filled=filled)}"
+
+
+def _arrow(x: float, y: int, *, filled: bool) -> str:
+    points = f"{x - 5:.1f},{y - 5} {x + 5:.1f},{y - 5} {x:.1f},{y + 4}"
+    return f'<polygon points="{points}" fill="{_RING if filled else "#fff"}" stroke="{_RING}" stroke-width="1.2"/>'

@@ -28,7 +28,7 @@ def as_lines(sheet: Sheet) -> Iterator[str]:
             yield ""
             yield from _ring(ring)
     yield ""
-    yield f"{sheet.assumes_heading}:"
+    yield f"── {sheet.assumes_heading} ──"
     yield from (f"{_GAP}- {line}" for line in sheet.assumes)
 
 

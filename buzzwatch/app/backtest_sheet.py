@@ -9,7 +9,7 @@ from buzzwatch.app.backtest import Backtest
 from buzzwatch.app.backtest_chart import Bars
 from buzzwatch.app.backtest_figures import RuleFigures, a_month, budget_of, figures_of, is_nothing
 from buzzwatch.app.backtest_words import Words, words_of
-from buzzwatch.app.rings import Fate, Pair, Ring
+from buzzwatch.app.rings import STEP, Fate, Pair, Ring
 from buzzwatch.model.instant import DAY, HOUR, Instant, Span, moment_of
 from buzzwatch.model.notification import Sample
 from buzzwatch.model.signal import Detector
@@ -207,7 +207,8 @@ class Speaker:
             yield f"{began}."
         else:
             ahead = ring.peak_at - ring.at
-            yield began + (w.before_peak if ahead >= 0 else w.after_peak).format(span=self.figures.span(abs(ahead)))
+            peak = w.at_peak if abs(ahead) < STEP else w.before_peak if ahead > 0 else w.after_peak
+            yield began + peak.format(span=self.figures.span(abs(ahead)))
         if self.told.others is not None:
             yield self._compared(pair, zone)
         if ring.woken:

@@ -38,6 +38,7 @@ class Words(Struct, frozen=True, kw_only=True):
     silence: str
     after_onset: str
     at_onset: str
+    at_peak: str
     before_peak: str
     after_peak: str
     only_these: str
@@ -109,6 +110,7 @@ ENGLISH = Words(
     silence="Nothing was heard since {since}.",
     after_onset="{span} after it began",
     at_onset="When it began",
+    at_peak=", about at the peak.",
     before_peak=", {span} before the peak.",
     after_peak=", {span} after the peak.",
     only_these="New: {others} would not have rung.",
@@ -203,6 +205,7 @@ FRENCH = Words(
     silence="Plus rien entendu depuis {since}.",
     after_onset="{span} après le début",
     at_onset="Dès le début",
+    at_peak=", à peu près au pic.",
     before_peak=", {span} avant le pic.",
     after_peak=", {span} après le pic.",
     only_these="Nouvelle\u00a0: {others} n’auraient pas sonné.",

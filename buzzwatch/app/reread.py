@@ -1,7 +1,6 @@
 """Stored texts read again, for brands that are sought by other words than when the texts were heard."""
 
 import sqlite3
-from collections.abc import Iterable
 
 from msgspec.structs import replace
 
@@ -29,7 +28,8 @@ class Rereader:
         self._rules = rules
         self._connection = connection
         self._reader: Reader | None = None
-        self._told: dict[str, tuple[Mention, int]] = {}
+        self._rows: list[tuple[int, Input]] = []
+        self._told: dict[str, tuple[Mention, int]] | None = None
         self._sighted: dict[tuple[str, str], Sighting] = {}
 
     def follow(self, recorded: Ruleset) -> None:
@@ -41,16 +41,22 @@ class Rereader:
         if self.brands and self._reader is None:
             self._reader = Reader(self._rules.brands, _AsHeard())
 
-    def prepare(self, rows: Iterable[tuple[int, Input]]) -> None:
-        """Look up the texts of the rows to come, all at once."""
-        if self.brands:
-            heard = [item for _, item in rows if isinstance(item, Sighting)]
-            self._told = read_first_heard(self._connection, dict.fromkeys(each.mention for each in heard))
-            self._sighted = {(each.mention, each.brand): each for each in heard}
+    def prepare(self, rows: list[tuple[int, Input]]) -> None:
+        """These rows are to come; their texts are looked up all at once, where they are needed."""
+        self._rows, self._told = rows, None
+
+    def _look_up(self) -> dict[str, tuple[Mention, int]]:
+        heard = [item for _, item in self._rows if isinstance(item, Sighting)]
+        self._sighted = {(each.mention, each.brand): each for each in heard}
+        return read_first_heard(self._connection, dict.fromkeys(each.mention for each in heard))
 
     def read(self, seq: int, sighting: Sighting, tracker: Tracker) -> list[Sighting]:
         """What is to be stepped in the place of a row: at the first row of a mention, all that it comes to."""
-        if not self.brands or self._reader is None or sighting.mention not in self._told:
+        if not self.brands or self._reader is None:
+            return [sighting]
+        if self._told is None:
+            self._told = self._look_up()
+        if sighting.mention not in self._told:
             return [sighting]
         mention, first = self._told[sighting.mention]
         if mention.deleted:

@@ -43,12 +43,14 @@ class Curve:
     def crest(self, since: Instant, until: Instant, *, angry: bool) -> Instant | None:
         """The middle of the busiest stretch between two instants, the first of several; None where nobody spoke."""
         counts, width = self.angry if angry else self.posts, CREST // STEP
-        most, at = 0, None
+        most, first, last = 0, 0, 0
         for step in range(since // STEP, until // STEP + 1):
             total = sum(counts.get(step + n - width // 2, 0) for n in range(width))
             if total > most:
-                most, at = total, step * STEP + STEP // 2
-        return at
+                most, first, last = total, step, step
+            elif total == most and last == step - 1:
+                last = step
+        return (first + last + 1) * STEP // 2 if most else None
 
 
 class Ring(Struct, frozen=True):
