@@ -314,8 +314,8 @@ def test_a_page_shows_a_chart_a_brand_in_words_too_and_nothing_in_it_is_markup_o
 def ring(at: int, rule: str = "angry", **changes: object) -> Ring:
     fields = {
         "brand": "acme", "rule": rule, "at": at, "began_at": at - MINUTE, "until": at + HOUR,
-        "subject": Subject("acme"), "incident": "i", "severity": Severity.WARNING, "over": 0, "detector": None, "observed": 1.0, "expected": None,
-        "shown": (),
+        "subject": Subject("acme"), "incident": "i", "severity": Severity.WARNING, "over": 0, "detector": None,
+        "observed": 1.0, "expected": None, "shown": (),
     }  # fmt: skip
     return Ring(**(fields | changes))
 
