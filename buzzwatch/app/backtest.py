@@ -23,7 +23,7 @@ from buzzwatch.model.input import (
     Outcome,
     RulesSwapped,
 )
-from buzzwatch.model.instant import DAY, Instant, Span, moment_of
+from buzzwatch.model.instant import DAY, SECOND, Instant, Span, moment_of
 from buzzwatch.model.notification import Sample
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.sources.file import read
@@ -79,8 +79,9 @@ class Facts(Struct, frozen=True):
     since: Instant
     until: Instant
     learnt_from: Instant
-    mentions: int
     journal: bool
+    mentions: int = 0
+    """Of customers, in that time."""
     exact: bool = False
     """Every recorded input was stepped as it was: these are the rings that were."""
     in_force: bool = False
@@ -94,6 +95,10 @@ class Facts(Struct, frozen=True):
     reread: tuple[str, ...] = ()
     texts: int = 0
     erased: int = 0
+    unread: int = 0
+    """Items of a file that are no mentions."""
+    failed: tuple[str, ...] = ()
+    """Brands that were set aside when a decision about them failed."""
 
 
 class Backtest(Struct, frozen=True):
@@ -227,7 +232,6 @@ class _JournalTest:
             since=since,
             until=until,
             learnt_from=run.spine.first_at or since,
-            mentions=run.spine.heard,
             journal=True,
             exact=exact,
             in_force=self.in_force,
@@ -235,6 +239,7 @@ class _JournalTest:
             swaps=tuple(at for at, _ in self.swaps if since < at <= until),
             refused=self.refused,
             unchanged=unchanged,
+            failed=tuple(sorted({key for each in runs for key in each.tally.failed})),
             reread=tuple(sorted(set().union(*(each.ever for each in rereaders)))),
             texts=max((each.texts for each in rereaders), default=0),
             erased=max((each.erased for each in rereaders), default=0),
@@ -274,6 +279,8 @@ def backtest(facts: Facts, these: Told, others: Told | None, posts: dict[str, Sa
         for pair in compare(these.rings, others.rings if others else these.rings)
         if facts.since <= pair.told.at <= facts.until and pair.told.brand in brands
     )
+    curves = [these.curves.get(key) or (others and others.curves.get(key)) for key in brands]
+    facts = replace(facts, mentions=sum(curve.between(facts.since, facts.until) for curve in curves if curve))
     within = (facts.since, facts.until, frozenset(brands))
     return Backtest(facts, _within(these, *within), others and _within(others, *within), pairs, posts, {}, brands)
 
@@ -304,17 +311,20 @@ def of_file(
     for number, ruleset in enumerate(wanted):
         replay, tally = Replay(ruleset, horizon, spine := Trial()), Tally()
         for at, outcome in replay.run(read(file), partial(_advance, progress, number, len(wanted))):
-            if outcome.changes or outcome.touched:
+            if outcome.changes or outcome.touched or outcome.faults:
                 tally.take(at, outcome, spine.memory.rules)
                 posts |= {key: said for key in _newly_shown(outcome, posts) if (said := replay.sample(key)) is not None}
         runs.append((spine, tally, replay))
     summary = runs[-1][2].summary
-    first, last = summary.first_at or 0, summary.last_at or 0
-    since, until = period.between(first, last, None)
+    if summary.first_at is None or summary.last_at is None:
+        raise PeriodError(f"{file}: there is no mention in it")
+    first, last = summary.first_at, summary.last_at + SECOND  # what the last one brings about is decided then
+    since, until = period.between(first, max(last, *(tally.last_at for _, tally, _ in runs)), None)
     told = [
         told_by(spine, tally, ruleset, since, until) for (spine, tally, _), ruleset in zip(runs, wanted, strict=True)
     ]
-    facts = Facts(since=since, until=until, learnt_from=first, mentions=summary.matched, journal=False)
+    failed = tuple(sorted({key for _, tally, _ in runs for key in tally.failed}))
+    facts = Facts(since=since, until=until, learnt_from=first, journal=False, unread=summary.refused, failed=failed)
     return backtest(facts, told[-1], told[0] if len(told) > 1 else None, posts, brand)
 
 

@@ -136,16 +136,25 @@ class Speaker:
             yield self._many(noun, len(facts.swaps), at=self._stamp(facts.swaps[-1], zone))
         if facts.refused:
             yield self._many(w.refused, facts.refused)
-        if facts.reread:
-            yield w.reread.format(brands=", ".join(facts.reread), n=self.figures.number(facts.texts))
-            yield w.floor
-        if facts.erased:
-            yield self._many(w.erased_texts, facts.erased)
+        yield from self._limits()
         if facts.journal:
             yield w.scores
         if facts.unchanged:
             yield w.unchanged.format(brands=", ".join(facts.unchanged))
         yield from self._columns()
+
+    def _limits(self) -> Iterator[str]:
+        """What the counts leave out."""
+        facts, w = self.told.facts, self.w
+        if facts.reread:
+            yield w.reread.format(brands=", ".join(facts.reread), n=self.figures.number(facts.texts))
+            yield w.floor
+        if facts.erased:
+            yield self._many(w.erased_texts, facts.erased)
+        if facts.unread:
+            yield self._many(w.unread, facts.unread)
+        if facts.failed:
+            yield w.failed.format(brands=", ".join(facts.failed))
 
     def _columns(self) -> Iterator[str]:
         """What the names of columns mean, of those that are shown."""
@@ -250,14 +259,15 @@ class Speaker:
     def chart(self, brand: str, bars: Bars, lanes: Sequence[Sequence[Ring]]) -> str:
         """What a picture shows, for who cannot see it. The first of `lanes` are these rules' rings."""
         zone, most = self._zone(brand), max(bars.posts)
+        written = self.figures.day_of if bars.width >= DAY else self._stamp
         said = [
             self.w.chart.format(
                 brand=self.name(brand),
                 span=self.figures.span(bars.width),
-                since=self._stamp(bars.since, zone),
-                until=self._stamp(bars.until, zone),
+                since=written(bars.since, zone),
+                until=written(bars.until, zone),
                 most=self._number(most),
-                at=self._stamp(bars.since + bars.posts.index(most) * bars.width, zone),
+                at=written(bars.since + bars.posts.index(most) * bars.width, zone),
             )
         ]
         for name, rings in zip(self.lanes(), lanes, strict=False):

@@ -63,6 +63,8 @@ class Words(Struct, frozen=True, kw_only=True):
     reread: str
     erased_texts: Noun
     floor: str
+    unread: Noun
+    failed: str
     scores: str
     file: str
     joins: str
@@ -158,6 +160,11 @@ ENGLISH = Words(
         "{n} text was erased and cannot be read again: it counts as it did.",
         "{n} texts were erased and cannot be read again: they count as they did.",
     ),
+    unread=(
+        "{n} item of the file is no mention and is left out.",
+        "{n} items of the file are no mentions and are left out.",
+    ),
+    failed="A fault of buzzwatch: a decision about {brands} failed, and nothing rings for it from then on.",
     floor="What the words of then did not find was never stored: these counts are a floor.",
     scores="How negative each post is was taken from the journal.",
     file="Learnt from the file alone: what rings in its first days rests on little.",
@@ -253,6 +260,11 @@ FRENCH = Words(
         "{n} texte a été effacé et ne peut être relu\u00a0: il compte comme avant.",
         "{n} textes ont été effacés et ne peuvent être relus\u00a0: ils comptent comme avant.",
     ),
+    unread=(
+        "{n} élément du fichier n’est pas un post et reste de côté.",
+        "{n} éléments du fichier ne sont pas des posts et restent de côté.",
+    ),
+    failed="Une erreur de buzzwatch\u00a0: une décision sur {brands} a échoué, plus rien ne sonne ensuite pour elle.",
     floor="Ce que les mots d’alors n’ont pas trouvé n’a jamais été gardé\u00a0: ces nombres sont donc un minimum.",
     scores="La négativité de chaque post est celle du journal.",
     file="Appris du seul fichier\u00a0: ce qui sonne dans ses premiers jours repose sur peu.",

@@ -40,6 +40,10 @@ class Curve:
         if sighting.negativity >= NEGATIVE:
             self.angry[step] = self.angry.get(step, 0) + 1
 
+    def between(self, since: Instant, until: Instant) -> int:
+        """How many posts there were in a time, by the step."""
+        return sum(count for step, count in self.posts.items() if since // STEP <= step <= until // STEP)
+
     def crest(self, since: Instant, until: Instant, *, angry: bool) -> Instant | None:
         """The middle of the busiest stretch between two instants, the first of several; None where nobody spoke."""
         counts, width = self.angry if angry else self.posts, CREST // STEP
@@ -83,18 +87,26 @@ class Tally:
     def __init__(self) -> None:
         self.joined: list[tuple[str, str, Instant]] = []
         """Brand and rule, and when it held in a trouble that another rule had rung for, and nobody was told anew."""
+        self.failed: dict[str, None] = {}
+        """Brands of which a decision failed: they were set aside."""
         self._rings: list[Ring] = []
         self._open: dict[str, list[int]] = {}  # by incident: which of the rings
         self._known: dict[str, tuple[tuple[str, ...], Severity]] = {}
 
     def take(self, at: Instant, outcome: Outcome, rules: Ruleset) -> None:
         """Note what one step brought, under the rules in force at it."""
+        self.failed |= dict.fromkeys(fault.brand for fault in outcome.faults)
         for change in outcome.changes:
             if change.incident.drill is None:
                 self._hear(change, at, outcome, rules)
         for incident in outcome.touched:
             for number in self._open.get(incident.id, ()):
                 self._rings[number] = replace(self._rings[number], until=incident.true_at)
+
+    @property
+    def last_at(self) -> Instant:
+        """When the last ring was; 0 where there is none."""
+        return max((ring.at for ring in self._rings), default=0)
 
     def rings(self, curves: dict[str, Curve], until: Instant) -> tuple[Ring, ...]:
         """All up to an instant, with the peaks of the curves."""

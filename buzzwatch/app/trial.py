@@ -47,7 +47,6 @@ class Trial(Spine):
     def __init__(self, watched: frozenset[str] | None = None) -> None:
         super().__init__()
         self.curves: dict[str, Curve] = {}
-        self.heard = 0
         self.first_at: Instant | None = None
         self._watched = watched
         self._passing: frozenset[str] = frozenset()
@@ -55,7 +54,6 @@ class Trial(Spine):
     def step(self, item: Input) -> Outcome:
         """See `Spine`."""
         if type(item) is Sighting:
-            self.heard += 1
             if item.brand in self._passing:
                 self.memory.advance(item)
                 self.memory.tracker.count(item)
@@ -143,7 +141,7 @@ class Run:
                 self._hear(at, outcome)
 
     def _hear(self, at: Instant, outcome: Outcome) -> None:
-        if outcome.changes or outcome.touched:
+        if outcome.changes or outcome.touched or outcome.faults:
             self.tally.take(at, outcome, self.spine.memory.rules)
         if self._rules is None:
             return

@@ -36,6 +36,8 @@ def run(wanted: Wanted, config: Path | None) -> None:
         fail("say what is compared with --against: name it with --rules")
     with plain_errors():
         told = _try_out(wanted, config)
+        if wanted.brand is not None and not told.brands:
+            fail(f"there is no brand {wanted.brand!r} on record")
         sheet = compose(told, language())
         if wanted.as_json:
             for each in as_objects(told, sheet):

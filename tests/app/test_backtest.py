@@ -257,6 +257,21 @@ def test_who_would_be_called_at_night_and_how_far_from_the_peak_is_told_of_each_
     assert by_day.began_at == BUSY
 
 
+def test_the_daemon_may_write_meanwhile_and_the_progress_is_that_of_the_rows(tmp_path, monkeypatch):
+    monkeypatch.setattr(backtest, "_ROWS", 5)
+    journal = Journal(tmp_path)
+    journal.say(*mob(BUSY, 12))
+    journal.db.execute("BEGIN IMMEDIATE")
+    journal.db.execute("DELETE FROM journal")
+    reading, done = open_for_reading(tmp_path), []
+    told = of_journal(reading, SLOWER, None, ALWAYS, progress=done.append)
+    journal.db.execute("ROLLBACK")
+    assert done == [5 / 13, 10 / 13, 1.0]
+    assert [pair.fate for pair in told.pairs] == [Fate.GONE]
+    reading.close()
+    journal.db.close()
+
+
 def test_only_rings_of_the_time_that_is_asked_about_are_told(db):
     told = of_journal(db, SLOWER, None, Period(since="2026-03-04"))
     assert {(pair.told.brand, pair.fate) for pair in told.pairs} == {("acme", Fate.GONE)}
@@ -340,6 +355,25 @@ def export(tmp_path) -> Path:
     told = sorted([*ordinary(BUSY), *mob(BUSY, 20), *mob(LATE, 12)], key=lambda each: each.created_at)
     file.write_bytes(b"\n".join(msgspec.json.encode(each) for each in told))
     return file
+
+
+def test_a_ring_after_the_last_mention_of_a_file_counts_and_what_is_no_mention_is_said(tmp_path):
+    file = tmp_path / "short.jsonl"
+    lines = [*(msgspec.json.encode(each) for each in mob(BUSY, 9)), b"{}"]
+    file.write_bytes(b"\n".join(lines))
+    told = of_file(str(file), IN_FORCE, None, Period(), MONDAY + 9 * DAY)
+    assert rungs(told.these.rings) == [("acme", "angry", BUSY + 4 * MINUTE + SECOND)]
+    assert "1 item of the file is no mention and is left out." in compose(told, "en").assumes
+    file.write_bytes(b"{}")
+    with pytest.raises(PeriodError, match="no mention in it"):
+        of_file(str(file), IN_FORCE, None, Period(), MONDAY + 9 * DAY)
+
+
+def test_a_brand_of_which_a_decision_fails_is_named(db, monkeypatch):
+    monkeypatch.setattr("buzzwatch.lookout.Lookout.evidence", lambda *_: 1 / 0)
+    told = of_journal(db, SLOWER, None, ALWAYS)
+    assert told.facts.failed == ("acme", "zephyr")
+    assert any("a decision about acme, zephyr failed" in line for line in compose(told, "en").assumes)
 
 
 def test_two_rule_sets_are_compared_on_a_file(export):
