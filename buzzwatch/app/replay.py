@@ -50,8 +50,8 @@ class Replay:
     instant believed: what is dated after it was dated wrongly.
     """
 
-    def __init__(self, rules: Ruleset, horizon: Instant) -> None:
-        self.spine = Spine()
+    def __init__(self, rules: Ruleset, horizon: Instant, spine: Spine | None = None) -> None:
+        self.spine = spine or Spine()
         self.summary = Summary()
         self.refused: list[Refusal] = []
         self.faults: list[Fault] = []
@@ -120,6 +120,11 @@ class Replay:
         self._texts[mention.id] = (mention, negativity)
         if len(self._texts) > REMEMBERED:
             self._texts.popitem(last=False)
+
+    def sample(self, mention: str) -> Sample | None:
+        """A post to show, without the words that weighed most; None where it is no longer at hand."""
+        told = self._texts.get(mention)
+        return told and sample_of(*told, None)
 
     def samples(self, notice: Notice) -> list[Sample]:
         """The posts that a notice quotes, as far as they are still at hand."""

@@ -6,23 +6,58 @@ from typing import Annotated
 
 import typer
 
-from buzzwatch.cli.frame import fail, now, plain_errors, progress_bar, read_rules
+from buzzwatch.cli.frame import ConfigOption, fail, now, plain_errors, progress_bar, read_rules
 
 app = typer.Typer()
 detect = typer.Typer(no_args_is_help=True, help="Try the detectors on an export of your own.")
 app.add_typer(detect, name="detect")
-RulesOption = Annotated[Path, typer.Option("--rules", "-r", help="Directory of rule files.")]
 
 
 @app.command()
-def replay(
-    file: Annotated[str, typer.Argument(help="JSON lines or array of mentions, .gz too; - is standard input.")],
-    rules: RulesOption = Path("rules"),
-    as_json: Annotated[  # noqa: FBT002 - a flag
-        bool, typer.Option("--json", help="One object a line, a summary at the end.")
-    ] = False,
+def replay(  # noqa: PLR0913 - each is an option
+    file: Annotated[
+        str | None,
+        typer.Argument(
+            help="JSON lines or array of mentions, .gz too; - is standard input. Left out: the daemon's journal.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    rules: Annotated[
+        Path | None,
+        typer.Option("--rules", "-r", help="Rule files. Of the journal, if left out: what rang.", show_default="rules"),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(help="So far back, such as 90d, or a day. All of a file.", show_default="90d"),
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Likewise; else to the end.", show_default=False)] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            help="Rule files to compare with. Of the journal, if left out: the rules in force.", show_default=False
+        ),
+    ] = None,
+    brand: Annotated[str | None, typer.Option(help="One brand alone, which is quicker.", show_default=False)] = None,
+    report: Annotated[Path | None, typer.Option(help="A page to write, with charts.", show_default=False)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One object a line, a summary at the end.")] = False,
+    config: ConfigOption = None,
 ) -> None:
-    """Step a file of mentions under a virtual clock; print what would have been sent, and when. Sends nothing."""
+    """Say how often rules would have rung: on the journal of the daemon, or on a file of mentions. Sends nothing.
+
+    On the journal, and on a file with --since, --until, --against, --brand or --report, it counts each rule's rings and
+    compares them. On a file alone, it prints the messages that would have been sent, and when.
+    """
+    if file is not None and not any((since, until, against, brand, report)):
+        _print_messages(file, rules or Path("rules"), as_json=as_json)
+        return
+    from buzzwatch.cli.backtest import Wanted, run  # noqa: PLC0415 - as in `daemon.run`
+
+    run(Wanted(file, rules, since, until, against, brand, report, as_json), config)
+
+
+def _print_messages(file: str, rules: Path, *, as_json: bool) -> None:
+    """Step a file of mentions under a virtual clock; print what would have been sent, and when."""
     import msgspec  # noqa: PLC0415 - as in `daemon.run`
 
     from buzzwatch.app.printing import as_object, as_text, summary  # noqa: PLC0415 - as in `daemon.run`

@@ -78,7 +78,7 @@ def open_for_reading(directory: Path) -> sqlite3.Connection:
     """The same database, read-only, for pages and commands.
 
     Raises:
-        StateError: there is none yet, it may not be read, or an older version wrote it.
+        StateError: there is none yet, it may not be read, or another version wrote it.
     """
     path = directory / FILE
     if not path.exists():
@@ -92,6 +92,9 @@ def open_for_reading(directory: Path) -> sqlite3.Connection:
     if version < _newest():
         connection.close()
         raise StateError(f"{path}: written by an older buzzwatch; start the daemon of this version, which migrates it")
+    if version > _newest():
+        connection.close()
+        raise StateError(_newer(path, version))
     return connection
 
 
@@ -127,15 +130,17 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     migrations = _migrations()
     newest = migrations[-1][0]
     if version > newest:
-        raise StateError(
-            f"{path}: written by a newer buzzwatch (database version {version}, this one knows {newest}); "
-            "install that version again, or restore the copy it kept before it migrated"
-        )
+        raise StateError(f"{_newer(path, version)}, or restore the copy it kept before it migrated")
     pending = [each for each in migrations if each[0] > version]
     if version and pending:
         _copy(connection, path.with_name(f"{path.name}.before-{pending[0][0]:04d}"))
     for number, script in pending:
         connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+
+
+def _newer(path: Path, version: int) -> str:
+    known = f"database version {version}, this one knows {_newest()}"
+    return f"{path}: written by a newer buzzwatch ({known}); install that version again"
 
 
 def _copy(connection: sqlite3.Connection, target: Path) -> None:

@@ -235,6 +235,15 @@ def last_rules(connection: sqlite3.Connection) -> str | None:
     return row[0].decode() if row else None
 
 
+def read_swaps(connection: sqlite3.Connection) -> list[tuple[Instant, str]]:
+    """When rule sets came into force, and their digests, in order."""
+    rows = connection.execute(
+        "SELECT seen_at, body FROM journal WHERE kind IN ('silenced', 'rules', 'corrected', 'gap', 'clockset') "
+        "AND kind = 'rules' AND skipped IS NULL ORDER BY seq"
+    )
+    return [(seen_at, body.decode()) for seen_at, body in rows]
+
+
 def read_mentions(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, tuple[Mention, float]]:
     """What mentions say and how negative it is, by id."""
     rows = connection.execute(
@@ -242,6 +251,17 @@ def read_mentions(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[st
         (_encode(list(ids)).decode(),),
     )
     return {mention: (_decode_mention(body), negativity) for mention, body, negativity in rows}
+
+
+def read_first_heard(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, tuple[Mention, int]]:
+    """What mentions say, and the first row of each in the journal, by id."""
+    rows = connection.execute(
+        "SELECT t.body, (SELECT min(seq) FROM journal j WHERE j.mention = e.value AND j.skipped IS NULL)"
+        " FROM json_each(?) e JOIN content t ON t.mention = e.value",
+        (_encode(list(ids)).decode(),),
+    )
+    told = ((_decode_mention(body), first) for body, first in rows)
+    return {mention.id: (mention, first) for mention, first in told}
 
 
 def read_judgements(
@@ -270,7 +290,7 @@ def read_sighting(connection: sqlite3.Connection, mention: str, brand: str) -> S
 
 def read_sightings(connection: sqlite3.Connection, brand: str, since: Instant, until: Instant) -> Iterator[Sighting]:
     """The mentions of a brand heard in a stretch of time, in order; no index on time is needed for it."""
-    first, last = (_row_at(connection, instant) for instant in (since, until + 1))
+    first, last = (row_at(connection, instant) for instant in (since, until + 1))
     rows = connection.execute(
         "SELECT body FROM journal WHERE seq >= ? AND seq < ? AND kind = 'sighting' AND brand = ? AND skipped IS NULL "
         "ORDER BY seq",
@@ -282,7 +302,7 @@ def read_sightings(connection: sqlite3.Connection, brand: str, since: Instant, u
 def rows_until(connection: sqlite3.Connection, instant: Instant) -> tuple[Instant | None, int]:
     """When the first row was seen, None where there is none; and the last row seen at an instant or before, 0: none."""
     (first,) = connection.execute("SELECT (SELECT seen_at FROM journal ORDER BY seq LIMIT 1)").fetchone()
-    return first, _row_at(connection, instant + 1) - 1
+    return first, row_at(connection, instant + 1) - 1
 
 
 def read_outages(connection: sqlite3.Connection) -> list[Gap]:
@@ -295,7 +315,7 @@ def read_outages(connection: sqlite3.Connection) -> list[Gap]:
     return [msgspec.json.decode(body, type=Gap) for (body,) in rows]
 
 
-def _row_at(connection: sqlite3.Connection, instant: Instant) -> int:
+def row_at(connection: sqlite3.Connection, instant: Instant) -> int:
     """The first row seen at an instant or later: rows are in the order of their instants."""
     low, high = connection.execute("SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) + 1 FROM journal").fetchone()
     while low < high:
@@ -323,6 +343,17 @@ def read_false_alarms(
 ) -> int:
     """How many other incidents of the same brand and rule, opened since, people found to be nothing.
 
+    `marks` are those of the brand, by mention.
+    """
+    found = read_found_nothing(connection, of.subject.brand, since, marks)
+    return sum(of.reason.rule in other.rules and other.id != of.id for other in found)
+
+
+def read_found_nothing(
+    connection: sqlite3.Connection, brand: str, since: Instant, marks: Mapping[str, Corrected]
+) -> list[Incident]:
+    """The incidents of a brand, opened since, that people found to be nothing.
+
     That is: one was closed as no matter, and did not come back; or at least half of the posts that its page lets people
     mark are marked as not about the brand or not negative. `marks` are those of the brand, by mention.
     """
@@ -330,12 +361,12 @@ def read_false_alarms(
         "SELECT body, dismissed FROM (SELECT body, EXISTS "
         "(SELECT 1 FROM change c WHERE c.incident = id AND c.kind = ? AND NOT EXISTS "
         "(SELECT 1 FROM change l WHERE l.incident = id AND l.revision > c.revision AND l.kind = ?)) "
-        "AS dismissed FROM incident WHERE state IN (?, ?, ?) AND opened_at >= ? AND brand = ? AND id != ?) "
+        "AS dismissed FROM incident WHERE state IN (?, ?, ?) AND opened_at >= ? AND brand = ?) "
         "WHERE dismissed OR ?",
-        (ChangeKind.DISMISSED, ChangeKind.REOPENED, *State, since, of.subject.brand, of.id, bool(marks)),
+        (ChangeKind.DISMISSED, ChangeKind.REOPENED, *State, since, brand, bool(marks)),
     )
-    others = ((_decode_incident(body), bool(dismissed)) for body, dismissed in rows)
-    return sum(of.reason.rule in other.rules and (dismissed or _is_denied(other, marks)) for other, dismissed in others)
+    known = ((_decode_incident(body), bool(dismissed)) for body, dismissed in rows)
+    return [incident for incident, dismissed in known if dismissed or _is_denied(incident, marks)]
 
 
 def _is_denied(incident: Incident, marks: Mapping[str, Corrected]) -> bool:
