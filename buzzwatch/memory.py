@@ -24,6 +24,7 @@ from buzzwatch.model.incident import Incident
 from buzzwatch.model.input import ClockSet, Corrected, Input
 from buzzwatch.model.instant import SECOND, Instant, Span, next_second
 from buzzwatch.model.mention import Sighting
+from buzzwatch.model.reading import Refusal
 from buzzwatch.model.response import Complaint
 from buzzwatch.model.rota import Listed, Rota, Shift
 from buzzwatch.notify.cover import Foretold
@@ -37,7 +38,7 @@ from buzzwatch.timers import Timers
 Recollection: TypeAlias = dict[str, dict[int, tuple[Instant, str]]]
 """By condition: author's key to the last mention of theirs that fitted, after its instant."""
 NO_RULES = Ruleset(digest="", brands={}, people={}, routes={})
-DUMP_VERSION = 6
+DUMP_VERSION = 7
 
 
 class TimeWentBackwardsError(ValueError):
@@ -88,6 +89,8 @@ class Memory:
         """From when until when we were down, until what was due meanwhile has been told."""
         self.shifts: dict[str, tuple[Shift, ...]] = {}
         self.foretold: dict[str, Foretold] = {}
+        self.refusal: Refusal | None = None
+        """Of the rule files on disk, while they hold faults."""
 
     @property
     def next_due(self) -> Instant | None:
@@ -231,6 +234,7 @@ class Memory:
             "daily": self.daily,
             "shifts": {name: [msgspec.structs.astuple(s) for s in shifts] for name, shifts in self.shifts.items()},
             "foretold": {name: list(told) for name, told in self.foretold.items()},
+            "refusal": None if self.refusal is None else msgspec.structs.astuple(self.refusal),
         }
 
     @classmethod
@@ -275,6 +279,7 @@ class Memory:
         memory.daily = (dumped["daily"][0], dumped["daily"][1])
         memory.outage = None if dumped["outage"] is None else (dumped["outage"][0], dumped["outage"][1])
         memory.foretold = {name: Foretold(*told) for name, told in dumped["foretold"].items()}
+        memory.refusal = None if dumped["refusal"] is None else Refusal(*dumped["refusal"])
         return memory
 
     def digest(self) -> str:
@@ -298,6 +303,7 @@ class Memory:
         self.silences.shift(-ahead)
         self.proposals.shift(-ahead)
         self.daily = (min(self.daily[0], now), min(self.daily[1], now))
+        self.refusal = self.refusal and self.refusal.shifted(-ahead)
         self.outage = self.outage and (self.outage[0] - ahead, self.outage[1] - ahead)
         held = self.overnight.incidents  # those that ended are no longer on the desk
         self.overnight.incidents = {key: shifted(incident, -ahead) for key, incident in held.items()}

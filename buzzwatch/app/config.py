@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import quote, urlsplit
 
 from msgspec import Struct
@@ -236,6 +236,10 @@ class Config(Written):
     )
     wakes: Annotated[tuple[Word, ...], Lax, Field(max_length=100)] = Field(
         default=(), description="Channels, and means of people's `reach`, that wake who sleeps; for `check`."
+    )
+    reload: Literal["by-itself", "by-command"] = Field(
+        default="by-itself",
+        description="Whether saved rule files are read by themselves, or at `buzzwatch reload` alone.",
     )
     web: Web = Field(default=Web(), description="The incident pages, probes and metrics.")
     scorer: Scorer | None = Field(default=None, description="A plugged-in scorer; the built-in one alone if left out.")

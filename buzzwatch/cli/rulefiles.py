@@ -8,6 +8,7 @@ import typer
 from buzzwatch.cli.frame import (
     ConfigOption,
     ask_daemon,
+    language,
     load_config,
     look_up_rotas,
     now,
@@ -54,9 +55,12 @@ def check(
 
 
 @app.command()
-def reload(config: ConfigOption = None) -> None:
+def reload(
+    by: Annotated[str, typer.Option("--as", help="Your key under `people` in oncall.yaml, for the record.")] = "",
+    config: ConfigOption = None,
+) -> None:
     """Let the running daemon read its rules again; waits for its answer."""
-    ask_daemon(load_config(config), "/reload")
+    ask_daemon(load_config(config), "/reload", {"by": by, "language": language()})
 
 
 @app.command()

@@ -7,6 +7,7 @@ from buzzwatch.rules.faults import Fault, RuleFaults
 from buzzwatch.rules.text import LARGEST_FILE
 
 ONCALL = ("oncall.yaml", "oncall.yml")
+SUFFIXES = frozenset({".yaml", ".yml"})
 SHARED = (*ONCALL, *CALENDAR)
 """Files that describe no brand."""
 
@@ -20,7 +21,7 @@ def read(directory: Path) -> dict[str, str]:
     texts: dict[str, str] = {}
     faults: list[Fault] = []
     try:
-        paths = sorted(path for path in directory.iterdir() if path.suffix in {".yaml", ".yml"})
+        paths = sorted(path for path in directory.iterdir() if path.suffix in SUFFIXES)
     except OSError as error:
         said = f"the rules directory cannot be read: {error.strerror}"
         raise RuleFaults([whole_fault(str(directory), said, "check `rules` in buzzwatch.yaml")]) from None

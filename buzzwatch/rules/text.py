@@ -45,6 +45,7 @@ _FLOAT = re.compile(r"[-+]?(?:[0-9]{1,18}\.?[0-9]{0,18}|\.[0-9]{1,18})(?:[eE][-+
 
 _URL = re.compile(r"\b([a-z][a-z0-9+.-]{0,30}://)[^\s\"'\]},]+", re.IGNORECASE)
 _NUMBER = re.compile(r"\+?[0-9](?:[ -]?[0-9]){7,}")
+_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 _WORD = re.compile(r"[^\s{}\[\],]+")
 _KEY = re.compile(r"-|[\w-]+:|\"[\w-]+\":|'[\w-]+':")
 
@@ -77,9 +78,14 @@ class Document(Struct, frozen=True):
         return self.keys.get(path) or self.value_place(path)
 
 
+def lines_of(text: str) -> tuple[str, ...]:
+    """The lines as places count them."""
+    return tuple(_BREAK.split(text))
+
+
 def parse(file: str, text: str, blot: Callable[[str], str] | None = None) -> Document:
     """Read one YAML document; raises `RuleFaults`."""
-    bare = Document(file, tuple(_BREAK.split(text)), None, {}, {}, blot)
+    bare = Document(file, lines_of(text), None, {}, {}, blot)
     if len(text) > LARGEST_FILE:
         raise RuleFaults([Fault(file, 0, 0, "", f"longer than {LARGEST_FILE:,} characters", "split it")])
     reader = _Reader(bare)
@@ -230,6 +236,11 @@ def blot_addresses(source: str) -> str:
     """The line without URLs and telephone numbers, as long as it was so that a caret still stands right."""
     hidden = _URL.sub(lambda found: found[1] + "*" * (len(found[0]) - len(found[1])), source)
     return _NUMBER.sub(lambda found: "*" * len(found[0]), hidden)
+
+
+def blot_private(source: str) -> str:
+    """As `blot_addresses`, without e-mail addresses and secrets that stand in comments or commented-out lines."""
+    return _EMAIL.sub(lambda found: "*" * len(found[0]), blot_addresses(source))
 
 
 def blot_values(source: str) -> str:
