@@ -185,6 +185,20 @@ class Memory:
         }
         self.rules = replace(rules, rotas={**rules.rotas, **rotas}) if rotas else rules
 
+    def forget_gathered(self, before: Ruleset) -> None:
+        """Let go of authors that were counted for a rule that is gone, or that looks for something else by now."""
+        kept = {
+            f"{brand.key}.{key}"
+            for brand in self.rules.brands.values()
+            if brand.key in before.brands
+            for rule in brand.rules
+            for known in before.brands[brand.key].rules
+            if known.name == rule.name
+            for key, sought in rule.gathers.items()
+            if known.gathers.get(key) == sought
+        }
+        self.recollection = {key: authors for key, authors in self.recollection.items() if key in kept}
+
     def follow_hours(self, key: str, zone: tzinfo, campaigns: tuple[Campaign, ...]) -> None:
         """Let a brand's days and campaigns be others from now on."""
         pulse = self.pulses.get(key)

@@ -367,8 +367,10 @@ class Spine:
         if rules.daily != self.memory.rules.daily:
             told_since = self.memory.daily[0] if self.memory.rules.daily else now
             self.memory.daily = (told_since, now)
-        before = self.memory.rules.brands
+        former = self.memory.rules
+        before = former.brands
         self.memory.follow_rules(rules)
+        self.memory.forget_gathered(former)
         self.agenda.follow_digest()
         self.memory.set_aside = {}
         for key in before.keys() - rules.brands.keys():

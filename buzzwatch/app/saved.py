@@ -13,8 +13,6 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from watchfiles import awatch
-
 from buzzwatch.model.reading import Saved
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.rules.files import SUFFIXES, read
@@ -126,6 +124,8 @@ class Inotify:
 
     async def _watch(self) -> AsyncIterator[None]:
         """Until the directory is another one; `awatch` waits on a thread, which looks up every `_STEP_MS`."""
+        from watchfiles import awatch  # noqa: PLC0415 - commands that read rules do without it
+
         before = _identity(self._directory)
         watching = awatch(
             self._directory,

@@ -138,6 +138,7 @@ def _differences(name: str, old: Value, new: Value, words: Words, depth: int = 0
     """Each field that differs and what to say of it, "" where its values are not to be said."""
     if old == new and type(old) is type(new):
         return
+    old, new = (_like(one, other) for one, other in ((old, new), (new, old)))
     if any(part in _UNSAID for part in name.split(".")) or depth > _DEEPEST:
         yield name, ""
     elif isinstance(old, dict) and isinstance(new, dict):
@@ -150,6 +151,12 @@ def _differences(name: str, old: Value, new: Value, words: Words, depth: int = 0
         yield name, ""
     else:
         yield name, f"{_said(old, words)} → {_said(new, words)}"
+
+
+def _like(value: Value, other: Value) -> Value:
+    """What is not written, in the shape of what is."""
+    empty: Value = {} if isinstance(other, dict) else [] if isinstance(other, list) else None
+    return empty if value is None else value
 
 
 def _in_lists(name: str, old: list[Value], new: list[Value], words: Words, depth: int) -> Iterator[tuple[str, str]]:

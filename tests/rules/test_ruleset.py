@@ -8,6 +8,7 @@ import pytest
 from buzzwatch.model.brand import Match, Person, Route, Step
 from buzzwatch.model.incident import Severity
 from buzzwatch.model.instant import MINUTE
+from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.rules.changes import changes
 from buzzwatch.rules.files import read
 from buzzwatch.rules.ruleset import check_channels, dead_ends, load
@@ -98,13 +99,12 @@ def test_the_digest_names_the_content_and_nothing_else():
 
 
 def test_changes_are_told_one_by_one():
-    old = load({"acme.yaml": ALONE})
-    assert changes(old, load({"acme.yaml": ALONE + "# a comment\n"})) == []
+    old = compile_rules({"acme.yaml": ALONE})
+    assert changes(old, compile_rules({"acme.yaml": ALONE + "# a comment\n"})) == []
     edited = ALONE.replace("3 per 2 weeks", "1 per week").replace("name: page", "name: wake").replace("anybody", "room")
-    assert changes(old, load({"acme.yaml": edited, "oncall.yaml": ONCALL})) == [
-        "acme: rule `line` changed",
+    assert changes(old, compile_rules({"acme.yaml": edited, "oncall.yaml": ONCALL})) == [
+        "acme: rule `line`: `budget` 3 per 2 weeks → 1 per week",
         "acme: rule `page` removed",
-        "acme: rule `slow` changed",
         "acme: rule `wake` added",
         "person `ines` added",
         "route `oncall` added",
