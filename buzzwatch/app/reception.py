@@ -36,6 +36,7 @@ from buzzwatch.store.record import Record
 from buzzwatch.web.desk import Answer, Hush, PageView, QueueView, Rehearsal, Reload, Reply, RuleFiles
 
 _TEST_TIMEOUT_S = 90
+_READ_BEFORE = {"en": "read already, by itself:", "fr": "déjà lu, tout seul :"}
 _NOTHING_CHANGED = {"en": "nothing changed", "fr": "rien n'a changé"}
 
 
@@ -270,7 +271,10 @@ class Reception:
         taken = await self._rulebook.read_again(How.COMMAND, asked.by, "" if uid is None else user_name(uid))
         if taken.faults:
             return Answer(False, tuple(str(fault) for fault in taken.faults))
-        return Answer(True, taken.changes.get(asked.language) or (_NOTHING_CHANGED[asked.language],))
+        lines = taken.changes.get(asked.language, ())
+        if not lines:
+            return Answer(True, (_NOTHING_CHANGED[asked.language],))
+        return Answer(True, (_READ_BEFORE[asked.language], *lines) if taken.before else lines)
 
     async def learn(self, habits: dict[str, dict[str, Any]]) -> Answer:
         """See `Desk`."""

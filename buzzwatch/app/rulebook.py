@@ -20,7 +20,7 @@ from buzzwatch.model.input import RulesMended, RulesRefused, RulesSwapped
 from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span
 from buzzwatch.model.reading import How, Origin
 from buzzwatch.notify.refusal_words import MOST_FAULTS
-from buzzwatch.rules.changes import WORDS, changes
+from buzzwatch.rules.changes import changes
 from buzzwatch.rules.faults import Fault, RuleFaults
 from buzzwatch.rules.files import read
 from buzzwatch.rules.ruleset import check_channels, dead_ends, digest_of, load
@@ -28,6 +28,8 @@ from buzzwatch.web.metrics import Metrics
 
 LONG_UNREAD: Span = MINUTE
 """Files that were saved so long ago and are not read yet are worth a word."""
+RECENT: Span = 10 * MINUTE
+"""Whoever asks for a reading so soon after the files were read by themselves hears what that changed."""
 _MOST_CHANGES = 50
 """Lines that are kept of what one reading changed, and files whose owners are."""
 _LONGEST_FAULT = 500
@@ -56,10 +58,14 @@ class Reading(Struct):
 
 
 class Taken(Struct, frozen=True):
-    """What came of a reading: its faults, or else what it changed, by language."""
+    """What came of a reading: its faults, or else what it changed, by language.
+
+    `before`: nothing, but that had been read by itself shortly before.
+    """
 
     faults: tuple[Fault, ...] = ()
     changes: dict[str, tuple[str, ...]] = {}
+    before: bool = False
 
 
 class Rulebook:
@@ -80,6 +86,8 @@ class Rulebook:
         self._refused: Reading | None = None
         self._refused_at: Instant = 0
         self._warnings: tuple[str, ...] = ()
+        self._by_itself: tuple[Instant, dict[str, tuple[str, ...]]] = (0, {})
+        """When files were read by themselves last, and what that changed."""
         self._one_at_a_time = asyncio.Lock()
         self.follow(in_force)
 
@@ -121,7 +129,11 @@ class Rulebook:
                 self._refuse(reading)
                 return Taken(faults=reading.faults.faults)
             await self.accept(reading)
-            return Taken(changes=reading.origin.changes)
+            if reading.rules is not current:
+                return Taken(changes=reading.origin.changes)
+            at, before = self._by_itself
+            recent = bool(before) and self._drive.clock.now() - at < RECENT
+            return Taken(changes=before if recent else {}, before=recent)
 
     def _prepare(self, current: Ruleset, origin: Origin) -> Reading:
         """All the work of a reading, for a thread: some ten milliseconds a brand that differs."""
@@ -152,8 +164,8 @@ class Rulebook:
             return self._faulty(reading, faults)
         if unknown := check_channels(found, self._config.channels):
             return self._faulty(reading, RuleFaults(unknown))
-        lines = {language: tuple(changes(current, rules, language)[:_MOST_CHANGES]) for language in WORDS}
-        reading.origin = replace(reading.origin, changes=lines)
+        lines = changes(current, rules)
+        reading.origin = replace(reading.origin, changes={key: told[:_MOST_CHANGES] for key, told in lines.items()})
         reading.rules = rules
         return reading
 
@@ -190,6 +202,8 @@ class Rulebook:
         self._refused = None
         if reading.rules.digest != memory.rules.digest:
             await queue.tell(RulesSwapped(0, reading.rules, reading.origin))
+            itself = reading.origin.how is How.ITSELF
+            self._by_itself = (self._drive.clock.now(), reading.origin.changes if itself else {})
             log.info("rules_swapped", digest=reading.rules.digest, brands=len(reading.rules.brands))
 
     def _examine(self, rules: Ruleset) -> tuple[str, ...]:

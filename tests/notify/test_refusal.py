@@ -29,7 +29,9 @@ def in_force(more: str = "") -> Ruleset:
     return load({"acme.yaml": BRAND, "oncall.yaml": ONCALL.format(more)})
 
 
-def refused(digest: str = "one", text: str = "acme.yaml:7:13: `criticl` is unknown; did you mean `critical`?", number=1):
+def refused(
+    digest: str = "one", text: str = "acme.yaml:7:13: `criticl` is unknown; did you mean `critical`?", number=1
+):
     return RulesRefused(NOON, digest, ({"en": text},), number, NOON - 2 * HOUR, Origin(How.ITSELF))
 
 
@@ -97,7 +99,8 @@ def test_the_end_is_told_in_words_of_its_own():
 
 
 @pytest.mark.parametrize(
-    "hostile", ["<!channel> <script>alert(1)</script>", "@here [x](https://evil.example)", "a\r\nBcc: x@y.example\x1b[2J"]
+    "hostile",
+    ["<!channel> <script>alert(1)</script>", "@here [x](https://evil.example)", "a\r\nBcc: x@y.example\x1b[2J"],
 )
 def test_what_a_file_says_does_nothing_in_any_channel(hostile):
     _, told = hear(refused(text=f"acme.yaml:1:1: {hostile}"), None, in_force(), NOON)

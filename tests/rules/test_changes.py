@@ -33,7 +33,7 @@ routes:
 
 def told(brand=ACME, oncall=ONCALL, language="en", **files):
     old = compile_rules({"acme.yaml": ACME, "oncall.yaml": ONCALL})
-    return changes(old, compile_rules({"acme.yaml": brand, "oncall.yaml": oncall} | files), language)
+    return [*changes(old, compile_rules({"acme.yaml": brand, "oncall.yaml": oncall} | files))[language]]
 
 
 def test_a_rule_is_told_field_by_field():
@@ -56,7 +56,7 @@ def test_a_new_brand_is_one_line_and_a_moved_file_none():
     zephyr = {"zephyr.yaml": "brand: zephyr\nmatch: {any: [zephyr]}\n"}
     assert told(**zephyr) == ["brand `zephyr` added"]
     old = compile_rules({"acme.yaml": ACME})
-    assert changes(old, compile_rules({"a.yaml": ACME + "# moved\n"})) == []
+    assert changes(old, compile_rules({"a.yaml": ACME + "# moved\n"}))["en"] == ()
 
 
 def test_steps_of_a_route_are_told_by_their_place():

@@ -1,4 +1,4 @@
-"""Somebody edits rules while things go on: what was not edited knows what it knew, and whoever was called hears the end."""
+"""Somebody edits rules while things go on: the rest knows what it knew, and whoever was called hears the end."""
 
 import msgspec
 from stage import ACME, MONDAY, MUTE, ONCALL, RIVAL, ZEPHYR, Scene, crowd, rules, sighting
@@ -57,7 +57,9 @@ def test_an_edited_number_keeps_the_authors_that_were_counted_and_another_questi
         scene.run_to(NOON + 2 * MINUTE)
         scene.tell(RulesSwapped(NOON + 2 * MINUTE + 1, edited(before, after)))
         gathered = scene.spine.memory.recollection
-        assert sum(len(who) for key, who in gathered.items() if key.startswith(("acme.smoke", "acme.fumes"))) == expected
+        assert (
+            sum(len(who) for key, who in gathered.items() if key.startswith(("acme.smoke", "acme.fumes"))) == expected
+        )
 
 
 def opened(scene: Scene):
