@@ -373,6 +373,29 @@ async def test_a_restart_on_broken_files_keeps_the_last_good_set_and_tells_nobod
     await again.close()
 
 
+async def test_what_was_read_and_not_committed_when_we_were_killed_is_read_at_the_next_start(tmp_path: Path):
+    desk = await Desk(tmp_path).open()
+    reached = asyncio.Event()
+
+    async def hang(_batch):
+        reached.set()
+        await asyncio.Event().wait()
+
+    desk.house.record.commit = hang
+    desk.save(BETTER)
+    reading = asyncio.create_task(desk.book.read_again(How.COMMAND, "ines"))
+    await asyncio.wait_for(reached.wait(), PATIENCE_S)
+    for task in (reading, desk.running):
+        task.cancel()
+    await asyncio.wait([reading, desk.running])
+    await desk.house.kill()
+    again = await Desk(tmp_path).open()
+    assert again.least == 4
+    assert "read at the start" in again.lines()[-1]
+    assert not any("ines" in line for line in again.lines())
+    await again.close()
+
+
 async def test_files_that_were_mended_while_we_were_down_are_said_to_be(tmp_path: Path):
     desk = await Desk(tmp_path).open()
     await desk.saved(BROKEN)
