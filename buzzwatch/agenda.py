@@ -99,8 +99,11 @@ class Agenda:
             self.memory.timers.arrange(max(daily.after(self.memory.daily[1]), self.memory.now + 1), DIGEST, "")
 
     def is_silent(self, incident: Incident) -> bool:
-        """Nothing was heard of its brand since it began."""
-        pulse = self.memory.pulses.get(incident.subject.brand)
+        """Nothing was heard of its brand since it began, and rules still ask whether anything is."""
+        key = incident.subject.brand
+        brand, pulse = self.memory.rules.brands.get(key), self.memory.pulses.get(key)
+        if brand is None or not scoped(brand, Scope.QUIET):
+            return False
         return pulse is not None and pulse.last_at is not None and pulse.last_at <= incident.began_at
 
 

@@ -24,6 +24,7 @@ from buzzwatch.model.incident import Incident
 from buzzwatch.model.input import ClockSet, Corrected, Input
 from buzzwatch.model.instant import SECOND, Instant, Span, next_second
 from buzzwatch.model.mention import Sighting
+from buzzwatch.model.reading import Refusal
 from buzzwatch.model.response import Complaint
 from buzzwatch.model.rota import Listed, Rota, Shift
 from buzzwatch.notify.cover import Foretold
@@ -37,7 +38,7 @@ from buzzwatch.timers import Timers
 Recollection: TypeAlias = dict[str, dict[int, tuple[Instant, str]]]
 """By condition: author's key to the last mention of theirs that fitted, after its instant."""
 NO_RULES = Ruleset(digest="", brands={}, people={}, routes={})
-DUMP_VERSION = 6
+DUMP_VERSION = 7
 
 
 class TimeWentBackwardsError(ValueError):
@@ -88,6 +89,8 @@ class Memory:
         """From when until when we were down, until what was due meanwhile has been told."""
         self.shifts: dict[str, tuple[Shift, ...]] = {}
         self.foretold: dict[str, Foretold] = {}
+        self.refusal: Refusal | None = None
+        """Of the rule files on disk, while they hold faults."""
 
     @property
     def next_due(self) -> Instant | None:
@@ -182,6 +185,20 @@ class Memory:
         }
         self.rules = replace(rules, rotas={**rules.rotas, **rotas}) if rotas else rules
 
+    def forget_gathered(self, before: Ruleset) -> None:
+        """Let go of authors that were counted for a rule that is gone, or that looks for something else by now."""
+        kept = {
+            f"{brand.key}.{key}"
+            for brand in self.rules.brands.values()
+            if brand.key in before.brands
+            for rule in brand.rules
+            for known in before.brands[brand.key].rules
+            if known.name == rule.name
+            for key, sought in rule.gathers.items()
+            if known.gathers.get(key) == sought
+        }
+        self.recollection = {key: authors for key, authors in self.recollection.items() if key in kept}
+
     def follow_hours(self, key: str, zone: tzinfo, campaigns: tuple[Campaign, ...]) -> None:
         """Let a brand's days and campaigns be others from now on."""
         pulse = self.pulses.get(key)
@@ -231,6 +248,7 @@ class Memory:
             "daily": self.daily,
             "shifts": {name: [msgspec.structs.astuple(s) for s in shifts] for name, shifts in self.shifts.items()},
             "foretold": {name: list(told) for name, told in self.foretold.items()},
+            "refusal": None if self.refusal is None else msgspec.structs.astuple(self.refusal),
         }
 
     @classmethod
@@ -275,6 +293,7 @@ class Memory:
         memory.daily = (dumped["daily"][0], dumped["daily"][1])
         memory.outage = None if dumped["outage"] is None else (dumped["outage"][0], dumped["outage"][1])
         memory.foretold = {name: Foretold(*told) for name, told in dumped["foretold"].items()}
+        memory.refusal = None if dumped["refusal"] is None else Refusal(*dumped["refusal"])
         return memory
 
     def digest(self) -> str:
@@ -298,6 +317,7 @@ class Memory:
         self.silences.shift(-ahead)
         self.proposals.shift(-ahead)
         self.daily = (min(self.daily[0], now), min(self.daily[1], now))
+        self.refusal = self.refusal and self.refusal.shifted(-ahead)
         self.outage = self.outage and (self.outage[0] - ahead, self.outage[1] - ahead)
         held = self.overnight.incidents  # those that ended are no longer on the desk
         self.overnight.incidents = {key: shifted(incident, -ahead) for key, incident in held.items()}

@@ -34,6 +34,8 @@ from buzzwatch.model.input import (
     Outcome,
     Proposed,
     RotaSwapped,
+    RulesMended,
+    RulesRefused,
     RulesSwapped,
     Silenced,
     Tick,
@@ -44,7 +46,7 @@ from buzzwatch.model.instant import Instant
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.response import Complaint
 from buzzwatch.model.signal import Finding
-from buzzwatch.notify import escalation, troubles
+from buzzwatch.notify import escalation, refusal, troubles
 from buzzwatch.notify.digest import DIGEST
 from buzzwatch.notify.night import MORNING
 from buzzwatch.notify.outage import OUTAGE
@@ -304,12 +306,25 @@ class Spine:
 
     def _swap(
         self,
-        item: RulesSwapped | RotaSwapped | Gap | Trouble | ClockSet | Warmed | Corrected | Proposed | Erased,
+        item: RulesSwapped
+        | RulesRefused
+        | RulesMended
+        | RotaSwapped
+        | Gap
+        | Trouble
+        | ClockSet
+        | Warmed
+        | Corrected
+        | Proposed
+        | Erased,
         now: Instant,
     ) -> None:
         match item:
             case RulesSwapped():
                 self._follow_rules(item.rules, now)
+            case RulesRefused() | RulesMended():
+                self.memory.refusal, told = refusal.hear(item, self.memory.refusal, self.memory.rules, now)
+                self.herald.tell_ops(told)
             case RotaSwapped():
                 self._follow_shifts(item)
             case Gap():
@@ -352,8 +367,10 @@ class Spine:
         if rules.daily != self.memory.rules.daily:
             told_since = self.memory.daily[0] if self.memory.rules.daily else now
             self.memory.daily = (told_since, now)
-        before = self.memory.rules.brands
+        former = self.memory.rules
+        before = former.brands
         self.memory.follow_rules(rules)
+        self.memory.forget_gathered(former)
         self.agenda.follow_digest()
         self.memory.set_aside = {}
         for key in before.keys() - rules.brands.keys():

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, ClassVar, ParamSpec
+from typing import Annotated, ClassVar, Literal, ParamSpec
 from urllib.parse import quote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -164,6 +164,12 @@ class Config(Written):
         default=None,
         description="A plugged-in scorer. Left out: the built-in one alone.",
         examples=[{"use": "camembert"}],
+    )
+    reload: Literal["by-itself", "by-command"] = Field(
+        default="by-itself",
+        description="by-itself: saved rule files are read at once. by-command: at `buzzwatch reload` alone. "
+        "Left out: by-itself.",
+        examples=["by-command"],
     )
 
     heartbeat: Heartbeat | None = Field(

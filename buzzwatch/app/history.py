@@ -6,14 +6,17 @@ from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from buzzwatch.app import rule_records
 from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import Change
-from buzzwatch.model.input import ClockSet, Corrected, Gap, Silenced
+from buzzwatch.model.input import ClockSet, Corrected, Gap, RulesMended, RulesRefused, Silenced
 from buzzwatch.model.instant import DAY, SECOND, Instant, Span, instant_of, moment_of
 from buzzwatch.model.notification import Held, Notice
 from buzzwatch.notify.quoting import mask
+from buzzwatch.rules.changes import Language
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.rules.units import read_span
 from buzzwatch.store.history import Asked, Attempt, Entry, RulesInForce, read_history
@@ -40,6 +43,8 @@ class Event(Struct, frozen=True, omit_defaults=True):
     why: str = ""
     until: str = ""
     key: str = ""
+    lines: tuple[str, ...] = ()
+    """Of rule files: the faults, or the unified diffs."""
 
 
 class Page(Struct, frozen=True):
@@ -54,6 +59,7 @@ class Names(Struct, frozen=True):
 
     zones: dict[str, tzinfo]
     ours: tzinfo
+    language: Language = "en"
 
     def zone(self, brand: str) -> tzinfo:
         """That of a brand, or of oncall.yaml."""
@@ -80,10 +86,17 @@ def since_of(text: str, now: Instant) -> Instant | None:
     return None if span is None else now - span
 
 
-def history(db: sqlite3.Connection, what: str, since: Instant | None, now: Instant, limit: int = PAGE) -> Page | None:
+def history(
+    db: sqlite3.Connection,
+    what: str,
+    since: Instant | None,
+    now: Instant,
+    limit: int = PAGE,
+    language: Language = "en",
+) -> Page | None:
     """A page of the history of everything (""), a brand, or an incident; None where there is no such thing on record.
 
-    `since` None: the last week; of an incident, all of it.
+    `since` None: the last week; of an incident, all of it. What concerns rule files is said in `language`.
     """
     rules = rules_on_record(db)
     brands = dict(rules.brands) if rules else {}
@@ -96,7 +109,7 @@ def history(db: sqlite3.Connection, what: str, since: Instant | None, now: Insta
             return None
         asked = Asked(asked.since, what)
     zones = {key: brand.zone for key, brand in brands.items()}
-    names = Names(zones, _zone(rules, asked.brand))
+    names = Names(zones, _zone(rules, asked.brand), language)
     entries, following = read_history(db, asked, limit)
     return Page(tuple(_event(entry, names) for entry in entries), "" if following is None else _exact(following))
 
@@ -104,6 +117,11 @@ def history(db: sqlite3.Connection, what: str, since: Instant | None, now: Insta
 def as_line(event: Event) -> str:
     """For a terminal."""
     return "  ".join(part for part in (event.local, event.incident or event.brand or "-", event.says) if part)
+
+
+def about_rules(event: Event) -> bool:
+    """Whether it is of the rule files."""
+    return event.what.startswith("rules")
 
 
 def known_names(db: sqlite3.Connection) -> list[str]:
@@ -136,14 +154,19 @@ def _event(entry: Entry, names: Names) -> Event:  # noqa: PLR0911 - one for each
             by = mask(what.by, _LONGEST_WHY)
             said = f"{by} marked {mask(what.mention, _LONGEST_WHY)} as {what.mark}"
             return _made(entry.at, names, "corrected", said, brand=what.brand, by=by)
-        case RulesInForce():
-            files = ", ".join(what.files) or "none"
-            return _made(entry.at, names, "rules", f"other rules in force; files that differ: {files}")
+        case RulesInForce() | RulesRefused() | RulesMended():
+            return _of_rules(entry.at, what, names)
         case Gap():
             since = _local(what.since, names.ours)
             return _made(entry.at, names, "down", f"started again; the last thing known before is of {since}")
         case ClockSet():
             return _made(entry.at, names, "clock", "the clock had run ahead and was set back")
+
+
+def _of_rules(at: Instant, what: RulesInForce | RulesRefused | RulesMended, names: Names) -> Event:
+    kinds = {RulesInForce: "rules", RulesRefused: "rules-refused", RulesMended: "rules-accepted"}
+    told = rule_records.say(what, names.language)
+    return replace(_made(at, names, kinds[type(what)], told.says, by=told.by), lines=told.lines)
 
 
 def _of_change(at: Instant, change: Change, names: Names) -> Event:
@@ -205,7 +228,8 @@ def _of_silence(at: Instant, silenced: Silenced, names: Names) -> Event:
 
 def _made(at: Instant, names: Names, what: str, says: str, **told: str) -> Event:
     zone = names.zone(told.get("brand", ""))
-    return Event(_exact(at), _local(at, zone), what, says, **told)
+    event = Event(_exact(at), _local(at, zone), what, says)
+    return replace(event, **told)
 
 
 def _by(person: str | None) -> str:

@@ -24,21 +24,22 @@ from buzzwatch.app.reception import Reception
 from buzzwatch.app.recover import recover
 from buzzwatch.app.rota_feed import RotaFeed
 from buzzwatch.app.rulebook import Rulebook, compile_rules
+from buzzwatch.app.saved import Hints, Inotify
 from buzzwatch.app.second_opinion import SecondOpinion
 from buzzwatch.app.secret import Secrets
 from buzzwatch.app.slack_answers import SlackAnswers
+from buzzwatch.app.watch import Watcher
 from buzzwatch.app.ways import Ways, Words
 from buzzwatch.clock import Clock, Jump, SystemClock
 from buzzwatch.delivery.courier import Courier
 from buzzwatch.memory import Memory
-from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import Change, Severity
 from buzzwatch.model.input import EVERYTHING, ClockSet, Delivered, Gap, Outcome, RulesSwapped, Trouble
 from buzzwatch.model.instant import DAY, SECOND, Instant
-from buzzwatch.rules.faults import RuleFaults
+from buzzwatch.model.reading import How
 from buzzwatch.spine import Spine
 from buzzwatch.store.authors import forget_authors
-from buzzwatch.store.journal import Batch
+from buzzwatch.store.journal import Batch, rules_since
 from buzzwatch.store.outbox import forget_attempts
 from buzzwatch.store.record import Record
 from buzzwatch.web.control import control_app
@@ -96,8 +97,8 @@ class Daemon:
         )
         if self.opinion is not None:
             self.drive.reconsider = self.opinion.reconsider
-        self.rulebook = Rulebook(config, secrets, self.clock, self.metrics)
-        self._first_rules = self._read_rules(spine.memory.rules)
+        self.rulebook = Rulebook(config, secrets, self.drive, self.metrics, record.write_now(rules_since))
+        self._first_reading = self.rulebook.begin()
         self.links = Links(record, config.state, config.web.base_url)
         self.ears = Ears(make_sources(config, secrets), self.queue, self.clock)
         self.drive.on_poison = self.ears.poison
@@ -124,6 +125,8 @@ class Daemon:
         )
         if self.answers is not None:
             self.answers.tell = self.queue.tell
+        self.hints: Hints | None = None
+        """When to look at the rule files; None: as the kernel says."""
         self.ready = asyncio.Event()
         self.stopped = asyncio.Event()
 
@@ -133,19 +136,6 @@ class Daemon:
 
     def _rebuild(self, connection: sqlite3.Connection) -> Spine:
         return recover(connection, self.config.state, compile_rules)
-
-    def _read_rules(self, current: Ruleset) -> Ruleset:
-        try:
-            found, _ = self.rulebook.read(current)
-            self.rulebook.examine(found)
-        except RuleFaults as faults:
-            if not current.digest:
-                raise
-            self.rulebook.refuse(faults, self.queue)
-            self.rulebook.examine(current)
-            return current
-        else:
-            return found
 
     def _report_jump(self, jump: Jump) -> None:
         log.warning("clock_jumped", by_seconds=jump.by / SECOND)
@@ -188,6 +178,7 @@ class Daemon:
             answering = asyncio.create_task(self._hear_answers(), name="answers")
             teaching = asyncio.create_task(self._teach(), name="lessons")
             following = asyncio.create_task(self.rotas.run(), name="rotas")
+            watching = asyncio.create_task(self._watch_rules(), name="saved rules")
             beating = asyncio.create_task(self._beat(), name="heartbeat")
             if ruling.done():
                 self._say_ready()
@@ -195,17 +186,20 @@ class Daemon:
             parts = (driving, sending, hearing, looking)
             await asyncio.wait((stopped, *parts), return_when=asyncio.FIRST_COMPLETED)
             await self._end(
-                stopped, driving, sending, hearing, looking, scoring, answering, teaching, following, beating
+                stopped, driving, sending, hearing, looking, scoring, answering, teaching, following, watching, beating
             )
 
     async def _put_rules_in_force(self) -> None:
         """Return once they are, and what was due while we were down has been decided upon under them."""
-        current = self.drive.spine.memory.rules
-        if self._first_rules.digest != current.digest:
-            await self.rulebook.accept(self._first_rules, current, self.queue)
+        await self.rulebook.accept(self._first_reading)
         until = self.clock.now() + _LONGEST_PAUSE
         while self._is_catching_up() and self.clock.now() < until:
             await self.clock.wait_until(self.clock.now() + _LOOK_AGAIN)
+
+    async def _watch_rules(self) -> None:
+        """Read what is saved, once the rules of the start are in force."""
+        hints = self.hints or Inotify(self.config.rules, lambda why: log.warning("rules_not_watched", why=why))
+        await Watcher(self.rulebook, self.clock, hints, reads=self.config.reload == "by-itself").run()
 
     def _is_catching_up(self) -> bool:
         """What fell due while we were down is not decided upon yet."""
@@ -265,7 +259,7 @@ class Daemon:
                 raise error
 
     def _reload_soon(self) -> None:
-        self._reloading = asyncio.create_task(self.reception.reload())
+        self._reloading = asyncio.create_task(self.rulebook.read_again(How.SIGNAL))
 
     async def _report(self, delivered: Delivered) -> None:
         await self.queue.tell(delivered)
@@ -286,6 +280,7 @@ class Daemon:
             if isinstance(item, Delivered):
                 self.metrics.notifications.labels(str(item.target), "sent" if item.sent else "failed").inc()
             elif isinstance(item, RulesSwapped):
+                self.rulebook.follow(item.seen_at)
                 self.rotas.look_soon()
 
     def _log_change(self, change: Change) -> None:

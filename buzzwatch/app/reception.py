@@ -17,6 +17,7 @@ from buzzwatch.app.marks import Marks
 from buzzwatch.app.queue import read_queue
 from buzzwatch.app.quotes import read_samples
 from buzzwatch.app.rulebook import Rulebook
+from buzzwatch.app.saved import user_name
 from buzzwatch.app.second_opinion import SecondOpinion
 from buzzwatch.app.silences import LONGEST_WHY, describe, read_silence
 from buzzwatch.app.until import read_span, read_until
@@ -26,16 +27,17 @@ from buzzwatch.model.incident import Incident, State
 from buzzwatch.model.input import Command, Delivered, Mark, Trouble, Verb, Warmed
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.notification import Target
+from buzzwatch.model.reading import How
 from buzzwatch.notify.quoting import clean
 from buzzwatch.notify.troubles import notices_of_trouble
-from buzzwatch.rules.faults import RuleFaults
-from buzzwatch.rules.words import Language
 from buzzwatch.store.journal import Batch, read_incident
 from buzzwatch.store.outbox import write_notice
 from buzzwatch.store.record import Record
-from buzzwatch.web.desk import Answer, Hush, PageView, QueueView, Rehearsal, Reply
+from buzzwatch.web.desk import Answer, Hush, PageView, QueueView, Rehearsal, Reload, Reply, RuleFiles
 
 _TEST_TIMEOUT_S = 90
+_READ_BEFORE = {"en": "read already, by itself:", "fr": "déjà lu, tout seul :"}
+_NOTHING_CHANGED = {"en": "nothing changed", "fr": "rien n'a changé"}
 
 
 class Reception:
@@ -74,6 +76,7 @@ class Reception:
             "unready": list(self.unready()),
             "now": self._clock.now(),
             "rules": self._drive.spine.memory.rules.digest,
+            "rule_files": msgspec.to_builtins(self._rule_files()),
             "brands": len(self._drive.spine.memory.rules.brands),
             "incidents": [{"id": i.id, "state": i.state, "severity": i.severity.label} for i in live],
             "sources": self._health.ears.states(),
@@ -115,7 +118,12 @@ class Reception:
             marks={key: marks[key] for key in incident.shown if key in marks},
             pending=await self.marks.pending(incident, holder.person),
             night_until=self.marks.night_until(),
+            rule_files=self._rule_files(),
         )
+
+    def _rule_files(self) -> RuleFiles:
+        book = self._rulebook
+        return RuleFiles(book.in_force, book.refused_since, book.long_unread)
 
     def _unanswered_since(self, incident: Incident) -> Instant | None:
         """Of an incident as it stands on record, what is so at this instant."""
@@ -145,6 +153,7 @@ class Reception:
             answer_within=rules.answer_within,
             waiting=tuple(waiting),
             more=more,
+            rule_files=self._rule_files(),
         )
 
     async def link_queue(self, brand: str, by: str) -> Answer:
@@ -255,15 +264,17 @@ class Reception:
         """See `Desk`."""
         return self._stranger(by) or await self.marks.confirm(posts, by)
 
-    async def reload(self, language: Language = "en") -> Answer:
+    async def reload(self, asked: Reload, uid: int | None = None) -> Answer:
         """See `Desk`."""
-        try:
-            found, changes = await asyncio.to_thread(self._rulebook.read, self._drive.spine.memory.rules)
-        except RuleFaults as faults:
-            self._rulebook.refuse(faults, self._queue)
-            return Answer(False, tuple(fault.said(language) for fault in faults.faults))
-        await self._rulebook.accept(found, self._drive.spine.memory.rules, self._queue)
-        return Answer(True, tuple(changes) or ("nothing changed",))
+        if asked.by and (stranger := self._stranger(asked.by)):
+            return stranger
+        taken = await self._rulebook.read_again(How.COMMAND, asked.by, "" if uid is None else user_name(uid))
+        if taken.faults:
+            return Answer(False, tuple(fault.said(asked.language) for fault in taken.faults))
+        lines = taken.changes.get(asked.language, ())
+        if not lines:
+            return Answer(True, (_NOTHING_CHANGED[asked.language],))
+        return Answer(True, (_READ_BEFORE[asked.language], *lines) if taken.before else lines)
 
     async def learn(self, habits: dict[str, dict[str, Any]]) -> Answer:
         """See `Desk`."""

@@ -93,12 +93,15 @@ def history(
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False,  # noqa: FBT002 - a flag
+    rules: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--rules", help="Changes of the rule files alone, with the lines that differ.")
+    ] = False,
     config: ConfigOption = None,
 ) -> None:
     """Say what happened, who was told by which attempts, and what they answered, in the order of time."""
     import msgspec  # noqa: PLC0415 - as in `daemon.run`
 
-    from buzzwatch.app.history import as_line, known_names, since_of  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.app.history import about_rules, as_line, known_names, since_of  # noqa: PLC0415 - as in `daemon.run`
     from buzzwatch.app.history import history as page_of  # noqa: PLC0415 - likewise
     from buzzwatch.store.database import open_for_reading  # noqa: PLC0415 - as in `daemon.run`
 
@@ -107,11 +110,15 @@ def history(
         started = since_of(since, now()) if since else None
         if since and started is None:
             fail(f"{since!r} is no time: write so far back, such as 7d or 12h, or a day such as 2026-11-20")
-        page = page_of(db, what, started, now())
+        page = page_of(db, what, started, now(), language=language())
         if page is None:
             fail(f"{what!r} is neither an incident nor a brand on record; there are: {', '.join(known_names(db))}")
         for event in page.events:
+            if rules and not about_rules(event):
+                continue
             typer.echo(msgspec.json.encode(event) if as_json else as_line(event))
+            for line in event.lines if rules and not as_json else ():
+                typer.echo(f"    {line}")
         if page.following:
             typer.echo(f"more follows: go on with --since {page.following}", err=True)
         elif not page.events:

@@ -194,9 +194,12 @@ def _size_of_input() -> int:
 
 
 @app.command()
-def reload(config: ConfigOption = None) -> None:
+def reload(
+    by: Annotated[str, typer.Option("--as", help="Your key under `people` in oncall.yaml, for the record.")] = "",
+    config: ConfigOption = None,
+) -> None:
     """Let the running daemon read its rules again; waits for its answer."""
-    ask_daemon(load_config(config), f"/reload?language={language()}")
+    ask_daemon(load_config(config), "/reload", {"by": by, "language": language()})
 
 
 @app.command()

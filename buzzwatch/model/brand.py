@@ -53,6 +53,8 @@ class Rule(Struct, frozen=True):
     comparisons: tuple[Comparison, ...] = ()
     unanswered: tuple[tuple[Span, int], ...] = ()
     """For how long it asks how many complaints to have waited."""
+    gathers: dict[str, str] = {}
+    """What it counts authors of, by the key under which they are remembered."""
 
 
 class Match(Struct, frozen=True):

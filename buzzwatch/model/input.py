@@ -10,6 +10,7 @@ from buzzwatch.model.incident import Change, Incident
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.notification import Held, Notice, Target
+from buzzwatch.model.reading import Origin
 from buzzwatch.model.response import Complaint
 from buzzwatch.model.rota import Shift
 
@@ -24,10 +25,32 @@ class Tick(Struct, frozen=True, gc=False, tag="tick"):
 
 
 class RulesSwapped(Struct, frozen=True, tag="rules"):
-    """Another rule set is in force. The journal keeps the files' text by `rules.digest`."""
+    """Another rule set is in force. The journal keeps the files' text by `rules.digest`, and beside it the origin."""
 
     seen_at: Instant
     rules: Ruleset
+    origin: Origin | None = None
+
+
+class RulesRefused(Struct, frozen=True, tag="rulesrefused"):
+    """Rule files were read and hold faults: those in force stay. One message to the route `editors`, else `ops`.
+
+    `faults` are the first of `number`, each on one line, by language; `digest` names them all. `in_force` is since when
+    the rules that stay are.
+    """
+
+    seen_at: Instant
+    digest: str
+    faults: tuple[dict[str, str], ...]
+    number: int
+    in_force: Instant
+    origin: Origin
+
+
+class RulesMended(Struct, frozen=True, gc=False, tag="rulesmended"):
+    """Rule files that were refused are right again: told to whom the refusal was told."""
+
+    seen_at: Instant
 
 
 class RotaSwapped(Struct, frozen=True, tag="rota"):
@@ -203,6 +226,8 @@ Bodied: TypeAlias = (
     | Erased
     | Delivered
     | Trouble
+    | RulesRefused
+    | RulesMended
     | ClockSet
     | Warmed
 )

@@ -20,6 +20,15 @@ class Target(Struct, frozen=True, gc=False, order=True):
         return f"{self.name}/{self.by}" if self.by else self.name
 
 
+class RefusedFiles(Struct, frozen=True):
+    """What is told of rule files with faults; see `model.input.RulesRefused`. `again`: after other faults."""
+
+    faults: tuple[dict[str, str], ...] = ()
+    number: int = 0
+    in_force: Instant = 0
+    again: bool = False
+
+
 class Notice(Struct, frozen=True):
     """One message for one target; the words are found when it leaves, by `notify.render`.
 
@@ -57,6 +66,8 @@ class Notice(Struct, frozen=True):
     """It is the digest of what happened since then; `night` is then what waited for this very morning."""
     instead_of: tuple[str, ...] = ()
     """Keys of older messages that it makes needless."""
+    refused: RefusedFiles | None = None
+    """It tells of rule files that were refused, or, where it ends that, are accepted again."""
     behind: tuple[Incident, ...] = ()
     """Lesser incidents of the brand that this message is told in the stead of."""
 

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from buzzwatch.model.incident import Severity, State
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.notification import NO_NEWS, Latest, Message, Notice, Picture, Sample
-from buzzwatch.notify import background, digest_words, morning, outage_words
+from buzzwatch.notify import background, digest_words, morning, outage_words, refusal_words
 from buzzwatch.notify.brief import brief
 from buzzwatch.notify.digest_words import Found
 from buzzwatch.notify.facts import Facts
@@ -48,6 +48,9 @@ def render(  # noqa: PLR0913 - what is found when it leaves, by name
     elif notice.outage:
         headline = outage_words.headline(notice, now)
         letter = outage_words.letter(notice, links or {}, now, doubtful=doubtful)
+    elif notice.refused is not None:
+        headline = refusal_words.headline(notice, notice.refused, now)
+        letter = refusal_words.letter(notice, notice.refused, now)
     elif notice.is_collective:
         headline, letter = morning.headline(notice, now), morning.letter(notice, samples, link, now)
     else:

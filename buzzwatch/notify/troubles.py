@@ -5,7 +5,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from buzzwatch.model.brand import Ruleset
+from buzzwatch.model.brand import Route, Ruleset
 from buzzwatch.model.incident import ChangeKind, Incident, Reason, Severity, State, Subject
 from buzzwatch.model.input import Delivered, Trouble
 from buzzwatch.model.instant import DAY, Instant
@@ -24,20 +24,25 @@ _OPS = "ops-"
 
 def announce_trouble(trouble: Trouble, rules: Ruleset, now: Instant) -> Told:
     """Tell the `ops` route what is wrong with the daemon itself or right again; persons only by day."""
-    route = rules.routes.get("ops", CONSOLE)
-    persons = [target for step in route.steps[:1] for target in reachable(step.tell, step.by, rules, now)]
-    incident = _of_trouble(trouble)
-    targets, held = let_sleep([*(Target(name) for name in route.copy), *persons], incident, rules, now)
+    incident = incident_of(trouble)
+    targets, held = let_sleep(hearers(rules.routes.get("ops", CONSOLE), rules, now), incident, rules, now)
     return Told(incident, notices_of_trouble(trouble, rules, targets), held)
+
+
+def hearers(route: Route, rules: Ruleset, now: Instant) -> list[Target]:
+    """The channels of a route, and whom its first step would tell."""
+    persons = [target for step in route.steps[:1] for target in reachable(step.tell, step.by, rules, now)]
+    return [*(Target(name) for name in route.copy), *persons]
 
 
 def notices_of_trouble(trouble: Trouble, rules: Ruleset, targets: Iterable[Target]) -> tuple[Notice, ...]:
     """What is wrong with the daemon itself or right again, for given targets."""
     kind = ChangeKind.OVER if trouble.over else ChangeKind.OPENED
-    return notices_of(_of_trouble(trouble), kind, targets, rules, trouble.seen_at)
+    return notices_of(incident_of(trouble), kind, targets, rules, trouble.seen_at)
 
 
-def _of_trouble(trouble: Trouble) -> Incident:
+def incident_of(trouble: Trouble) -> Incident:
+    """The daemon's own troubles take the way of an incident that is of no brand."""
     reason = Reason(trouble.key, trouble.text, (), None, Trend.STEADY, 0, 0, None, None, answered=False)
     return Incident(
         id=f"{_OPS}{trouble.key}-{trouble.since // 1000}",

@@ -94,10 +94,11 @@ def _rule(written: schema.Rule, language: str, routes: Mapping[str, Route]) -> R
     leaves = list(written.when.leaves)
     default = "oncall" if "oncall" in routes else CONSOLE
     notify = written.notify or default
+    condition = Compiled(written.when, written.name, rate)
     return Rule(
         name=written.name,
         says=written.says or next(says for kind, says in _SAYS[language].items() if _has(leaves, kind)),
-        when=Compiled(written.when, written.name, rate),
+        when=condition,
         scope=_scope(leaves),
         severity=severity,
         notify=notify if notify in routes else default,
@@ -111,6 +112,7 @@ def _rule(written: schema.Rule, language: str, routes: Mapping[str, Route]) -> R
         wakes=written.at_night == "wake" if written.at_night else severity is Severity.CRITICAL,
         comparisons=comparisons(written.when),
         unanswered=tuple((leaf.over, leaf.at_least) for leaf in leaves if isinstance(leaf, when.Unanswered)),
+        gathers=condition.gathers,
     )
 
 

@@ -132,10 +132,12 @@ class Unasked(Struct, frozen=True):
 class Compiled:
     """A `when`, ready to be judged; equal to another one if the same was written with the same budget."""
 
-    __slots__ = ("_gatherings", "_root", "_written")
+    __slots__ = ("_gatherings", "_root", "_written", "gathers")
 
     def __init__(self, when: When, rule: str, rate: float) -> None:
         self._gatherings: list[Check] = []
+        self.gathers: dict[str, str] = {}
+        """See `Rule`."""
         self._written = (when, rule, rate)
         self._root = self._compile(when, rate)
 
@@ -203,8 +205,11 @@ class Compiled:
 
     def _mentioned(self, leaf: Mention) -> Terms:
         checks = _mention(leaf)
-        gathering = _gathering(leaf, f"{self._written[1]}.{len(self._gatherings)}", checks)
+        key = f"{self._written[1]}.{len(self._gatherings)}"
+        gathering = _gathering(leaf, key, checks)
         self._gatherings += gathering
+        if gathering:
+            self.gathers[key] = leaf.model_dump_json(exclude={"authors", "over"})
         return Terms((*checks, *gathering))
 
 

@@ -8,6 +8,7 @@ from buzzwatch.rules.text import LARGEST_FILE
 from buzzwatch.rules.words import Said, Words, said
 
 ONCALL = ("oncall.yaml", "oncall.yml")
+SUFFIXES = frozenset({".yaml", ".yml"})
 SHARED = (*ONCALL, *CALENDAR)
 """Files that describe no brand."""
 
@@ -21,7 +22,7 @@ def read(directory: Path) -> dict[str, str]:
     texts: dict[str, str] = {}
     faults: list[Fault] = []
     try:
-        paths = sorted(path for path in directory.iterdir() if path.suffix in {".yaml", ".yml"})
+        paths = sorted(path for path in directory.iterdir() if path.suffix in SUFFIXES)
     except OSError as error:
         said = "the rules directory cannot be read: {why}"
         remedy = "check `rules` in buzzwatch.yaml"

@@ -97,7 +97,7 @@ def put_together(files: Mapping[str, str], understood: Understood) -> Ruleset:
         for each in written
     ]
     return Ruleset(
-        _digest(files),
+        digest_of(files),
         {brand.key: brand for brand in compiled},
         people_of(oncall),
         routes,
@@ -158,7 +158,8 @@ def _leads_somewhere(route: Route, channels: Collection[str]) -> bool:
     return bool(route.steps) or any(channel == CONSOLE or channel in channels for channel in route.copy)
 
 
-def _digest(files: Mapping[str, str]) -> str:
+def digest_of(files: Mapping[str, str]) -> str:
+    """Names the texts of a rule set."""
     digest = hashlib.blake2b(digest_size=8)
     for file, text in sorted(files.items()):
         for part in (file, text):

@@ -50,6 +50,7 @@ _URL = re.compile(r"\b([a-z][a-z0-9+.-]{0,30}://)[^\s\"'\]},]+", re.IGNORECASE)
 _NUMBER = re.compile(r"\+?[0-9](?:[ -]?[0-9]){7,}")
 _DATE = re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9](?: [0-2][0-9])?")
 """What has as many digits as a telephone number, and is none."""
+_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 _WORD = re.compile(r"[^\s{}\[\],]+")
 _KEY = re.compile(r"-|[\w-]+:|\"[\w-]+\":|'[\w-]+':")
 
@@ -83,9 +84,14 @@ class Document(Struct, frozen=True):
         return self.keys.get(path) or self.value_place(path)
 
 
+def lines_of(text: str) -> tuple[str, ...]:
+    """The lines as places count them."""
+    return tuple(_BREAK.split(text))
+
+
 def parse(file: str, text: str, blot: Callable[[str], str] | None = None) -> Document:
     """Read one YAML document; raises `RuleFaults`."""
-    bare = Document(file, tuple(_BREAK.split(text)), None, {}, {}, blot)
+    bare = Document(file, lines_of(text), None, {}, {}, blot)
     if len(text) > LARGEST_FILE:
         longer = Said("longer than {most} characters", {"most": f"{LARGEST_FILE:,}"})
         raise RuleFaults([Fault(file, 0, 0, "", longer, "split it")])
@@ -267,6 +273,11 @@ def blot_addresses(source: str) -> str:
     """The line without URLs and telephone numbers, as long as it was so that a caret still stands right."""
     hidden = _URL.sub(lambda found: found[1] + "*" * (len(found[0]) - len(found[1])), source)
     return _NUMBER.sub(lambda found: found[0] if _DATE.fullmatch(found[0]) else "*" * len(found[0]), hidden)
+
+
+def blot_private(source: str) -> str:
+    """As `blot_addresses`, without e-mail addresses and secrets that stand in comments or commented-out lines."""
+    return _EMAIL.sub(lambda found: "*" * len(found[0]), blot_addresses(source))
 
 
 def blot_values(source: str) -> str:

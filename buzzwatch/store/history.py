@@ -8,12 +8,13 @@ import msgspec
 from msgspec import Struct
 
 from buzzwatch.model.incident import Change
-from buzzwatch.model.input import EVERYTHING, ClockSet, Corrected, Gap, Silenced
+from buzzwatch.model.input import EVERYTHING, ClockSet, Corrected, Gap, RulesMended, RulesRefused, Silenced
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.notification import Held, Notice
+from buzzwatch.model.reading import Origin
 from buzzwatch.store.outbox import SEVERAL
 
-_Said = Silenced | Corrected | Gap | ClockSet
+_Said = Silenced | Corrected | Gap | ClockSet | RulesRefused | RulesMended
 _decode_said = msgspec.json.Decoder(_Said).decode
 _decode_change = msgspec.json.Decoder(Change).decode
 _decode_notice = msgspec.json.Decoder(Notice).decode
@@ -21,16 +22,18 @@ _decode_notice = msgspec.json.Decoder(Notice).decode
 _OURS = "incident IN (SELECT id FROM incident WHERE brand = :brand)"
 _TOGETHER = f"{SEVERAL} AND instr(CAST(body AS TEXT), :named)"
 _FILTERS = {
-    "": {"journal": "1", "rows": "1", "outbox": "1"},
+    "": {"journal": "1", "refused": "1", "rows": "1", "outbox": "1"},
     "brand": {
         "journal": "(kind IN ('rules', 'gap', 'clockset') OR brand = :brand OR "
         "kind = 'silenced' AND (CAST(body AS TEXT) ->> 'what' = :brand OR EXISTS "
         "(SELECT 1 FROM incident WHERE id = CAST(journal.body AS TEXT) ->> 'what' AND incident.brand = :brand)))",
+        "refused": "1",
         "rows": _OURS,
         "outbox": f"({_OURS} OR {_TOGETHER})",
     },
     "incident": {
         "journal": "kind = 'silenced' AND CAST(body AS TEXT) ->> 'what' IN (:incident, :brand) AND seen_at >= :opened",
+        "refused": "0",
         "rows": "incident = :incident",
         "outbox": f"(incident = :incident OR {_TOGETHER})",
     },
@@ -39,6 +42,8 @@ _QUERY = """
 SELECT seen_at AS at, 0 AS place, 'journal' AS kept, seq AS key FROM journal
   WHERE kind IN ('silenced', 'rules', 'corrected', 'gap', 'clockset') AND skipped IS NULL AND seen_at >= :since
   AND (kind != 'gap' OR CAST(body AS TEXT) ->> 'source' = :everything) AND {journal}
+UNION ALL SELECT seen_at, 0, 'journal', seq FROM journal
+  WHERE kind IN ('rulesrefused', 'rulesmended') AND skipped IS NULL AND seen_at >= :since AND {refused}
 UNION ALL SELECT at, 1, 'change', json_array(incident, revision) FROM change WHERE at >= :since AND {rows}
 UNION ALL SELECT at, 2, 'held', rowid FROM held WHERE at >= :since AND {rows}
 UNION ALL SELECT written_at, 3, 'outbox', key FROM outbox WHERE written_at >= :since AND {outbox}
@@ -60,16 +65,18 @@ class Attempt(Struct, frozen=True):
 
 
 class RulesInForce(Struct, frozen=True):
-    """Other rules were put in force: which files differ from those before."""
+    """Other rules were put in force: the texts that differ, before and after; and where they came from, if known."""
 
-    files: tuple[str, ...]
+    old: dict[str, str]
+    new: dict[str, str]
+    origin: Origin | None = None
 
 
 class Entry(Struct, frozen=True):
     """Something that happened."""
 
     at: Instant
-    what: Silenced | Corrected | Gap | ClockSet | RulesInForce | Change | Held | Notice | Attempt
+    what: _Said | RulesInForce | Change | Held | Notice | Attempt
     brand: str = ""
     """Of what does not say itself whose it is."""
 
@@ -144,14 +151,18 @@ def _entry(db: sqlite3.Connection, at: Instant, _place: int, kept: str, key: Any
 
 
 def _rules(db: sqlite3.Connection, seq: int, digest: bytes) -> RulesInForce:
-    """The files that differ from those of the rules before."""
+    """What differs from the rules before."""
     before = db.execute(
         "SELECT body FROM journal WHERE kind IN ('silenced', 'rules', 'corrected', 'gap', 'clockset') "
         "AND kind = 'rules' AND seq < ? ORDER BY seq DESC LIMIT 1",
         (seq,),
     ).fetchone()
     old, new = _files(db, before[0] if before else b""), _files(db, digest)
-    return RulesInForce(tuple(sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))))
+    row = db.execute("SELECT body FROM reading WHERE seq = ?", (seq,)).fetchone()
+    origin = msgspec.json.decode(row[0], type=Origin) if row else None
+    same = {name for name in old.keys() & new.keys() if old[name] == new[name]}
+    before, after = ({name: text for name, text in each.items() if name not in same} for each in (old, new))
+    return RulesInForce(before, after, origin)
 
 
 def _files(db: sqlite3.Connection, digest: bytes) -> dict[str, str]:

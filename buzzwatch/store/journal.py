@@ -142,6 +142,10 @@ class Ledger:
             "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(*_row(seq, item), batch.skipped.get(seq)) for seq, item in batch.inputs],
         )
+        many(
+            "INSERT INTO reading VALUES (?, ?)",
+            [(seq, _encode(i.origin)) for seq, i in batch.inputs if isinstance(i, RulesSwapped) and i.origin],
+        )
         count_authors(self._db, batch.inputs)
         many(
             "INSERT INTO content VALUES (?, ?, ?, ?) ON CONFLICT (mention) DO UPDATE SET "
@@ -227,6 +231,15 @@ def read_rules(connection: sqlite3.Connection, digest: str) -> dict[str, str]:
     """The files of a rule set that was in force."""
     (files,) = connection.execute("SELECT files FROM ruleset WHERE digest = ?", (digest,)).fetchone()
     return msgspec.json.decode(files, type=dict[str, str])
+
+
+def rules_since(connection: sqlite3.Connection) -> Instant:
+    """When the rule set last in force was put in force; 0 where there is none."""
+    row = connection.execute(
+        "SELECT seen_at FROM journal WHERE seq = (SELECT max(seq) FROM journal INDEXED BY journal_said "
+        "WHERE kind IN ('silenced', 'rules', 'corrected', 'gap', 'clockset') AND kind = 'rules')"
+    ).fetchone()
+    return row[0] if row else 0
 
 
 def last_rules(connection: sqlite3.Connection) -> str | None:

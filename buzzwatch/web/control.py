@@ -1,5 +1,7 @@
 """What the commands say to the running daemon, over its Unix socket."""
 
+import socket
+import struct
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
@@ -7,7 +9,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from buzzwatch.model.input import Mark
-from buzzwatch.web.desk import Answer, Desk, Hush, Rehearsal, Reply
+from buzzwatch.web.desk import Answer, Desk, Hush, Rehearsal, Reload, Reply
 
 _LIMIT = 256_000_000
 """Of a request: a learnt baseline takes some 10 kB a brand."""
@@ -73,7 +75,8 @@ class _Commands:
         return _json(self._desk.status(), 200)
 
     async def reload(self, request: web.Request) -> web.Response:
-        return _reply(await self._desk.reload("fr" if request.query.get("language") == "fr" else "en"))
+        asked = await _body(request, Reload) if await request.read() else Reload()
+        return _reply(await self._desk.reload(asked, _uid_of(request)))
 
     async def answer(self, request: web.Request) -> web.Response:
         return _reply(await self._desk.answer(await _body(request, Reply)))
@@ -114,6 +117,15 @@ async def _body(request: web.Request, shape: type[_Shape]) -> _Shape:
         return msgspec.json.decode(await request.read(), type=shape)
     except msgspec.DecodeError as error:
         raise _unreadable(error) from error
+
+
+def _uid_of(request: web.Request) -> int | None:
+    """Whose process asks, as the kernel tells of who connected to a Unix socket."""
+    peer = None if request.transport is None else request.transport.get_extra_info("socket")
+    if peer is None or peer.family != socket.AF_UNIX:
+        return None
+    _, uid, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
+    return int(uid)
 
 
 def _unreadable(error: msgspec.DecodeError) -> web.HTTPBadRequest:

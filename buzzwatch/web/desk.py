@@ -1,7 +1,7 @@
 """What the web server asks of the daemon."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
@@ -12,7 +12,6 @@ from buzzwatch.model.instant import Instant, Span
 from buzzwatch.model.notification import Sample
 from buzzwatch.model.proposal import Proposal
 from buzzwatch.model.silence import Silence
-from buzzwatch.rules.words import Language
 
 
 class Pending(Struct, frozen=True):
@@ -21,6 +20,14 @@ class Pending(Struct, frozen=True):
     proposal: Proposal
     brand_name: str
     text: str | None
+
+
+class RuleFiles(Struct, frozen=True):
+    """Since when the rules in force are, the files on disk are refused, and they were saved and not read; None: not."""
+
+    in_force: Instant = 0
+    refused: Instant | None = None
+    unread: Instant | None = None
 
 
 class PageView(Struct, frozen=True):
@@ -58,6 +65,7 @@ class PageView(Struct, frozen=True):
     answer_within: Span | None = None
     waiting: int | None = None
     """Complaints about the brand that wait, None where it has no account to answer with."""
+    rule_files: RuleFiles = RuleFiles()
 
 
 class Waiting(Struct, frozen=True):
@@ -86,6 +94,7 @@ class QueueView(Struct, frozen=True):
     answer_within: Span | None
     waiting: tuple[Waiting, ...]
     more: int = 0
+    rule_files: RuleFiles = RuleFiles()
 
 
 class Answer(Struct, frozen=True, omit_defaults=True):
@@ -137,6 +146,13 @@ class Rehearsal(Struct, frozen=True, forbid_unknown_fields=True):
     at_night: bool = False
 
 
+class Reload(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who wants the rule files read, by key where they say so, and the language of the answer."""
+
+    by: str = ""
+    language: Literal["fr", "en"] = "en"
+
+
 class Desk(Protocol):
     """The daemon as the web server sees it. Incidents go by id, people by key; unknown ones make `done` False."""
 
@@ -179,8 +195,8 @@ class Desk(Protocol):
     async def confirm(self, posts: Sequence[tuple[str, str]], by: str) -> Answer:
         """Let marks that wait take effect, each by brand and mention; done once committed."""
 
-    async def reload(self, language: Language = "en") -> Answer:
-        """Read the rules again: the changes, or all faults in a language."""
+    async def reload(self, asked: Reload, uid: int | None = None) -> Answer:
+        """Read the rules again: the changes, or all faults. `uid` is the system's user who asks, None if unknown."""
 
     async def learn(self, habits: dict[str, dict[str, Any]]) -> Answer:
         """Adopt baselines learnt from an export, per brand."""

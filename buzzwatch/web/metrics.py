@@ -86,6 +86,12 @@ class Metrics:
         self.rules_refused = Gauge(
             "buzzwatch_rules_refused", "1 while the files hold faults and the last good rules run.", registry=registry
         )
+        self.rules_faults = Gauge(
+            "buzzwatch_rules_faults", "Faults of the rule files that were read last.", registry=registry
+        )
+        self.rules_since = Gauge(
+            "buzzwatch_rules_since_timestamp_seconds", "When the rules in force were put in force.", registry=registry
+        )
         self.scorer_up = Gauge(
             "buzzwatch_scorer_up", "1 while a plugged-in scorer is loaded and asked, else 0.", registry=registry
         )

@@ -67,6 +67,14 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "marked negative": ("Negative, says {who}, {when}", "Négatif, selon {who}, {when}"),
     "marked not-negative": ("Not negative, says {who}, {when}", "Pas négatif, selon {who}, {when}"),
     "marked not-us": ("Not about us, says {who}, {when}", "Pas sur nous, selon {who}, {when}"),
+    "rules refused": (
+        "The rule files are refused since {when}. The rules in force since {since} stay.",
+        "Les fichiers de règles sont refusés depuis {when}. Les règles en vigueur depuis {since} le restent.",
+    ),
+    "rules unread": (
+        "The rule files are edited since {when}, and not read yet.",
+        "Les fichiers de règles sont modifiés depuis {when}, et pas encore lus.",
+    ),
     "mark negative": ("Negative", "Négatif"),
     "mark not-negative": ("Not negative", "Pas négatif"),
     "mark not-us": ("Not about us", "Pas sur nous"),

@@ -140,7 +140,7 @@ async def test_pages_of_the_history_follow_each_other_without_loss_or_repetition
 async def test_a_rule_change_names_the_files(house: House):
     louder = compile_rules({"acme.yaml": BRAND.replace("0.3", "0.4"), "oncall.yaml": ONCALL})
     await house.tell(RulesSwapped(0, louder))
-    assert told(house)[-1] == "-  other rules in force; files that differ: acme.yaml"
+    assert told(house)[-1] == "-  rules changed: acme.yaml +1 −1"
 
 
 async def test_what_is_not_on_record_is_said(house: House):

@@ -14,6 +14,7 @@ from buzzwatch.app.secret import Secrets
 from buzzwatch.notify.oncall import on_duty
 from buzzwatch.store.record import Record
 from buzzwatch.web import CannotListenError
+from buzzwatch.web.desk import Reload
 
 PATIENCE_S = 20
 RULES = (
@@ -122,7 +123,7 @@ async def test_a_running_daemon_follows_the_calendar_of_a_rota_and_soon_after_ot
     await asyncio.wait_for(daemon.ready.wait(), PATIENCE_S)
     for name, who in (("first", "ines"), ("second", "karim")):
         (settings.rules / "oncall.yaml").write_text(LISTED.format(name))
-        await daemon.reception.reload()
+        await daemon.reception.reload(Reload())
         async with asyncio.timeout(PATIENCE_S):
             while on_duty(daemon.drive.spine.memory.rules.rotas["comms"], daemon.clock.now()) != who:
                 await daemon.record.write(lambda _: None)

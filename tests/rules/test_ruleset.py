@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.model.brand import Match, Person, Route, Step
 from buzzwatch.model.incident import Severity
 from buzzwatch.model.instant import MINUTE
@@ -98,18 +99,17 @@ def test_the_digest_names_the_content_and_nothing_else():
 
 
 def test_changes_are_told_one_by_one():
-    old = load({"acme.yaml": ALONE})
-    assert changes(old, load({"acme.yaml": ALONE + "# a comment\n"})) == []
+    old = compile_rules({"acme.yaml": ALONE})
+    assert changes(old, compile_rules({"acme.yaml": ALONE + "# a comment\n"}))["en"] == ()
     edited = ALONE.replace("3 per 2 weeks", "1 per week").replace("name: page", "name: wake").replace("anybody", "room")
-    assert changes(old, load({"acme.yaml": edited, "oncall.yaml": ONCALL})) == [
-        "acme: rule `line` changed",
+    assert changes(old, compile_rules({"acme.yaml": edited, "oncall.yaml": ONCALL}))["en"] == (
+        "acme: rule `line`: `budget` 3 per 2 weeks → 1 per week",
         "acme: rule `page` removed",
-        "acme: rule `slow` changed",
         "acme: rule `wake` added",
         "person `ines` added",
         "route `oncall` added",
         "route `room` added",
-    ]
+    )
 
 
 def test_words_are_words_and_times_are_text():

@@ -16,7 +16,19 @@ from buzzwatch.model.notification import Sample
 from buzzwatch.model.proposal import Proposal
 from buzzwatch.model.signal import Detector, Signal, Trend
 from buzzwatch.model.silence import Silence
-from buzzwatch.web.desk import Answer, Hush, PageView, Pending, Point, QueueView, Rehearsal, Reply, Waiting
+from buzzwatch.web.desk import (
+    Answer,
+    Hush,
+    PageView,
+    Pending,
+    Point,
+    QueueView,
+    Rehearsal,
+    Reload,
+    Reply,
+    RuleFiles,
+    Waiting,
+)
 from buzzwatch.web.metrics import Metrics
 
 NOW = 1_795_473_600_000  # 2026-11-23T22:40:00Z, 23:40 in Paris
@@ -93,6 +105,8 @@ class MemoryDesk:
     hushes: list[Hush] = field(default_factory=list)
     clock: dict[str, int] = field(default_factory=dict)
     queued: tuple[Waiting, ...] = ()
+    reloads: list[tuple[Reload, int | None]] = field(default_factory=list)
+    rule_files: RuleFiles = field(default_factory=RuleFiles)
 
     def unready(self) -> tuple[str, ...]:
         return self.reasons
@@ -111,6 +125,7 @@ class MemoryDesk:
                     Pending(each, "Acme Airlines", "Huit heures par terre à Orly") for each in self.proposals.values()
                 ),
                 night_until=self.night_until,
+                rule_files=self.rule_files,
                 **self.clock,
             )
             if code == CODE
@@ -170,8 +185,9 @@ class MemoryDesk:
         self.marks = {mention: Corrected(NOW, brand, mention, mark, by)} if mark is not Mark.WITHDRAWN else {}
         return Answer(done=True, lines=(f"{mention}: {mark} by {by}",))
 
-    async def reload(self, language: str = "en") -> Answer:
-        if language == "fr":
+    async def reload(self, asked: Reload, uid: int | None = None) -> Answer:
+        self.reloads.append((asked, uid))
+        if asked.language == "fr":
             return Answer(done=False, lines=("acme.yaml:3:1: clé inconnue : `ruels` ; vouliez-vous écrire `rules` ?",))
         return Answer(done=False, lines=("acme.yaml:3:1: unknown key `ruels`; did you mean `rules`?",))
 

@@ -48,7 +48,7 @@ async def test_what_cannot_be_done_is_answered_with_the_reason(commands):
     status, answer = await ask(commands, "/reload")
     assert status == 409
     assert answer == {"done": False, "lines": ["acme.yaml:3:1: unknown key `ruels`; did you mean `rules`?"]}
-    _, answer = await ask(commands, "/reload?language=fr")
+    _, answer = await ask(commands, "/reload", b'{"language": "fr"}')
     assert answer["lines"] == ["acme.yaml:3:1: clé inconnue : `ruels` ; vouliez-vous écrire `rules` ?"]
 
 
