@@ -35,6 +35,7 @@ OURS: dict[str, tuple[str, ...]] = {
     "slow": (),
     "ingest": (),
     "replay": (),
+    "backtest": (),
     "live_mqtt": (),
     "latency": (),
     "latency_incidents": (),
