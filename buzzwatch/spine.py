@@ -197,19 +197,21 @@ class Spine:
         pulse = self.memory.pulses[key]
         pulse.look(now, self.memory.gaps.spans())
         lookout = Lookout(now, brand, self.memory)
+        talks = [(thread, False, lookout.size(thread)) for thread in sorted(stir.threads)]
+        talks += [(story, True, lookout.size(story, told=True)) for story in sorted(stir.stories)]
+        mentions = sorted(stir.mentions, key=lambda m: m.mention)
         for rule in brand.rules:
             match rule.scope:
                 case Scope.BRAND:
                     lookout.focus("")
                     self._apply(rule, lookout, changes)
                 case Scope.THREAD:
-                    talks = [(thread, False) for thread in sorted(stir.threads)]
-                    for thread, told in talks + [(story, True) for story in sorted(stir.stories)]:
-                        if lookout.size(thread, told=told) >= rule.least:
+                    for thread, told, size in talks:
+                        if size >= rule.least:
                             lookout.focus(thread, told=told)
                             self._apply(rule, lookout, changes)
                 case Scope.MENTION:
-                    for mention in sorted(stir.mentions, key=lambda m: m.mention):
+                    for mention in mentions:
                         lookout.focus(mention.thread, mention)
                         self._apply(rule, lookout, changes)
         self.agenda.follow_waiting(brand)
@@ -233,9 +235,9 @@ class Spine:
         brand, loudest = lookout.brand, severity_for(lookout.brand, Severity.CRITICAL)
         if incident.urgent or incident.loudness >= loudest or incident.subject.topic or incident.subject.quiet:
             return None
-        incident = lookout.refreshed(incident)
-        if not incident.reason.is_urgent:
+        if not lookout.is_urgent(incident):
             return None
+        incident = lookout.refreshed(incident)
         pages = incident.severity + 1 == Severity.CRITICAL
         route = escalation.paging_route(incident, brand, self.memory.rules) if pages else incident.route
         return self.memory.desk.hasten(incident, route, lookout.now)
@@ -251,9 +253,9 @@ class Spine:
             same = (i for i in self.memory.desk.of_brand(subject.brand) if lookout.is_same_trouble(subject, i, finding))
             incident = next(same, None)
             incident = incident and self.memory.desk.cover(incident, subject)
-        change = self.memory.desk.ring(
-            incident, subject, rule, lambda: lookout.evidence(rule, subject, finding), lookout.now
-        )
+        evidence = partial(lookout.evidence, rule, subject, finding)
+        weight = partial(lookout.weight, rule, subject, finding)
+        change = self.memory.desk.ring(incident, subject, rule, evidence, lookout.now, weight)
         if change is not None and change.incident.raised and change.incident.severity is Severity.CRITICAL:
             route = escalation.paging_route(change.incident, lookout.brand, self.memory.rules, rule.notify)
             change = replace(change, incident=replace(change.incident, route=route))

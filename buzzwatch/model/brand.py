@@ -2,6 +2,7 @@
 
 from datetime import tzinfo
 from enum import StrEnum
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -63,7 +64,7 @@ class Match(Struct, frozen=True):
     near: tuple[str, ...] = ()
 
 
-class Brand(Struct, frozen=True):
+class Brand(Struct, frozen=True, dict=True):
     """A watched brand.
 
     `official`, and the accounts of each group of `voices`, are handles as "source:@handle", folded to lower case.
@@ -89,6 +90,11 @@ class Brand(Struct, frozen=True):
     campaigns: tuple[Campaign, ...] = ()
     crm_link: str | None = None
     """Where an author's record is found, with {author_id}, {handle} and {source} to be filled in."""
+
+    @cached_property
+    def scoped(self) -> dict[Scope, tuple[Rule, ...]]:
+        """Its rules by what they are judged upon; asked at each mention."""
+        return {scope: tuple(rule for rule in self.rules if rule.scope is scope) for scope in Scope}
 
     @property
     def comparisons(self) -> tuple[Comparison, ...]:
