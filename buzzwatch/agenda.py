@@ -64,7 +64,7 @@ class Agenda:
 
     def follow_silence(self, brand: Brand) -> None:
         """A brand of which nothing is heard may be silent for as long as a rule says."""
-        overs = [rule.quiet_over for rule in scoped(brand, Scope.QUIET) if rule.quiet_over is not None]
+        overs = brand.silences
         pulse = self.memory.pulses.get(brand.key) if overs else None
         since = None if pulse is None else silent_since(pulse, self.memory.gaps)
         if since is not None and since + DAY * 365 > self.memory.now:
@@ -82,12 +82,9 @@ class Agenda:
         """Complaints will have waited for as long as a rule says; `afresh`: or have already, and nobody has asked."""
         memory, now = self.memory, self.memory.now
         complaints = memory.complaints.get(brand.key)
-        if not complaints:
+        if not complaints or not brand.waits or memory.gaps.is_deaf(now):
             return
-        asked = [each for rule in scoped(brand, Scope.BRAND) for each in rule.unanswered]
-        if not asked or memory.gaps.is_deaf(now):
-            return
-        dues = [due for over, least in asked if (due := complaints.due(over, least, now)) is not None]
+        dues = [due for over, least in brand.waits if (due := complaints.due(over, least, now)) is not None]
         caught_up_at = memory.gaps.caught_up_at
         heard = [max(due, caught_up_at) for due in dues]
         coming = [max(due, now + 1) for due in heard if afresh or due > now]

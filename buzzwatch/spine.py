@@ -143,7 +143,8 @@ class Spine:
 
     def _break_silence(self, brand: Brand, now: Instant) -> None:
         self.agenda.follow_silence(brand)
-        silence = self.memory.desk.live(Subject(brand.key, quiet=True))
+        alive = self.memory.desk.alive
+        silence = self.memory.desk.live(Subject(brand.key, quiet=True)) if alive else None
         if silence is not None:
             self.memory.timers.arrange(now + silence.calm, "incident", silence.id)
 
@@ -197,8 +198,10 @@ class Spine:
         pulse = self.memory.pulses[key]
         pulse.look(now, self.memory.gaps.spans())
         lookout = Lookout(now, brand, self.memory)
-        talks = [(thread, False, lookout.size(thread)) for thread in sorted(stir.threads)]
-        talks += [(story, True, lookout.size(story, told=True)) for story in sorted(stir.stories)]
+        talks = []
+        if scoped(brand, Scope.THREAD):
+            talks += [(thread, False, lookout.size(thread)) for thread in sorted(stir.threads)]
+            talks += [(story, True, lookout.size(story, told=True)) for story in sorted(stir.stories)]
         mentions = sorted(stir.mentions, key=lambda m: m.mention)
         for rule in brand.rules:
             match rule.scope:
@@ -408,6 +411,8 @@ class Spine:
 
     def _with_what_follows(self, changes: list[Change | None], now: Instant) -> list[Change | None]:
         """With what they bring about: a lesser incident outlasts a larger one, a drill gives way to what is real."""
+        if not self.memory.desk.alive:
+            return changes
         desk, real = self.memory.desk, self.memory.desk.real
         speaking = {change.incident.id for change in changes if change is not None and change.kind in escalation.ALARMS}
         behind = [i for i in real if i.behind and i.id not in speaking]

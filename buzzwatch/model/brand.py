@@ -96,6 +96,16 @@ class Brand(Struct, frozen=True, dict=True):
         """Its rules by what they are judged upon; asked at each mention."""
         return {scope: tuple(rule for rule in self.rules if rule.scope is scope) for scope in Scope}
 
+    @cached_property
+    def silences(self) -> tuple[Span, ...]:
+        """How long the silences last that its rules ask for."""
+        return tuple(rule.quiet_over for rule in self.scoped[Scope.QUIET] if rule.quiet_over is not None)
+
+    @cached_property
+    def waits(self) -> tuple[tuple[Span, int], ...]:
+        """For how long its rules ask how many complaints to have waited."""
+        return tuple(each for rule in self.scoped[Scope.BRAND] for each in rule.unanswered)
+
     @property
     def comparisons(self) -> tuple[Comparison, ...]:
         """What its rules ask comparators, each once, in a fixed order."""
