@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from buzzwatch.detect.budget import LINE
 from buzzwatch.detect.pulse import Pulse
 from buzzwatch.gaps import Gaps
-from buzzwatch.incidents.desk import Evidence, Weight
+from buzzwatch.incidents.evidence import Evidence, Weight
 from buzzwatch.incidents.mute import severity_for
 from buzzwatch.memory import Memory
 from buzzwatch.model.brand import Brand, Rule, Scope
@@ -83,6 +83,10 @@ class Lookout:
         if found is None:
             found = self._signals[key] = self._pulse.signal(detector, over, by)
         return found
+
+    def score(self, detector: Detector, over: Span) -> float:
+        """See `View`."""
+        return self._pulse.score(detector, over)
 
     def authors(self, detector: Detector, over: Span) -> int:
         """See `View`."""

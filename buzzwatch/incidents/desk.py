@@ -4,17 +4,16 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
 from buzzwatch.incidents import drill as drills
 from buzzwatch.incidents.answers import answer, close, look_again, set_free
+from buzzwatch.incidents.evidence import Evidence, Weight, held_at, route_for
 from buzzwatch.model.brand import Rule, Ruleset
-from buzzwatch.model.incident import Change, ChangeKind, Incident, Press, Reason, Severity, State, Subject
+from buzzwatch.model.incident import Change, ChangeKind, Incident, Press, Severity, State, Subject
 from buzzwatch.model.input import Command, Delivered, Drilled
 from buzzwatch.model.instant import HOUR, Instant, Span, moment_of
 from buzzwatch.model.mention import PRESS
-from buzzwatch.model.signal import Onset
 
 COOL_DOWN: Span = HOUR
 """What starts again within this time of its end is the same incident, whatever else is watched for longer."""
@@ -42,35 +41,6 @@ _DATED = (
     "snooze_until",
     "remind_at",
 )
-
-
-class Weight(Struct, frozen=True):
-    """What a rule that holds counts for."""
-
-    observed: float
-    """The number that is compared with what people were told of."""
-    severity: Severity
-    raised: Severity | None = None
-    """What that comes to where the press has joined; None: the same."""
-
-    def severity_in(self, incident: Incident) -> Severity:
-        """What it counts for in an incident."""
-        return self.raised or self.severity if incident.raised else self.severity
-
-
-class Evidence(Struct, frozen=True):
-    """What a rule that holds has to show for it: its weight, and what people are told."""
-
-    reason: Reason
-    onset: Onset
-    observed: float
-    severity: Severity
-    raised: Severity | None = None
-
-    @property
-    def weight(self) -> Weight:
-        """Without what is only told."""
-        return Weight(self.observed, self.severity, self.raised)
 
 
 class Desk:
@@ -162,9 +132,9 @@ class Desk:
             reason=found.reason,
             samples=found.onset.samples,
             worst=max(before.worst, found.observed) if rule.name == before.reason.rule else found.observed,
-            route=_route(before, rule, weight),
+            route=route_for(before, rule, weight),
             calm=max(rule.calm, before.calm),
-            held_at=_held(before, weight, now),
+            held_at=held_at(before, weight, now),
             urgent=False,
             closed_at=None,
             closed_by=None,
@@ -191,7 +161,7 @@ class Desk:
             worst=found.observed,
             calm=rule.calm,
         )
-        incident = replace(incident, held_at=_held(incident, found.weight, now))
+        incident = replace(incident, held_at=held_at(incident, found.weight, now))
         self.put(incident)
         return Change(ChangeKind.OPENED, now, incident)
 
@@ -202,7 +172,7 @@ class Desk:
         incident = replace(
             incident,
             calm=max(rule.calm, incident.calm),
-            held_at=_held(incident, found, now),
+            held_at=held_at(incident, found, now),
             peak=max(incident.peak, found.observed) if same else incident.peak,
         )
         severity = found.severity_in(incident)
@@ -216,7 +186,7 @@ class Desk:
                 reason=shown.reason,
                 samples=shown.onset.samples,
                 worst=max(incident.worst, found.observed) if same else found.observed,
-                route=_route(incident, rule, found),
+                route=route_for(incident, rule, found),
                 urgent=False,  # of what it was: whether this is, is asked anew
             )
             return self._change(worse, ChangeKind.WORSENED, now)
@@ -427,14 +397,3 @@ def _awake(incident: Incident) -> Incident:
 
 def _with(rules: tuple[str, ...], name: str) -> tuple[str, ...]:
     return rules if name in rules else (*rules, name)
-
-
-def _route(incident: Incident, rule: Rule, found: Weight) -> str:
-    """The rule's own, unless it is by the press alone that it comes to this: then those who heard of that."""
-    return incident.route if found.severity_in(incident) > found.severity else rule.notify
-
-
-def _held(incident: Incident, found: Weight, now: Instant) -> tuple[Instant, Instant, Instant]:
-    severity = found.severity_in(incident)
-    watch, warning, critical = (now if level is severity else incident.held_at[level - 1] for level in Severity)
-    return watch, warning, critical

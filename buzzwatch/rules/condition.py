@@ -260,6 +260,9 @@ def _window(leaf: Volume | Negativity, detector: Detector, share: float | None, 
     def surprise(view: View) -> Signal:
         return view.signal(detector, span) if by is None else view.signal(detector, span, by)
 
+    def score(view: View) -> float:
+        return view.score(detector, span) if by is None else surprise(view).score
+
     def ceiling(view: View) -> float:
         return view.ceiling(detector, span, rate) if by is None else view.ceiling(detector, span, rate, by)
 
@@ -271,7 +274,7 @@ def _window(leaf: Volume | Negativity, detector: Detector, share: float | None, 
         *_minimum(f"{name}.share", lambda v: signal(v).share, share, lambda v: signal(v).usual_share),
     ]
     if leaf.unusual:
-        checks.append(Check(f"{name}.unusual", lambda v: surprise(v).score, ceiling, by=by, floor=LEAST_CEILING))
+        checks.append(Check(f"{name}.unusual", score, ceiling, by=by, floor=LEAST_CEILING))
     checks += _minimum(f"{name}.authors", lambda v: v.authors(detector, over), leaf.authors)
     return Terms(tuple(checks), surprise if leaf.unusual else signal)
 

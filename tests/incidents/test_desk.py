@@ -6,7 +6,8 @@ import pytest
 from msgspec.structs import replace
 from stage import MONDAY, rules
 
-from buzzwatch.incidents.desk import COOL_DOWN, WORSE, Desk, Evidence
+from buzzwatch.incidents.desk import COOL_DOWN, WORSE, Desk
+from buzzwatch.incidents.evidence import Evidence
 from buzzwatch.model.incident import Change, ChangeKind, Incident, Press, Reason, Severity, State, Subject
 from buzzwatch.model.input import Command, Delivered, Verb
 from buzzwatch.model.instant import HOUR, MINUTE, Instant
