@@ -46,6 +46,20 @@ def obey(desk: Desk, verb: Verb, by: str = "ines", at: Instant = NOON + MINUTE) 
     return desk.obey(Command(at, verb, only(desk).id, by), at)
 
 
+def test_a_rule_that_still_holds_is_asked_for_its_weight_alone(desk: Desk):
+    asked: list[float] = []
+
+    def show(observed: float) -> Evidence:
+        asked.append(observed)
+        return evidence(observed)
+
+    for at, observed in ((NOON + 1, 15.0), (NOON + 2, WORSE * 10)):
+        weight = evidence(observed).weight
+        desk.ring(only(desk), BRAND, BUZZ, lambda seen=observed: show(seen), at, lambda found=weight: found)
+    assert asked == [WORSE * 10]
+    assert (only(desk).worst, only(desk).peak, only(desk).true_at) == (WORSE * 10, WORSE * 10, NOON + 2)
+
+
 def test_an_incident_is_named_by_its_brand_and_minute_and_never_twice(desk: Desk):
     other = desk.ring(None, Subject("acme", "x:1"), BUZZ, evidence, NOON)
     third = desk.ring(None, Subject("acme", "x:2"), BUZZ, evidence, NOON + 1)
