@@ -36,6 +36,7 @@ OURS: dict[str, tuple[str, ...]] = {
     "ingest": (),
     "replay": (),
     "check": (),
+    "backtest": (),
     "live_mqtt": (),
     "latency": (),
     "latency_incidents": (),

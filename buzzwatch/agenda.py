@@ -64,10 +64,10 @@ class Agenda:
 
     def follow_silence(self, brand: Brand) -> None:
         """A brand of which nothing is heard may be silent for as long as a rule says."""
-        pulse = self.memory.pulses.get(brand.key)
+        overs = brand.silences
+        pulse = self.memory.pulses.get(brand.key) if overs else None
         since = None if pulse is None else silent_since(pulse, self.memory.gaps)
-        overs = [rule.quiet_over for rule in scoped(brand, Scope.QUIET) if rule.quiet_over is not None]
-        if since is not None and since + DAY * 365 > self.memory.now and overs:
+        if since is not None and since + DAY * 365 > self.memory.now:
             coming = [since + over for over in overs if since + over > self.memory.now]
             self.memory.timers.arrange(min(coming, default=self._ever_more_rarely(since)), "quiet", brand.key)
 
@@ -82,10 +82,9 @@ class Agenda:
         """Complaints will have waited for as long as a rule says; `afresh`: or have already, and nobody has asked."""
         memory, now = self.memory, self.memory.now
         complaints = memory.complaints.get(brand.key)
-        asked = [each for rule in scoped(brand, Scope.BRAND) for each in rule.unanswered]
-        if complaints is None or not asked or memory.gaps.is_deaf(now):
+        if not complaints or not brand.waits or memory.gaps.is_deaf(now):
             return
-        dues = [due for over, least in asked if (due := complaints.due(over, least, now)) is not None]
+        dues = [due for over, least in brand.waits if (due := complaints.due(over, least, now)) is not None]
         caught_up_at = memory.gaps.caught_up_at
         heard = [max(due, caught_up_at) for due in dues]
         coming = [max(due, now + 1) for due in heard if afresh or due > now]
@@ -107,6 +106,6 @@ class Agenda:
         return pulse is not None and pulse.last_at is not None and pulse.last_at <= incident.began_at
 
 
-def scoped(brand: Brand, scope: Scope) -> list[Rule]:
+def scoped(brand: Brand, scope: Scope) -> tuple[Rule, ...]:
     """The rules of a brand that are of such a scope."""
-    return [rule for rule in brand.rules if rule.scope is scope]
+    return brand.scoped[scope]

@@ -9,7 +9,7 @@ from buzzwatch.incidents.mute import severity_for
 from buzzwatch.lookout import Lookout
 from buzzwatch.memory import Memory
 from buzzwatch.model.brand import Scope
-from buzzwatch.model.incident import Change, Incident, State
+from buzzwatch.model.incident import Change, Incident, Severity, State
 from buzzwatch.model.input import Silenced
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.silence import Silence
@@ -53,6 +53,28 @@ class Attendant:
         else:
             taken_for = notices.route_of(incident, rules).taken_for
             changes.append(self.memory.desk.look_again(self.refreshed(incident, now), taken_for, now))
+
+    def raise_by_press(self, incident: Incident, lookout: Lookout) -> Change | None:
+        """The press may have joined; what comes to a page by that goes where the brand's critical rules go."""
+        press, brand = lookout.press(incident), lookout.brand
+        if press is None:
+            return None
+        severity = severity_for(brand, incident.severity, press=True)
+        pages = severity is Severity.CRITICAL
+        route = escalation.paging_route(incident, brand, self.memory.rules) if pages else incident.route
+        return self.memory.desk.join_press(lookout.refreshed(incident), press, severity, route, lookout.now)
+
+    def hasten(self, incident: Incident, lookout: Lookout) -> Change | None:
+        """What is not told as the most severe yet may grow so fast that it must be; competitors never page."""
+        brand, loudest = lookout.brand, severity_for(lookout.brand, Severity.CRITICAL)
+        if incident.urgent or incident.loudness >= loudest or incident.subject.topic or incident.subject.quiet:
+            return None
+        if not lookout.is_urgent(incident):
+            return None
+        incident = lookout.refreshed(incident)
+        pages = incident.severity + 1 == Severity.CRITICAL
+        route = escalation.paging_route(incident, brand, self.memory.rules) if pages else incident.route
+        return self.memory.desk.hasten(incident, route, lookout.now)
 
     def _hold_due(self, incident: Incident, silence: Silence, now: Instant) -> None:
         """A step is held; whoever has it is asked for news once the silence has ended."""

@@ -1,7 +1,7 @@
 """What the end of a brand's local day brings: a line on the list for each subject that keeps coming back."""
 
 from buzzwatch.detect.slow import LEAST_AUTHORS, LEAST_DAYS, STORY, TIMES, Recurrence
-from buzzwatch.incidents.desk import Evidence
+from buzzwatch.incidents.evidence import Evidence
 from buzzwatch.model.brand import Rule
 from buzzwatch.model.incident import Reason, Severity
 from buzzwatch.model.instant import DAY

@@ -25,6 +25,8 @@ class Herald:
 
     def take(self) -> tuple[tuple[Notice, ...], tuple[Held, ...]]:
         """What was gathered since it was last taken."""
+        if not self.notices and not self.held:
+            return (), ()
         told: dict[str, Notice] = {}
         for notice in self.notices:  # of two of one incident to one target the later says more, unless the first pages
             if (before := told.get(notice.key)) is None or notice.page or not before.page:

@@ -5,11 +5,11 @@ from msgspec.structs import replace
 from buzzwatch.detect.budget import LINE
 from buzzwatch.detect.pulse import Pulse
 from buzzwatch.gaps import Gaps
-from buzzwatch.incidents.desk import Evidence
+from buzzwatch.incidents.evidence import Evidence, Weight
 from buzzwatch.incidents.mute import severity_for
 from buzzwatch.memory import Memory
 from buzzwatch.model.brand import Brand, Rule, Scope
-from buzzwatch.model.incident import Incident, Press, Reason, Sector, Subject
+from buzzwatch.model.incident import URGENT, Incident, Press, Reason, Sector, Subject
 from buzzwatch.model.instant import HOUR, LONGEST_WINDOW, MINUTE, Instant, Span
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.signal import UNANSWERED, Clause, Comparator, Detector, Finding, Onset, Signal
@@ -33,9 +33,12 @@ FRESH: Span = 5 * MINUTE
 
 
 class Lookout:
-    """Implements `model.view.View`; the spine puts a thread, a story or a mention in focus."""
+    """Implements `model.view.View`; the spine puts a thread, a story or a mention in focus.
 
-    __slots__ = ("_memory", "_pulse", "_thread", "_told", "_views", "brand", "mention", "now")
+    What several rules ask of one instant is worked out once: nothing is counted while a brand is judged.
+    """
+
+    __slots__ = ("_authors", "_memory", "_pulse", "_signals", "_thread", "_told", "_views", "brand", "mention", "now")
 
     def __init__(self, now: Instant, brand: Brand, memory: Memory) -> None:
         self.now = now
@@ -45,6 +48,8 @@ class Lookout:
         self._thread = ""
         self._told = False
         self._views: dict[tuple[bool, str], ThreadView | None] = {}
+        self._signals: dict[tuple[Detector, Span, Comparator | None], Signal] = {}
+        self._authors: dict[tuple[Detector, Span], int] = {}
         self.mention: Sighting | None = None
 
     def size(self, thread: str, *, told: bool = False) -> int:
@@ -72,11 +77,23 @@ class Lookout:
 
     def signal(self, detector: Detector, over: Span, by: Comparator | None = None) -> Signal:
         """See `View`."""
-        return self._pulse.signal(detector, over, by)
+        key = detector, over, by
+        found = self._signals.get(key)
+        if found is None:
+            found = self._signals[key] = self._pulse.signal(detector, over, by)
+        return found
+
+    def score(self, detector: Detector, over: Span) -> float:
+        """See `View`."""
+        return self._pulse.score(detector, over)
 
     def authors(self, detector: Detector, over: Span) -> int:
         """See `View`."""
-        return self._pulse.authors(detector, over)
+        key = detector, over
+        found = self._authors.get(key)
+        if found is None:
+            found = self._authors[key] = self._pulse.authors(detector, over)
+        return found
 
     def ceiling(self, detector: Detector, over: Span, rate: float, by: Comparator | None = None) -> float:
         """See `View`."""
@@ -155,7 +172,7 @@ class Lookout:
 
     def evidence(self, rule: Rule, subject: Subject, finding: Finding) -> Evidence:
         """What people will be told, in numbers."""
-        thread = self.thread if subject.thread or subject.story else None
+        thread = self._about(subject)
         detector, over = _measure(finding.signal)
         onset = self._onset(subject, detector, over)
         if (gathered := self._gathered(rule)) and not (subject.thread or subject.story):
@@ -166,12 +183,27 @@ class Lookout:
             onset = waiting
         reason = self._reason(rule.name, rule.says, finding.clauses, finding.signal, thread)
         reason = replace(reason, heard_late=None if waiting else self._heard_late(onset.began_at))
-        observed = float(reason.mentions) if finding.signal is None or thread else finding.signal.observed
-        if waiting is not None:
+        weight = self.weight(rule, subject, finding)
+        return Evidence(reason, onset, weight.observed, weight.severity, weight.raised)
+
+    def weight(self, rule: Rule, subject: Subject, finding: Finding) -> Weight:
+        """That of the evidence; costs a hundredth of it."""
+        thread = self._about(subject)
+        if self._is_about_waiting(rule, finding):
             observed = max(_unanswered(finding))
-        severity = severity_for(self.brand, rule.severity, answered=reason.answered)
-        raised = severity_for(self.brand, rule.severity, answered=reason.answered, press=True)
-        return Evidence(reason, onset, observed, severity, raised)
+        elif thread is not None:
+            observed = float(thread.mentions)
+        elif finding.signal is None:
+            observed = float(self._pulse.mentions(_measure(None)[1]))
+        else:
+            observed = finding.signal.observed
+        answered = thread is not None and thread.answered
+        severity = severity_for(self.brand, rule.severity, answered=answered)
+        return Weight(observed, severity, severity_for(self.brand, rule.severity, answered=answered, press=True))
+
+    def _about(self, subject: Subject) -> ThreadView | None:
+        """The conversation or story that a subject is, as far as it is in focus."""
+        return self.thread if subject.thread or subject.story else None
 
     def press(self, incident: Incident) -> Press | None:
         """The press that has joined a trouble since it began on social media: its conversations, or the brand.
@@ -180,8 +212,10 @@ class Lookout:
         """
         if incident.press is not None or incident.subject.quiet or incident.subject.topic:
             return None
-        subjects = (incident.subject, *incident.covers)
         carriers, tales = self._memory.carriers[self.brand.key], self._memory.tales
+        if not carriers.press or carriers.press[-1].at <= min(incident.opened_at, incident.runs_since):
+            return None  # whichever it counts from below
+        subjects = (incident.subject, *incident.covers)
         stories = {subject.story for subject in subjects} - {""}
         threads = {subject.thread for subject in subjects if not subject.story}
         if stories and "" not in threads:
@@ -201,6 +235,22 @@ class Lookout:
         signal = before.signal and self._pulse.signal(before.signal.detector, before.signal.over, before.signal.by)
         reason = self._reason(before.rule, before.says, before.clauses, signal, self.thread)
         return replace(incident, reason=replace(reason, heard_late=before.heard_late))
+
+    def is_urgent(self, incident: Incident) -> bool:
+        """Whether the incident would be, once refreshed; asked at each tick of what is open."""
+        before = incident.reason
+        self.focus(before.story or before.thread, told=bool(before.story))
+        doubling = before.doubling
+        if self.thread is not None:
+            doubling = _doubling(self.thread)
+        elif not self._thread:
+            signal = before.signal and self.signal(before.signal.detector, before.signal.over, before.signal.by)
+            doubling = self._speed(signal)
+        return doubling is not None and doubling <= URGENT
+
+    def _speed(self, signal: Signal | None) -> Span | None:
+        """The time in which a brand's excess doubles."""
+        return self._pulse.doubling(*_measure(signal)) if signal and not signal.learning else None
 
     def _reason(
         self, rule: str, says: str, clauses: tuple[Clause, ...], signal: Signal | None, thread: ThreadView | None
@@ -235,7 +285,7 @@ class Lookout:
             signal=signal,
             trend=self._pulse.trend(detector),
             mentions=self._pulse.mentions(over),
-            authors=self._pulse.authors(Detector.VOLUME, over),
+            authors=self.authors(Detector.VOLUME, over),
             negative_share=self._pulse.share(over),
             reach=None,
             answered=False,
@@ -243,7 +293,7 @@ class Lookout:
             sources=self.sources(asked or over),
             sector=self._sector(signal) if signal else None,
             campaign=self._pulse.campaign(over) if signal else None,
-            doubling=self._pulse.doubling(detector, over) if signal and not signal.learning else None,
+            doubling=self._speed(signal),
         )
 
     def _sector(self, signal: Signal) -> Sector | None:
@@ -296,11 +346,15 @@ class Lookout:
     def _waiting(self, rule: Rule, finding: Finding) -> Onset | None:
         """Of a trouble that is complaints without an answer and nothing louder: since the first, and the loudest."""
         complaints = self._memory.complaints.get(self.brand.key)
-        if rule.scope is not Scope.BRAND or finding.signal or complaints is None or not _unanswered(finding):
+        if complaints is None or not self._is_about_waiting(rule, finding):
             return None
         over = min(over for over, _ in rule.unanswered)
         began_at = complaints.oldest(self.now)
         return Onset(self.now if began_at is None else began_at, complaints.loudest(over, self.now, MOST_SHOWN))
+
+    def _is_about_waiting(self, rule: Rule, finding: Finding) -> bool:
+        known = self.brand.key in self._memory.complaints
+        return known and rule.scope is Scope.BRAND and not finding.signal and bool(_unanswered(finding))
 
     def _heard_late(self, began_at: Instant) -> tuple[Instant, Instant] | None:
         deaf = [

@@ -170,7 +170,7 @@ class Memory:
     def claim_complaints(self, incident: Incident) -> tuple[Complaint, ...]:
         """The complaints that wait and, as is known from now on, belong to an incident."""
         complaints = self.complaints.get(incident.subject.brand)
-        return () if complaints is None else complaints.claim(incident.id, *_extent(incident))
+        return complaints.claim(incident.id, *_extent(incident)) if complaints else ()
 
     def follow_rules(self, rules: Ruleset) -> None:
         """Let other rules be in force, with what is known of the calendars that some of their rotas are kept in.

@@ -13,7 +13,7 @@ from buzzwatch.detect.slow import USUAL_RATE
 from buzzwatch.herald import Herald
 from buzzwatch.incidents.desk import Desk
 from buzzwatch.incidents.drill import obstacle
-from buzzwatch.incidents.mute import larger, severity_for
+from buzzwatch.incidents.mute import larger
 from buzzwatch.lookout import Lookout
 from buzzwatch.memory import Memory, Stir
 from buzzwatch.model.brand import Brand, Rule, Ruleset, Scope
@@ -50,6 +50,9 @@ from buzzwatch.notify import escalation, refusal, troubles
 from buzzwatch.notify.digest import DIGEST
 from buzzwatch.notify.night import MORNING
 from buzzwatch.notify.outage import OUTAGE
+
+ANY_SIZE = 1 << 62
+"""Of a conversation in which a mention is judged by itself."""
 
 
 class Spine:
@@ -145,7 +148,8 @@ class Spine:
 
     def _break_silence(self, brand: Brand, now: Instant) -> None:
         self.agenda.follow_silence(brand)
-        silence = self.memory.desk.live(Subject(brand.key, quiet=True))
+        alive = self.memory.desk.alive
+        silence = self.memory.desk.live(Subject(brand.key, quiet=True)) if alive else None
         if silence is not None:
             self.memory.timers.arrange(now + silence.calm, "incident", silence.id)
 
@@ -199,48 +203,22 @@ class Spine:
         pulse = self.memory.pulses[key]
         pulse.look(now, self.memory.gaps.spans())
         lookout = Lookout(now, brand, self.memory)
+        talks = [(thread, False) for thread in sorted(stir.threads)] + [(story, True) for story in sorted(stir.stories)]
+        foci: dict[Scope, list[tuple[str, Sighting | None, bool, int]]] = {
+            Scope.BRAND: [("", None, False, 0)],
+            Scope.THREAD: [(talk, None, told, lookout.size(talk, told=told)) for talk, told in talks],
+            Scope.MENTION: [(m.thread, m, False, ANY_SIZE) for m in sorted(stir.mentions, key=lambda m: m.mention)],
+        }
         for rule in brand.rules:
-            match rule.scope:
-                case Scope.BRAND:
-                    lookout.focus("")
+            for talk, mention, told, size in foci.get(rule.scope, ()):
+                if size >= rule.least:
+                    lookout.focus(talk, mention, told=told)
                     self._apply(rule, lookout, changes)
-                case Scope.THREAD:
-                    talks = [(thread, False) for thread in sorted(stir.threads)]
-                    for thread, told in talks + [(story, True) for story in sorted(stir.stories)]:
-                        if lookout.size(thread, told=told) >= rule.least:
-                            lookout.focus(thread, told=told)
-                            self._apply(rule, lookout, changes)
-                case Scope.MENTION:
-                    for mention in sorted(stir.mentions, key=lambda m: m.mention):
-                        lookout.focus(mention.thread, mention)
-                        self._apply(rule, lookout, changes)
         self.agenda.follow_waiting(brand)
         for incident in self.memory.desk.of_brand(key):  # one by one: what one brought is told though the next fails
-            changes.append(self._raise(lookout, incident))
-            changes.append(self._hasten(lookout, self.memory.desk.incidents[incident.id]))
+            changes.append(self.attendant.raise_by_press(incident, lookout))
+            changes.append(self.attendant.hasten(self.memory.desk.incidents[incident.id], lookout))
             self._complaints += self.memory.claim_complaints(incident)
-
-    def _raise(self, lookout: Lookout, incident: Incident) -> Change | None:
-        """The press may have joined; what comes to a page by that goes where the brand's critical rules go."""
-        press, brand = lookout.press(incident), lookout.brand
-        if press is None:
-            return None
-        severity = severity_for(brand, incident.severity, press=True)
-        pages = severity is Severity.CRITICAL
-        route = escalation.paging_route(incident, brand, self.memory.rules) if pages else incident.route
-        return self.memory.desk.join_press(lookout.refreshed(incident), press, severity, route, lookout.now)
-
-    def _hasten(self, lookout: Lookout, incident: Incident) -> Change | None:
-        """What is not told as the most severe yet may grow so fast that it must be; competitors never page."""
-        brand, loudest = lookout.brand, severity_for(lookout.brand, Severity.CRITICAL)
-        if incident.urgent or incident.loudness >= loudest or incident.subject.topic or incident.subject.quiet:
-            return None
-        incident = lookout.refreshed(incident)
-        if not incident.reason.is_urgent:
-            return None
-        pages = incident.severity + 1 == Severity.CRITICAL
-        route = escalation.paging_route(incident, brand, self.memory.rules) if pages else incident.route
-        return self.memory.desk.hasten(incident, route, lookout.now)
 
     def _apply(self, rule: Rule, lookout: Lookout, changes: list[Change | None]) -> None:
         finding = rule.when.judge(lookout)
@@ -253,9 +231,9 @@ class Spine:
             same = (i for i in self.memory.desk.of_brand(subject.brand) if lookout.is_same_trouble(subject, i, finding))
             incident = next(same, None)
             incident = incident and self.memory.desk.cover(incident, subject)
-        change = self.memory.desk.ring(
-            incident, subject, rule, lambda: lookout.evidence(rule, subject, finding), lookout.now
-        )
+        evidence = partial(lookout.evidence, rule, subject, finding)
+        weight = partial(lookout.weight, rule, subject, finding)
+        change = self.memory.desk.ring(incident, subject, rule, evidence, lookout.now, weight)
         if change is not None and change.incident.raised and change.incident.severity is Severity.CRITICAL:
             route = escalation.paging_route(change.incident, lookout.brand, self.memory.rules, rule.notify)
             change = replace(change, incident=replace(change.incident, route=route))
@@ -423,6 +401,8 @@ class Spine:
 
     def _with_what_follows(self, changes: list[Change | None], now: Instant) -> list[Change | None]:
         """With what they bring about: a lesser incident outlasts a larger one, a drill gives way to what is real."""
+        if not self.memory.desk.alive:
+            return changes
         desk, real = self.memory.desk, self.memory.desk.real
         speaking = {change.incident.id for change in changes if change is not None and change.kind in escalation.ALARMS}
         behind = [i for i in real if i.behind and i.id not in speaking]

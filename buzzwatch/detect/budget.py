@@ -5,8 +5,9 @@ from math import exp, log
 from typing import Any, NamedTuple
 
 from buzzwatch.model.instant import DAY, Instant, Span
+from buzzwatch.model.signal import LEAST_CEILING
 
-LINE = 2.0
+LINE = LEAST_CEILING
 """Scores above it are peaks, and make the tail."""
 
 _LINES = (LINE, 4.0, 6.0, 9.0, 13.0)

@@ -1,6 +1,6 @@
-"""How fast a rise still grows: the time in which it doubles."""
+"""When a rise began, and how fast it still grows: the time in which it doubles."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import exp, log, sqrt
 
 from buzzwatch.model.instant import MINUTE, Span
@@ -11,6 +11,22 @@ SURE = 3.5
 """Standard deviations by which the mentions must lean towards the end: a steady rate does so once in 4,300 looks."""
 _FASTEST = 2.0  # e-folds a minute
 _HALVINGS = 20
+_LULL = 10.0  # log likelihood: silence this clear ends the way back to a beginning
+
+
+def beginning(seen: Iterable[int], gain: float, costs: Iterable[float]) -> int:
+    """How many minutes ago a rise began: where the sum of `gain` for each mention less each minute's cost is highest.
+
+    `seen` and `costs` go back from the open minute, as far as the shorter of them.
+    """
+    began, best, total = 0, 0.0, 0.0
+    for age, (mentions, cost) in enumerate(zip(seen, costs, strict=False)):
+        total += mentions * gain - cost
+        if mentions and total > best:
+            began, best = age, total
+        elif total < best - _LULL:
+            break  # what came before so clear a lull is another story
+    return began
 
 
 def doubling(counts: Sequence[float]) -> Span | None:

@@ -1,9 +1,10 @@
 """Everything that is known of one brand's traffic: count each mention, look at each decision, then ask."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
 from itertools import accumulate
 from math import log, sqrt
+from operator import mul
 from typing import Any
 
 from msgspec.structs import replace
@@ -12,7 +13,7 @@ from buzzwatch.detect import negativity, volume
 from buzzwatch.detect.baseline import Baseline, Gaps
 from buzzwatch.detect.budget import LINE, Tail
 from buzzwatch.detect.calendar import Calendar, Swell
-from buzzwatch.detect.growth import MOST_MINUTES, doubling
+from buzzwatch.detect.growth import MOST_MINUTES, beginning, doubling
 from buzzwatch.detect.panel import Panel
 from buzzwatch.detect.samples import Candidate, Samples
 from buzzwatch.detect.surge import HOLD, ORDINARY, Surge
@@ -32,7 +33,6 @@ _ALL = 2 * _COUNT  # the place of all windows together
 _ANGRIEST = _ALL + 1  # the place of the angriest of the windows up to an hour
 _ANGERED = WINDOWS.index(HOUR) + 1
 _APART = (*(max(over, HOUR) for over in WINDOWS * 2), HOLD, HOUR)  # of peaks, by place
-_LULL = 10.0  # log likelihood: silence this clear ends the way back to a beginning
 _STEP = 1.5  # a rise is looked for as at least so many times the usual
 _PLAIN = [1.0] * _COUNT
 
@@ -280,14 +280,13 @@ class Pulse:
         times = max(_STEP, signal.observed / max(signal.expected, 1e-6))
         gain = log(times) / (1_000 if angry else 1)
         cost = (times - 1) * self._level / 60 * (self._baseline.anger if angry else 1)
-        began, best, total = self._minute, 0.0, 0.0
         minutes = range(self._minute, max(self._born, self._minute - SPAN) - 1, -1)
-        for minute, seen in zip(minutes, self._windows.backwards(angry=angry), strict=False):
-            total += seen * gain - cost * self._shapes[minute // 60 - self._hour] * self._swell.factor(minute)
-            if seen and total > best:
-                began, best = minute, total
-            elif total < best - _LULL:
-                break  # what came before so clear a lull is another story
+        hourly = [cost * shape for shape in self._shapes]
+        costs: Iterable[float] = (hourly[minute // 60 - self._hour] for minute in minutes)
+        if self._swell:
+            costs = map(mul, costs, map(self._swell.factor, minutes))
+        age = beginning(self._windows.backwards(angry=angry), gain, costs)
+        began = self._minute - age
         since = began if thread is None else self._minute - SPAN
         return Onset(began * MINUTE, self._samples.pick(since, self._minute, angry=angry, thread=thread))
 

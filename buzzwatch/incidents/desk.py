@@ -4,17 +4,16 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
 from buzzwatch.incidents import drill as drills
 from buzzwatch.incidents.answers import answer, close, look_again, set_free
+from buzzwatch.incidents.evidence import Evidence, Weight, held_at, route_for
 from buzzwatch.model.brand import Rule, Ruleset
-from buzzwatch.model.incident import Change, ChangeKind, Incident, Press, Reason, Severity, State, Subject
+from buzzwatch.model.incident import Change, ChangeKind, Incident, Press, Severity, State, Subject
 from buzzwatch.model.input import Command, Delivered, Drilled
 from buzzwatch.model.instant import HOUR, Instant, Span, moment_of
 from buzzwatch.model.mention import PRESS
-from buzzwatch.model.signal import Onset
 
 COOL_DOWN: Span = HOUR
 """What starts again within this time of its end is the same incident, whatever else is watched for longer."""
@@ -44,32 +43,21 @@ _DATED = (
 )
 
 
-class Evidence(Struct, frozen=True):
-    """What a rule that holds has to show for it."""
-
-    reason: Reason
-    onset: Onset
-    observed: float
-    """The number that is compared with what people were told of."""
-    severity: Severity
-    raised: Severity | None = None
-    """What that comes to where the press has joined; None: the same."""
-
-    def severity_in(self, incident: Incident) -> Severity:
-        """What it counts for in an incident."""
-        return self.raised or self.severity if incident.raised else self.severity
-
-
 class Desk:
     """Incidents that are open, and those closed less than `COOL_DOWN` ago or watched still; see `rebound`."""
 
     def __init__(self, incidents: Iterable[Incident] = ()) -> None:
         self.incidents = {incident.id: incident for incident in incidents}
         self.touched: dict[str, None] = {}
+        self._alive: list[str] | None = None
+        """Those that are not over: found anew when one ends or begins, not at each tick."""
         self._drop_oldest()
 
     def put(self, incident: Incident) -> None:
         """Keep another version of an incident, to be stored with this step."""
+        before = self.incidents.get(incident.id)
+        if before is None or (before.state is State.RESOLVED) is not (incident.state is State.RESOLVED):
+            self._alive = None
         self.incidents[incident.id] = incident
         self.touched[incident.id] = None
 
@@ -102,24 +90,35 @@ class Desk:
     @property
     def alive(self) -> list[Incident]:
         """All that are not over, oldest first."""
-        return [i for i in self.incidents.values() if i.state is not State.RESOLVED]
+        if self._alive is None:
+            self._alive = [key for key, i in self.incidents.items() if i.state is not State.RESOLVED]
+        return [self.incidents[key] for key in self._alive]
 
     def ring(
-        self, incident: Incident | None, subject: Subject, rule: Rule, evidence: Callable[[], Evidence], now: Instant
+        self,
+        incident: Incident | None,
+        subject: Subject,
+        rule: Rule,
+        evidence: Callable[[], Evidence],
+        now: Instant,
+        weight: Callable[[], Weight] | None = None,
     ) -> Change | None:
-        """A rule holds: open an incident, worsen the given one, or merely note that it still holds."""
+        """A rule holds: open an incident, worsen the given one, or merely note that it still holds.
+
+        `weight` is that of the evidence, where it costs less: most of the time a rule merely still holds.
+        """
         if incident is None:
             return self._begin(subject, rule, evidence(), now)
-        return self._continue(incident, rule, evidence(), now)
+        return self._continue(incident, rule, weight() if weight else evidence().weight, evidence, now)
 
     def _begin(self, subject: Subject, rule: Rule, found: Evidence, now: Instant) -> Change | None:
-        before = self._recently_closed(subject)
+        before, weight = self._recently_closed(subject), found.weight
         if before is None:
             return self._open(subject, rule, found, now)
         goes_on = before.closed_by is not None and now - before.true_at < before.calm
         doubled = rule.name == before.reason.rule and found.observed >= WORSE * max(before.worst, before.peak)
         news = found.severity is Severity.CRITICAL and rule.name not in before.rules
-        severity = found.severity_in(before)
+        severity = weight.severity_in(before)
         if goes_on and not doubled and not news and severity <= before.severity:
             self.put(replace(before, true_at=now))  # a person closed it and it merely went on: stay closed
             return None
@@ -133,9 +132,9 @@ class Desk:
             reason=found.reason,
             samples=found.onset.samples,
             worst=max(before.worst, found.observed) if rule.name == before.reason.rule else found.observed,
-            route=_route(before, rule, found),
+            route=route_for(before, rule, weight),
             calm=max(rule.calm, before.calm),
-            held_at=_held(before, found, now),
+            held_at=held_at(before, weight, now),
             urgent=False,
             closed_at=None,
             closed_by=None,
@@ -162,41 +161,49 @@ class Desk:
             worst=found.observed,
             calm=rule.calm,
         )
-        incident = replace(incident, held_at=_held(incident, found, now))
+        incident = replace(incident, held_at=held_at(incident, found.weight, now))
         self.put(incident)
         return Change(ChangeKind.OPENED, now, incident)
 
-    def _continue(self, incident: Incident, rule: Rule, found: Evidence, now: Instant) -> Change | None:
-        incident = replace(incident, calm=max(rule.calm, incident.calm), held_at=_held(incident, found, now))
+    def _continue(
+        self, incident: Incident, rule: Rule, found: Weight, evidence: Callable[[], Evidence], now: Instant
+    ) -> Change | None:
         same = rule.name == incident.reason.rule
-        if same:
-            incident = replace(incident, peak=max(incident.peak, found.observed))
+        incident = replace(
+            incident,
+            calm=max(rule.calm, incident.calm),
+            held_at=held_at(incident, found, now),
+            peak=max(incident.peak, found.observed) if same else incident.peak,
+        )
         severity = found.severity_in(incident)
         if severity > incident.severity:
+            shown = evidence()
             worse = replace(
                 set_free(incident),  # what was taken was less than this
                 severity=severity,
                 rules=_with(incident.rules, rule.name),
                 true_at=now,
-                reason=found.reason,
-                samples=found.onset.samples,
+                reason=shown.reason,
+                samples=shown.onset.samples,
                 worst=max(incident.worst, found.observed) if same else found.observed,
-                route=_route(incident, rule, found),
+                route=route_for(incident, rule, found),
                 urgent=False,  # of what it was: whether this is, is asked anew
             )
             return self._change(worse, ChangeKind.WORSENED, now)
         if same and found.observed >= WORSE * max(incident.worst, 1.0):
+            shown = evidence()
             worse = replace(
-                _awake(incident), true_at=now, reason=found.reason, samples=found.onset.samples, worst=found.observed
+                _awake(incident), true_at=now, reason=shown.reason, samples=shown.onset.samples, worst=found.observed
             )
             return self._change(worse, ChangeKind.WORSENED, now)
         if rule.name not in incident.rules and found.severity is Severity.CRITICAL:
+            shown = evidence()
             worse = replace(
                 _awake(incident),
                 rules=_with(incident.rules, rule.name),
                 true_at=now,
-                reason=found.reason,
-                samples=found.onset.samples,
+                reason=shown.reason,
+                samples=shown.onset.samples,
                 worst=found.observed,
                 route=rule.notify if incident.raised and incident.step_at is None else incident.route,
             )
@@ -340,6 +347,8 @@ class Desk:
         return cls(msgspec.convert(dumped["incidents"], list[Incident]))
 
     def _drop_oldest(self) -> None:
+        if len(self.incidents) <= MOST_CLOSED:
+            return
         closed = [i for i in self.incidents.values() if i.state is State.RESOLVED]
         for incident in sorted(closed, key=lambda i: (i.closed_at or 0, i.id))[: max(0, len(closed) - MOST_CLOSED)]:
             del self.incidents[incident.id]
@@ -388,14 +397,3 @@ def _awake(incident: Incident) -> Incident:
 
 def _with(rules: tuple[str, ...], name: str) -> tuple[str, ...]:
     return rules if name in rules else (*rules, name)
-
-
-def _route(incident: Incident, rule: Rule, found: Evidence) -> str:
-    """The rule's own, unless it is by the press alone that it comes to this: then those who heard of that."""
-    return incident.route if found.severity_in(incident) > found.severity else rule.notify
-
-
-def _held(incident: Incident, found: Evidence, now: Instant) -> tuple[Instant, Instant, Instant]:
-    severity = found.severity_in(incident)
-    watch, warning, critical = (now if level is severity else incident.held_at[level - 1] for level in Severity)
-    return watch, warning, critical

@@ -2,6 +2,7 @@
 
 from datetime import tzinfo
 from enum import StrEnum
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -65,7 +66,7 @@ class Match(Struct, frozen=True):
     near: tuple[str, ...] = ()
 
 
-class Brand(Struct, frozen=True):
+class Brand(Struct, frozen=True, dict=True):
     """A watched brand.
 
     `official`, and the accounts of each group of `voices`, are handles as "source:@handle", folded to lower case.
@@ -91,6 +92,21 @@ class Brand(Struct, frozen=True):
     campaigns: tuple[Campaign, ...] = ()
     crm_link: str | None = None
     """Where an author's record is found, with {author_id}, {handle} and {source} to be filled in."""
+
+    @cached_property
+    def scoped(self) -> dict[Scope, tuple[Rule, ...]]:
+        """Its rules by what they are judged upon; asked at each mention."""
+        return {scope: tuple(rule for rule in self.rules if rule.scope is scope) for scope in Scope}
+
+    @cached_property
+    def silences(self) -> tuple[Span, ...]:
+        """How long the silences last that its rules ask for."""
+        return tuple(rule.quiet_over for rule in self.scoped[Scope.QUIET] if rule.quiet_over is not None)
+
+    @cached_property
+    def waits(self) -> tuple[tuple[Span, int], ...]:
+        """For how long its rules ask how many complaints to have waited."""
+        return tuple(each for rule in self.scoped[Scope.BRAND] for each in rule.unanswered)
 
     @property
     def comparisons(self) -> tuple[Comparison, ...]:

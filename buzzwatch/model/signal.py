@@ -7,6 +7,8 @@ from msgspec import Struct
 
 from buzzwatch.model.instant import Instant, Span
 
+LEAST_CEILING = 2.0
+"""What ordinary traffic reaches so and so often is never less than this score: one that is lower is nothing."""
 UNANSWERED = "unanswered.at_least"
 """The clause that counts complaints without an answer."""
 

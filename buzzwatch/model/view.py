@@ -29,6 +29,9 @@ class View(Protocol):
     def signal(self, detector: Detector, over: Span, by: Comparator | None = None) -> Signal:
         """Volume or negativity over one of the standard windows, scored by our own detector or by a comparator."""
 
+    def score(self, detector: Detector, over: Span) -> float:
+        """That of the signal by our own detector: all that is asked of it on an ordinary day."""
+
     def authors(self, detector: Detector, over: Span) -> int:
         """Distinct authors in the window; for negativity only those of negative mentions."""
 

@@ -12,7 +12,17 @@ from msgspec.structs import replace
 
 from buzzwatch.model.instant import EVERY_WINDOW, HOUR, Span
 from buzzwatch.model.mention import OURS, Sighting
-from buzzwatch.model.signal import UNANSWERED, Clause, Comparator, Comparison, Detector, Finding, Signal, Trend
+from buzzwatch.model.signal import (
+    LEAST_CEILING,
+    UNANSWERED,
+    Clause,
+    Comparator,
+    Comparison,
+    Detector,
+    Finding,
+    Signal,
+    Trend,
+)
 from buzzwatch.model.view import View
 from buzzwatch.rules.when import Leaf, Mention, Negativity, Quiet, Spread, Thread, Unanswered, Volume, When
 
@@ -29,7 +39,10 @@ def _unknown(_: View) -> None:
 
 
 class Check(Struct, frozen=True):
-    """One requirement: what is read (None: unknown, never satisfies), what is needed, how the two compare."""
+    """One requirement: what is read (None: unknown, never satisfies), what is needed, how the two compare.
+
+    What is needed is never less than the `floor`, so that less is refused before that is worked out.
+    """
 
     name: str
     read: Callable[[View], Known | None]
@@ -37,6 +50,7 @@ class Check(Struct, frozen=True):
     fits: Callable[[Any, Any], bool] = operator.ge
     usual: Callable[[View], float | None] = _unknown
     by: Comparator | None = None
+    floor: float | None = None
 
     def holds(self, view: View) -> bool:
         """Whether it is satisfied now."""
@@ -58,8 +72,11 @@ class Terms(Struct, frozen=True):
 
     def holds(self, view: View) -> bool:
         """Whether all checks are satisfied; stops at the first that is not."""
-        for check in self.checks:  # noqa: SIM110 - half the cost of all() with a generator
-            if not check.holds(view):
+        for check in self.checks:  # as `Check.holds`, whose call costs as much again: nearly every "no" comes from here
+            value: Any = check.read(view)
+            if value is None or (check.floor is not None and value < check.floor):
+                return False
+            if not check.fits(value, check.need(view)):
                 return False
         return True
 
@@ -235,7 +252,7 @@ def _minimum(
     usual: Callable[[View], float | None] = _unknown,
 ) -> list[Check]:
     """The check of a number that may have been left out."""
-    return [] if needed is None else [Check(name, read, lambda _: needed, usual=usual)]
+    return [] if needed is None else [Check(name, read, lambda _: needed, usual=usual, floor=needed)]
 
 
 def _of_the_brand(leaf: Quiet | Spread | Unanswered) -> list[Check]:
@@ -260,16 +277,21 @@ def _window(leaf: Volume | Negativity, detector: Detector, share: float | None, 
     def surprise(view: View) -> Signal:
         return view.signal(detector, span) if by is None else view.signal(detector, span, by)
 
+    def score(view: View) -> float:
+        return view.score(detector, span) if by is None else surprise(view).score
+
     def ceiling(view: View) -> float:
         return view.ceiling(detector, span, rate) if by is None else view.ceiling(detector, span, rate, by)
 
     checks = [
-        *_minimum(f"{name}.at_least", lambda v: signal(v).observed, leaf.at_least, lambda v: signal(v).expected),
+        *_minimum(
+            f"{name}.at_least", lambda v: v.signal(detector, over).observed, leaf.at_least, lambda v: signal(v).expected
+        ),
         *_minimum(f"{name}.times", lambda v: _times(signal(v)), leaf.times),
         *_minimum(f"{name}.share", lambda v: signal(v).share, share, lambda v: signal(v).usual_share),
     ]
     if leaf.unusual:
-        checks.append(Check(f"{name}.unusual", lambda v: surprise(v).score, ceiling, by=by))
+        checks.append(Check(f"{name}.unusual", score, ceiling, by=by, floor=LEAST_CEILING))
     checks += _minimum(f"{name}.authors", lambda v: v.authors(detector, over), leaf.authors)
     return Terms(tuple(checks), surprise if leaf.unusual else signal)
 
@@ -309,6 +331,7 @@ def _thread(leaf: Thread, rate: float) -> Terms:
                 "thread.escalating",
                 _escalation,
                 lambda view: view.ceiling(Detector.THREAD, 0, rate),
+                floor=LEAST_CEILING,
             )
         )
     return Terms(tuple(checks))
@@ -344,6 +367,8 @@ def _mention(leaf: Mention) -> tuple[Check, ...]:
     def theme(view: View) -> Known | None:
         mention = heard(view)
         touched = mention.themes if mention is not None else ()
+        if not touched:
+            return None
         return next((theme for theme in touched if theme in (leaf.theme or ())), ", ".join(touched) or None)
 
     return (

@@ -24,6 +24,8 @@ MOST_WAITING = 1_000
 """Beyond, a quarter is let go: of all but the oldest quarter those that fewest follow, the latest first."""
 MOST_POSTS = 8 * MOST_WAITING
 """Posts by which those that wait are known."""
+MOST_ASKING = 100
+"""Incidents of which is remembered that they have asked for theirs."""
 MOST_OURS = 2_000
 """Official posts kept, and posts that they replied to."""
 
@@ -50,7 +52,7 @@ class Waiting(Struct, gc=False, array_like=True):
 class Complaints:
     """Of one brand. Every method that changes anything says what the record is to keep."""
 
-    __slots__ = ("_answered", "_brand", "_copies", "_order", "_ours", "_places", "_posts", "let_go")
+    __slots__ = ("_answered", "_brand", "_claimed", "_copies", "_order", "_ours", "_places", "_posts", "let_go")
 
     def __init__(self, brand: str) -> None:
         self.let_go = 0
@@ -60,6 +62,7 @@ class Complaints:
         self._places: dict[str, dict[int | str, Waiting]] = {}  # by conversation, then by author
         self._copies: dict[int, Waiting] = {}
         self._order: list[tuple[Instant, str]] = []
+        self._claimed: dict[str, tuple[Any, ...]] = {}  # by incident: what it asked for since anything was added
         self._ours: OrderedDict[str, None] = OrderedDict()  # official posts, the latest last
         self._answered: OrderedDict[str, Instant] = OrderedDict()  # what they replied to, and when
 
@@ -128,13 +131,20 @@ class Complaints:
         self, incident: str, threads: Collection[str], stories: Collection[str], since: Instant | None
     ) -> tuple[Complaint, ...]:
         """Those that wait there and belong to no incident belong to this one."""
+        asked = (threads, stories, since)
+        if self._claimed.get(incident) == asked:  # it asks at each tick, and nothing was added
+            return ()
         claimed = [each for each in self._of(threads, stories, since) if not each.incident]
         for each in claimed:
             each.incident = incident
+        if len(self._claimed) >= MOST_ASKING:
+            self._claimed.clear()
+        self._claimed[incident] = asked
         return tuple(map(self._record, claimed))
 
     def set_back(self, now: Instant) -> None:
         """The clock had run ahead: nothing was posted in the future."""
+        self._claimed.clear()
         for _, mention in self._order:
             waiting = self._posts[mention]
             waiting.at = min(waiting.at, now)
@@ -202,6 +212,7 @@ class Complaints:
         return before, self._record(waiting)
 
     def _register(self, waiting: Waiting, post: Sighting) -> None:
+        self._claimed.clear()
         if len(self._posts) < MOST_POSTS or not waiting.posts:
             if post.mention not in self._posts:
                 waiting.posts.append(post.mention)

@@ -6,7 +6,8 @@ import pytest
 from msgspec.structs import replace
 from stage import MONDAY, rules
 
-from buzzwatch.incidents.desk import COOL_DOWN, WORSE, Desk, Evidence
+from buzzwatch.incidents.desk import COOL_DOWN, WORSE, Desk
+from buzzwatch.incidents.evidence import Evidence
 from buzzwatch.model.incident import Change, ChangeKind, Incident, Press, Reason, Severity, State, Subject
 from buzzwatch.model.input import Command, Delivered, Verb
 from buzzwatch.model.instant import HOUR, MINUTE, Instant
@@ -43,6 +44,20 @@ def only(desk: Desk) -> Incident:
 
 def obey(desk: Desk, verb: Verb, by: str = "ines", at: Instant = NOON + MINUTE) -> Change | None:
     return desk.obey(Command(at, verb, only(desk).id, by), at)
+
+
+def test_a_rule_that_still_holds_is_asked_for_its_weight_alone(desk: Desk):
+    asked: list[float] = []
+
+    def show(observed: float) -> Evidence:
+        asked.append(observed)
+        return evidence(observed)
+
+    for at, observed in ((NOON + 1, 15.0), (NOON + 2, WORSE * 10)):
+        weight = evidence(observed).weight
+        desk.ring(only(desk), BRAND, BUZZ, lambda seen=observed: show(seen), at, lambda found=weight: found)
+    assert asked == [WORSE * 10]
+    assert (only(desk).worst, only(desk).peak, only(desk).true_at) == (WORSE * 10, WORSE * 10, NOON + 2)
 
 
 def test_an_incident_is_named_by_its_brand_and_minute_and_never_twice(desk: Desk):

@@ -52,6 +52,9 @@ class Desk:
             score = getattr(self.seen, by)
         return Signal(detector, over, observed, expected, score, self.seen.share, by=by)
 
+    def score(self, detector, over):
+        return self.signal(detector, over).score
+
     def authors(self, detector, over):
         return self.seen.authors
 

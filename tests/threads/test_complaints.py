@@ -222,6 +222,15 @@ def test_the_first_of_a_conversation_a_story_or_the_brand_is_found_and_claimed_o
     assert answered.incident == "acme-1"
 
 
+def test_who_has_claimed_all_gets_what_is_added_later():
+    complaints = Complaints("acme")
+    complaints.hear(angry("one"), 1)
+    claims = [complaints.claim("acme-1", (), (), NOON) for _ in range(2)]
+    complaints.hear(angry("two", NOON + MINUTE), 2)
+    claims.append(complaints.claim("acme-1", (), (), NOON))
+    assert [[each.mention for each in claimed] for claimed in claims] == [["x:one"], [], ["x:two"]]
+
+
 def test_a_clock_set_back_leaves_nothing_in_the_future():
     complaints, _ = told(angry("one"), angry("two", NOON + HOUR), official("us", "x", NOON + HOUR))
     complaints.set_back(NOON + MINUTE)

@@ -1,0 +1,49 @@
+"""What a rule that holds has to show for it, and what that counts for in an incident."""
+
+from msgspec import Struct
+
+from buzzwatch.model.brand import Rule
+from buzzwatch.model.incident import Incident, Reason, Severity
+from buzzwatch.model.instant import Instant
+from buzzwatch.model.signal import Onset
+
+
+class Weight(Struct, frozen=True):
+    """What a rule that holds counts for."""
+
+    observed: float
+    """The number that is compared with what people were told of."""
+    severity: Severity
+    raised: Severity | None = None
+    """What that comes to where the press has joined; None: the same."""
+
+    def severity_in(self, incident: Incident) -> Severity:
+        """What it counts for in an incident."""
+        return self.raised or self.severity if incident.raised else self.severity
+
+
+class Evidence(Struct, frozen=True):
+    """What a rule that holds has to show for it: its weight, and what people are told."""
+
+    reason: Reason
+    onset: Onset
+    observed: float
+    severity: Severity
+    raised: Severity | None = None
+
+    @property
+    def weight(self) -> Weight:
+        """Without what is only told."""
+        return Weight(self.observed, self.severity, self.raised)
+
+
+def route_for(incident: Incident, rule: Rule, found: Weight) -> str:
+    """The rule's own, unless it is by the press alone that it comes to this: then those who heard of that."""
+    return incident.route if found.severity_in(incident) > found.severity else rule.notify
+
+
+def held_at(incident: Incident, found: Weight, now: Instant) -> tuple[Instant, Instant, Instant]:
+    """When a watch, a warning and a critical rule of an incident held last, now that one of this weight does."""
+    severity = found.severity_in(incident)
+    watch, warning, critical = (now if level is severity else incident.held_at[level - 1] for level in Severity)
+    return watch, warning, critical
