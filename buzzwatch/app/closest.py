@@ -25,9 +25,9 @@ class Approach(Struct, frozen=True):
 class Onlooker:
     """Asks rules at every decision of a counted part what they lack."""
 
-    def __init__(self, played: Played, until: Mapping[Rule, Instant]) -> None:
+    def __init__(self, played: Played, until: list[tuple[Rule, Instant]]) -> None:
         self._played = played
-        self._rules = [(rule, rule.when, last) for rule, last in until.items() if isinstance(rule.when, Compiled)]
+        self._rules = [(rule, rule.when, last) for rule, last in until if isinstance(rule.when, Compiled)]
         self.approaches: dict[str, Approach] = {}
 
     def look(self, spine: Spine, now: Instant, fresh: list[Sighting]) -> None:
@@ -67,7 +67,7 @@ class Onlooker:
 
 def find_approaches(rehearsal: Rehearsal, played: Played, until: Mapping[str, Instant]) -> dict[str, Approach]:
     """By rule: the nearest it came in the counted part, until an instant. The test is played once more for it."""
-    rules = {rule: until[rule.name] for rule in played.brand.rules if rule.name in until}
+    rules = [(rule, until[rule.name]) for rule in played.brand.rules if rule.name in until]
     if not rules:
         return {}
     onlooker = Onlooker(played, rules)

@@ -114,8 +114,8 @@ class Part(Written):
             raise mistake("nothing happens here", "add one of: {words}", words=", ".join(_PLAYED))
         for name, needs in (("text", ("mentions",)), ("root", ("thread",)), ("brand", ("mentions", "thread"))):
             if getattr(self, name) is not None and played[0] not in needs:
-                said, remedy = "`{key}` does not go with `{other}`", "it goes with {words}"
-                raise mistake(said, remedy, key=name, other=played[0], words=", ".join(needs))
+                apart, remedy = "`{key}` does not go with `{other}`", "it goes with {words}"
+                raise mistake(apart, remedy, key=name, other=played[0], words=", ".join(needs))
         return self
 
     @property

@@ -18,6 +18,8 @@ _NAME = re.compile(r"\{([a-z_]+)\}")
 _LONGEST = 300
 """Characters of a value that are shown."""
 _UNSEEN = "\N{REPLACEMENT CHARACTER}"
+_FRENCH_SPACES = "\t\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
+"""Stand before some of our own marks."""
 _SPACE = "\N{OPEN BOX}"
 """For a space that is not the usual one, such as a non-breaking one."""
 
@@ -64,18 +66,18 @@ def in_language(words: Words, language: Language) -> str:
 
     def put(found: re.Match[str]) -> str:
         value = values.get(found[1], found[0])
-        told = in_language(value, language) if isinstance(value, Said) else str(value)
+        told = in_language(value, language) if isinstance(value, Said) else printable(str(value))
         return told if len(told) <= _LONGEST else f"{told[:_LONGEST]}…"
 
-    return printable(_NAME.sub(put, sentence) if values else sentence)
+    return printable(_NAME.sub(put, sentence) if values else sentence, _FRENCH_SPACES)
 
 
-def printable(text: str) -> str:
-    """Text as it may be written to a terminal, as long as it was; tabs stay."""
+def printable(text: str, kept: str = "\t") -> str:
+    """Text as it may be written to a terminal, as long as it was, and with what is kept."""
     if text.isprintable():
         return text
     return "".join(
-        char if char == "\t" or char.isprintable() else _SPACE if char.isspace() else _UNSEEN for char in text
+        char if char in kept or char.isprintable() else _SPACE if char.isspace() else _UNSEEN for char in text
     )
 
 

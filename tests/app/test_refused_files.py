@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 from wrong_files import WRONG, write_good
 
 from buzzwatch.cli import app
+from buzzwatch.web.desk import Reload
 
 RULES, ONCALL = wrong_files.GOOD, wrong_files.ONCALL
 BY_COMMAND = ("tabs for indentation", "escape sequences of a terminal", "a pipe", "an anchor bomb", "ten megabytes")
@@ -23,7 +24,7 @@ async def test_no_wrong_file_takes_the_last_good_rules_away(daemon):
         if wrong.file == "calendar.yml":
             (folder / "calendar.yaml").write_text("campaigns: []\n")
         wrong.write(folder)
-        answer = await daemon.reception.reload("fr")
+        answer = await daemon.reception.reload(Reload(language="fr"))
         assert not answer.done, wrong.name
         assert any(line.startswith(wrong.where) and wrong.french[0] in line for line in answer.lines), wrong.name
         assert daemon.drive.spine.memory.rules is in_force, wrong.name
@@ -31,7 +32,7 @@ async def test_no_wrong_file_takes_the_last_good_rules_away(daemon):
         assert any("the rules on disk are refused" in trouble for trouble in daemon.rulebook.troubles())
     shutil.rmtree(folder)
     write_good(folder)
-    assert (await daemon.reception.reload()).done
+    assert (await daemon.reception.reload(Reload())).done
     assert "buzzwatch_rules_refused 0.0" in daemon.metrics.exposition().decode()
     assert daemon.rulebook.troubles() == ()
 

@@ -78,7 +78,7 @@ def test_mentions_are_written_as_people_say_them(text, count, span, told):
         ('"5/h for 31d"', "`31d` is too long; write 1s to 30d"),
         ('"5/h for 0s"', "`0s` is too short; write 1s to 30d"),
         ('"5/h in 3h"', "a rate lasts `for` a time, a number comes `in` a time; write `5/h for 3h`"),
-        ('"50 for 3h"', "a rate lasts `for` a time, a number comes `in` a time; write `50 in 3h`, or `50/h for …`"),
+        ('"50 for 3h"', "a rate lasts `for` a time, a number comes `in` a time; write `50 in 3h`"),
         ('"5/h, 80% negativ, for 3d"', "`80% negativ, for 3d` is not understood; did you mean `80% negative`?"),
         ('"5/h, 120% negative, for 3d"', "`120%` is more than all; write 0% to 100%"),
         ('"5/h for 3d for 2d"', "`for 2d` comes second: `for 3d` is there already; keep one of them"),
@@ -169,7 +169,7 @@ def test_tests_are_no_part_of_the_rules_that_are_in_force():
     before, after = (load({"acme.yaml": text}) for text in (HEAD.removesuffix("tests:\n"), WITH_TESTS))
     assert before.digest != after.digest
     assert before.brands == after.brands
-    assert changes(before, after) == []
+    assert not any(changes(before, after).values())
 
 
 def test_rules_that_no_test_lets_ring_are_named_where_there_are_tests():

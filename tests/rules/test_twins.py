@@ -36,6 +36,7 @@ class Sentences(ast.NodeVisitor):
         self.wrong: list[str] = []
         text = path.read_text("utf-8")
         self._scope: ast.AST = ast.parse(text)
+        self._module = self._scope
         self._speaks = "from buzzwatch.rules.words import" in text or self.name == "rules/words.py"
         self.visit(self._scope)
 
@@ -74,13 +75,14 @@ class Sentences(ast.NodeVisitor):
             case ast.BoolOp():
                 return [sentence for value in node.values for sentence in self._take(value)]
             case ast.Name():
-                return [sentence for value in self._assigned(node.id) for sentence in self._take(value)]
+                values = [*self._assigned(node.id, self._scope)] or [*self._assigned(node.id, self._module)]
+                return [sentence for value in values for sentence in self._take(value)]
             case ast.JoinedStr() | ast.BinOp():
                 self.wrong.append(f"{self._at(node)}: keep the sentence apart from its values")
         return []
 
-    def _assigned(self, name: str) -> Iterator[ast.AST]:
-        for node in ast.walk(self._scope):
+    def _assigned(self, name: str, scope: ast.AST) -> Iterator[ast.AST]:
+        for node in ast.walk(scope):
             if not isinstance(node, ast.Assign):
                 continue
             for target in node.targets:
