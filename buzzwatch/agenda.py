@@ -1,5 +1,7 @@
 """When the spine must look again though nothing happens."""
 
+from collections.abc import Iterable
+
 from buzzwatch.lookout import silent_since
 from buzzwatch.memory import Memory
 from buzzwatch.model.brand import Brand, Rule, Scope
@@ -42,7 +44,7 @@ class Agenda:
             return
         due_at, next_at = self.memory.desk.due_at(incident), incident.next_at
         if incident.subject.quiet and incident.state is not State.RESOLVED and self.is_silent(incident):
-            later = self._ever_more_rarely(incident.began_at)  # whoever is heard has it looked at sooner
+            later = self.ever_more_rarely(incident.began_at)  # whoever is heard has it looked at sooner
             due_at = min(later, next_at or later)
         elif due_at <= self.memory.now and self.memory.gaps.is_deaf(self.memory.now):  # it may be calm, but who knows
             due_at = min(self.memory.now + MINUTE, next_at or self.memory.now + MINUTE)
@@ -52,7 +54,7 @@ class Agenda:
             due_at = min(due_at, silence.until if silence is not None and waits else turns_at)
         self.memory.timers.arrange(max(due_at, self.memory.now + 1), "incident", key)
 
-    def _ever_more_rarely(self, since: Instant) -> Instant:
+    def ever_more_rarely(self, since: Instant) -> Instant:
         """When to look again at what has lasted since an instant, perhaps for years: after as long once more."""
         return 2 * self.memory.now - since
 
@@ -64,12 +66,19 @@ class Agenda:
 
     def follow_silence(self, brand: Brand) -> None:
         """A brand of which nothing is heard may be silent for as long as a rule says."""
-        pulse = self.memory.pulses.get(brand.key)
+        due = self.silence_due(brand.key, scoped(brand, Scope.QUIET))
+        if due is not None:
+            self.memory.timers.arrange(due, "quiet", brand.key)
+
+    def silence_due(self, key: str, asking: Iterable[Rule]) -> Instant | None:
+        """When a brand may have been silent for as long as one of these rules says; None: that is not to be asked."""
+        pulse = self.memory.pulses.get(key)
         since = None if pulse is None else silent_since(pulse, self.memory.gaps)
-        overs = [rule.quiet_over for rule in scoped(brand, Scope.QUIET) if rule.quiet_over is not None]
-        if since is not None and since + DAY * 365 > self.memory.now and overs:
-            coming = [since + over for over in overs if since + over > self.memory.now]
-            self.memory.timers.arrange(min(coming, default=self._ever_more_rarely(since)), "quiet", brand.key)
+        overs = [rule.quiet_over for rule in asking if rule.quiet_over is not None]
+        if since is None or since + DAY * 365 <= self.memory.now or not overs:
+            return None
+        coming = [since + over for over in overs if since + over > self.memory.now]
+        return min(coming, default=self.ever_more_rarely(since))
 
     def follow_day(self, key: str) -> None:
         """A local day of a brand ends."""
@@ -80,17 +89,22 @@ class Agenda:
 
     def follow_waiting(self, brand: Brand, *, afresh: bool = False) -> None:
         """Complaints will have waited for as long as a rule says; `afresh`: or have already, and nobody has asked."""
+        due = self.waiting_due(brand.key, scoped(brand, Scope.BRAND), afresh=afresh)
+        if due is not None:
+            self.memory.timers.arrange(due, "waiting", brand.key)
+
+    def waiting_due(self, key: str, asking: Iterable[Rule], *, afresh: bool) -> Instant | None:
+        """When complaints will have waited for as long as one of these rules says; None: none of them will."""
         memory, now = self.memory, self.memory.now
-        complaints = memory.complaints.get(brand.key)
-        asked = [each for rule in scoped(brand, Scope.BRAND) for each in rule.unanswered]
+        complaints = memory.complaints.get(key)
+        asked = [each for rule in asking for each in rule.unanswered]
         if complaints is None or not asked or memory.gaps.is_deaf(now):
-            return
+            return None
         dues = [due for over, least in asked if (due := complaints.due(over, least, now)) is not None]
         caught_up_at = memory.gaps.caught_up_at
         heard = [max(due, caught_up_at) for due in dues]
         coming = [max(due, now + 1) for due in heard if afresh or due > now]
-        if coming:
-            memory.timers.arrange(min(coming), "waiting", brand.key)
+        return min(coming, default=None)
 
     def follow_digest(self) -> None:
         """The digest is due; where that is past already, soon."""

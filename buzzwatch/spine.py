@@ -48,6 +48,7 @@ from buzzwatch.notify import escalation, troubles
 from buzzwatch.notify.digest import DIGEST
 from buzzwatch.notify.night import MORNING
 from buzzwatch.notify.outage import OUTAGE
+from buzzwatch.onlooker import Onlooker
 
 
 class Spine:
@@ -58,6 +59,7 @@ class Spine:
         self.agenda = Agenda(self.memory)
         self.herald = Herald(self.memory, self.agenda)
         self.attendant = Attendant(self.memory, self.agenda, self.herald)
+        self.onlooker = Onlooker(self.memory, self.agenda)
         self._complaints: list[Complaint] = []
 
     def step(self, item: Input) -> Outcome:
@@ -75,6 +77,7 @@ class Spine:
                 return Outcome(complaints=self._take_complaints()) if self._complaints else NOTHING
             case Tick():
                 self._decide(now, changes, faults)  # what is dirty or due, nothing else
+                self.onlooker.tick(now, faults)
             case Command():
                 changes = [self.memory.desk.obey(item, now)]
             case Delivered():
@@ -95,10 +98,17 @@ class Spine:
             self.herald.end_outage(self.memory.outage, now)
         (notices, held), touched = self.herald.take(), self.memory.desk.take_touched()
         self.memory.overnight.follow(touched)
-        return Outcome(tuple(told), notices, held, touched, tuple(faults), self._take_complaints())
+        news = self.memory.shadows.take_news()
+        return Outcome(tuple(told), notices, held, touched, tuple(faults), self._take_complaints(), news)
 
-    def restore(self, incidents: Iterable[Incident]) -> None:
-        """Put the incidents of the record in the place of those in memory: the record is what people were told."""
+    def restore(self, incidents: Iterable[Incident], shadows: Iterable[Incident] = ()) -> None:
+        """Put the incidents of the record in the place of those in memory: the record is what people were told.
+
+        Of what rings in shadow memory knows more, as far as it knows of it.
+        """
+        for known in shadows:
+            self.memory.shadows.live.setdefault(known.id, known)
+        self.onlooker.follow_all()
         places = {key: place for place, key in enumerate(self.memory.desk.incidents)}
         self.memory.desk = Desk(sorted(incidents, key=lambda incident: places.get(incident.id, len(places))))
         for incident in self.memory.desk.incidents:
@@ -138,7 +148,7 @@ class Spine:
         stir.threads[sighting.thread] = None
         if told.stirs:
             stir.stories[told.story] = None
-        if not sighting.official and scoped(brand, Scope.MENTION):
+        if not sighting.official and any(rule.scope is Scope.MENTION for rule in (*brand.rules, *brand.shadows)):
             stir.mentions.append(sighting)
 
     def _break_silence(self, brand: Brand, now: Instant) -> None:
@@ -146,11 +156,13 @@ class Spine:
         silence = self.memory.desk.live(Subject(brand.key, quiet=True))
         if silence is not None:
             self.memory.timers.arrange(now + silence.calm, "incident", silence.id)
+        if brand.shadows:
+            self.onlooker.break_silence(brand, now)
 
     def _decide(self, now: Instant, changes: list[Change | None], faults: list[Fault]) -> None:
         dirty, self.memory.dirty, self.memory.dirty_due = self.memory.dirty, {}, None
         for key in sorted(dirty.keys() - self.memory.set_aside.keys()):
-            self._attempt(key, partial(self._judge, key, dirty[key], now, changes), faults)
+            self._attempt(key, partial(self._judge, key, dirty[key], now, changes, faults), faults)
         once: set[str] = set()
         for kind, key in self.memory.timers.take(now):
             if kind in {MORNING, DIGEST, OUTAGE}:
@@ -190,7 +202,7 @@ class Spine:
                 self.memory.set_aside[brand] = None
                 faults.append(Fault(brand, f"{type(error).__name__}: {error}"))
 
-    def _judge(self, key: str, stir: Stir, now: Instant, changes: list[Change | None]) -> None:
+    def _judge(self, key: str, stir: Stir, now: Instant, changes: list[Change | None], faults: list[Fault]) -> None:
         brand = self.memory.rules.brands.get(key)
         if brand is None:
             return
@@ -217,6 +229,7 @@ class Spine:
             changes.append(self._raise(lookout, incident))
             changes.append(self._hasten(lookout, self.memory.desk.incidents[incident.id]))
             self._complaints += self.memory.claim_complaints(incident)
+        self.onlooker.judge(stir, lookout, faults)
 
     def _raise(self, lookout: Lookout, incident: Incident) -> Change | None:
         """The press may have joined; what comes to a page by that goes where the brand's critical rules go."""
@@ -316,6 +329,7 @@ class Spine:
                 self._hear_gap(item, now)
             case ClockSet():
                 self.agenda.follow_all()
+                self.onlooker.follow_all()
             case Trouble():
                 self.herald.tell_ops(troubles.announce_trouble(item, self.memory.rules, now))
             case Warmed():
@@ -371,6 +385,7 @@ class Spine:
             self.memory.desk.put(escalation.under_new_rules(incident, rules, now))
             self.agenda.follow_incident(incident.id)
         self.agenda.follow_rotas()
+        self.onlooker.follow_rules(now)
 
     def _follow_shifts(self, item: RotaSwapped) -> None:
         """Who is on duty may be another from now on."""
@@ -384,9 +399,11 @@ class Spine:
         gap = self.memory.gaps.hear(heard, now)
         if gap.until <= now:
             self.memory.desk.stop_calm(gap.since, gap.until)
+            self.memory.shadows.stop_calm(gap.since, gap.until)
         if heard.source == EVERYTHING and heard.until <= now:
             self.memory.outage = (heard.since, heard.until)
         self.agenda.follow_all()
+        self.onlooker.follow_all()
 
     def _tell(self, changes: Iterable[Change | None], now: Instant, faults: list[Fault]) -> list[Change]:
         """Who hears of each change now; several alarms at once are one message, and its first step leaves with it."""

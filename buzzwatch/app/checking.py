@@ -40,4 +40,7 @@ def check(known: Known, files: Mapping[str, str], config: Config | None, now: In
             found.warnings.append(line.removeprefix("warning: "))
         else:
             found.notes.append(line)
+    in_shadow = [f"{brand.key}/{rule.name}" for brand in rules.brands.values() for rule in brand.shadows]
+    if in_shadow:
+        found.notes.append(f"{len(in_shadow)} rules in shadow, telling nobody: {', '.join(in_shadow)}")
     return found

@@ -16,7 +16,7 @@ from buzzwatch.model.notification import Held, Notice
 from buzzwatch.notify.quoting import mask
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.rules.units import read_span
-from buzzwatch.store.history import Asked, Attempt, Entry, RulesInForce, read_history
+from buzzwatch.store.history import Asked, Attempt, Entry, RulesInForce, Shadow, read_history
 from buzzwatch.store.journal import last_rules, read_incident, read_rules
 
 PAGE = 500
@@ -119,7 +119,7 @@ def _zone(rules: Ruleset | None, brand: str) -> tzinfo:
     return rules.brands[brand].zone if brand in rules.brands else ZoneInfo(rules.timezone)
 
 
-def _event(entry: Entry, names: Names) -> Event:  # noqa: PLR0911 - one for each sort of entry
+def _event(entry: Entry, names: Names) -> Event:  # noqa: C901, PLR0911 - one for each sort of entry
     what = entry.what
     match what:
         case Change():
@@ -139,6 +139,8 @@ def _event(entry: Entry, names: Names) -> Event:  # noqa: PLR0911 - one for each
         case RulesInForce():
             files = ", ".join(what.files) or "none"
             return _made(entry.at, names, "rules", f"other rules in force; files that differ: {files}")
+        case Shadow():
+            return _of_shadow(entry.at, what, names)
         case Gap():
             since = _local(what.since, names.ours)
             return _made(entry.at, names, "down", f"started again; the last thing known before is of {since}")
@@ -201,6 +203,15 @@ def _of_silence(at: Instant, silenced: Silenced, names: Names) -> Event:
     until = _local(silenced.until, names.zone(silenced.what))
     said = f"{silenced.what} silenced by {by} until {until}: {why}"
     return _made(at, names, "silenced", said, by=by, why=why, until=until)
+
+
+def _of_shadow(at: Instant, shadow: Shadow, names: Names) -> Event:
+    """What nobody was told; the id is not that of an incident."""
+    ring = shadow.ring
+    said = f"in shadow: {ring.rules[0]} would have {'been over' if shadow.over else 'rung'}"
+    said += "" if shadow.over else f" ({ring.severity.label}, for {ring.route}); nobody was told"
+    what = "shadow-over" if shadow.over else "shadow"
+    return _made(at, names, what, f"{said}: {ring.id}", brand=ring.subject.brand, key=ring.id)
 
 
 def _made(at: Instant, names: Names, what: str, says: str, **told: str) -> Event:

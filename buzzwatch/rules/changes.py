@@ -11,13 +11,17 @@ from buzzwatch.model.rota import Listed, Rota
 def changes(old: Ruleset, new: Ruleset) -> list[str]:
     """What differs, one line each, for who has just edited the files."""
     bare = [
-        {key: replace(brand, rules=(), slow=None, peers=(), campaigns=()) for key, brand in ruleset.brands.items()}
+        {
+            key: replace(brand, rules=(), shadows=(), slow=None, peers=(), campaigns=())
+            for key, brand in ruleset.brands.items()
+        }
         for ruleset in (old, new)
     ]
     lines = _differences("brand", *bare)
     for key in sorted(old.brands.keys() & new.brands.keys()):
         before, after = (_by_name(ruleset.brands[key]) for ruleset in (old, new))
         lines += [f"{key}: {line}" for line in _differences("rule", before, after)]
+        lines += [f"{key}: rule {line}" for line in _moves(old.brands[key], new.brands[key])]
         if old.brands[key].campaigns != new.brands[key].campaigns:
             lines.append(f"{key}: calendar changed")
     lines += _differences("person", old.people, new.people)
@@ -38,7 +42,14 @@ def _as_written(rota: Rota | Listed) -> Rota | Listed:
 
 
 def _by_name(brand: Brand) -> dict[str, Rule]:
-    return {rule.name: rule for rule in (*brand.rules, brand.slow) if rule is not None}
+    return {rule.name: rule for rule in (*brand.rules, *brand.shadows, brand.slow) if rule is not None}
+
+
+def _moves(old: Brand, new: Brand) -> list[str]:
+    """Rules that came out of the shadow, and that went there."""
+    before, after = ([{rule.name for rule in rules} for rules in (each.rules, each.shadows)] for each in (old, new))
+    out = [f"`{name}`: shadow → live" for name in sorted(before[1] & after[0])]
+    return out + [f"`{name}`: live → shadow" for name in sorted(before[0] & after[1])]
 
 
 def _differences(kind: str, old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:

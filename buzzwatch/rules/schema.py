@@ -91,6 +91,11 @@ class Rule(Written):
         description="A route of oncall.yaml; `oncall` if there is one, else the console.",
         examples=["oncall"],
     )
+    mode: Literal["live", "shadow"] = Field(
+        default="live",
+        description="shadow: it is judged, kept on record and counted, and nobody is told.",
+        examples=["shadow"],
+    )
     at_night: Literal["wake", "wait"] | None = Field(
         default=None,
         description="Whether persons hear of it in the `night` of oncall.yaml or after it; `wake` if critical.",
