@@ -1,5 +1,6 @@
 """The files that people write: looked at, put in force."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,10 +9,12 @@ import typer
 from buzzwatch.cli.frame import (
     ConfigOption,
     ask_daemon,
+    language,
     load_config,
     look_up_rotas,
     now,
     plain_errors,
+    progress_bar,
 )
 
 if TYPE_CHECKING:
@@ -31,18 +34,18 @@ def check(
     """Read every rule file and say all that is wrong, with places and remedies."""
     from buzzwatch.app.checking import check as look  # noqa: PLC0415 - kept out of the way of the other commands
     from buzzwatch.rules.files import read  # noqa: PLC0415 - likewise
-    from buzzwatch.rules.ruleset import load  # noqa: PLC0415 - likewise
+    from buzzwatch.rules.ruleset import load_with_trials, untested  # noqa: PLC0415 - likewise
 
     loaded = None if directory is not None and config is None else load_config(config)
     where = directory or (loaded.rules if loaded else Path("rules"))
     with plain_errors():
         files = read(where)
-        rules = load(files)
+        rules, trials = load_with_trials(files)
         known = look_up_rotas(rules, now(), where, loaded.state if loaded else None, online=fetch)
         found = look(known, files, loaded, now())
         for line in found.errors:
             typer.echo(line, err=True)
-        for line in found.warnings:
+        for line in [*found.warnings, *untested(rules, trials)]:
             typer.echo(f"warning: {line}", err=True)
         for line in found.notes:
             typer.echo(line)
@@ -51,6 +54,29 @@ def check(
         if loaded and loaded.scorer:
             _try_scorer(loaded.scorer)
         raise typer.Exit(1 if found.errors else 0)
+
+
+@app.command("test")
+def rehearse(
+    where: Annotated[Path, typer.Argument(help="Rules directory, or one file of it.")] = Path("rules"),
+    keyword: Annotated[
+        str, typer.Option("-k", help="Only tests with this in their name or file.", show_default=False)
+    ] = "",
+    junit: Annotated[
+        Path | None, typer.Option("--junit", help="Write the results to this file as JUnit XML.", show_default=False)
+    ] = None,
+) -> None:
+    """Play the tests of rule files. Exit 0: all passed. 1: one failed. 2: a file is wrong, or there are no tests."""
+    from buzzwatch.app.trying import try_rules  # noqa: PLC0415 - as in `check`
+    from buzzwatch.rules.faults import RuleFaults  # noqa: PLC0415 - as in `check`
+
+    with plain_errors():
+        try:
+            status = try_rules(where, keyword, junit, language(), typer.echo, partial(progress_bar, "tests"))
+        except RuleFaults as refused:
+            typer.echo(str(refused), err=True)
+            raise typer.Exit(2) from None
+    raise typer.Exit(status)
 
 
 @app.command()

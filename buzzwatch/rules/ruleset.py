@@ -1,8 +1,9 @@
 """The rules directory, read and compiled."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from buzzwatch.model.brand import Route, Ruleset
@@ -15,6 +16,7 @@ from buzzwatch.rules.files import ONCALL, SHARED, whole_fault
 from buzzwatch.rules.oncall import OncallFile
 from buzzwatch.rules.roster import daily_of, night_of, outline_of, people_of, rotas_of, routes_of
 from buzzwatch.rules.text import Document, Value, blot_addresses, parse
+from buzzwatch.rules.trial import Trial
 from buzzwatch.rules.units import nearest, shown
 from buzzwatch.rules.validate import validate
 from buzzwatch.rules.written import CONSOLE, Outline
@@ -23,12 +25,27 @@ _PRIVATE = frozenset({"reach", "ical"})
 """Keys of `oncall.yaml` whose values no fault repeats."""
 
 
+class Placed(Struct, frozen=True):
+    """A test, and where it stands: `number` counts from 1 in its file."""
+
+    file: str
+    line: int
+    number: int
+    brand: str
+    trial: Trial
+
+
 def load(files: Mapping[str, str]) -> Ruleset:
     """Compile the texts of a rules directory, by file name.
 
     Raises:
         RuleFaults: everything that is wrong in any of the files.
     """
+    return load_with_trials(files)[0]
+
+
+def load_with_trials(files: Mapping[str, str]) -> tuple[Ruleset, list[Placed]]:
+    """As `load`, and the tests of the files, in their order, which are no part of a rule set."""
     faults: list[Fault] = []
     documents = _parsed(files, faults)
     outline = _outline(documents)
@@ -58,7 +75,7 @@ def load(files: Mapping[str, str]) -> Ruleset:
         replace(brand_of(each, routes), peers=sectors.get(each.brand, ()), campaigns=campaigns_of(calendar, each))
         for each in written
     ]
-    return Ruleset(
+    ruleset = Ruleset(
         _digest(files),
         {brand.key: brand for brand in compiled},
         people_of(oncall),
@@ -71,6 +88,22 @@ def load(files: Mapping[str, str]) -> Ruleset:
         pages_per_person=oncall.pages_per_person,
         answer_within=oncall.answer_within,
     )
+    return ruleset, [placed for document, each in brands for placed in _placed(document, each)]
+
+
+def _placed(document: Document, written: schema.BrandFile) -> Iterator[Placed]:
+    for index, trial in enumerate(written.tests):
+        line, _ = document.value_place(("tests", index))
+        yield Placed(document.file, line, index + 1, written.brand, trial)
+
+
+def untested(ruleset: Ruleset, trials: Iterable[Placed]) -> list[str]:
+    """One sentence for each brand that has tests, and rules that none of them expects to ring."""
+    ringing: dict[str, set[str]] = {}
+    for placed in trials:
+        ringing.setdefault(placed.brand, set()).update(each.rule for each in placed.trial.expect if each.times != 0)
+    silent = {key: [r.name for r in ruleset.brands[key].rules if r.name not in rang] for key, rang in ringing.items()}
+    return [f"{key}: no test lets these rules ring: {', '.join(names)}" for key, names in silent.items() if names]
 
 
 def check_channels(files: Mapping[str, str], channels: Collection[str]) -> list[Fault]:
@@ -140,10 +173,16 @@ def _outline(documents: Mapping[str, Document]) -> Outline:
 
 
 def _with_groups(outline: Outline, written: Value) -> Outline:
-    """With the themes and voices of one brand file."""
+    """With the themes, voices and rules of one brand file."""
     groups = ((written.get(key, {}) if isinstance(written, dict) else None) for key in ("themes", "voices"))
     themes, voices = (tuple(group) if isinstance(group, dict) else None for group in groups)
-    return replace(outline, themes=themes, voices=voices)
+    known = replace(outline, themes=themes, voices=voices)
+    if not isinstance(written, dict) or "tests" not in written:
+        return known
+    rules = written.get("rules")
+    names = [rule.get("name") for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
+    named = (*(name for name in names if isinstance(name, str)), "slow")
+    return replace(known, rules=named, answers=bool(written.get("official")))
 
 
 def _repeated(documents: Iterable[Document]) -> list[Fault]:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, model_
 from pydantic import ValidationInfo as Info
 
 from buzzwatch.rules.oncall import OncallFile
+from buzzwatch.rules.trial import Trial
 from buzzwatch.rules.units import (
     Budget,
     CrmLink,
@@ -142,7 +143,7 @@ def _in_one_group(voices: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ..
 class BrandFile(Written):
     """One watched brand."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"tests", "layers"})
+    later: ClassVar[frozenset[str]] = frozenset({"layers"})
     brand: Word = Field(description="The brand's key, once in the directory.", examples=["acme"])
     name: Line | None = Field(default=None, description="Its name in messages; the key if left out.")
     timezone: Zone = Field(default="UTC", description="Where its day begins.", examples=["Europe/Paris"])
@@ -179,6 +180,11 @@ class BrandFile(Written):
         json_schema_extra=_or_off,
     )
     rules: Annotated[tuple[Rule, ...], Lax, Field(max_length=100)] = Field(default=(), description="When to tell whom.")
+    tests: Annotated[tuple[Trial, ...], Lax, Field(max_length=200)] = Field(
+        default=(),
+        description="What `buzzwatch test` plays to the rules of this file, and which of them must ring.",
+        examples=[[{"given": ["5/h for 3d"], "expect": "nothing"}]],
+    )
 
     @model_validator(mode="after")
     def _be_able_to_answer(self) -> "BrandFile":

@@ -276,6 +276,10 @@ WaitSpan = Annotated[
     Span, BeforeValidator(_span), AfterValidator(_between(MINUTE, 2 * DAY)), _span_schema("10m", "1h", "1d")
 ]
 """From 1 m to 2 d."""
+TrialSpan = Annotated[
+    Span, BeforeValidator(_span), AfterValidator(_between(SECOND, 30 * DAY)), _span_schema("30s", "10m", "1d")
+]
+"""From 1 s to 30 d."""
 Delay = Annotated[Span, BeforeValidator(_span), AfterValidator(_between(0, DAY)), _span_schema("0m", "5m")]
 """From 0 to 1 d."""
 Patience = Annotated[

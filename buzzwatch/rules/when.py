@@ -131,16 +131,17 @@ class Thread(Requirements):
 
 
 def _known_theme(name: str, info: Info) -> str:
-    return _defined(name, "themes", "[word]", info.context.themes if isinstance(info.context, Outline) else None)
+    return defined(name, "themes", "[word]", info.context.themes if isinstance(info.context, Outline) else None)
 
 
 def _known_voice(name: str, info: Info) -> str:
-    return _defined(name, "voices", '["x:@name"]', info.context.voices if isinstance(info.context, Outline) else None)
+    return defined(name, "voices", '["x:@name"]', info.context.voices if isinstance(info.context, Outline) else None)
 
 
-def _defined(name: str, key: str, example: str, defined: tuple[str, ...] | None) -> str:
-    if defined is not None and name not in defined:
-        remedy = nearest(name, defined) if defined else f"add `{key}: {{{name}: {example}}}` to the file"
+def defined(name: str, key: str, example: str, known: tuple[str, ...] | None) -> str:
+    """The name of one of the file's `themes` or `voices`, which are `known`; raises what a validator does."""
+    if known is not None and name not in known:
+        remedy = nearest(name, known) if known else f"add `{key}: {{{name}: {example}}}` to the file"
         raise mistake(f"{shown(name)} is not one of `{key}`", remedy)
     return name
 

@@ -19,8 +19,8 @@ CONSOLE = "console"
 class Outline(Struct, frozen=True):
     """What may be referred to. None: not known.
 
-    Routes, people with their means, and rotas with all who may be on duty are those of `oncall.yaml`; themes and voices
-    those of the brand's own file; brands those of all files.
+    Routes, people with their means, and rotas with all who may be on duty are those of `oncall.yaml`; themes, voices
+    and rules those of the brand's own file, and whether an account of its `answers`; brands those of all files.
     """
 
     routes: tuple[str, ...] | None = None
@@ -29,6 +29,8 @@ class Outline(Struct, frozen=True):
     voices: tuple[str, ...] | None = None
     brands: tuple[str, ...] | None = None
     rotas: Mapping[str, tuple[str, ...]] | None = None
+    rules: tuple[str, ...] | None = None
+    answers: bool | None = None
 
 
 class Written(BaseModel):

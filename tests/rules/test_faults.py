@@ -50,7 +50,7 @@ def faults_of(**files: str) -> list[str]:
             (
                 "acme.yaml:3:1: unknown key `zzz`; "
                 "valid here: brand, name, timezone, language, role, sector, match, official, voices, themes, "
-                "crm_link, slow, rules"
+                "crm_link, slow, rules, tests"
             ),
         ),
         (
@@ -85,7 +85,7 @@ def faults_of(**files: str) -> list[str]:
             HEAD + 'voices: {press: ["x:@a", "x:@b"], ours: ["x:@B"]}',
             "acme.yaml:3:9: `x:@b` is in `press` and in `ours`; keep one of them",
         ),
-        (HEAD + "tests: []", "acme.yaml:3:1: not yet: `tests` comes with a later release; remove it"),
+        (HEAD + "layers: []", "acme.yaml:3:1: not yet: `layers` comes with a later release; remove it"),
         (HEAD + "name: a\nname: b", "acme.yaml:4:1: `name` is written twice, first on line 3; keep one of them"),
         (HEAD + "name: !!str b", "acme.yaml:3:7: the tag `!!str` means nothing here; remove it"),
         (

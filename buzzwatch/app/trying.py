@@ -1,0 +1,99 @@
+"""The tests of a rules directory, one after the other, and what is said of each."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from time import perf_counter
+
+from buzzwatch.app.closest import find_approaches
+from buzzwatch.app.junit import Result, as_junit
+from buzzwatch.app.rehearsal import Played, Rehearsal
+from buzzwatch.app.timeline import Timeline
+from buzzwatch.app.verdict import Failure, Flaw, judge
+from buzzwatch.model.instant import Instant
+from buzzwatch.rules.files import read
+from buzzwatch.rules.ruleset import Placed, load_with_trials
+
+PASSED, FAILED, NO_TESTS = 0, 1, 2
+"""Exit statuses; a wrong file is told as there being no tests is."""
+_WORDS = {
+    "en": {
+        "passed": "passed",
+        "failed": "FAILED",
+        "none": "{where}: there are no tests; add `tests:` to a brand file",
+        "unmatched": "{where}: no test has `{keyword}` in its name or file",
+        "sum": "{where}: {passed} passed, {failed} failed",
+        "unnamed": "test {number}",
+    },
+    "fr": {
+        "passed": "réussi",
+        "failed": "ÉCHEC",
+        "none": "{where} : il n'y a aucun test ; ajoutez `tests:` à un fichier de marque",
+        "unmatched": "{where} : aucun test n'a `{keyword}` dans son nom ou son fichier",
+        "sum": "{where} : {passed} réussis, {failed} en échec",
+        "unnamed": "test {number}",
+    },
+}
+
+Say = Callable[..., object]
+Progress = Callable[[], AbstractContextManager[Callable[[float], None]]]
+
+
+def try_rules(where: Path, keyword: str, junit: Path | None, language: str, say: Say, progress: Progress) -> int:
+    """Play the tests of a directory, or of one file of it, beside the others; the exit status.
+
+    Raises:
+        RuleFaults: a file is wrong.
+        OSError: the results cannot be written.
+    """
+    words = _WORDS[language]
+    alone = where.is_file()
+    files = read(where.parent if alone else where)
+    rules, trials = load_with_trials(files)
+    every = [placed for placed in trials if not alone or placed.file == where.name]
+    chosen = [placed for placed in every if keyword.casefold() in f"{placed.file} {_name(placed, words)}".casefold()]
+    if not chosen:
+        say(words["unmatched" if every else "none"].format(where=where, keyword=keyword), err=True)
+        return NO_TESTS
+    rehearsal, results = Rehearsal(rules), []
+    folder = where.parent if alone else where
+    with progress() as advance:
+        for number, placed in enumerate(chosen):
+            results.append(_play(rehearsal, placed, folder, language, say))
+            advance((number + 1) / len(chosen))
+    if junit is not None:
+        junit.write_text(as_junit(results), "utf-8")
+    failed = sum(bool(result.failure) for result in results)
+    say(words["sum"].format(where=where, passed=len(results) - failed, failed=failed))
+    return FAILED if failed else PASSED
+
+
+def _play(rehearsal: Rehearsal, placed: Placed, folder: Path, language: str, say: Say) -> Result:
+    words, began = _WORDS[language], perf_counter()
+    played = rehearsal.play(placed)
+    failures = judge(played)
+    name = _name(placed, words)
+    place = f"{folder / placed.file}:{placed.line}"
+    if not failures:
+        say(f"{words['passed']}  {place}  {name}")
+        return Result(placed.file, placed.line, name, perf_counter() - began)
+    near = {each.rule: _missed_at(each, played) for each in failures if each.flaw in {Flaw.SILENT, Flaw.LATE}}
+    timeline = Timeline(played, language)
+    details = list(timeline.lines(failures, find_approaches(rehearsal, played, near)))
+    say(f"{words['failed']}  {place}  {name}")
+    for line in (*details, ""):
+        say(line)
+    failure = "; ".join(map(timeline.flaw, failures))
+    return Result(placed.file, placed.line, name, perf_counter() - began, failure, "\n".join((place, *details)))
+
+
+def _missed_at(failure: Failure, played: Played) -> Instant:
+    """Until when it is of interest how near a rule came: one that was late, until it should have rung."""
+    expected = failure.expected
+    if failure.flaw is Flaw.LATE and expected is not None and expected.within is not None:
+        return played.zero + expected.within
+    return played.end
+
+
+def _name(placed: Placed, words: dict[str, str]) -> str:
+    return placed.trial.name or words["unnamed"].format(number=placed.number)
