@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from buzzwatch.agenda import Agenda, scoped
 from buzzwatch.attendant import Attendant
+from buzzwatch.bystander import Bystander
 from buzzwatch.daybreak import evidence_of, subjects_of, theme_key
 from buzzwatch.detect.slow import USUAL_RATE
 from buzzwatch.herald import Herald
@@ -48,7 +49,6 @@ from buzzwatch.notify import escalation, troubles
 from buzzwatch.notify.digest import DIGEST
 from buzzwatch.notify.night import MORNING
 from buzzwatch.notify.outage import OUTAGE
-from buzzwatch.onlooker import Onlooker
 
 
 class Spine:
@@ -59,7 +59,7 @@ class Spine:
         self.agenda = Agenda(self.memory)
         self.herald = Herald(self.memory, self.agenda)
         self.attendant = Attendant(self.memory, self.agenda, self.herald)
-        self.onlooker = Onlooker(self.memory, self.agenda)
+        self.bystander = Bystander(self.memory, self.agenda)
         self._complaints: list[Complaint] = []
 
     def step(self, item: Input) -> Outcome:
@@ -77,7 +77,7 @@ class Spine:
                 return Outcome(complaints=self._take_complaints()) if self._complaints else NOTHING
             case Tick():
                 self._decide(now, changes, faults)  # what is dirty or due, nothing else
-                self.onlooker.tick(now, faults)
+                self.bystander.tick(now, faults)
             case Command():
                 changes = [self.memory.desk.obey(item, now)]
             case Delivered():
@@ -108,7 +108,7 @@ class Spine:
         """
         for known in shadows:
             self.memory.shadows.live.setdefault(known.id, known)
-        self.onlooker.follow_all()
+        self.bystander.follow_all()
         places = {key: place for place, key in enumerate(self.memory.desk.incidents)}
         self.memory.desk = Desk(sorted(incidents, key=lambda incident: places.get(incident.id, len(places))))
         for incident in self.memory.desk.incidents:
@@ -157,7 +157,7 @@ class Spine:
         if silence is not None:
             self.memory.timers.arrange(now + silence.calm, "incident", silence.id)
         if brand.shadows:
-            self.onlooker.break_silence(brand, now)
+            self.bystander.break_silence(brand, now)
 
     def _decide(self, now: Instant, changes: list[Change | None], faults: list[Fault]) -> None:
         dirty, self.memory.dirty, self.memory.dirty_due = self.memory.dirty, {}, None
@@ -229,7 +229,7 @@ class Spine:
             changes.append(self._raise(lookout, incident))
             changes.append(self._hasten(lookout, self.memory.desk.incidents[incident.id]))
             self._complaints += self.memory.claim_complaints(incident)
-        self.onlooker.judge(stir, lookout, faults)
+        self.bystander.judge(stir, lookout, faults)
 
     def _raise(self, lookout: Lookout, incident: Incident) -> Change | None:
         """The press may have joined; what comes to a page by that goes where the brand's critical rules go."""
@@ -329,7 +329,7 @@ class Spine:
                 self._hear_gap(item, now)
             case ClockSet():
                 self.agenda.follow_all()
-                self.onlooker.follow_all()
+                self.bystander.follow_all()
             case Trouble():
                 self.herald.tell_ops(troubles.announce_trouble(item, self.memory.rules, now))
             case Warmed():
@@ -385,7 +385,7 @@ class Spine:
             self.memory.desk.put(escalation.under_new_rules(incident, rules, now))
             self.agenda.follow_incident(incident.id)
         self.agenda.follow_rotas()
-        self.onlooker.follow_rules(now)
+        self.bystander.follow_rules(now)
 
     def _follow_shifts(self, item: RotaSwapped) -> None:
         """Who is on duty may be another from now on."""
@@ -403,7 +403,7 @@ class Spine:
         if heard.source == EVERYTHING and heard.until <= now:
             self.memory.outage = (heard.since, heard.until)
         self.agenda.follow_all()
-        self.onlooker.follow_all()
+        self.bystander.follow_all()
 
     def _tell(self, changes: Iterable[Change | None], now: Instant, faults: list[Fault]) -> list[Change]:
         """Who hears of each change now; several alarms at once are one message, and its first step leaves with it."""

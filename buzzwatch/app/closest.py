@@ -67,7 +67,7 @@ class Onlooker:
 
 def find_approaches(rehearsal: Rehearsal, played: Played, until: Mapping[str, Instant]) -> dict[str, Approach]:
     """By rule: the nearest it came in the counted part, until an instant. The test is played once more for it."""
-    rules = {rule: until[rule.name] for rule in played.brand.rules if rule.name in until}
+    rules = {rule: until[rule.name] for rule in (*played.brand.rules, *played.brand.shadows) if rule.name in until}
     if not rules:
         return {}
     onlooker = Onlooker(played, rules)

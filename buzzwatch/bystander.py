@@ -19,7 +19,7 @@ from buzzwatch.model.instant import MINUTE, Instant
 from buzzwatch.model.signal import Finding
 
 
-class Onlooker:
+class Bystander:
     """Keeps nothing of its own."""
 
     def __init__(self, memory: Memory, agenda: Agenda) -> None:
