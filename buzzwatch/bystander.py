@@ -15,7 +15,7 @@ from buzzwatch.memory import Memory, Stir
 from buzzwatch.model.brand import Brand, Rule, Scope
 from buzzwatch.model.incident import Incident, Subject
 from buzzwatch.model.input import Fault
-from buzzwatch.model.instant import MINUTE, Instant
+from buzzwatch.model.instant import HOUR, Instant
 from buzzwatch.model.signal import Finding
 
 
@@ -144,7 +144,7 @@ class Bystander:
         if known.subject.quiet and self.agenda.is_silent(known):
             due = self.agenda.ever_more_rarely(known.began_at)
         elif due <= now and self.memory.gaps.is_deaf(now):
-            due = now + MINUTE
+            due = now + HOUR  # or when the gap ends
         self.memory.shadow_timers.arrange(max(due, now + 1), "over", known.id)
 
     def _follow_silence(self, brand: Brand) -> None:

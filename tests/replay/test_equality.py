@@ -83,7 +83,7 @@ def test_the_corpus_holds_what_is_awkward(lived: Lived):
     assert any(change.incident.reason.copies for _, outcome in lived.outcomes for change in outcome.changes)
     assert any(notice.marks for _, outcome in lived.outcomes for notice in outcome.notices)
     rings = [ring for _, outcome in lived.outcomes for ring in outcome.shadows]
-    assert {ring.rules[0] for ring in rings} == {"s-many", "s-talk", "s-quiet", "s-waits"}
+    assert {ring.rules[0] for ring in rings} == {"s-many", "s-talk", "s-quiet"}
     assert {ring.state for ring in rings} == {State.OPEN, State.RESOLVED}
     assert len(lived.spine.memory.tales.tracker)
     scorers = {item.scorer.partition("+")[2] for _, item in lived.inputs if type(item).__name__ == "Sighting"}

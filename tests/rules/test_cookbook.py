@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from buzzwatch.app.rehearsal import Rehearsal
 from buzzwatch.app.verdict import judge
+from buzzwatch.model.brand import Ruleset
 from buzzwatch.rules.ruleset import Placed, load, load_with_trials
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -86,13 +87,14 @@ def played() -> list[tuple[str, str]]:
     return list(dict.fromkeys(found))
 
 
-def trials(page: str, heading: str) -> list[Placed]:
-    return load_with_trials(directory(page, heading))[1]
+@cache
+def loaded(page: str, heading: str) -> tuple[Ruleset, list[Placed]]:
+    return load_with_trials(directory(page, heading))
 
 
 @pytest.mark.parametrize(("page", "heading"), played())
 def test_the_tests_of_an_example_pass(page: str, heading: str):
-    rules, placed = load_with_trials(directory(page, heading))
+    rules, placed = loaded(page, heading)
     rehearsal = Rehearsal(rules)
     failed = {each.trial.name: failures for each in placed if (failures := judge(rehearsal.play(each)))}
     assert failed == {}
@@ -102,7 +104,7 @@ def test_the_tests_of_an_example_pass(page: str, heading: str):
 def test_a_page_has_all_recipes_and_each_a_test_that_rings_and_one_that_stays_quiet(page: str):
     assert len(recipes(page)) == RECIPES
     for heading in recipes(page):
-        expected = [each.trial.expect for each in trials(page, heading)]
+        expected = [each.trial.expect for each in loaded(page, heading)[1]]
         assert any(expected), heading
         assert not all(expected), heading
 
@@ -110,7 +112,7 @@ def test_a_page_has_all_recipes_and_each_a_test_that_rings_and_one_that_stays_qu
 @pytest.mark.parametrize("page", PAGES)
 def test_every_rule_of_a_recipe_is_rung_by_a_test_of_it(page: str):
     for heading in recipes(page):
-        rules, placed = load_with_trials(directory(page, heading))
+        rules, placed = loaded(page, heading)
         rung = {(each.brand, expected.rule) for each in placed for expected in each.trial.expect}
         written = {(brand.key, rule.name) for brand in rules.brands.values() for rule in (*brand.rules, *brand.shadows)}
         assert rung == written, heading
@@ -139,7 +141,7 @@ def test_the_recipes_of_the_two_pages_ask_the_same():
         {
             (brand.key, rule.severity, rule.notify, rule.scope)
             for heading in recipes(page)
-            for brand in load(directory(page, heading)).brands.values()
+            for brand in loaded(page, heading)[0].brands.values()
             for rule in (*brand.rules, *brand.shadows)
         }
         for page in PAGES

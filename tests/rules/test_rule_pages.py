@@ -42,7 +42,13 @@ def test_there_are_examples():
 
 @pytest.mark.parametrize(
     ("page", "module"),
-    [("rules.md", schema), ("rules.md", when), ("rules.md", oncall), ("configuration.md", config)],
+    [
+        ("rules.md", schema),
+        ("rules.md", when),
+        ("rules.md", oncall),
+        ("regles.md", when),
+        ("configuration.md", config),
+    ],
 )
 def test_every_key_is_documented(page, module):
     text = (DOCS / page).read_text()
@@ -55,6 +61,12 @@ def test_every_key_is_documented(page, module):
     assert missing == []
 
 
-def test_every_placeholder_is_documented():
-    text = (DOCS / "rules.md").read_text()
+def test_every_key_of_a_rule_is_documented_in_french_too():
+    text = (DOCS / "regles.md").read_text()
+    assert [key for key in keys(schema.Rule) if f"`{key}`" not in text] == []
+
+
+@pytest.mark.parametrize("page", ["rules.md", "regles.md"])
+def test_every_placeholder_is_documented(page):
+    text = (DOCS / page).read_text()
     assert [name for name in PLACEHOLDERS if f"`{{{name}}}`" not in text] == []
