@@ -27,15 +27,14 @@ SCORER = "test"
 """The scorer of mentions whose test says how negative they are."""
 DEAF = "test"
 FOREVER: Instant = 2**62
+MANY = 100_000
+"""Shares are counted in whole parts of it, so that no rounding moves a mention."""
 HALF = 0.5
 """A conversation of which at least so much is negative begins so."""
 
 
 class Told(Struct, frozen=True):
-    """Something invented: a mention to be read, or what is counted as it is.
-
-    `negativity` takes the place of what the scorer finds. `own`: others say the same in words of their own.
-    """
+    """Something invented: a mention to be read, or what is counted as it is; `negativity` overrules the scorer."""
 
     at: Instant
     item: Mention | Sighting | Gap
@@ -240,7 +239,8 @@ def _arrivals(count: int, span: Span, start: Instant, dice: Random) -> Iterator[
 
 def _is_negative(number: int, share: float) -> bool:
     """Whether the mention with this number is: evenly spread, so that of any ten the right number are."""
-    return int((number + 1) * share + 0.5) > int(number * share + 0.5)
+    of_many = round(share * MANY)
+    return ((number + 1) * of_many + MANY // 2) // MANY > (number * of_many + MANY // 2) // MANY
 
 
 def _author(crowd: Crowd, moods: list[int], *, negative: bool, number: int) -> int:

@@ -53,6 +53,8 @@ class Played(Struct):
     faults: list[str] = []
 
 
+_TOLD_EVERY = 500
+Progress = Callable[[float], None]
 Watch = Callable[[Spine, Instant, list[Sighting]], None]
 """Looks on: called before each sighting (with none) and after each decision (with those since the last)."""
 
@@ -64,8 +66,8 @@ class Rehearsal:
         self._rules = replace(rules, daily=None, files={})  # a digest tells what a record holds, and there is none
         self._hearing = Hearing(rules)
 
-    def play(self, placed: Placed, watch: Watch | None = None) -> Played:
-        """Play one test from an empty memory."""
+    def play(self, placed: Placed, watch: Watch | None = None, progress: Progress = lambda _: None) -> Played:
+        """Play one test from an empty memory; `progress` hears now and then which part of it is over."""
         trial, brand = placed.trial, self._rules.brands[placed.brand]
         zero = instant_of((trial.at or USUAL_DAY).replace(tzinfo=brand.zone))
         start = zero - sum(part.span for part in trial.given[: trial.counted])
@@ -74,20 +76,22 @@ class Rehearsal:
         played = Played(placed, brand, start, zero, end, [], {})
         spine, known = Spine(), _Known()
         rules = self._with_campaigns(brand, trial, start)
-        for at, outcome in self._run(spine, rules, played, watch):
+        for at, outcome in self._run(spine, rules, played, watch, progress):
             played.rings += known.rings(at, outcome, brand.key)
             played.faults += [f"{fault.brand}: {fault.error}" for fault in outcome.faults]
         return played
 
     def _run(
-        self, spine: Spine, rules: Ruleset, played: Played, watch: Watch | None
+        self, spine: Spine, rules: Ruleset, played: Played, watch: Watch | None, progress: Progress
     ) -> Iterator[tuple[Instant, Outcome]]:
         yield from feed(spine, RulesSwapped(played.start, rules))
         inventor = Inventor(rules.brands, played.brand.key)
         fresh: list[Sighting] = []
-        for told in inventor.tell(played.placed.trial.given, played.start):
+        for number, told in enumerate(inventor.tell(played.placed.trial.given, played.start)):
             if told.at > played.end:
                 break
+            if number % _TOLD_EVERY == 0:
+                progress((told.at - played.start) / max(1, played.end - played.start))
             yield from _until(spine, told.at, fresh, watch)
             if isinstance(told.item, Gap):
                 yield from feed(spine, told.item)

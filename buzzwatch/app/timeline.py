@@ -1,6 +1,7 @@
 """A test that failed, to read: what was expected beside what happened, how near it came, and the mentions as bars."""
 
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from math import ceil
 
 from msgspec import Struct
@@ -46,8 +47,12 @@ class Words(Struct, frozen=True):
     negative: str
     unheard: str
     flaws: dict[str, str]
-    clock: str
-    """How an instant is written."""
+    counted: dict[str, str]
+    """What a detector counts."""
+    days: tuple[str, ...]
+    """Monday first."""
+    point: str
+    """Before decimals."""
 
 
 WORDS = {
@@ -83,7 +88,9 @@ WORDS = {
             "unexpected": "{rule} rang at {at} and was not expected",
             "broken": "a decision failed, which is a fault of buzzwatch: {fault}",
         },
-        clock="%a %H:%M:%S",
+        counted={"volume": "mentions", "negativity": "negative mentions", "thread": "mentions", "slow": "voices"},
+        days=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+        point=".",
     ),
     "fr": Words(
         expected="attendu",
@@ -117,7 +124,9 @@ WORDS = {
             "unexpected": "{rule} a sonné à {at} sans être attendue",
             "broken": "une décision a échoué, c'est un défaut de buzzwatch : {fault}",
         },
-        clock="%d/%m %H:%M:%S",
+        counted={"volume": "mentions", "negativity": "mentions négatives", "thread": "mentions", "slow": "voix"},
+        days=("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."),
+        point=",",
     ),
 }
 
@@ -134,7 +143,7 @@ class Timeline:
         for failure in failures:
             yield f"  {self.flaw(failure)}"
         yield ""
-        yield from self._sides()
+        yield from self._sides(failures)
         for rule, approach in approaches.items():
             yield ""
             yield from self._closest(rule, approach)
@@ -166,18 +175,20 @@ class Timeline:
             fault=failure.fault,
         )
 
-    def _sides(self) -> Iterator[str]:
-        """What was expected, and what happened, beside each other."""
-        words = self._words
-        left = [words.expected, *map(self._wanted, self._played.placed.trial.expect)]
-        left += [] if self._played.placed.trial.expect else [words.nothing]
-        right = [words.happened, *(self._rang(ring) for ring in self._played.rings[:_MOST_RINGS])]
-        right += [] if self._played.rings else [words.nobody]
-        if (more := len(self._played.rings) - _MOST_RINGS) > 0:
-            right.append(words.further.format(number=more))
-        for number in range(max(len(left), len(right))):
-            one = left[number] if number < len(left) else ""
-            other = right[number] if number < len(right) else ""
+    def _sides(self, failures: list[Failure]) -> Iterator[str]:
+        """What was expected, and what happened, beside each other, with a mark at what is wrong."""
+        words, rings = self._words, self._played.rings
+        missed = {failure.rule for failure in failures if failure.expected is not None}
+        wrong = [failure.ring for failure in failures if failure.expected is None]
+        left = [f"  {words.expected}"]
+        left += [_marked(self._wanted(each), each.rule in missed) for each in self._played.placed.trial.expect]
+        left += [] if len(left) > 1 else [_marked(words.nothing, bool(rings))]
+        right = [f"  {words.happened}"]
+        right += [f"{'✗' if ring in wrong else ' '} {self._rang(ring)}" for ring in rings[:_MOST_RINGS]]
+        right += [] if rings else [f"  {words.nobody}"]
+        if (more := len(rings) - _MOST_RINGS) > 0:
+            right.append(f"  {words.further.format(number=more)}")
+        for one, other in zip_longest(left, right, fillvalue=""):
             yield f"  {one:<{_SIDE}} | {other}".rstrip()
 
     def _wanted(self, expected: Expected) -> str:
@@ -199,8 +210,13 @@ class Timeline:
         shape = words.joined if ring.joined else words.rang
         said = shape.format(rule=ring.rule, severity=ring.severity.label, route=ring.route)
         if signal is not None and ring.reason.rule == ring.rule and signal.over:
-            numbers = {"observed": f"{signal.observed:.0f}", "expected": f"{signal.expected:.1f}"}
-            said += f": {words.usual.format(**numbers, detector=signal.detector, over=spell(signal.over))}"
+            numbers = {
+                "observed": f"{signal.observed:.0f}",
+                "expected": f"{signal.expected:.1f}".replace(".", words.point),
+            }
+            said += (
+                f": {words.usual.format(**numbers, detector=words.counted[signal.detector], over=spell(signal.over))}"
+            )
         return f"{self._at(ring.at)}  {said}"
 
     def _closest(self, rule: str, approach: Approach) -> Iterator[str]:
@@ -215,11 +231,17 @@ class Timeline:
 
     def _clause(self, clause: Clause) -> str:
         words = self._words
-        observed = words.unknown if clause.observed is None else _figure(clause, clause.observed)
-        said = words.needed.format(name=clause.name, observed=observed, needed=_figure(clause, clause.needed))
-        return (
-            said if clause.expected is None else said + words.usually.format(expected=_figure(clause, clause.expected))
+        said = words.needed.format(
+            name=clause.name, observed=self._figure(clause, clause.observed), needed=self._figure(clause, clause.needed)
         )
+        usual = "" if clause.expected is None else words.usually.format(expected=self._figure(clause, clause.expected))
+        return said + usual
+
+    def _figure(self, clause: Clause, value: float | str | None) -> str:
+        """A value in the unit of the rule file."""
+        if value is None or isinstance(value, str):
+            return self._words.unknown if value is None else value
+        return _number(clause.name, value).replace(".", self._words.point)
 
     def _bars(self) -> Iterator[str]:
         """Mentions over time: the counted part, and as much again before it."""
@@ -246,17 +268,18 @@ class Timeline:
     def _at(self, instant: Instant) -> str:
         """Local time, with the day."""
         moment = moment_of(instant // SECOND * SECOND).astimezone(self._played.brand.zone)
-        return moment.strftime(self._words.clock).removesuffix(":00")
+        return f"{self._words.days[moment.weekday()]} {moment:%H:%M}{f':{moment:%S}' if moment.second else ''}"
 
 
-def _figure(clause: Clause, value: float | str) -> str:
-    """A value in the unit of the rule file."""
-    if isinstance(value, str):
-        return value
-    if clause.name.endswith("share"):
+def _marked(said: str, missed: bool) -> str:  # noqa: FBT001 - it is what the mark says
+    return f"{'✗' if missed else '✓'} {said}"
+
+
+def _number(name: str, value: float) -> str:
+    if name.endswith("share"):
         return f"{value:.0%}"
-    if clause.name.endswith("quiet.over"):
+    if name.endswith("quiet.over"):
         return spell(round(value) // MINUTE * MINUTE)
-    if value == int(value):
+    if value == int(value) or abs(value) >= 1_000:  # noqa: PLR2004 - where digits stop helping
         return f"{value:.0f}"
-    return f"{value:.3g}" if abs(value) < 1_000 else f"{value:.0f}"  # noqa: PLR2004 - where digits stop helping
+    return f"{value:.3g}"

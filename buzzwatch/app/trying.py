@@ -2,20 +2,23 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 from buzzwatch.app.closest import find_approaches
 from buzzwatch.app.junit import Result, as_junit
-from buzzwatch.app.rehearsal import Played, Rehearsal
+from buzzwatch.app.rehearsal import Played, Progress, Rehearsal
 from buzzwatch.app.timeline import Timeline
 from buzzwatch.app.verdict import Failure, Flaw, judge
 from buzzwatch.model.instant import Instant
+from buzzwatch.notify.quoting import clean
 from buzzwatch.rules.files import read
 from buzzwatch.rules.ruleset import Placed, load_with_trials
 
 PASSED, FAILED, NO_TESTS = 0, 1, 2
 """Exit statuses; a wrong file is told as there being no tests is."""
+LONGEST = 300
 _WORDS = {
     "en": {
         "passed": "passed",
@@ -24,6 +27,7 @@ _WORDS = {
         "unmatched": "{where}: no test has `{keyword}` in its name or file",
         "sum": "{where}: {passed} passed, {failed} failed",
         "unnamed": "test {number}",
+        "unwritable": "{file}: cannot be written: {why}",
     },
     "fr": {
         "passed": "réussi",
@@ -32,19 +36,19 @@ _WORDS = {
         "unmatched": "{where} : aucun test n'a `{keyword}` dans son nom ou son fichier",
         "sum": "{where} : {passed} réussis, {failed} en échec",
         "unnamed": "test {number}",
+        "unwritable": "{file} : écriture impossible : {why}",
     },
 }
 
 Say = Callable[..., object]
-Progress = Callable[[], AbstractContextManager[Callable[[float], None]]]
+Bar = Callable[[], AbstractContextManager[Progress]]
 
 
-def try_rules(where: Path, keyword: str, junit: Path | None, language: str, say: Say, progress: Progress) -> int:
+def try_rules(where: Path, keyword: str, junit: Path | None, language: str, say: Say, bar: Bar) -> int:
     """Play the tests of a directory, or of one file of it, beside the others; the exit status.
 
     Raises:
         RuleFaults: a file is wrong.
-        OSError: the results cannot be written.
     """
     words = _WORDS[language]
     alone = where.is_file()
@@ -57,30 +61,44 @@ def try_rules(where: Path, keyword: str, junit: Path | None, language: str, say:
         return NO_TESTS
     rehearsal, results = Rehearsal(rules), []
     folder = where.parent if alone else where
-    with progress() as advance:
+    with bar() as advance:
         for number, placed in enumerate(chosen):
-            results.append(_play(rehearsal, placed, folder, language, say))
-            advance((number + 1) / len(chosen))
-    if junit is not None:
-        junit.write_text(as_junit(results), "utf-8")
+            share = partial(_advance, advance, number, len(chosen))
+            results.append(_play(rehearsal, placed, folder, language, say, share))
+    if junit is not None and not _write(junit, as_junit(results), words, say):
+        return NO_TESTS
     failed = sum(bool(result.failure) for result in results)
     say(words["sum"].format(where=where, passed=len(results) - failed, failed=failed))
     return FAILED if failed else PASSED
 
 
-def _play(rehearsal: Rehearsal, placed: Placed, folder: Path, language: str, say: Say) -> Result:
+def _advance(advance: Progress, number: int, of: int, fraction: float) -> None:
+    """So much of the test with this number is played."""
+    advance((number + fraction) / of)
+
+
+def _write(file: Path, text: str, words: dict[str, str], say: Say) -> bool:
+    try:
+        file.write_text(text, "utf-8")
+    except OSError as error:
+        say(words["unwritable"].format(file=file, why=error.strerror), err=True)
+        return False
+    return True
+
+
+def _play(rehearsal: Rehearsal, placed: Placed, folder: Path, language: str, say: Say, share: Progress) -> Result:
     words, began = _WORDS[language], perf_counter()
-    played = rehearsal.play(placed)
+    played = rehearsal.play(placed, progress=share)
     failures = judge(played)
     name = _name(placed, words)
     place = f"{folder / placed.file}:{placed.line}"
     if not failures:
-        say(f"{words['passed']}  {place}  {name}")
+        say(f"{words['passed']}  {place}  {clean(name, LONGEST)}")
         return Result(placed.file, placed.line, name, perf_counter() - began)
     near = {each.rule: _missed_at(each, played) for each in failures if each.flaw in {Flaw.SILENT, Flaw.LATE}}
     timeline = Timeline(played, language)
     details = list(timeline.lines(failures, find_approaches(rehearsal, played, near)))
-    say(f"{words['failed']}  {place}  {name}")
+    say(f"{words['failed']}  {place}  {clean(name, LONGEST)}")
     for line in (*details, ""):
         say(line)
     failure = "; ".join(map(timeline.flaw, failures))

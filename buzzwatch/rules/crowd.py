@@ -81,9 +81,11 @@ def _crowd(value: object, info: Info) -> Crowd:
         if fields or how != "for":
             raise mistake(f"{shown(text)} says more than for how long", "write such as `nothing for 6h`")
         return Crowd(0, span)
+    if any(shape.fullmatch(text) for shape, _ in _PHRASES.values()):
+        raise mistake(f"{shown(text)} is a piece of a part", f'a comma ends it unless it is quoted: "{CROWD_EXAMPLE}"')
     found = _NUMBER.match(text)
     if found is None:
-        raise mistake(f"{shown(text)} does not begin with a number of mentions", f"write such as `{CROWD_EXAMPLE}`")
+        raise mistake(f"{shown(text)} does not begin with a number of mentions", f'write such as "{CROWD_EXAMPLE}"')
     number, noun, unit = int(found[1]), found[2] or "mentions", found[3]
     end = found.end()
     if noun in {"in", "by", "about", "on", "with", "for", "answered"}:  # `40 in 10m`
@@ -138,7 +140,7 @@ def _phrases(text: str, info: Info, example: str) -> tuple[Span, str, dict[str, 
         found[name] = match
         rest = rest[match.end() :].lstrip(" ,")
     if "span" not in found:
-        raise mistake("for how long is not said", f"write such as `{example}`")
+        raise mistake("for how long is not said", f'write such as "{example}"')
     span = _positive(found["span"][2])
     return span, found["span"][1], _fields(found, info)
 
