@@ -418,16 +418,6 @@ def test_the_example_rules_pass_their_own_tests():
     assert len(trials) > 20
 
 
-@pytest.mark.parametrize("page", ["docs/rules.md"])
-def test_the_examples_of_the_documents_pass_their_own_tests(page):
-    examples = [text for text in FENCE.findall((ROOT / page).read_text("utf-8")) if "\ntests:" in text]
-    for text in examples:
-        rules, trials = load_with_trials({"acme.yaml": text})
-        rehearsal = Rehearsal(rules)
-        assert [judge(rehearsal.play(trial)) for trial in trials] == [[]] * len(trials)
-    assert examples
-
-
 def test_every_example_rule_has_a_test_that_rings_and_files_have_ones_that_stay_quiet():
     rules, trials = load_with_trials({path.name: path.read_text() for path in RULES.glob("*.yaml")})
     ringing = {(placed.brand, each.rule) for placed in trials for each in placed.trial.expect}

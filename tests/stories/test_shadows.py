@@ -11,8 +11,10 @@ from buzzwatch.app.checking import check
 from buzzwatch.app.digest import find
 from buzzwatch.app.explain import explain
 from buzzwatch.app.history import as_line, history
+from buzzwatch.app.rehearsal import Rehearsal
 from buzzwatch.app.rota_known import Known
 from buzzwatch.app.rulebook import compile_rules
+from buzzwatch.app.verdict import judge
 from buzzwatch.clock import VirtualClock
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import ChangeKind, Incident, Severity, State
@@ -22,6 +24,7 @@ from buzzwatch.model.signal import Finding
 from buzzwatch.model.view import View
 from buzzwatch.notify.render import render
 from buzzwatch.rules.changes import changes
+from buzzwatch.rules.ruleset import load_with_trials
 
 NOON: Instant = MONDAY + 12 * HOUR
 BRAND = """
@@ -274,3 +277,18 @@ def test_a_crisis_of_many_conversations_is_one_trouble_to_the_rule_itself():
     story.tell(*crowd(NOON + HOUR, 60, 20 * MINUTE))
     story.run_to(NOON + 90 * MINUTE)
     assert len(story.rings) == 1
+
+
+TRIALS = """tests:
+  - {given: ["2 posts in 10m, 90% negative"], expect: nothing}
+  - {given: ["2 posts in 10m, 90% negative"], expect: [{rule: fewer, severity: critical, notify: oncall, times: 1}]}
+  - {given: ["3 posts in 10m, 90% negative"], expect: [{rule: fewer}, {rule: voices}]}
+  - {given: ["2 posts in 10m, 90% negative"], expect: [{rule: fewer, times: 0}]}
+  - {given: ["1 post in 10m, 90% negative"], expect: [{rule: fewer}]}
+"""
+
+
+def test_a_test_of_a_rule_file_may_expect_one_in_shadow_and_passes_over_one_that_nobody_expects():
+    compiled, trials = load_with_trials({"acme.yaml": BRAND + LIVE + TRIED + TRIALS, "oncall.yaml": ONCALL})
+    rehearsal = Rehearsal(compiled)
+    assert [bool(judge(rehearsal.play(each))) for each in trials] == [False, False, False, True, True]
