@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from buzzwatch.app import in_shadow
 from buzzwatch.app.addresses import refused, too_long
 from buzzwatch.app.config import Config, unreachable
 from buzzwatch.app.duty import burden, uncovered, unheard
@@ -40,7 +41,5 @@ def check(known: Known, files: Mapping[str, str], config: Config | None, now: In
             found.warnings.append(line.removeprefix("warning: "))
         else:
             found.notes.append(line)
-    in_shadow = [f"{brand.key}/{rule.name}" for brand in rules.brands.values() for rule in brand.shadows]
-    if in_shadow:
-        found.notes.append(f"{len(in_shadow)} rules in shadow, telling nobody: {', '.join(in_shadow)}")
+    found.notes += in_shadow.note(rules)
     return found

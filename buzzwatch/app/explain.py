@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
+from buzzwatch.app import in_shadow
 from buzzwatch.app.queue import tell_incident_times
 from buzzwatch.app.quotes import find_samples
 from buzzwatch.ingest.scorer import load
@@ -14,9 +15,8 @@ from buzzwatch.model.signal import Clause, Signal
 from buzzwatch.notify.quoting import clean
 from buzzwatch.store.journal import read_incident
 from buzzwatch.store.outbox import read_deliveries
-from buzzwatch.store.shadows import read_shadow, read_shadows
+from buzzwatch.store.shadows import read_shadow
 
-FOREVER: Instant = 2**62
 _LONGEST = 300
 _LONGEST_POST = 120
 
@@ -42,30 +42,17 @@ def explain(db: sqlite3.Connection, incident_id: str, timezone: str = "UTC") -> 
         "Who was told",
         *_deliveries(db, incident_id, zone),
         *_held(db, incident_id, zone),
-        *_in_shadow(db, incident, zone),
+        *in_shadow.meanwhile(db, incident, zone),
     ]
 
 
 def _shadow(db: sqlite3.Connection, ring: Incident, zone: ZoneInfo) -> Iterator[str]:
-    """What a rule in shadow would have rung."""
-    about = _about(ring.subject)
-    yield f"{ring.id}: in shadow, {ring.severity.label}, {ring.subject.brand}, about {about}: nobody was told"
-    over = "it goes on" if ring.closed_at is None else f"over {_at(ring.closed_at, zone)}"
-    yield f"  began {_at(ring.began_at, zone)}, would have rung {_at(ring.opened_at, zone)} for {ring.route}, {over}"
+    """Why a rule in shadow would have rung."""
+    yield from in_shadow.head(ring, zone)
     yield ""
     yield from _why(ring.reason)
     yield from _company(ring)
     yield from _posts(find_samples(db, ring, load()))
-
-
-def _in_shadow(db: sqlite3.Connection, incident: Incident, zone: ZoneInfo) -> Iterator[str]:
-    """What rules in shadow would have rung about its brand meanwhile."""
-    rings = list(read_shadows(db, incident.subject.brand, incident.began_at, incident.closed_at or FOREVER))
-    if rings:
-        yield ""
-        yield "In shadow meanwhile, told to nobody"
-    for ring in rings:
-        yield f"  {_at(ring.opened_at, zone)}  {ring.rules[0]} would have rung ({ring.severity.label}): {ring.id}"
 
 
 def _head(incident: Incident, zone: ZoneInfo) -> Iterator[str]:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from buzzwatch.app import in_shadow
 from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import Change
@@ -207,11 +208,9 @@ def _of_silence(at: Instant, silenced: Silenced, names: Names) -> Event:
 
 def _of_shadow(at: Instant, shadow: Shadow, names: Names) -> Event:
     """What nobody was told; the id is not that of an incident."""
-    ring = shadow.ring
-    said = f"in shadow: {ring.rules[0]} would have {'been over' if shadow.over else 'rung'}"
-    said += "" if shadow.over else f" ({ring.severity.label}, for {ring.route}); nobody was told"
-    what = "shadow-over" if shadow.over else "shadow"
-    return _made(at, names, what, f"{said}: {ring.id}", brand=ring.subject.brand, key=ring.id)
+    ring, what = shadow.ring, "shadow-over" if shadow.over else "shadow"
+    said = in_shadow.event(ring, over=shadow.over)
+    return _made(at, names, what, said, brand=ring.subject.brand, key=ring.id)
 
 
 def _made(at: Instant, names: Names, what: str, says: str, **told: str) -> Event:

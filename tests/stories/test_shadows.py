@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 from stage import MONDAY, ONCALL, House, Scene, crowd, mention, sighting
 
+from buzzwatch.app import in_shadow
 from buzzwatch.app.checking import check
 from buzzwatch.app.digest import find
 from buzzwatch.app.explain import explain
@@ -206,8 +207,10 @@ def test_the_difference_of_two_rule_sets_names_who_came_out_of_the_shadow_and_wh
 
 def test_check_counts_them_apart_and_leaves_them_out_of_what_people_bear():
     alone, both = (check(Known(rules(*each)), {}, None, NOON) for each in ((LIVE,), (LIVE, TRIED)))
-    assert both.notes == [*alone.notes, "1 rules in shadow, telling nobody: acme/fewer"]
+    assert both.notes == [*alone.notes, "1 rule in shadow, telling nobody: acme/fewer"]
     assert both.warnings == alone.warnings
+    french = in_shadow.note(rules(LIVE, TRIED, SILENT), "fr")
+    assert french == ["2 règles à l’essai, qui ne préviennent personne\u00a0: acme/fewer, acme/silent"]
 
 
 async def lived(folder: Path) -> House:
@@ -236,7 +239,8 @@ async def test_the_record_the_metric_the_history_explain_and_the_digest_know_of_
     assert said in [as_line(event) for event in page.events]
     lines = house.record.write_now(lambda db: explain(db, ring))
     assert lines is not None
-    assert lines[0] == f"{ring}: in shadow, critical, acme, about the brand as a whole: nobody was told"
+    assert lines[0] == f"{ring}: in shadow, critical, acme; nobody was told"
+    assert lines[1] == "  began 2026-03-02 12:01:00, would have rung 2026-03-02 12:02:01 for oncall, it goes on"
     assert any("mention.authors: 2 (needed 2)" in line for line in lines)
     lines = house.record.write_now(lambda db: explain(db, notice.incident.id))
     assert lines is not None
