@@ -71,8 +71,8 @@ class Bystander:
     def break_silence(self, brand: Brand, now: Instant) -> None:
         """Somebody is heard again: a silence calms from now on."""
         self._follow_silence(brand)
-        for known in self.memory.shadows.of_brand(brand.key):
-            if known.subject.quiet:
+        for rule in _in_shadow(brand, Scope.QUIET):
+            for known in self.memory.shadows.of_rule(brand.key, rule.name):
                 self.memory.shadow_timers.arrange(now + known.calm, "over", known.id)
 
     def _judge(self, rule: Rule, stir: Stir, lookout: Lookout) -> None:

@@ -107,7 +107,8 @@ class Spine:
         Of what rings in shadow memory knows more, as far as it knows of it.
         """
         for known in shadows:
-            self.memory.shadows.live.setdefault(known.id, known)
+            if known.id not in self.memory.shadows.live:
+                self.memory.shadows.put(known)
         self.bystander.follow_all()
         places = {key: place for place, key in enumerate(self.memory.desk.incidents)}
         self.memory.desk = Desk(sorted(incidents, key=lambda incident: places.get(incident.id, len(places))))

@@ -45,7 +45,7 @@ WORDS: dict[Language, Words] = {
         was_over="fini à {at}",
         meanwhile="À l’essai pendant ce temps, sans prévenir personne",
         ring="  {at}  {rule} aurait sonné ({severity})\u00a0: {id}",
-        severities=("à suivre", "importante", "critique"),
+        severities=("à suivre", "alerte", "critique"),
     ),
     "en": Words(
         note=("{n} rule in shadow, telling nobody: {names}", "{n} rules in shadow, telling nobody: {names}"),

@@ -13,29 +13,33 @@ from buzzwatch.model.instant import Instant, Span, moment_of
 
 SHADOW = "shadow"
 """What the ids begin with."""
-MOST_LIVE = 1_000
-"""Of more that hold at once, those that began first are called over."""
+MOST_LIVE = 100
+"""Of more of one rule that hold at once, those that began first are called over."""
 
 
 class Shadows:
     """Each is an incident of its rule alone, from the instant at which it would have rung until it is over."""
 
     def __init__(self, live: Iterable[Incident] = ()) -> None:
-        self.live = {each.id: each for each in live}
+        self.live: dict[str, Incident] = {}
+        self._of_rule: dict[tuple[str, str], dict[str, None]] = {}
         self._news: dict[str, Incident] = {}
+        for each in live:
+            self.put(each)
 
     def take_news(self) -> tuple[Incident, ...]:
         """Those that began or ended in this step, as they stand."""
         news, self._news = tuple(self._news.values()), {}
         return news
 
+    def put(self, known: Incident) -> None:
+        """Keep one, or another version of it."""
+        self.live[known.id] = known
+        self._of_rule.setdefault((known.subject.brand, known.rules[0]), {})[known.id] = None
+
     def of_rule(self, brand: str, rule: str) -> list[Incident]:
         """The live ones of a rule, oldest first."""
-        return [each for each in self.live.values() if each.rules == (rule,) and each.subject.brand == brand]
-
-    def of_brand(self, brand: str) -> list[Incident]:
-        """The live ones of a brand, oldest first."""
-        return [each for each in self.live.values() if each.subject.brand == brand]
+        return [self.live[key] for key in self._of_rule.get((brand, rule), ())]
 
     def open(self, subject: Subject, rule: Rule, found: Evidence, now: Instant) -> Incident:
         """It would have rung now."""
@@ -55,8 +59,9 @@ class Shadows:
             held_at=(now, now, now),
             calm=rule.calm,
         )
-        self.live[opened.id] = self._news[opened.id] = opened
-        for oldest in list(self.live.values())[:-MOST_LIVE]:
+        self.put(opened)
+        self._news[opened.id] = opened
+        for oldest in self.of_rule(subject.brand, rule.name)[:-MOST_LIVE]:
             self.end(oldest, now)
         return opened
 
@@ -69,6 +74,7 @@ class Shadows:
     def end(self, known: Incident, now: Instant) -> None:
         """It is over, or its rule is in shadow no more."""
         del self.live[known.id]
+        del self._of_rule[known.subject.brand, known.rules[0]][known.id]
         self._news[known.id] = replace(known, state=State.RESOLVED, closed_at=now)
 
     def stop_calm(self, since: Instant, until: Instant) -> None:
