@@ -27,6 +27,7 @@ _WORDS = {
         "unmatched": "{where}: no test has `{keyword}` in its name or file",
         "sum": "{where}: {passed} passed, {failed} failed",
         "unnamed": "test {number}",
+        "unheard": "{number} mentions name no brand described here",
         "unwritable": "{file}: cannot be written: {why}",
     },
     "fr": {
@@ -36,6 +37,7 @@ _WORDS = {
         "unmatched": "{where} : aucun test n'a `{keyword}` dans son nom ou son fichier",
         "sum": "{where} : {passed} réussis, {failed} en échec",
         "unnamed": "test {number}",
+        "unheard": "{number} mentions ne nomment aucune marque décrite ici",
         "unwritable": "{file} : écriture impossible : {why}",
     },
 }
@@ -93,7 +95,8 @@ def _play(rehearsal: Rehearsal, placed: Placed, folder: Path, language: str, say
     name = _name(placed, words)
     place = f"{folder / placed.file}:{placed.line}"
     if not failures:
-        say(f"{words['passed']}  {place}  {clean(name, LONGEST)}")
+        unheard = f" ({words['unheard'].format(number=played.unheard)})" if played.unheard else ""
+        say(f"{words['passed']}  {place}  {clean(name, LONGEST)}{unheard}")
         return Result(placed.file, placed.line, name, perf_counter() - began)
     near = {each.rule: _missed_at(each, played) for each in failures if each.flaw in {Flaw.SILENT, Flaw.LATE}}
     timeline = Timeline(played, language)

@@ -254,6 +254,7 @@ class Trial(Written):
     others: Literal["allowed"] | None = Field(
         default=None,
         description="Whether rules that are not expected may ring of another trouble too; they must not if left out.",
+        examples=["allowed"],
     )
 
     @model_validator(mode="after")
