@@ -1,7 +1,6 @@
 """Tests inside rule files: what they play, when they fail, and what is said of it."""
 
 import os
-import re
 import subprocess
 import sys
 from itertools import pairwise
@@ -25,7 +24,6 @@ from buzzwatch.rules.ruleset import Placed, load_with_trials
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "rules"
-FENCE = re.compile(r"^```yaml\n(brand: .*?)^```$", re.MULTILINE | re.DOTALL)
 ACME = """brand: acme
 timezone: Europe/Paris
 language: en
