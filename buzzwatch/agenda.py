@@ -1,12 +1,12 @@
 """When the spine must look again though nothing happens."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from buzzwatch.lookout import silent_since
 from buzzwatch.memory import Memory
 from buzzwatch.model.brand import Brand, Rule, Scope
 from buzzwatch.model.incident import Incident, State
-from buzzwatch.model.instant import DAY, MINUTE, Instant
+from buzzwatch.model.instant import DAY, MINUTE, Instant, Span
 from buzzwatch.notify import relief
 from buzzwatch.notify.cover import may_lack
 from buzzwatch.notify.digest import DIGEST
@@ -66,16 +66,16 @@ class Agenda:
 
     def follow_silence(self, brand: Brand) -> None:
         """A brand of which nothing is heard may be silent for as long as a rule says."""
-        due = self.silence_due(brand.key, scoped(brand, Scope.QUIET))
+        overs = [rule.quiet_over for rule in scoped(brand, Scope.QUIET) if rule.quiet_over is not None]
+        due = self.silence_due(brand.key, overs)
         if due is not None:
             self.memory.timers.arrange(due, "quiet", brand.key)
 
-    def silence_due(self, key: str, asking: Iterable[Rule]) -> Instant | None:
-        """When a brand may have been silent for as long as one of these rules says; None: that is not to be asked."""
-        pulse = self.memory.pulses.get(key)
+    def silence_due(self, key: str, overs: Collection[Span]) -> Instant | None:
+        """When a brand may have been silent for as long as one of these; None: that is not to be asked."""
+        pulse = self.memory.pulses.get(key) if overs else None
         since = None if pulse is None else silent_since(pulse, self.memory.gaps)
-        overs = [rule.quiet_over for rule in asking if rule.quiet_over is not None]
-        if since is None or since + DAY * 365 <= self.memory.now or not overs:
+        if since is None or since + DAY * 365 <= self.memory.now:
             return None
         coming = [since + over for over in overs if since + over > self.memory.now]
         return min(coming, default=self.ever_more_rarely(since))
@@ -89,15 +89,15 @@ class Agenda:
 
     def follow_waiting(self, brand: Brand, *, afresh: bool = False) -> None:
         """Complaints will have waited for as long as a rule says; `afresh`: or have already, and nobody has asked."""
-        due = self.waiting_due(brand.key, scoped(brand, Scope.BRAND), afresh=afresh)
+        asked = [each for rule in scoped(brand, Scope.BRAND) for each in rule.unanswered]
+        due = self.waiting_due(brand.key, asked, afresh=afresh)
         if due is not None:
             self.memory.timers.arrange(due, "waiting", brand.key)
 
-    def waiting_due(self, key: str, asking: Iterable[Rule], *, afresh: bool) -> Instant | None:
-        """When complaints will have waited for as long as one of these rules says; None: none of them will."""
+    def waiting_due(self, key: str, asked: Collection[tuple[Span, int]], *, afresh: bool) -> Instant | None:
+        """When so many complaints will have waited for so long, by the first of what is asked; None: they will not."""
         memory, now = self.memory, self.memory.now
         complaints = memory.complaints.get(key)
-        asked = [each for rule in asking for each in rule.unanswered]
         if complaints is None or not asked or memory.gaps.is_deaf(now):
             return None
         dues = [due for over, least in asked if (due := complaints.due(over, least, now)) is not None]

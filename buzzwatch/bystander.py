@@ -148,12 +148,14 @@ class Bystander:
         self.memory.shadow_timers.arrange(max(due, now + 1), "over", known.id)
 
     def _follow_silence(self, brand: Brand) -> None:
-        due = self.agenda.silence_due(brand.key, _in_shadow(brand, Scope.QUIET))
+        overs = [rule.quiet_over for rule in _in_shadow(brand, Scope.QUIET) if rule.quiet_over is not None]
+        due = self.agenda.silence_due(brand.key, overs)
         if due is not None:
             self.memory.shadow_timers.arrange(due, "quiet", brand.key)
 
     def _follow_waiting(self, brand: Brand, *, afresh: bool = False) -> None:
-        due = self.agenda.waiting_due(brand.key, _in_shadow(brand, Scope.BRAND), afresh=afresh)
+        asked = [each for rule in _in_shadow(brand, Scope.BRAND) for each in rule.unanswered]
+        due = self.agenda.waiting_due(brand.key, asked, afresh=afresh)
         if due is not None:
             self.memory.shadow_timers.arrange(due, "waiting", brand.key)
 
@@ -177,6 +179,11 @@ class Bystander:
         except Exception as error:  # noqa: BLE001 - whatever it is, the rules that count go on
             self.memory.set_aside[name] = None
             faults.append(Fault(brand.key, f"{type(error).__name__}: {error}", rule.name))
+
+
+def hears_mentions(brand: Brand) -> bool:
+    """Whether a rule in shadow is judged upon each mention of a brand."""
+    return any(rule.scope is Scope.MENTION for rule in brand.shadows)
 
 
 def _in_shadow(brand: Brand, scope: Scope) -> list[Rule]:

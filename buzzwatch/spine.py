@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from buzzwatch.agenda import Agenda, scoped
 from buzzwatch.attendant import Attendant
-from buzzwatch.bystander import Bystander
+from buzzwatch.bystander import Bystander, hears_mentions
 from buzzwatch.daybreak import evidence_of, subjects_of, theme_key
 from buzzwatch.detect.slow import USUAL_RATE
 from buzzwatch.herald import Herald
@@ -149,7 +149,7 @@ class Spine:
         stir.threads[sighting.thread] = None
         if told.stirs:
             stir.stories[told.story] = None
-        if not sighting.official and any(rule.scope is Scope.MENTION for rule in (*brand.rules, *brand.shadows)):
+        if not sighting.official and (scoped(brand, Scope.MENTION) or hears_mentions(brand)):
             stir.mentions.append(sighting)
 
     def _break_silence(self, brand: Brand, now: Instant) -> None:
