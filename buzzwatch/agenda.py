@@ -1,10 +1,12 @@
 """When the spine must look again though nothing happens."""
 
+from collections.abc import Collection
+
 from buzzwatch.lookout import silent_since
 from buzzwatch.memory import Memory
 from buzzwatch.model.brand import Brand, Rule, Scope
 from buzzwatch.model.incident import Incident, State
-from buzzwatch.model.instant import DAY, MINUTE, Instant
+from buzzwatch.model.instant import DAY, MINUTE, Instant, Span
 from buzzwatch.notify import relief
 from buzzwatch.notify.cover import may_lack
 from buzzwatch.notify.digest import DIGEST
@@ -42,7 +44,7 @@ class Agenda:
             return
         due_at, next_at = self.memory.desk.due_at(incident), incident.next_at
         if incident.subject.quiet and incident.state is not State.RESOLVED and self.is_silent(incident):
-            later = self._ever_more_rarely(incident.began_at)  # whoever is heard has it looked at sooner
+            later = self.ever_more_rarely(incident.began_at)  # whoever is heard has it looked at sooner
             due_at = min(later, next_at or later)
         elif due_at <= self.memory.now and self.memory.gaps.is_deaf(self.memory.now):  # it may be calm, but who knows
             due_at = min(self.memory.now + MINUTE, next_at or self.memory.now + MINUTE)
@@ -52,7 +54,7 @@ class Agenda:
             due_at = min(due_at, silence.until if silence is not None and waits else turns_at)
         self.memory.timers.arrange(max(due_at, self.memory.now + 1), "incident", key)
 
-    def _ever_more_rarely(self, since: Instant) -> Instant:
+    def ever_more_rarely(self, since: Instant) -> Instant:
         """When to look again at what has lasted since an instant, perhaps for years: after as long once more."""
         return 2 * self.memory.now - since
 
@@ -64,12 +66,18 @@ class Agenda:
 
     def follow_silence(self, brand: Brand) -> None:
         """A brand of which nothing is heard may be silent for as long as a rule says."""
-        overs = brand.silences
-        pulse = self.memory.pulses.get(brand.key) if overs else None
+        due = self.silence_due(brand.key, brand.silences)
+        if due is not None:
+            self.memory.timers.arrange(due, "quiet", brand.key)
+
+    def silence_due(self, key: str, overs: Collection[Span]) -> Instant | None:
+        """When a brand may have been silent for as long as one of these; None: that is not to be asked."""
+        pulse = self.memory.pulses.get(key) if overs else None
         since = None if pulse is None else silent_since(pulse, self.memory.gaps)
-        if since is not None and since + DAY * 365 > self.memory.now:
-            coming = [since + over for over in overs if since + over > self.memory.now]
-            self.memory.timers.arrange(min(coming, default=self._ever_more_rarely(since)), "quiet", brand.key)
+        if since is None or since + DAY * 365 <= self.memory.now:
+            return None
+        coming = [since + over for over in overs if since + over > self.memory.now]
+        return min(coming, default=self.ever_more_rarely(since))
 
     def follow_day(self, key: str) -> None:
         """A local day of a brand ends."""
@@ -80,16 +88,21 @@ class Agenda:
 
     def follow_waiting(self, brand: Brand, *, afresh: bool = False) -> None:
         """Complaints will have waited for as long as a rule says; `afresh`: or have already, and nobody has asked."""
+        due = self.waiting_due(brand.key, brand.waits, afresh=afresh)
+        if due is not None:
+            self.memory.timers.arrange(due, "waiting", brand.key)
+
+    def waiting_due(self, key: str, asked: Collection[tuple[Span, int]], *, afresh: bool) -> Instant | None:
+        """When so many complaints will have waited for so long, by the first of what is asked; None: they will not."""
         memory, now = self.memory, self.memory.now
-        complaints = memory.complaints.get(brand.key)
-        if not complaints or not brand.waits or memory.gaps.is_deaf(now):
-            return
-        dues = [due for over, least in brand.waits if (due := complaints.due(over, least, now)) is not None]
+        complaints = memory.complaints.get(key)
+        if not complaints or not asked or memory.gaps.is_deaf(now):
+            return None
+        dues = [due for over, least in asked if (due := complaints.due(over, least, now)) is not None]
         caught_up_at = memory.gaps.caught_up_at
         heard = [max(due, caught_up_at) for due in dues]
         coming = [max(due, now + 1) for due in heard if afresh or due > now]
-        if coming:
-            memory.timers.arrange(min(coming), "waiting", brand.key)
+        return min(coming, default=None)
 
     def follow_digest(self) -> None:
         """The digest is due; where that is past already, soon."""

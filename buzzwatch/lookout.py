@@ -40,11 +40,11 @@ class Lookout:
 
     __slots__ = ("_authors", "_memory", "_pulse", "_signals", "_thread", "_told", "_views", "brand", "mention", "now")
 
-    def __init__(self, now: Instant, brand: Brand, memory: Memory) -> None:
+    def __init__(self, now: Instant, brand: Brand, memory: Memory, pulse: Pulse | None = None) -> None:
         self.now = now
         self.brand = brand
         self._memory = memory
-        self._pulse = memory.pulses[brand.key]
+        self._pulse = pulse or memory.pulses[brand.key]
         self._thread = ""
         self._told = False
         self._views: dict[tuple[bool, str], ThreadView | None] = {}
@@ -256,7 +256,8 @@ class Lookout:
         self, rule: str, says: str, clauses: tuple[Clause, ...], signal: Signal | None, thread: ThreadView | None
     ) -> Reason:
         detector, over = _measure(signal)
-        asked = next((each.spread_over for each in self.brand.rules if each.name == rule), None)
+        rules = (*self.brand.rules, *self.brand.shadows)
+        asked = next((each.spread_over for each in rules if each.name == rule), None)
         if thread is not None:
             return Reason(
                 rule=rule,

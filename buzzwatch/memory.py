@@ -17,6 +17,7 @@ from buzzwatch.gaps import Gaps
 from buzzwatch.incidents.desk import Desk, shifted
 from buzzwatch.incidents.mute import Silences
 from buzzwatch.incidents.proposals import Proposals
+from buzzwatch.incidents.shadows import Shadows
 from buzzwatch.ingest.scorer.lessons import Lessons
 from buzzwatch.model.brand import Brand, Ruleset
 from buzzwatch.model.campaign import Campaign
@@ -75,6 +76,8 @@ class Memory:
         self.dirty_due: Instant | None = None
         self.silences = Silences()
         self.timers = Timers()
+        self.shadows = Shadows()
+        self.shadow_timers = Timers()
         self.gaps = Gaps()
         self.recollection: Recollection = {}
         self.set_aside: dict[str, None] = {}
@@ -95,8 +98,8 @@ class Memory:
     @property
     def next_due(self) -> Instant | None:
         """The next whole second at which a tick would do something; skipping every other changes nothing."""
-        first = self.timers.first
-        timer = None if first is None else max(-(-first // SECOND) * SECOND, next_second(self.now))
+        firsts = [first for first in (self.timers.first, self.shadow_timers.first) if first is not None]
+        timer = max(-(-min(firsts) // SECOND) * SECOND, next_second(self.now)) if firsts else None
         if self.dirty_due is None:
             return timer
         dirty = max(self.dirty_due, -(-self.now // SECOND) * SECOND)  # a downtime may lie between
@@ -236,6 +239,8 @@ class Memory:
             "dirty_due": self.dirty_due,
             "silences": self.silences.dump(),
             "timers": self.timers.dump(),
+            "shadows": self.shadows.dump(),
+            "shadow_timers": self.shadow_timers.dump(),
             "gaps": self.gaps.dump(),
             "recollection": {key: list(authors.items()) for key, authors in self.recollection.items()},
             "set_aside": list(self.set_aside),
@@ -279,6 +284,8 @@ class Memory:
         memory.dirty_due = dumped["dirty_due"]
         memory.silences = Silences.load(dumped["silences"])
         memory.timers = Timers((due, kind, key) for due, kind, key in dumped["timers"])
+        memory.shadows = Shadows.load(dumped["shadows"])
+        memory.shadow_timers = Timers((due, kind, key) for due, kind, key in dumped["shadow_timers"])
         memory.gaps = Gaps.load(dumped["gaps"])
         memory.recollection = {
             key: {author: (at, mention) for author, (at, mention) in authors}
@@ -312,6 +319,8 @@ class Memory:
         for complaints in self.complaints.values():
             complaints.set_back(now)
         self.dirty, self.dirty_due, self.timers, self.gaps, self.recollection = {}, None, Timers(), Gaps(), {}
+        self.shadow_timers = Timers()
+        self.shadows.shift(-ahead)
         self.foretold = {name: told.shifted(-ahead) for name, told in self.foretold.items()}
         self.desk.shift(-ahead)
         self.silences.shift(-ahead)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from buzzwatch.agenda import Agenda, scoped
 from buzzwatch.attendant import Attendant
+from buzzwatch.bystander import Bystander, hears_mentions
 from buzzwatch.daybreak import evidence_of, subjects_of, theme_key
 from buzzwatch.detect.slow import USUAL_RATE
 from buzzwatch.herald import Herald
@@ -63,6 +64,7 @@ class Spine:
         self.agenda = Agenda(self.memory)
         self.herald = Herald(self.memory, self.agenda)
         self.attendant = Attendant(self.memory, self.agenda, self.herald)
+        self.bystander = Bystander(self.memory, self.agenda)
         self._complaints: list[Complaint] = []
 
     def step(self, item: Input) -> Outcome:
@@ -80,6 +82,7 @@ class Spine:
                 return Outcome(complaints=self._take_complaints()) if self._complaints else NOTHING
             case Tick():
                 self._decide(now, changes, faults)  # what is dirty or due, nothing else
+                self.bystander.tick(now, faults)
             case Command():
                 changes = [self.memory.desk.obey(item, now)]
             case Delivered():
@@ -100,10 +103,18 @@ class Spine:
             self.herald.end_outage(self.memory.outage, now)
         (notices, held), touched = self.herald.take(), self.memory.desk.take_touched()
         self.memory.overnight.follow(touched)
-        return Outcome(tuple(told), notices, held, touched, tuple(faults), self._take_complaints())
+        news = self.memory.shadows.take_news()
+        return Outcome(tuple(told), notices, held, touched, tuple(faults), self._take_complaints(), news)
 
-    def restore(self, incidents: Iterable[Incident]) -> None:
-        """Put the incidents of the record in the place of those in memory: the record is what people were told."""
+    def restore(self, incidents: Iterable[Incident], shadows: Iterable[Incident] = ()) -> None:
+        """Put the incidents of the record in the place of those in memory: the record is what people were told.
+
+        Of what rings in shadow memory knows more, as far as it knows of it.
+        """
+        for known in shadows:
+            if known.id not in self.memory.shadows.live:
+                self.memory.shadows.put(known)
+        self.bystander.follow_all()
         places = {key: place for place, key in enumerate(self.memory.desk.incidents)}
         self.memory.desk = Desk(sorted(incidents, key=lambda incident: places.get(incident.id, len(places))))
         for incident in self.memory.desk.incidents:
@@ -143,7 +154,7 @@ class Spine:
         stir.threads[sighting.thread] = None
         if told.stirs:
             stir.stories[told.story] = None
-        if not sighting.official and scoped(brand, Scope.MENTION):
+        if not sighting.official and (scoped(brand, Scope.MENTION) or hears_mentions(brand)):
             stir.mentions.append(sighting)
 
     def _break_silence(self, brand: Brand, now: Instant) -> None:
@@ -152,11 +163,13 @@ class Spine:
         silence = self.memory.desk.live(Subject(brand.key, quiet=True)) if alive else None
         if silence is not None:
             self.memory.timers.arrange(now + silence.calm, "incident", silence.id)
+        if brand.shadows:
+            self.bystander.break_silence(brand, now)
 
     def _decide(self, now: Instant, changes: list[Change | None], faults: list[Fault]) -> None:
         dirty, self.memory.dirty, self.memory.dirty_due = self.memory.dirty, {}, None
         for key in sorted(dirty.keys() - self.memory.set_aside.keys()):
-            self._attempt(key, partial(self._judge, key, dirty[key], now, changes), faults)
+            self._attempt(key, partial(self._judge, key, dirty[key], now, changes, faults), faults)
         once: set[str] = set()
         for kind, key in self.memory.timers.take(now):
             if kind in {MORNING, DIGEST, OUTAGE}:
@@ -196,7 +209,7 @@ class Spine:
                 self.memory.set_aside[brand] = None
                 faults.append(Fault(brand, f"{type(error).__name__}: {error}"))
 
-    def _judge(self, key: str, stir: Stir, now: Instant, changes: list[Change | None]) -> None:
+    def _judge(self, key: str, stir: Stir, now: Instant, changes: list[Change | None], faults: list[Fault]) -> None:
         brand = self.memory.rules.brands.get(key)
         if brand is None:
             return
@@ -219,6 +232,7 @@ class Spine:
             changes.append(self.attendant.raise_by_press(incident, lookout))
             changes.append(self.attendant.hasten(self.memory.desk.incidents[incident.id], lookout))
             self._complaints += self.memory.claim_complaints(incident)
+        self.bystander.judge(stir, lookout, faults)
 
     def _apply(self, rule: Rule, lookout: Lookout, changes: list[Change | None]) -> None:
         finding = rule.when.judge(lookout)
@@ -309,6 +323,7 @@ class Spine:
                 self._hear_gap(item, now)
             case ClockSet():
                 self.agenda.follow_all()
+                self.bystander.follow_all()
             case Trouble():
                 self.herald.tell_ops(troubles.announce_trouble(item, self.memory.rules, now))
             case Warmed():
@@ -366,6 +381,7 @@ class Spine:
             self.memory.desk.put(escalation.under_new_rules(incident, rules, now))
             self.agenda.follow_incident(incident.id)
         self.agenda.follow_rotas()
+        self.bystander.follow_rules(now)
 
     def _follow_shifts(self, item: RotaSwapped) -> None:
         """Who is on duty may be another from now on."""
@@ -379,9 +395,11 @@ class Spine:
         gap = self.memory.gaps.hear(heard, now)
         if gap.until <= now:
             self.memory.desk.stop_calm(gap.since, gap.until)
+            self.memory.shadows.stop_calm(gap.since, gap.until)
         if heard.source == EVERYTHING and heard.until <= now:
             self.memory.outage = (heard.since, heard.until)
         self.agenda.follow_all()
+        self.bystander.follow_all()
 
     def _tell(self, changes: Iterable[Change | None], now: Instant, faults: list[Fault]) -> list[Change]:
         """Who hears of each change now; several alarms at once are one message, and its first step leaves with it."""

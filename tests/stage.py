@@ -280,7 +280,8 @@ class Scene:
 
 def says(outcome: Outcome) -> bool:
     """Whether the drive keeps an outcome."""
-    return bool(outcome.changes or outcome.notices or outcome.held or outcome.touched or outcome.complaints)
+    told = outcome.changes or outcome.notices or outcome.held or outcome.touched
+    return bool(told or outcome.complaints or outcome.shadows)
 
 
 def crowd(since: Instant, count: int, span: Span, brand: str = "acme", **changes: Any) -> list[Sighting]:

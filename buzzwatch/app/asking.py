@@ -55,7 +55,7 @@ def read_asked(db: sqlite3.Connection, wanted: Wanted, now: Instant, language: s
     brand = rules.brands.get(wanted.brand)
     if brand is None:
         raise QuestionError(_unknown(words.no_brand, words.nearest_name, wanted.brand, rules.brands))
-    if wanted.rule and wanted.rule not in (names := [rule.name for rule in brand.rules]):
+    if wanted.rule and wanted.rule not in (names := [rule.name for rule in (*brand.rules, *brand.shadows)]):
         raise QuestionError(_unknown(words.no_rule, words.nearest_name, wanted.rule, names))
     found = read_when(wanted.at, brand.zone, language)
     if found is None:

@@ -311,7 +311,7 @@ def of_file(
     for number, ruleset in enumerate(wanted):
         replay, tally = Replay(ruleset, horizon, spine := Trial()), Tally()
         for at, outcome in replay.run(read(file), partial(_advance, progress, number, len(wanted))):
-            if outcome.changes or outcome.touched or outcome.faults:
+            if outcome.changes or outcome.touched or outcome.shadows or outcome.faults:
                 tally.take(at, outcome, spine.memory.rules)
                 posts |= {key: said for key in _newly_shown(outcome, posts) if (said := replay.sample(key)) is not None}
         runs.append((spine, tally, replay))
@@ -333,5 +333,5 @@ def _advance(progress: Progress, number: int, runs: int, part: float) -> None:
 
 
 def _newly_shown(outcome: Outcome, known: dict[str, Sample]) -> Iterator[str]:
-    for change in outcome.changes:
-        yield from (key for key in change.incident.shown[:_MOST_SHOWN] if key not in known)
+    for incident in (*(change.incident for change in outcome.changes), *outcome.shadows):
+        yield from (key for key in incident.shown[:_MOST_SHOWN] if key not in known)

@@ -63,7 +63,7 @@ def a_month(told: Backtest, rings: int) -> float | None:
 
 
 def _rules(brand: Brand | None) -> list[Rule]:
-    return [] if brand is None else [rule for rule in (*brand.rules, brand.slow) if rule is not None]
+    return [] if brand is None else [rule for rule in (*brand.rules, *brand.shadows, brand.slow) if rule is not None]
 
 
 def _is_it(ring: Ring, incident: Incident) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from buzzwatch.app import in_shadow
 from buzzwatch.app.duty import burden, uncovered, unheard
 from buzzwatch.app.secret import Secrets, named_in
 from buzzwatch.model.brand import Ruleset
@@ -60,6 +61,7 @@ def check(
             found.warnings.append(line)
         else:
             found.notes.append(line)
+    found.notes += in_shadow.note(rules)
     return found
 
 

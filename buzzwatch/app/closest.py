@@ -67,7 +67,8 @@ class Onlooker:
 
 def find_approaches(rehearsal: Rehearsal, played: Played, until: Mapping[str, Instant]) -> dict[str, Approach]:
     """By rule: the nearest it came in the counted part, until an instant. The test is played once more for it."""
-    rules = [(rule, until[rule.name]) for rule in played.brand.rules if rule.name in until]
+    asked = (*played.brand.rules, *played.brand.shadows)
+    rules = [(rule, until[rule.name]) for rule in asked if rule.name in until]
     if not rules:
         return {}
     onlooker = Onlooker(played, rules)

@@ -1,7 +1,7 @@
 """What a digest tells, looked up when it leaves."""
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 import msgspec
@@ -10,11 +10,12 @@ from buzzwatch.app.ears import Ears
 from buzzwatch.app.response import response_times
 from buzzwatch.memory import Memory
 from buzzwatch.model.incident import Incident, Severity
-from buzzwatch.model.instant import Instant
+from buzzwatch.model.instant import DAY, Instant
 from buzzwatch.model.notification import Notice
-from buzzwatch.notify.digest_words import NEEDLESS, Ear, Found, HeldBack
+from buzzwatch.notify.digest_words import NEEDLESS, Ear, Found, HeldBack, ShadowRings
 from buzzwatch.notify.night import MORNING
 from buzzwatch.store.record import Record
+from buzzwatch.store.shadows import count_shadows
 
 MOST_ROWS = 5_000
 """Of what was held since the last digest."""
@@ -33,21 +34,38 @@ class DigestReader:
         """What the digest that a notice stands for tells."""
         memory = self._memory()
         brands = {key: brand.name for key, brand in memory.rules.brands.items()}
-        found = await self._record.read(partial(find, notice=notice, brands=brands, now=now))
+        rates = {(key, rule.name): rule.rate for key, brand in memory.rules.brands.items() for rule in brand.shadows}
+        found = await self._record.read(partial(find, notice=notice, brands=brands, now=now, shadows=rates))
         ears = tuple(
             Ear(name, state["connected"], state["since"], state["why"]) for name, state in self._ears.states().items()
         )
         return msgspec.structs.replace(found, silences=memory.silences.all, ears=ears)
 
 
-def find(db: sqlite3.Connection, notice: Notice, brands: dict[str, str], now: Instant) -> Found:
-    """What the record says of the time since the last digest."""
+def find(
+    db: sqlite3.Connection,
+    notice: Notice,
+    brands: dict[str, str],
+    now: Instant,
+    shadows: Mapping[tuple[str, str], float] = {},
+) -> Found:
+    """What the record says of the time since the last digest; `shadows` are the budgets of the rules in shadow."""
     since = notice.digest_since or 0
     told_at, told = _told_in_the_morning(db, notice, since)
     held = tuple(each for each in _held(db, since) if not (each.why.startswith("night: ") and each.incident.id in told))
     measured = ((name, response_times(db, key, since, now)) for key, name in brands.items())
     response = tuple((name, times) for name, times in measured if times.answered + times.unanswered)
-    return Found(watch=tuple(_watched(db, since)), held=held, response=response, told_at=told_at)
+    rings = tuple(_rings(db, since, now, shadows)) if shadows else ()
+    return Found(watch=tuple(_watched(db, since)), held=held, response=response, told_at=told_at, shadows=rings)
+
+
+def _rings(
+    db: sqlite3.Connection, since: Instant, now: Instant, shadows: Mapping[tuple[str, str], float]
+) -> Iterable[ShadowRings]:
+    """Of the rules that are in shadow now and would have rung since then."""
+    lately, month = count_shadows(db, since), count_shadows(db, min(since, now - 30 * DAY))
+    for key in sorted(shadows.keys() & lately.keys()):
+        yield ShadowRings(*key, lately[key], month[key], shadows[key])
 
 
 def _watched(db: sqlite3.Connection, since: Instant) -> Iterable[Incident]:

@@ -14,6 +14,7 @@ from buzzwatch.app.hearing import HeardPayload, Hearing
 from buzzwatch.app.intake import IntakeQueue, Payload
 from buzzwatch.clock import Clock
 from buzzwatch.ingest.scorer import Scorer
+from buzzwatch.model.incident import State
 from buzzwatch.model.input import (
     EVERYTHING,
     NOTHING,
@@ -240,14 +241,20 @@ class Drive:
             self._stepped.append(tick)
 
     def _keep(self, at: Instant, outcome: Outcome, batch: Batch) -> None:
-        if outcome.changes or outcome.notices or outcome.held or outcome.touched or outcome.complaints:
+        told = outcome.changes or outcome.notices or outcome.held or outcome.touched
+        if told or outcome.complaints or outcome.shadows:
             batch.outcomes.append((at, outcome))
+        for ring in outcome.shadows:
+            if ring.state is State.OPEN:
+                self._metrics.shadow_rings.labels(ring.subject.brand, ring.rules[0]).inc()
         for fault in outcome.faults:
             self._report(fault)
 
     def _report(self, fault: Fault) -> None:
-        log.error("decision_failed", brand=fault.brand, error=fault.error)
+        log.error("decision_failed", brand=fault.brand, shadow=fault.shadow, error=fault.error)
         self._metrics.quarantined.labels("").inc()
+        if fault.shadow:
+            return
         text = f"{fault.brand}: a decision failed and the brand is set aside until the rules are read again"
         self.queue.tell(Trouble(0, f"decision-{fault.brand}", self.clock.now(), text))
 

@@ -4,11 +4,14 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, tzinfo
 
+from buzzwatch.app import in_shadow
 from buzzwatch.app.explain_words import WORDS, Words
 from buzzwatch.app.history import rules_on_record
 from buzzwatch.app.queue import tell_incident_times
+from buzzwatch.app.quotes import find_samples
 from buzzwatch.app.report import debrief
-from buzzwatch.model.brand import Brand
+from buzzwatch.ingest.scorer import load
+from buzzwatch.model.brand import Brand, Ruleset
 from buzzwatch.model.incident import Change, Incident, Reason, Subject
 from buzzwatch.model.input import Silenced
 from buzzwatch.model.instant import SECOND, Instant, moment_of
@@ -23,6 +26,7 @@ from buzzwatch.notify.quoting import clean
 from buzzwatch.rules.condition import Compiled
 from buzzwatch.store.journal import Ledger, read_incident
 from buzzwatch.store.outbox import read_deliveries
+from buzzwatch.store.shadows import read_shadow
 
 _LONGEST = 300
 _LONGEST_POST = 120
@@ -32,19 +36,20 @@ _BARS = "▁▂▃▄▅▆▇█"
 def explain(
     db: sqlite3.Connection, incident_id: str, language: str = "en", now: Instant | None = None
 ) -> list[str] | None:
-    """Lines for a person at a terminal, in the hours of the brand; None where there is no such incident.
+    """Lines for a person at a terminal, in the hours of the brand; None where nothing is named so.
 
     `now`: until when what is not over goes on; the last commit if left out.
     """
     found = read_incident(db, incident_id)
+    rules = rules_on_record(db)
     if found is None:
-        return None
+        shadow = read_shadow(db, incident_id)
+        return None if shadow is None else list(_shadow(db, shadow, _Teller(language, _brand(rules, shadow))))
     told = debrief(db, incident_id, Ledger(db).position()[1] if now is None else now, language)
     if told is None:
         return None
     incident, history = found
-    rules = rules_on_record(db)
-    teller = _Teller(language, rules.brands.get(incident.subject.brand) if rules else None)
+    teller = _Teller(language, _brand(rules, incident))
     words = teller.words
     return [
         *teller.head(incident),
@@ -62,7 +67,21 @@ def explain(
         words.told,
         *teller.deliveries(db, incident_id),
         *teller.held(told),
+        *in_shadow.meanwhile(db, incident, teller.zone, language),
     ]
+
+
+def _brand(rules: Ruleset | None, incident: Incident) -> Brand | None:
+    return rules.brands.get(incident.subject.brand) if rules else None
+
+
+def _shadow(db: sqlite3.Connection, ring: Incident, teller: "_Teller") -> Iterator[str]:
+    """Why a rule in shadow would have rung."""
+    yield from in_shadow.head(ring, teller.zone, teller.language)
+    yield ""
+    yield from teller.why(ring.reason)
+    yield from teller.company(ring)
+    yield from teller.posts(find_samples(db, ring, load()))
 
 
 class _Teller:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from msgspec.structs import replace
 
-from buzzwatch.app import rule_records
+from buzzwatch.app import in_shadow, rule_records
 from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import Change
@@ -19,7 +19,7 @@ from buzzwatch.notify.quoting import mask
 from buzzwatch.rules.changes import Language
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.rules.units import read_span
-from buzzwatch.store.history import Asked, Attempt, Entry, RulesInForce, read_history
+from buzzwatch.store.history import Asked, Attempt, Entry, RulesInForce, Shadow, read_history
 from buzzwatch.store.journal import last_rules, read_incident, read_rules
 
 PAGE = 500
@@ -137,7 +137,7 @@ def _zone(rules: Ruleset | None, brand: str) -> tzinfo:
     return rules.brands[brand].zone if brand in rules.brands else ZoneInfo(rules.timezone)
 
 
-def _event(entry: Entry, names: Names) -> Event:  # noqa: PLR0911 - one for each sort of entry
+def _event(entry: Entry, names: Names) -> Event:  # noqa: C901, PLR0911 - one for each sort of entry
     what = entry.what
     match what:
         case Change():
@@ -156,6 +156,8 @@ def _event(entry: Entry, names: Names) -> Event:  # noqa: PLR0911 - one for each
             return _made(entry.at, names, "corrected", said, brand=what.brand, by=by)
         case RulesInForce() | RulesRefused() | RulesMended():
             return _of_rules(entry.at, what, names)
+        case Shadow():
+            return _of_shadow(entry.at, what, names)
         case Gap():
             since = _local(what.since, names.ours)
             return _made(entry.at, names, "down", f"started again; the last thing known before is of {since}")
@@ -224,6 +226,13 @@ def _of_silence(at: Instant, silenced: Silenced, names: Names) -> Event:
     until = _local(silenced.until, names.zone(silenced.what))
     said = f"{silenced.what} silenced by {by} until {until}: {why}"
     return _made(at, names, "silenced", said, by=by, why=why, until=until)
+
+
+def _of_shadow(at: Instant, shadow: Shadow, names: Names) -> Event:
+    """What nobody was told; the id is not that of an incident."""
+    ring, what = shadow.ring, "shadow-over" if shadow.over else "shadow"
+    said = in_shadow.event(ring, over=shadow.over, language=names.language)
+    return _made(at, names, what, said, brand=ring.subject.brand, key=ring.id)
 
 
 def _made(at: Instant, names: Names, what: str, says: str, **told: str) -> Event:

@@ -175,7 +175,7 @@ def ask(memory: Memory, brand: Brand, now: Instant, stir: Stir, *, silence: bool
     """
     memory.pulses[brand.key].look(now, memory.gaps.spans())
     lookout = Lookout(now, brand, memory)
-    for rule in brand.rules:
+    for rule in (*brand.rules, *brand.shadows):
         if not isinstance(rule.when, Compiled):
             continue
         for thread, told, mention in _focuses(rule.scope, rule.least, lookout, stir, silence=silence):

@@ -67,7 +67,8 @@ def recover(connection: sqlite3.Connection, directory: Path, compile_rules: Comp
             if len(complaints) >= _TOGETHER:
                 _keep(complaints, connection)
     _keep(complaints, connection)
-    spine.restore(Ledger(connection).incidents(now, COOL_DOWN))
+    ledger = Ledger(connection)
+    spine.restore(ledger.incidents(now, COOL_DOWN), ledger.shadows())
     log.info("state_recovered", seq=seq, from_snapshot=start, stepped=seq - start)
     return spine
 

@@ -11,7 +11,7 @@ from buzzwatch.app.hearing import Hearing
 from buzzwatch.app.invention import Inventor, Told
 from buzzwatch.model.brand import Brand, Ruleset
 from buzzwatch.model.campaign import Campaign
-from buzzwatch.model.incident import Change, ChangeKind, Reason, Severity
+from buzzwatch.model.incident import Change, ChangeKind, Reason, Severity, State
 from buzzwatch.model.input import Gap, Outcome, RulesSwapped
 from buzzwatch.model.instant import MINUTE, SECOND, Instant, instant_of
 from buzzwatch.model.mention import Mention, Sighting
@@ -33,6 +33,8 @@ class Ring(Struct, frozen=True):
     incident: str
     reason: Reason
     joined: bool
+    shadow: bool = False
+    """Its rule is in shadow: it would have rung, and tells nobody."""
 
 
 class Played(Struct):
@@ -140,8 +142,13 @@ class _Known:
         self._rules: dict[str, tuple[str, ...]] = {}
 
     def rings(self, at: Instant, outcome: Outcome, brand: str) -> list[Ring]:
-        """The rings of a brand that an outcome tells of."""
-        return [
+        """The rings of a brand that an outcome tells of, those in shadow too."""
+        shadows = [
+            Ring(at, each.rules[0], each.severity, each.route, each.id, each.reason, joined=False, shadow=True)
+            for each in outcome.shadows
+            if each.subject.brand == brand and each.state is State.OPEN
+        ]
+        return shadows + [
             Ring(
                 at,
                 rule,

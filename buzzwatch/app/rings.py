@@ -99,7 +99,11 @@ class Tally:
         for change in outcome.changes:
             if change.incident.drill is None:
                 self._hear(change, at, outcome, rules)
-        for incident in outcome.touched:
+        for shadow in outcome.shadows:
+            if shadow.id not in self._open:
+                self._open[shadow.id] = [len(self._rings)]
+                self._rings.append(_ring(shadow, at, outcome, rules))
+        for incident in (*outcome.touched, *outcome.shadows):
             for number in self._open.get(incident.id, ()):
                 self._rings[number] = replace(self._rings[number], until=incident.true_at)
 

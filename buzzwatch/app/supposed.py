@@ -141,7 +141,7 @@ class Run:
                 self._hear(at, outcome)
 
     def _hear(self, at: Instant, outcome: Outcome) -> None:
-        if outcome.changes or outcome.touched or outcome.faults:
+        if outcome.changes or outcome.touched or outcome.shadows or outcome.faults:
             self.tally.take(at, outcome, self.spine.memory.rules)
         if self._rules is None:
             return

@@ -136,12 +136,12 @@ def _beside(document: Document, index: int, rules: Sequence[Rule]) -> Iterator[F
             place = document.value_place(("rules", index, "name"))
             said = "`{rule}` and `{other}` are told apart by a stroke only"
             yield document.fault(place, said, "choose another name", rule=rule.name, other=other.name)
-        if rule.when == other.when and _rate(rule) == _rate(other):
+        if rule.mode == other.mode and rule.when == other.when and _rate(rule) == _rate(other):
             place = document.value_place(("rules", index, "when"))
             said = "the rule `{rule}` asks for the same as `{other}`: both ring together, as one incident"
             yield document.fault(place, said, "remove one of them", rule=rule.name, other=other.name)
     for other in rules:
-        if other is not rule and other.when != rule.when and _is_idle(rule, other):
+        if other is not rule and other.mode == rule.mode and other.when != rule.when and _is_idle(rule, other):
             place = document.value_place(("rules", index, "when"))
             said = "whenever `{rule}` rings, `{other}` rings too and is not calmer: `{rule}` adds nothing"
             remedy = "let it ask for less, be more severe, or remove it"

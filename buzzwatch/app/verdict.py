@@ -69,6 +69,7 @@ def unexpected(played: Played) -> list[Ring]:
     """Rings of rules that the test does not expect, and of those it does before its counted part begins.
 
     One trouble is told once: a rule that is no more severe and rang for the incident of an expected one is passed over.
+    So is one in shadow, which wakes nobody.
     """
     trial = played.placed.trial
     if trial.others:
@@ -83,9 +84,10 @@ def unexpected(played: Played) -> list[Ring]:
     return [
         ring
         for ring in played.rings
-        if ring.at < played.zero
+        if (ring.at < played.zero and not ring.shadow)
         or (
             ring.rule not in wanted
+            and not ring.shadow
             and (ring.incident not in excused or severities.get(ring.rule, Severity.WATCH) > excused[ring.incident])
         )
     ]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from buzzwatch.app.past import Look, reached
 from buzzwatch.app.why_not import Answer, Context, Judged
 from buzzwatch.app.why_words import WORDS, Words
-from buzzwatch.model.brand import Brand
+from buzzwatch.model.brand import Brand, Rule
 from buzzwatch.model.incident import Incident, State
 from buzzwatch.model.instant import Instant, instant_of, moment_of
 from buzzwatch.model.signal import Clause
@@ -103,7 +103,7 @@ class _Teller:
         says = (
             (words.unheard, not known.heard),
             (words.competitor, brand.competitor),
-            (words.no_rules, not brand.rules),
+            (words.no_rules, not brand.rules and not brand.shadows),
             (words.set_aside, known.set_aside),
             (words.learning, known.learning),
         )
@@ -138,10 +138,13 @@ class _Teller:
                 until="" if until is None else self.words.until.format(until=self.clock(until)),
             )
 
+    def _is_mute(self, rule: Rule) -> bool:
+        return self.brand is not None and any(rule.name == shadow.name for shadow in self.brand.shadows)
+
     def rule(self, judged: Judged) -> Iterator[str]:
         """What it said at the instant, what came of it, and how near it came in the hour around."""
         words, rule = self.words, judged.rule
-        waits = "" if rule.wakes else words.waits
+        waits = words.in_shadow if self._is_mute(rule) else "" if rule.wakes else words.waits
         severity = words.severity[rule.severity]
         yield words.rule.format(rule=rule.name, severity=severity, waits=waits, says=mask(rule.says, _LONGEST))
         then, at = judged.then, self.clock(self.answer.asked.at)

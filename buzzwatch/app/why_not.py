@@ -135,7 +135,7 @@ def _looks(
 
 
 def _judged(brand: Brand, then: list[Look], looks: list[Look], only: str) -> Iterator[Judged]:
-    for rule in brand.rules:
+    for rule in (*brand.rules, *brand.shadows):
         if only in {"", rule.name}:
             mine = [look for look in looks if look.rule == rule.name]
             yield Judged(

@@ -32,6 +32,7 @@ class Words(Struct, frozen=True, kw_only=True):
     rule: str
     severity: dict[Severity, str]
     waits: str
+    in_shadow: str
     holds: str
     holds_not: str
     not_asked: str
@@ -86,6 +87,7 @@ FRENCH = Words(
     rule="{rule} ({severity}{waits})\u00a0: {says}",
     severity={Severity.CRITICAL: "critique", Severity.WARNING: "alerte", Severity.WATCH: "à suivre"},
     waits=", attend le matin",
+    in_shadow=", à l’essai, ne prévient personne",
     holds="OUI à {at}{about}",
     holds_not="non à {at}{about}",
     not_asked="rien à juger à {at}\u00a0: ni conversation ni post dans la demi-heure d’avant",
@@ -141,6 +143,7 @@ ENGLISH = Words(
     rule="{rule} ({severity}{waits}): {says}",
     severity={Severity.CRITICAL: "critical", Severity.WARNING: "warning", Severity.WATCH: "watch"},
     waits=", waits for the morning",
+    in_shadow=", in shadow, tells nobody",
     holds="YES at {at}{about}",
     holds_not="no at {at}{about}",
     not_asked="nothing to judge at {at}: no conversation and no post in the half hour before",

@@ -83,6 +83,7 @@ class Brand(Struct, frozen=True, dict=True):
     match: Match
     official: frozenset[str]
     rules: tuple[Rule, ...]
+    """Those that count; see `shadows`."""
     sector: str | None = None
     themes: dict[str, tuple[str, ...]] = {}
     voices: dict[str, frozenset[str]] = {}
@@ -92,6 +93,8 @@ class Brand(Struct, frozen=True, dict=True):
     campaigns: tuple[Campaign, ...] = ()
     crm_link: str | None = None
     """Where an author's record is found, with {author_id}, {handle} and {source} to be filled in."""
+    shadows: tuple[Rule, ...] = ()
+    """Rules in shadow: judged and kept on record, and told to nobody."""
 
     @cached_property
     def scoped(self) -> dict[Scope, tuple[Rule, ...]]:
@@ -111,7 +114,7 @@ class Brand(Struct, frozen=True, dict=True):
     @property
     def comparisons(self) -> tuple[Comparison, ...]:
         """What its rules ask comparators, each once, in a fixed order."""
-        return tuple(sorted({comparison for rule in self.rules for comparison in rule.comparisons}))
+        return tuple(sorted({comparison for rule in (*self.rules, *self.shadows) for comparison in rule.comparisons}))
 
 
 class Person(Struct, frozen=True):

@@ -242,12 +242,15 @@ class Fault(Struct, frozen=True, gc=False):
 
     brand: str
     error: str
+    shadow: str = ""
+    """The rule in shadow that failed and was set aside alone."""
 
 
 class Outcome(Struct, frozen=True):
     """What one step gives.
 
-    Changes for the record, notices to send, what was held and why, incidents and complaints to store.
+    Changes for the record, notices to send, what was held and why, incidents and complaints to store; and what rules in
+    shadow would have rung, as it begins and ends.
     """
 
     changes: tuple[Change, ...] = ()
@@ -256,6 +259,7 @@ class Outcome(Struct, frozen=True):
     touched: tuple[Incident, ...] = ()
     faults: tuple[Fault, ...] = ()
     complaints: tuple[Complaint, ...] = ()
+    shadows: tuple[Incident, ...] = ()
 
 
 NOTHING = Outcome()

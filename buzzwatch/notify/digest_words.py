@@ -38,6 +38,16 @@ class Ear(Struct, frozen=True):
     why: str
 
 
+class ShadowRings(Struct, frozen=True):
+    """How often a rule in shadow would have rung since the last digest, and in a month; `rate` is its budget a day."""
+
+    brand: str
+    rule: str
+    rings: int
+    month: int
+    rate: float
+
+
 class Found(Struct, frozen=True):
     """What the record and the daemon say of the time since the last digest."""
 
@@ -48,6 +58,7 @@ class Found(Struct, frozen=True):
     ears: tuple[Ear, ...] = ()
     told_at: Instant | None = None
     """When this reader was told what had waited for the morning: then it is not in `held`."""
+    shadows: tuple[ShadowRings, ...] = ()
 
 
 class Words(Struct, frozen=True):
@@ -76,6 +87,10 @@ class Words(Struct, frozen=True):
     told: str
     late: str
     since: str
+    shadows: str
+    rang: tuple[str, str]
+    budgets: tuple[str, str, str]
+    """A budget by day, by week and by month."""
 
 
 WORDS = {
@@ -107,6 +122,12 @@ WORDS = {
         told="Ce qui avait attendu la nuit vous a été dit à {time}.",
         late="Ce point était dû à {time}\u00a0: nous étions arrêtés.",
         since="Depuis le {since}.",
+        shadows="À l’essai, sans alerter personne",
+        rang=(
+            "{brand}, {rule} : aurait sonné {n} fois, {month} en trente jours (budget : {budget})",
+            "{brand}, {rule} : aurait sonné {n} fois, {month} en trente jours (budget : {budget})",
+        ),
+        budgets=("{n} par jour", "{n} par semaine", "{n} par mois"),
     ),
     "en": Words(
         start="Digest: ",
@@ -135,6 +156,12 @@ WORDS = {
         told="You were told at {time} what had waited for the morning.",
         late="This digest was due at {time}: we were down.",
         since="Since {since}.",
+        shadows="In shadow, telling nobody",
+        rang=(
+            "{brand}, {rule}: would have rung once, {month} times in thirty days (budget {budget})",
+            "{brand}, {rule}: would have rung {n} times, {month} times in thirty days (budget {budget})",
+        ),
+        budgets=("{n} per day", "{n} per week", "{n} per month"),
     ),
 }
 
@@ -164,9 +191,11 @@ def letter(notice: Notice, samples: Sequence[Sample], link: str | None, found: F
         Section(_shown(_held(notice, held, now) for held in found.held), words.held),
         Section(_shown(_silence(facts, words, silence) for silence in found.silences), words.silences),
         Section(_shown(_times(facts, words, *each) for each in found.response), words.response),
+        Section(_shown(_rang(facts, words, rang) for rang in found.shadows), words.shadows),
         Section(tuple(_ears(facts, words, found)), words.sources),
     ]
-    quiet = not (notice.night or notice.marks or found.watch or found.held or found.silences or found.response)
+    told = notice.night or notice.marks or found.watch or found.held or found.silences or found.response
+    quiet = not (told or found.shadows)
     heard = sum(ear.connected for ear in found.ears)
     if quiet:
         proof = _count(facts, words.heard, heard) if found.ears else ""
@@ -225,6 +254,17 @@ def _times(facts: Facts, words: Words, brand: str, times: ResponseTimes) -> str:
         quick=facts.figures.share(times.quick or 0.0),
         answered=number(times.answered),
         all=complaints,
+    )
+
+
+def _rang(facts: Facts, words: Words, rang: ShadowRings) -> str:
+    number = facts.figures.number
+    days = next((days for days in (1, 7) if rang.rate * days >= 1 - 1e-9), 30)
+    budget = words.budgets[(1, 7, 30).index(days)].format(n=number(round(rang.rate * days)))
+    rule = disarm(clean(rang.rule, LONGEST_NAME))
+    line = words.rang[rang.rings != 1]
+    return line.format(
+        brand=facts.name(rang.brand), rule=rule, n=number(rang.rings), month=number(rang.month), budget=budget
     )
 
 

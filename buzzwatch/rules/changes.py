@@ -186,7 +186,8 @@ def _in_lists(name: str, old: list[Value], new: list[Value], words: Words, depth
 
 
 def _by_name(rules: Value) -> Mapped:
-    return {str(rule.get("name")): rule for rule in rules if isinstance(rule, dict)} if isinstance(rules, list) else {}
+    written = [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
+    return {str(rule.get("name")): {"mode": "live", **rule} for rule in written}
 
 
 def _mapping(value: Value) -> Mapped:

@@ -63,12 +63,13 @@ def brand_of(written: schema.BrandFile, routes: Mapping[str, Route]) -> Brand:
         competitor=written.role == "competitor",
         match=Match(written.match.any, written.match.not_us, written.match.near),
         official=frozenset(written.official),
-        rules=tuple(_rule(rule, written.language, routes) for rule in written.rules),
+        rules=tuple(_rule(rule, written.language, routes) for rule in written.rules if rule.mode == "live"),
         sector=written.sector,
         themes=written.themes,
         voices={voice: frozenset(accounts) for voice, accounts in written.voices.items()},
         crm_link=written.crm_link,
         slow=None if written.slow is None else _slow(written.slow, written.language, routes),
+        shadows=tuple(_rule(rule, written.language, routes) for rule in written.rules if rule.mode == "shadow"),
     )
 
 

@@ -406,4 +406,7 @@ FRENCH: dict[str, str] = {
     "buzzwatch.yaml, hence the channels of `copy`": "buzzwatch.yaml, donc les canaux de `copy`",
     "the plugged-in scorer `{scorer}`": "le scorer branché `{scorer}`",
     "nothing, no secret is named": "rien, aucun secret n'est nommé",
+    # rules in shadow
+    "one rule in shadow, telling nobody: {names}": "une règle à l'essai, qui ne prévient personne : {names}",
+    "{n} rules in shadow, telling nobody: {names}": "{n} règles à l'essai, qui ne préviennent personne : {names}",
 }  # fmt: skip

@@ -102,6 +102,11 @@ class Rule(Written):
         description="Who is told: a route of oncall.yaml. Left out: `oncall` if there is one, else the console.",
         examples=["oncall"],
     )
+    mode: Literal["live", "shadow"] = Field(
+        default="live",
+        description="shadow: it is judged, kept on record and counted, and nobody is told.",
+        examples=["shadow"],
+    )
     at_night: Literal["wake", "wait"] | None = Field(
         default=None,
         description="Whether people are woken in the `night` of oncall.yaml, or hear of it in the morning. "

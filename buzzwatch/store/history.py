@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from buzzwatch.model.incident import Change
+from buzzwatch.model.incident import Change, Incident
 from buzzwatch.model.input import EVERYTHING, ClockSet, Corrected, Gap, RulesMended, RulesRefused, Silenced
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.notification import Held, Notice
@@ -18,11 +18,12 @@ _Said = Silenced | Corrected | Gap | ClockSet | RulesRefused | RulesMended
 _decode_said = msgspec.json.Decoder(_Said).decode
 _decode_change = msgspec.json.Decoder(Change).decode
 _decode_notice = msgspec.json.Decoder(Notice).decode
+_decode_incident = msgspec.json.Decoder(Incident).decode
 
 _OURS = "incident IN (SELECT id FROM incident WHERE brand = :brand)"
 _TOGETHER = f"{SEVERAL} AND instr(CAST(body AS TEXT), :named)"
 _FILTERS = {
-    "": {"journal": "1", "refused": "1", "rows": "1", "outbox": "1"},
+    "": {"journal": "1", "refused": "1", "rows": "1", "outbox": "1", "shadow": "1"},
     "brand": {
         "journal": "(kind IN ('rules', 'gap', 'clockset') OR brand = :brand OR "
         "kind = 'silenced' AND (CAST(body AS TEXT) ->> 'what' = :brand OR EXISTS "
@@ -30,12 +31,14 @@ _FILTERS = {
         "refused": "1",
         "rows": _OURS,
         "outbox": f"({_OURS} OR {_TOGETHER})",
+        "shadow": "brand = :brand",
     },
     "incident": {
         "journal": "kind = 'silenced' AND CAST(body AS TEXT) ->> 'what' IN (:incident, :brand) AND seen_at >= :opened",
         "refused": "0",
         "rows": "incident = :incident",
         "outbox": f"(incident = :incident OR {_TOGETHER})",
+        "shadow": "0",
     },
 }
 _QUERY = """
@@ -51,6 +54,8 @@ UNION ALL SELECT attempt.at, 4, 'attempt', attempt.rowid FROM attempt JOIN outbo
   WHERE attempt.at >= :since AND {outbox}
 UNION ALL SELECT done_at, 5, 'superseded', key FROM outbox
   WHERE state = 'superseded' AND done_at >= :since AND {outbox}
+UNION ALL SELECT rang_at, 6, 'shadow', id FROM shadow WHERE rang_at >= :since AND {shadow}
+UNION ALL SELECT over_at, 7, 'shadow over', id FROM shadow WHERE over_at >= :since AND {shadow}
 ORDER BY at, place, key LIMIT :limit
 """
 
@@ -62,6 +67,13 @@ class Attempt(Struct, frozen=True):
     became: str
     """`sent`, `failed`, `given up`, `doubtful`, `superseded`."""
     why: str
+
+
+class Shadow(Struct, frozen=True):
+    """A rule in shadow would have rung, or would have been over; as it stands now."""
+
+    ring: Incident
+    over: bool
 
 
 class RulesInForce(Struct, frozen=True):
@@ -76,7 +88,7 @@ class Entry(Struct, frozen=True):
     """Something that happened."""
 
     at: Instant
-    what: _Said | RulesInForce | Change | Held | Notice | Attempt
+    what: _Said | RulesInForce | Change | Held | Notice | Attempt | Shadow
     brand: str = ""
     """Of what does not say itself whose it is."""
 
@@ -121,7 +133,7 @@ def _query(asked: Asked) -> str:
     return _QUERY.format(**_FILTERS["incident" if asked.incident else "brand" if asked.brand else ""])
 
 
-def _entry(db: sqlite3.Connection, at: Instant, _place: int, kept: str, key: Any) -> Entry:  # noqa: ANN401 - a number or a text
+def _entry(db: sqlite3.Connection, at: Instant, _place: int, kept: str, key: Any) -> Entry:  # noqa: ANN401, PLR0911 - a number or a text; a table each
     def row(query: str, *values: object) -> Any:  # noqa: ANN401 - as SQLite gives it
         return db.execute(query, values or (key,)).fetchone()
 
@@ -145,6 +157,9 @@ def _entry(db: sqlite3.Connection, at: Instant, _place: int, kept: str, key: Any
                 "SELECT body, became, attempt.why FROM attempt JOIN outbox USING (key) WHERE attempt.rowid = ?"
             )
             return Entry(at, Attempt(_decode_notice(body), became, why))
+        case "shadow" | "shadow over":
+            (body,) = row("SELECT body FROM shadow WHERE id = ?")
+            return Entry(at, Shadow(_decode_incident(body), kept == "shadow over"))
         case _:
             body, why = row("SELECT body, why FROM outbox WHERE key = ?")
             return Entry(at, Attempt(_decode_notice(body), "superseded", why))

@@ -176,9 +176,14 @@ class Ledger:
         self._db.execute("UPDATE position SET seq = ?, now = ?", (batch.seq, batch.now))
 
     def _write_outcome(self, at: Instant, outcome: Outcome) -> None:
+        many = self._db.executemany
+        if outcome.shadows:
+            many(
+                "INSERT OR REPLACE INTO shadow VALUES (?, ?, ?, ?, ?, ?)",
+                [(s.id, s.subject.brand, s.rules[0], s.opened_at, s.closed_at, _encode(s)) for s in outcome.shadows],
+            )
         if not (outcome.changes or outcome.touched or outcome.held or outcome.notices):  # complaints alone, mostly
             return
-        many = self._db.executemany
         many(
             "INSERT INTO change VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             [(c.incident.id, c.incident.revision, c.at, c.kind, _encode(c)) for c in outcome.changes],
@@ -202,6 +207,11 @@ class Ledger:
             "OR json ->> 'true_at' + json ->> 'calm' > ? ORDER BY opened_at, id",
             (State.RESOLVED, cool_down, now, now, now),
         )
+        return [_decode_incident(body) for (body,) in rows]
+
+    def shadows(self) -> list[Incident]:
+        """What rings in shadow."""
+        rows = self._db.execute("SELECT body FROM shadow WHERE over_at IS NULL ORDER BY rang_at, id")
         return [_decode_incident(body) for (body,) in rows]
 
 

@@ -39,6 +39,12 @@ class Metrics:
         self.signals = Counter(
             "buzzwatch_signals", "Changes of incidents, by the detector that spoke.", ("detector",), registry=registry
         )
+        self.shadow_rings = Counter(
+            "buzzwatch_shadow_rings",
+            "Times that a rule in shadow would have rung.",
+            ("brand", "rule"),
+            registry=registry,
+        )
         self.incidents_open = Gauge(
             "buzzwatch_incidents_open", "Incidents open or taken now.", ("severity",), registry=registry
         )

@@ -44,6 +44,19 @@ def test_links_between_documents_lead_somewhere(document):
         assert (document.parent / target).exists(), target
 
 
+def anchors(document: Path) -> set[str]:
+    """The names by which its headings are linked to, as GitHub and others make them."""
+    prose = re.sub(r"^```.*?^```$", "", document.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    titles = re.findall(r"^#+ (.+)$", prose, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("document", DOCS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_to_headings_that_are_there(document):
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)#([^)]+)\)", document.read_text("utf-8")):
+        assert anchor in anchors((document.parent / target) if target else document), f"{target}#{anchor}"
+
+
 def test_every_make_target_that_the_readme_names_exists():
     makefile = (ROOT / "Makefile").read_text("utf-8")
     named = set(re.findall(r"^make (\w+)", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE))

@@ -46,6 +46,9 @@ BEGIN = MONDAY + 6 * HOUR
 FOREVER: Instant = 2**62
 UNANSWERED = """
   - {name: unanswered, when: {unanswered: {for: 14h, at_least: 4}}, severity: watch, notify: room}
+  - {mode: shadow, name: s-many, when: {volume: {over: 1h, at_least: 8}}, severity: critical, notify: oncall}
+  - {mode: shadow, name: s-talk, when: {thread: {mentions: 3}}, severity: warning, notify: room}
+  - {mode: shadow, name: s-quiet, when: {quiet: {over: 4h}}, severity: warning, notify: room}
 """
 FIRST = compile_rules(rules().files | {"acme.yaml": rules().files["acme.yaml"].rstrip() + UNANSWERED})
 OTHER = rules("America/New_York", "zephyr.yaml")

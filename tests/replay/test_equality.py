@@ -14,7 +14,7 @@ from buzzwatch.app.drive import feed, run_to, ticks_end
 from buzzwatch.app.recover import recover, replay_journal
 from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.memory import Memory
-from buzzwatch.model.incident import ChangeKind
+from buzzwatch.model.incident import ChangeKind, State
 from buzzwatch.model.input import Input, Outcome, Tick
 from buzzwatch.model.instant import SECOND, Instant
 from buzzwatch.spine import Spine
@@ -82,6 +82,9 @@ def test_the_corpus_holds_what_is_awkward(lived: Lived):
     assert any(held for _, outcome in lived.outcomes for held in outcome.held)
     assert any(change.incident.reason.copies for _, outcome in lived.outcomes for change in outcome.changes)
     assert any(notice.marks for _, outcome in lived.outcomes for notice in outcome.notices)
+    rings = [ring for _, outcome in lived.outcomes for ring in outcome.shadows]
+    assert {ring.rules[0] for ring in rings} == {"s-many", "s-talk", "s-quiet"}
+    assert {ring.state for ring in rings} == {State.OPEN, State.RESOLVED}
     assert len(lived.spine.memory.tales.tracker)
     scorers = {item.scorer.partition("+")[2] for _, item in lived.inputs if type(item).__name__ == "Sighting"}
     assert scorers == {"", "acme.1", "acme.2", "acme.3"} | {f"acme.{n}" for n in range(4, 10)}

@@ -9,13 +9,11 @@ from pydantic import BaseModel
 
 from buzzwatch.app import config
 from buzzwatch.rules import oncall, schema, when
-from buzzwatch.rules.ruleset import load
 from buzzwatch.rules.units import PLACEHOLDERS
 from buzzwatch.rules.written import Written
 
 DOCS = Path(__file__).parents[2] / "docs"
 FENCE = re.compile(r"^```(yaml[^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-BRAND = 'brand: acme\nmatch: {any: [acme]}\nofficial: ["x:@acme_fr"]\n'
 
 
 def fences(page: str) -> list[tuple[str, str]]:
@@ -32,19 +30,6 @@ def keys(model: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-@pytest.mark.parametrize(("info", "text"), fences("rules.md"))
-def test_an_example_of_the_rules_page_is_valid(info, text):
-    if info == "yaml fragment":
-        rule = "rules:\n  - name: one\n    severity: watch\n    " + text.replace("\n", "\n    ")
-        assert load({"acme.yaml": BRAND + rule}).brands["acme"].rules
-    elif text.startswith("campaigns:"):
-        assert load({"acme.yaml": BRAND, "calendar.yaml": text}).brands["acme"].campaigns
-    elif text.startswith("brand:"):
-        assert load({"acme.yaml": text}).brands
-    else:
-        assert load({"acme.yaml": BRAND, "oncall.yaml": text}).people
-
-
 @pytest.mark.parametrize(("info", "text"), fences("configuration.md"))
 def test_an_example_of_the_configuration_page_is_valid(info, text, tmp_path):
     (tmp_path / "buzzwatch.yaml").write_text(text)
@@ -52,13 +37,18 @@ def test_an_example_of_the_configuration_page_is_valid(info, text, tmp_path):
 
 
 def test_there_are_examples():
-    assert len(fences("rules.md")) >= 8
     assert len(fences("configuration.md")) >= 1
 
 
 @pytest.mark.parametrize(
     ("page", "module"),
-    [("rules.md", schema), ("rules.md", when), ("rules.md", oncall), ("configuration.md", config)],
+    [
+        ("rules.md", schema),
+        ("rules.md", when),
+        ("rules.md", oncall),
+        ("regles.md", when),
+        ("configuration.md", config),
+    ],
 )
 def test_every_key_is_documented(page, module):
     text = (DOCS / page).read_text()
@@ -71,6 +61,12 @@ def test_every_key_is_documented(page, module):
     assert missing == []
 
 
-def test_every_placeholder_is_documented():
-    text = (DOCS / "rules.md").read_text()
+def test_every_key_of_a_rule_is_documented_in_french_too():
+    text = (DOCS / "regles.md").read_text()
+    assert [key for key in keys(schema.Rule) if f"`{key}`" not in text] == []
+
+
+@pytest.mark.parametrize("page", ["rules.md", "regles.md"])
+def test_every_placeholder_is_documented(page):
+    text = (DOCS / page).read_text()
     assert [name for name in PLACEHOLDERS if f"`{{{name}}}`" not in text] == []
