@@ -112,10 +112,12 @@ class Agenda:
 
     def is_silent(self, incident: Incident) -> bool:
         """Nothing was heard of its brand since it began, and rules still ask whether anything is."""
-        key = incident.subject.brand
-        brand, pulse = self.memory.rules.brands.get(key), self.memory.pulses.get(key)
-        if brand is None or not scoped(brand, Scope.QUIET):
-            return False
+        brand = self.memory.rules.brands.get(incident.subject.brand)
+        return brand is not None and bool(scoped(brand, Scope.QUIET)) and self.is_unheard(incident)
+
+    def is_unheard(self, incident: Incident) -> bool:
+        """Nothing was heard of its brand since it began."""
+        pulse = self.memory.pulses.get(incident.subject.brand)
         return pulse is not None and pulse.last_at is not None and pulse.last_at <= incident.began_at
 
 

@@ -120,7 +120,7 @@ class Bystander:
         known = self.memory.shadows.live.get(key)
         if known is None:
             return
-        if known.subject.quiet and self.agenda.is_silent(known):
+        if known.subject.quiet and self.agenda.is_unheard(known):
             self.memory.shadows.keep_true(known, now)
         elif not known.subject.quiet:
             self._ask_again(known, now, faults)
@@ -141,7 +141,7 @@ class Bystander:
     def _follow(self, known: Incident) -> None:
         """See `Agenda.follow_incident`."""
         now, due = self.memory.now, calm_at(known)
-        if known.subject.quiet and self.agenda.is_silent(known):
+        if known.subject.quiet and self.agenda.is_unheard(known):
             due = self.agenda.ever_more_rarely(known.began_at)
         elif due <= now and self.memory.gaps.is_deaf(now):
             due = now + HOUR  # or when the gap ends

@@ -194,8 +194,8 @@ class Memory:
             f"{brand.key}.{key}"
             for brand in self.rules.brands.values()
             if brand.key in before.brands
-            for rule in brand.rules
-            for known in before.brands[brand.key].rules
+            for rule in (*brand.rules, *brand.shadows)
+            for known in (*before.brands[brand.key].rules, *before.brands[brand.key].shadows)
             if known.name == rule.name
             for key, sought in rule.gathers.items()
             if known.gathers.get(key) == sought
