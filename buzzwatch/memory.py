@@ -3,6 +3,7 @@
 import hashlib
 from contextlib import suppress
 from datetime import UTC, tzinfo
+from functools import lru_cache
 from typing import Any, TypeAlias
 from zlib import crc32
 
@@ -20,7 +21,7 @@ from buzzwatch.incidents.proposals import Proposals
 from buzzwatch.ingest.scorer.lessons import Lessons
 from buzzwatch.model.brand import Brand, Ruleset
 from buzzwatch.model.campaign import Campaign
-from buzzwatch.model.incident import Incident
+from buzzwatch.model.incident import Incident, Subject
 from buzzwatch.model.input import ClockSet, Corrected, Input
 from buzzwatch.model.instant import SECOND, Instant, Span, next_second
 from buzzwatch.model.mention import Sighting
@@ -330,7 +331,14 @@ class Memory:
 
 def _extent(incident: Incident) -> tuple[frozenset[str], frozenset[str], Instant | None]:
     """What an incident is about: conversations, stories, and since when, where it is about the brand as a whole."""
-    subjects = [each for each in (incident.subject, *incident.covers) if not (each.quiet or each.topic)]
+    return _extent_of((incident.subject, *incident.covers), incident.began_at)
+
+
+@lru_cache(maxsize=1_024)  # it is asked for at each tick of what is open, and hardly ever changes
+def _extent_of(
+    subjects: tuple[Subject, ...], began_at: Instant
+) -> tuple[frozenset[str], frozenset[str], Instant | None]:
+    subjects = tuple(each for each in subjects if not (each.quiet or each.topic))
     whole = any(not (each.thread or each.story) for each in subjects)
     threads, stories = ({getattr(each, kind) for each in subjects} - {""} for kind in ("thread", "story"))
-    return frozenset(threads), frozenset(stories), incident.began_at if whole else None
+    return frozenset(threads), frozenset(stories), began_at if whole else None
