@@ -233,13 +233,12 @@ class Windows:
             if steps >= width:
                 counts[index] = freshes[index] = millis[index] = 0
                 continue
-            first = (head - width + 1) % RING
+            first = opened - width + 1  # below 0 it counts from the end of the ring, which is where it is
             if inside:
                 counts[index] += inside
                 freshes[index] += new
                 millis[index] += anger
-            for minute in range(first, first + steps) if counts[index] else ():
-                slot = minute if minute < RING else minute - RING
+            for slot in (first,) if steps == 1 else range(first, first + steps):
                 if gone := count[slot]:
                     counts[index] -= gone
                     freshes[index] -= fresh[slot]
