@@ -96,11 +96,14 @@ class Memory:
     @property
     def next_due(self) -> Instant | None:
         """The next whole second at which a tick would do something; skipping every other changes nothing."""
-        first = self.timers.first
+        first, dirty_due = self.timers.first, self.dirty_due
+        if dirty_due is not None:
+            dirty = max(dirty_due, -(-self.now // SECOND) * SECOND)  # a downtime may lie between
+            if first is None or first > dirty:  # its whole second is none before that one
+                return dirty
         timer = None if first is None else max(-(-first // SECOND) * SECOND, next_second(self.now))
-        if self.dirty_due is None:
+        if dirty_due is None:
             return timer
-        dirty = max(self.dirty_due, -(-self.now // SECOND) * SECOND)  # a downtime may lie between
         return dirty if timer is None else min(dirty, timer)
 
     def advance(self, item: Input) -> Instant:
