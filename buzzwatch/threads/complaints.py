@@ -24,7 +24,7 @@ MOST_WAITING = 1_000
 """Beyond, a quarter is let go: of all but the oldest quarter those that fewest follow, the latest first."""
 MOST_POSTS = 8 * MOST_WAITING
 """Posts by which those that wait are known."""
-MOST_ASKING = 100
+MOST_ASKING = 1_000
 """Incidents of which is remembered that they have asked for theirs."""
 MOST_OURS = 2_000
 """Official posts kept, and posts that they replied to."""
@@ -146,8 +146,8 @@ class Complaints:
         claimed = [each for each in fresh if not each.incident and _is_of(each, threads, stories, since)]
         for each in claimed:
             each.incident = incident
-        if len(self._claimed) >= MOST_ASKING:
-            self._forget_claims()
+        if len(self._claimed) >= MOST_ASKING and incident not in self._claimed:
+            del self._claimed[next(iter(self._claimed))]
         self._claimed[incident] = asked, len(self._added)
         return tuple(map(self._record, claimed))
 
