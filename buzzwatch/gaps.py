@@ -20,6 +20,7 @@ class Gaps:
 
     def __init__(self, gaps: Iterable[Gap] = ()) -> None:
         self._gaps = list(gaps)
+        self._note_ends()
 
     def __iter__(self) -> Iterator[Gap]:
         return iter(self._gaps)
@@ -37,20 +38,21 @@ class Gaps:
         closed = [known for known in kept if known.until <= now]
         still_open = [known for known in kept if known.until > now]
         self._gaps = [*closed[-MOST_CLOSED:], *still_open, gap]
+        self._note_ends()
         return gap
 
     def spans(self) -> list[tuple[Instant, Instant]]:
-        """From and until of each."""
-        return [(gap.since, gap.until) for gap in self._gaps]
+        """From and until of each; not to be changed."""
+        return self._spans
 
     def is_deaf(self, now: Instant) -> bool:
         """Whether one is open."""
-        return any(gap.until > now for gap in self._gaps)
+        return self._last_until > now
 
     @property
     def caught_up_at(self) -> Instant:
         """From when on it is known again what was answered; far away while one is open."""
-        return max((gap.until + CATCH_UP for gap in self._gaps), default=0)
+        return self._last_until + CATCH_UP if self._gaps else 0
 
     def dump(self) -> list[dict[str, Any]]:
         """As builtins; `load` gives the same."""
@@ -60,3 +62,8 @@ class Gaps:
     def load(cls, dumped: list[dict[str, Any]]) -> "Gaps":
         """What `dump` gave."""
         return cls(msgspec.convert(dumped, list[Gap]))
+
+    def _note_ends(self) -> None:
+        """What is asked at each tick, where a gap is heard of once in days."""
+        self._spans = [(gap.since, gap.until) for gap in self._gaps]
+        self._last_until = max((gap.until for gap in self._gaps), default=0)

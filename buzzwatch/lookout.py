@@ -87,6 +87,10 @@ class Lookout:
         """See `View`."""
         return self._pulse.score(detector, over)
 
+    def observed(self, detector: Detector, over: Span) -> float:
+        """See `View`."""
+        return self._pulse.amount(detector, over)
+
     def authors(self, detector: Detector, over: Span) -> int:
         """See `View`."""
         key = detector, over

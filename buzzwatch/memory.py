@@ -3,6 +3,7 @@
 import hashlib
 from contextlib import suppress
 from datetime import UTC, tzinfo
+from functools import lru_cache
 from typing import Any, TypeAlias
 from zlib import crc32
 
@@ -21,7 +22,7 @@ from buzzwatch.incidents.shadows import Shadows
 from buzzwatch.ingest.scorer.lessons import Lessons
 from buzzwatch.model.brand import Brand, Ruleset
 from buzzwatch.model.campaign import Campaign
-from buzzwatch.model.incident import Incident
+from buzzwatch.model.incident import Incident, Subject
 from buzzwatch.model.input import ClockSet, Corrected, Input
 from buzzwatch.model.instant import SECOND, Instant, Span, next_second
 from buzzwatch.model.mention import Sighting
@@ -98,11 +99,17 @@ class Memory:
     @property
     def next_due(self) -> Instant | None:
         """The next whole second at which a tick would do something; skipping every other changes nothing."""
-        firsts = [first for first in (self.timers.first, self.shadow_timers.first) if first is not None]
-        timer = max(-(-min(firsts) // SECOND) * SECOND, next_second(self.now)) if firsts else None
-        if self.dirty_due is None:
+        dirty_due, dirty = self.dirty_due, 0
+        first, other = self.timers.first, self.shadow_timers.first
+        if first is None or (other is not None and other < first):
+            first = other
+        if dirty_due is not None:
+            dirty = max(dirty_due, -(-self.now // SECOND) * SECOND)  # a downtime may lie between
+            if first is None or first > dirty:  # its whole second is none before that one
+                return dirty
+        timer = None if first is None else max(-(-first // SECOND) * SECOND, next_second(self.now))
+        if dirty_due is None:
             return timer
-        dirty = max(self.dirty_due, -(-self.now // SECOND) * SECOND)  # a downtime may lie between
         return dirty if timer is None else min(dirty, timer)
 
     def advance(self, item: Input) -> Instant:
@@ -339,7 +346,14 @@ class Memory:
 
 def _extent(incident: Incident) -> tuple[frozenset[str], frozenset[str], Instant | None]:
     """What an incident is about: conversations, stories, and since when, where it is about the brand as a whole."""
-    subjects = [each for each in (incident.subject, *incident.covers) if not (each.quiet or each.topic)]
+    return _extent_of((incident.subject, *incident.covers), incident.began_at)
+
+
+@lru_cache(maxsize=1_024)  # it is asked for at each tick of what is open, and hardly ever changes
+def _extent_of(
+    subjects: tuple[Subject, ...], began_at: Instant
+) -> tuple[frozenset[str], frozenset[str], Instant | None]:
+    subjects = tuple(each for each in subjects if not (each.quiet or each.topic))
     whole = any(not (each.thread or each.story) for each in subjects)
     threads, stories = ({getattr(each, kind) for each in subjects} - {""} for kind in ("thread", "story"))
-    return frozenset(threads), frozenset(stories), incident.began_at if whole else None
+    return frozenset(threads), frozenset(stories), began_at if whole else None

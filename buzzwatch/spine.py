@@ -160,7 +160,8 @@ class Spine:
     def _break_silence(self, brand: Brand, now: Instant) -> None:
         self.agenda.follow_silence(brand)
         alive = self.memory.desk.alive
-        silence = self.memory.desk.live(Subject(brand.key, quiet=True)) if alive else None
+        quiet = any(incident.subject.quiet for incident in alive)
+        silence = self.memory.desk.live(Subject(brand.key, quiet=True)) if quiet else None
         if silence is not None:
             self.memory.timers.arrange(now + silence.calm, "incident", silence.id)
         if brand.shadows:
@@ -419,7 +420,7 @@ class Spine:
 
     def _with_what_follows(self, changes: list[Change | None], now: Instant) -> list[Change | None]:
         """With what they bring about: a lesser incident outlasts a larger one, a drill gives way to what is real."""
-        if not self.memory.desk.alive:
+        if not any(i.behind or i.drill for i in self.memory.desk.alive):  # none outlasts, none gives way
             return changes
         desk, real = self.memory.desk, self.memory.desk.real
         speaking = {change.incident.id for change in changes if change is not None and change.kind in escalation.ALARMS}

@@ -49,9 +49,9 @@ class Pulse:
     """
 
     __slots__ = (
-        "_angriest", "_baseline", "_born", "_calendar", "_damp", "_expected", "_heard", "_hour", "_last_at", "_level",
-        "_loudest", "_minute", "_panel", "_profile", "_rate", "_ready", "_samples", "_scores", "_shapes", "_spread",
-        "_surge", "_swell", "_tails", "_tempers", "_until", "_windows",
+        "_anger", "_angriest", "_baseline", "_born", "_calendar", "_damp", "_expected", "_heard", "_hour", "_last_at",
+        "_level", "_loudest", "_minute", "_panel", "_profile", "_rate", "_ready", "_samples", "_scores", "_shapes",
+        "_share", "_spread", "_surge", "_swell", "_tails", "_tempers", "_until", "_windows",
     )  # fmt: skip
 
     def __init__(self, zone: tzinfo, born_at: Instant, campaigns: Sequence[Campaign] = ()) -> None:
@@ -154,7 +154,7 @@ class Pulse:
         counts, freshes, millis = windows.past()
         count, fresh, milli = windows.open()
         elapsed = self._rate * (now - minute * MINUTE)
-        spread, share, anger = self._spread, self._baseline.share, self._baseline.anger
+        spread, share, anger = self._spread, self._share, self._anger
         usual, damp, scores, tails = self._expected, self._damp, self._scores, self._tails
         generous = 1 + spread.doubt
         rises: list[tuple[float, Span]] = []
@@ -177,14 +177,14 @@ class Pulse:
                     angriest, self._angriest = angry, WINDOWS[index]
             if angry or tails[index + _COUNT].top:
                 self._note_anger(index + _COUNT, angry, now)
-            else:
+            else:  # as there, for less
                 scores[index + _COUNT] = 0.0
         self._note_anger(_ANGRIEST, angriest, now)
         if heard:  # only a mention can be an onset
             self._heard = False
             self._note_surge(rises, now)
         if self._panel is not None:
-            self._panel.judge(self._amount, now, gaps, heard=heard)
+            self._panel.judge(self.amount, now, gaps, heard=heard)
 
     def signal(self, detector: Detector, over: Span, by: Comparator | None = None) -> Signal:
         """Volume or negativity over a standard window or over EVERY_WINDOW. KeyError for any other.
@@ -223,6 +223,10 @@ class Pulse:
     def score(self, detector: Detector, over: Span) -> float:
         """That of the signal."""
         return self._scores[_place(detector, over)]
+
+    def amount(self, detector: Detector, over: Span) -> float:
+        """Mentions, or negative mentions, in a standard window."""
+        return self.mentions(over) if detector is Detector.VOLUME else self._negative(_INDEX[over])
 
     def mentions(self, over: Span) -> int:
         """Mentions in a standard window."""
@@ -403,6 +407,9 @@ class Pulse:
     def _note_anger(self, place: int, angry: float, now: Instant) -> None:
         """Note a score of negativity in the brand's own unit."""
         temper, tail = self._tempers[min(place - _COUNT, _COUNT)], self._tails[place]
+        if not angry and not tail.top:
+            self._scores[place] = 0.0
+            return
         if angry and self._heard:
             temper.hear(angry, now, ordinary=not self._swell)
         score = self._scores[place] = temper.weigh(angry) if angry else 0.0
@@ -434,6 +441,7 @@ class Pulse:
         self._hour = hour - SPAN // 60
         self._shapes = [self._baseline.shape(self._hour + step) for step in range(SPAN // 60 + 1)]
         self._profile = [0.0, *accumulate(self._shapes)]
+        self._share, self._anger = self._baseline.share, self._baseline.anger
         self._swell = Swell(self._calendar.between(self._hour * HOUR, (hour + 1) * HOUR), self._hour)
 
     def _unlearnable(self, minute: int, gaps: Gaps) -> Gaps:
@@ -463,7 +471,9 @@ class Pulse:
         expected: list[float] = []
         for width in WIDTHS:
             first = minute - zero - width + 1
-            hour, part = divmod(max(oldest, first), 60)
+            if first < oldest:  # noqa: PLR1730 - seven times at each look, and a call costs more
+                first = oldest
+            hour, part = first // 60, first % 60
             expected.append(level * (until - (profile[hour] + part / 60 * shapes[hour])))
         self._expected, self._damp = expected, _PLAIN
         if self._swell:
@@ -486,16 +496,13 @@ class Pulse:
 
     def _expected_until(self, minute: int) -> float:
         """Profile hours from the first framed hour to a minute, each times the factor of its campaign."""
-        return self._usual_until(minute) + self._swell.until(minute, self._usual_until)
+        usual = self._usual_until(minute)
+        return usual + self._swell.until(minute, self._usual_until) if self._swell else usual
 
     def _usual_until(self, minute: int) -> float:
         """Profile hours from the first framed hour to a minute."""
         index, part = divmod(minute - self._hour * 60, 60)
         return self._profile[index] + (part / 60 * self._shapes[index] if part else 0.0)
-
-    def _amount(self, detector: Detector, over: Span) -> float:
-        """Mentions, or negative mentions, in a standard window."""
-        return self.mentions(over) if detector is Detector.VOLUME else self._negative(_INDEX[over])
 
     def _negative(self, index: int) -> float:
         return (self._windows.past()[2][index] + self._windows.open()[2]) / 1_000

@@ -40,7 +40,7 @@ class Surge:
     def hear(self, loudness: float, now: Instant, *, ordinary: bool = True) -> None:
         """Take into account how loud it is; `now` never goes backwards."""
         self._unit.hear(loudness, now, ordinary=ordinary)
-        score = self._unit.weigh(loudness)
+        score = self._unit.weigh(loudness) if loudness else 0.0
         held = self.onset_at is not None and now - self.onset_at <= HOLD
         if score > (_LOUDER * self._record if held else 0.0):
             self.score = self._record = score

@@ -51,6 +51,8 @@ class Desk:
         self.touched: dict[str, None] = {}
         self._alive: list[str] | None = None
         """Those that are not over: found anew when one ends or begins, not at each tick."""
+        self._standing: list[Incident] | None = None
+        """The same as they stand, since one was last put: several ask at each tick."""
         self._drop_oldest()
 
     def put(self, incident: Incident) -> None:
@@ -58,6 +60,7 @@ class Desk:
         before = self.incidents.get(incident.id)
         if before is None or (before.state is State.RESOLVED) is not (incident.state is State.RESOLVED):
             self._alive = None
+        self._standing = None
         self.incidents[incident.id] = incident
         self.touched[incident.id] = None
 
@@ -65,7 +68,7 @@ class Desk:
         """The incidents that this step changed, each as it stands now."""
         touched = tuple(self.incidents[key] for key in self.touched if key in self.incidents)
         self.touched = {}
-        if any(incident.state is State.RESOLVED for incident in touched):
+        if touched and any(incident.state is State.RESOLVED for incident in touched):
             self._drop_oldest()
         return touched
 
@@ -80,7 +83,7 @@ class Desk:
 
     def of_brand(self, brand: str) -> list[Incident]:
         """The live incidents of a brand, oldest first."""
-        return [i for i in self.real if i.subject.brand == brand]
+        return [i for i in self.alive if i.subject.brand == brand and i.drill is None]
 
     @property
     def real(self) -> list[Incident]:
@@ -89,10 +92,12 @@ class Desk:
 
     @property
     def alive(self) -> list[Incident]:
-        """All that are not over, oldest first."""
+        """All that are not over, oldest first; not to be changed."""
         if self._alive is None:
             self._alive = [key for key, i in self.incidents.items() if i.state is not State.RESOLVED]
-        return [self.incidents[key] for key in self._alive]
+        if self._standing is None:
+            self._standing = [self.incidents[key] for key in self._alive]
+        return self._standing
 
     def ring(
         self,

@@ -44,6 +44,7 @@ def route_for(incident: Incident, rule: Rule, found: Weight) -> str:
 
 def held_at(incident: Incident, found: Weight, now: Instant) -> tuple[Instant, Instant, Instant]:
     """When a watch, a warning and a critical rule of an incident held last, now that one of this weight does."""
-    severity = found.severity_in(incident)
-    watch, warning, critical = (now if level is severity else incident.held_at[level - 1] for level in Severity)
-    return watch, warning, critical
+    severity, (watch, warning, critical) = found.severity_in(incident), incident.held_at
+    if severity is Severity.WATCH:
+        return now, warning, critical
+    return (watch, now, critical) if severity is Severity.WARNING else (watch, warning, now)

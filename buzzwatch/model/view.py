@@ -32,6 +32,9 @@ class View(Protocol):
     def score(self, detector: Detector, over: Span) -> float:
         """That of the signal by our own detector: all that is asked of it on an ordinary day."""
 
+    def observed(self, detector: Detector, over: Span) -> float:
+        """That of the signal over a standard window, for less: most rules ask for no more of an ordinary moment."""
+
     def authors(self, detector: Detector, over: Span) -> int:
         """Distinct authors in the window; for negativity only those of negative mentions."""
 

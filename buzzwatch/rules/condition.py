@@ -285,7 +285,7 @@ def _window(leaf: Volume | Negativity, detector: Detector, share: float | None, 
 
     checks = [
         *_minimum(
-            f"{name}.at_least", lambda v: v.signal(detector, over).observed, leaf.at_least, lambda v: signal(v).expected
+            f"{name}.at_least", lambda v: v.observed(detector, over), leaf.at_least, lambda v: signal(v).expected
         ),
         *_minimum(f"{name}.times", lambda v: _times(signal(v)), leaf.times),
         *_minimum(f"{name}.share", lambda v: signal(v).share, share, lambda v: signal(v).usual_share),

@@ -6,7 +6,7 @@ while it waits: it is counted once, and an answer to any of these posts answers 
 
 from bisect import bisect_left, bisect_right, insort
 from collections import OrderedDict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -24,7 +24,7 @@ MOST_WAITING = 1_000
 """Beyond, a quarter is let go: of all but the oldest quarter those that fewest follow, the latest first."""
 MOST_POSTS = 8 * MOST_WAITING
 """Posts by which those that wait are known."""
-MOST_ASKING = 100
+MOST_ASKING = 1_000
 """Incidents of which is remembered that they have asked for theirs."""
 MOST_OURS = 2_000
 """Official posts kept, and posts that they replied to."""
@@ -52,7 +52,9 @@ class Waiting(Struct, gc=False, array_like=True):
 class Complaints:
     """Of one brand. Every method that changes anything says what the record is to keep."""
 
-    __slots__ = ("_answered", "_brand", "_claimed", "_copies", "_order", "_ours", "_places", "_posts", "let_go")
+    __slots__ = (
+        "_added", "_answered", "_brand", "_claimed", "_copies", "_order", "_ours", "_places", "_posts", "let_go",
+    )  # fmt: skip
 
     def __init__(self, brand: str) -> None:
         self.let_go = 0
@@ -62,7 +64,9 @@ class Complaints:
         self._places: dict[str, dict[int | str, Waiting]] = {}  # by conversation, then by author
         self._copies: dict[int, Waiting] = {}
         self._order: list[tuple[Instant, str]] = []
-        self._claimed: dict[str, tuple[Any, ...]] = {}  # by incident: what it asked for since anything was added
+        self._added: list[Waiting] = []  # to what, one by one, a post was added
+        self._claimed: dict[str, tuple[tuple[Any, ...], int]] = {}
+        """By incident: what it asked for, and how many had been added by then."""
         self._ours: OrderedDict[str, None] = OrderedDict()  # official posts, the latest last
         self._answered: OrderedDict[str, Instant] = OrderedDict()  # what they replied to, and when
 
@@ -132,19 +136,24 @@ class Complaints:
     ) -> tuple[Complaint, ...]:
         """Those that wait there and belong to no incident belong to this one."""
         asked = (threads, stories, since)
-        if self._claimed.get(incident) == asked:  # it asks at each tick, and nothing was added
+        before, known = self._claimed.get(incident, (None, 0))
+        if before != asked:
+            fresh = [self._posts[mention] for _, mention in self._order]
+        elif known < len(self._added):  # it asks at each tick, and has all else that it asks for
+            fresh = self._still_waiting(self._added[known:])
+        else:
             return ()
-        claimed = [each for each in self._of(threads, stories, since) if not each.incident]
+        claimed = [each for each in fresh if not each.incident and _is_of(each, threads, stories, since)]
         for each in claimed:
             each.incident = incident
-        if len(self._claimed) >= MOST_ASKING:
-            self._claimed.clear()
-        self._claimed[incident] = asked
+        if len(self._claimed) >= MOST_ASKING and incident not in self._claimed:
+            del self._claimed[next(iter(self._claimed))]
+        self._claimed[incident] = asked, len(self._added)
         return tuple(map(self._record, claimed))
 
     def set_back(self, now: Instant) -> None:
         """The clock had run ahead: nothing was posted in the future."""
-        self._claimed.clear()
+        self._forget_claims()
         for _, mention in self._order:
             waiting = self._posts[mention]
             waiting.at = min(waiting.at, now)
@@ -212,7 +221,10 @@ class Complaints:
         return before, self._record(waiting)
 
     def _register(self, waiting: Waiting, post: Sighting) -> None:
-        self._claimed.clear()
+        if self._claimed:
+            self._added.append(waiting)
+            if len(self._added) > MOST_WAITING:
+                self._forget_claims()
         if len(self._posts) < MOST_POSTS or not waiting.posts:
             if post.mention not in self._posts:
                 waiting.posts.append(post.mention)
@@ -282,23 +294,39 @@ class Complaints:
 
     def _expired(self, now: Instant) -> int:
         """How many of the oldest nobody will answer any more."""
+        if not self._order or self._order[0][0] >= now - KEPT:
+            return 0
         return bisect_right(self._order, (now - KEPT,))
+
+    def _forget_claims(self) -> None:
+        self._claimed.clear()
+        self._added.clear()
+
+    def _still_waiting(self, added: Iterable[Waiting]) -> list[Waiting]:
+        """Those of them that wait, each once; the first come first."""
+        waiting = {each.key: each for each in added if self._posts.get(each.mention) is each}
+        return [waiting[key] for key in sorted(waiting)]
 
     def _of(self, threads: Collection[str], stories: Collection[str], since: Instant | None) -> Iterator[Waiting]:
         """The first come first."""
-        for at, mention in self._order:
+        for _, mention in self._order:
             waiting = self._posts[mention]
-            if (
-                (since is not None and at >= since)
-                or waiting.story in stories
-                or any(thread in threads for thread, _ in waiting.places)
-            ):
+            if _is_of(waiting, threads, stories, since):
                 yield waiting
 
     def _record(self, waiting: Waiting, *, answered_at: Instant | None = None, gone: bool = False) -> Complaint:
         return Complaint(
             self._brand, waiting.mention, waiting.author, waiting.at, answered_at, waiting.incident, gone=gone
         )
+
+
+def _is_of(waiting: Waiting, threads: Collection[str], stories: Collection[str], since: Instant | None) -> bool:
+    """Whether it was made in one of these conversations or stories, or of all since an instant."""
+    return (
+        (since is not None and waiting.at >= since)
+        or waiting.story in stories
+        or any(thread in threads for thread, _ in waiting.places)
+    )
 
 
 def _influence(waiting: Waiting) -> tuple[int, Instant, str]:

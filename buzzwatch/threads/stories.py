@@ -39,6 +39,7 @@ _COMPARED = 4
 _ROOM = 32
 """Places for each text, at the least: the oldest one has lost a third of its twelve to others."""
 _FEW_PLACES = 1 << 10
+_PAIR = (1 << 32) - 1
 _MOST_MARKS = 50_000  # of each generation
 
 
@@ -131,11 +132,8 @@ class _Texts:
         if row and at - self.seen[row] <= IDLE:
             return row, True
         mine = array("I", pairs)
-        places, mask, rows = self._places, self._mask, []
-        for pair in mine[:_LOOKED_UP]:
-            place = places[pair & mask]
-            if place and place ^ pair <= mask:
-                rows.append(place & mask)
+        places, mask = self._places, self._mask
+        rows = [place & mask for pair in mine[:_LOOKED_UP] if (place := places[pair & mask]) and place ^ pair <= mask]
         if not rows:
             return 0, False
         apart = list(dict.fromkeys(rows))
@@ -237,10 +235,9 @@ class _Texts:
             self._known[address] = row
         if pairs:
             self._same[pairs] = row
-            places, mask = self._places, self._mask
+            places, mask, upper = self._places, self._mask, _PAIR - self._mask
             for pair in array("I", pairs[: 4 * _LOOKED_UP]):
-                place = pair & mask
-                places[place] = pair ^ place | row
+                places[pair & mask] = pair & upper | row
 
     def _leave(self, row: int) -> None:
         """Take a row out of wherever no later one took its place."""
@@ -249,11 +246,10 @@ class _Texts:
             del self._known[address]
         if self._same.get(pairs) == row:
             del self._same[pairs]
-        places, mask = self._places, self._mask
+        places, mask, upper = self._places, self._mask, _PAIR - self._mask
         for pair in array("I", pairs[: 4 * _LOOKED_UP]):
-            place = pair & mask
-            if places[place] == pair ^ place | row:
-                places[place] = 0
+            if places[pair & mask] == pair & upper | row:
+                places[pair & mask] = 0
 
 
 def _share(mine: "array[int]", theirs: "array[int]", shared: int) -> float:

@@ -55,6 +55,9 @@ class Desk:
     def score(self, detector, over):
         return self.signal(detector, over).score
 
+    def observed(self, detector, over):
+        return self.signal(detector, over).observed
+
     def authors(self, detector, over):
         return self.seen.authors
 
