@@ -66,6 +66,15 @@ def test_what_was_typed_cannot_steer_the_terminal(desk: Path):
     assert "\x1b" not in ask("replay", "one.jsonl", "--brand", "\x1b[2J")
 
 
+def test_one_page_a_month_is_one_page(desk: Path):
+    (desk / "rules/acme.yaml").write_text(BRAND.replace("severity: watch", "severity: critical"))
+    (desk / "rules/oncall.yaml").write_text(
+        "people: {ines: {name: Inès, reach: {sms: console}}}\nroutes: {oncall: {steps: [{after: 0m, tell: ines}]}}\n"
+    )
+    for language, said in (("fr", "Inès : au pire 1 appel par mois pour rien"), ("C", "Inès: at worst 1 page a month")):
+        assert said in CliRunner().invoke(app, ["check", "rules"], env={"LC_ALL": language}).stdout
+
+
 def test_numbers_of_a_check_have_their_plural(desk: Path):
     told = [
         CliRunner().invoke(app, ["check", "rules"], env={"LC_ALL": language}).stdout.splitlines()[-1]
