@@ -467,6 +467,8 @@ FRENCH: dict[str, str] = {
     "{by} marked {post} as {mark}": "{by} a marqué {post} : {mark}",
     "started again; the last thing known before is of {since}": "redémarré ; la dernière chose connue avant date du {since}",
     "the clock had run ahead and was set back": "l'horloge avait pris de l'avance et a été remise à l'heure",
+    "no daemon answers ({why}); is it running, and are you in the group buzzwatch-admin?": "aucun démon ne répond ({why}) ; tourne-t-il, et êtes-vous dans le groupe buzzwatch-admin ?",
+    "the daemon did not answer to the end ({why}); see its log": "le démon n'a pas répondu jusqu'au bout ({why}) ; voyez son journal",
     # what cannot be read or written
     "No such file or directory": "ce fichier ou ce dossier n'existe pas",
     "Permission denied": "l'accès est refusé",
