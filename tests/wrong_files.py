@@ -234,7 +234,7 @@ WRONG = [
     # -- what is no file
     Wrong("a directory", Path.mkdir, "", ("not a regular file", "move it"), ("pas un fichier ordinaire", "déplacez-le")),
     Wrong("a link to nowhere", _link("nowhere"), "",
-        ("cannot be read: No such file", "check its path"), ("illisible : No such file", "vérifiez son chemin")),
+        ("cannot be read: No such file", "check its path"), ("illisible : ce fichier ou ce dossier n'existe pas", "vérifiez son chemin")),
     Wrong("a link to itself", _link("acme.yaml"), "",
         ("cannot be read: Too many levels", "check its path"), ("illisible : Too many levels", "vérifiez son chemin")),
     Wrong("a pipe", os.mkfifo, "", ("not a regular file", "move it"), ("pas un fichier ordinaire", "déplacez-le")),

@@ -10,7 +10,7 @@ from msgspec import Struct
 from buzzwatch.app.history import rules_on_record
 from buzzwatch.app.why_words import WORDS
 from buzzwatch.model.brand import Ruleset
-from buzzwatch.model.instant import SECOND, Instant, instant_of, moment_of
+from buzzwatch.model.instant import MINUTE, SECOND, Instant, instant_of, moment_of
 from buzzwatch.notify.quoting import mask
 from buzzwatch.store.journal import rows_until
 
@@ -65,7 +65,8 @@ def read_asked(db: sqlite3.Connection, wanted: Wanted, now: Instant, language: s
     if at > now:
         raise QuestionError(words.future.format(text=mask(wanted.at, _LONGEST)))
     if first is None or at < first:
-        begins = "-" if first is None else f"{moment_of(first).astimezone(brand.zone):%Y-%m-%d %H:%M}"
+        begun = moment_of(-(-(first or 0) // MINUTE) * MINUTE).astimezone(brand.zone)  # its first whole minute
+        begins = "-" if first is None else f"{begun:%Y-%m-%d %H:%M}"
         raise QuestionError(words.too_early.format(text=mask(wanted.at, _LONGEST), first=begins))
     return Asked(wanted.brand, at, wanted.rule, wanted.rules, wanted.where), note
 

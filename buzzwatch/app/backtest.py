@@ -26,6 +26,7 @@ from buzzwatch.model.input import (
 from buzzwatch.model.instant import DAY, SECOND, Instant, Span, moment_of
 from buzzwatch.model.notification import Sample
 from buzzwatch.rules.faults import RuleFaults
+from buzzwatch.rules.words import Said
 from buzzwatch.sources.file import read
 from buzzwatch.store.database import StateError
 from buzzwatch.store.journal import (
@@ -59,14 +60,16 @@ class Period(Struct, frozen=True):
         since = since if self.since is None else _instant(self.since, now)
         since, until = max(since, first), min(until, now)
         if since >= until:
-            known = " to ".join(moment_of(at).isoformat(" ", "minutes")[:16] for at in (first, now))
-            raise QuestionError(f"nothing is known of that time: there is {known} (UTC)")
+            first_at, last_at = (moment_of(at).isoformat(" ", "minutes")[:16] for at in (first, now))
+            told = "nothing is known of that time: there is {first} to {last} (UTC)"
+            raise QuestionError(Said(told, {"first": first_at, "last": last_at}))
         return since, until
 
 
 def _instant(text: str, now: Instant) -> Instant:
     if (found := since_of(text, now)) is None:
-        raise QuestionError(f"{text!r} is no time: write so far back, such as 90d or 12h, or a day such as 2026-11-20")
+        told = "'{text}' is no time: write so far back, such as 7d or 12h, or a day such as 2026-11-20"
+        raise QuestionError(Said(told, {"text": text}))
     return found
 
 
@@ -138,7 +141,7 @@ def of_journal(
     try:
         return _JournalTest(db, rules, against, brand).run(period, progress)
     except sqlite3.Error as error:
-        raise StateError(f"the database cannot be read ({error}); try again in a moment") from error
+        raise StateError(Said("the database cannot be read ({why}); try again in a moment", {"why": error})) from error
 
 
 class _JournalTest:
@@ -149,12 +152,16 @@ class _JournalTest:
         self.last, self.now = Ledger(db).position()
         self.swaps = read_swaps(db)
         if not self.swaps:
-            raise StateError("the journal is empty: nothing was heard here yet; replay a file of mentions instead")
+            raise StateError(
+                Said("the journal is empty: nothing was heard here yet; replay a file of mentions instead")
+            )
         self.on_record, self.refused = _compiled(db, {digest for _, digest in self.swaps})
         in_force = self.on_record.get(self.swaps[-1][1])
         self.in_force = against is None
         if in_force is None and against is None:
-            raise StateError("this version refuses the rules in force; name others to compare with: --against DIR")
+            raise StateError(
+                Said("this version refuses the rules in force; name others to compare with: --against DIR")
+            )
         self.against = against if against is not None or in_force is None else in_force.rules
         self.rules = rules
 
@@ -317,7 +324,7 @@ def of_file(
         runs.append((spine, tally, replay))
     summary = runs[-1][2].summary
     if summary.first_at is None or summary.last_at is None:
-        raise QuestionError(f"{file}: there is no mention in it")
+        raise QuestionError(Said("{file}: there is no mention in it", {"file": file}))
     first, last = summary.first_at, summary.last_at + SECOND  # what the last one brings about is decided then
     since, until = period.between(first, max(last, *(tally.last_at for _, tally, _ in runs)), None)
     told = [

@@ -79,8 +79,14 @@ def as_lines(found: Findings, language: Language) -> list[str]:
 def closing(where: str, rules: Ruleset, found: Findings) -> Words:
     """How many brands and rules were looked at, and how many faults they have."""
     number = sum(len(brand.rules) for brand in rules.brands.values())
-    values = {"where": where, "brands": len(rules.brands), "rules": number, "faults": len(found.errors)}
-    return Said("{where}: {brands} brands, {rules} rules, {faults} faults", values)
+    brands, faults = len(rules.brands), len(found.errors)
+    values = {
+        "where": where,
+        "brands": Said("{n} brand" if brands == 1 else "{n} brands", {"n": brands}),
+        "rules": Said("{n} rule" if number == 1 else "{n} rules", {"n": number}),
+        "faults": Said("{n} fault" if faults == 1 else "{n} faults" if faults else "0 faults", {"n": faults}),
+    }
+    return Said("{where}: {brands}, {rules}, {faults}", values)
 
 
 def in_force(state: Path) -> Ruleset | None:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from buzzwatch.app.config import Config
+from buzzwatch.rules.words import Said
 from buzzwatch.web.desk import Answer
 
 CONTROL = "control.sock"
@@ -42,7 +43,8 @@ def ask(config: Config, path: str, body: object = None, *, packed: bool = False)
         connection.request("POST", path, sent)
         answer = connection.getresponse().read()
     except (OSError, http.client.HTTPException) as error:
-        raise NoDaemonError(f"the daemon did not answer to the end ({error}); see its log") from error
+        told = "the daemon did not answer to the end ({why}); see its log"
+        raise NoDaemonError(Said(told, {"why": error})) from error
     finally:
         connection.close()
     try:
@@ -68,5 +70,5 @@ class _Connection(http.client.HTTPConnection):
                 refused.append(f"{path}: {error.strerror or error}")
             else:
                 return
-        hint = "is it running, and are you in the group buzzwatch-admin?"
-        raise NoDaemonError(f"no daemon answers ({'; '.join(refused)}); {hint}")
+        told = "no daemon answers ({why}); is it running, and are you in the group buzzwatch-admin?"
+        raise NoDaemonError(Said(told, {"why": "; ".join(refused)}))

@@ -123,11 +123,12 @@ def burden(rules: Ruleset) -> list[tuple[Words, bool]]:
     lines: list[tuple[Words, bool]] = []
     for person, rate in by_day.items():
         pages, nights = (ceil(each * _MONTH - 1e-9) for each in (rate, at_night[person]))
-        values = {"name": _name(person, rules), "pages": pages, "nights": nights}
+        values: dict[str, object] = {"name": _name(person, rules), "nights": nights}
+        values["pages"] = Said("{n} page a month" if pages == 1 else "{n} pages a month", {"n": pages})
         line = Said(
-            "{name}: at worst {pages} pages a month by mistake, {nights} of them at night"
+            "{name}: at worst {pages} by mistake, {nights} of them at night"
             if rules.night
-            else "{name}: at worst {pages} pages a month by mistake",
+            else "{name}: at worst {pages} by mistake",
             values,
         )
         most = rules.pages_per_person

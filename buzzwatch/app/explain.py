@@ -21,6 +21,7 @@ from buzzwatch.notify.clauses import measure
 from buzzwatch.notify.course import Course
 from buzzwatch.notify.debriefing import Crowd, Debriefing
 from buzzwatch.notify.digest_words import reason_of
+from buzzwatch.notify.facts import with_names
 from buzzwatch.notify.phrases import phrases_of
 from buzzwatch.notify.quoting import clean
 from buzzwatch.rules.condition import Compiled
@@ -133,7 +134,8 @@ class _Teller:
     def why(self, reason: Reason) -> Iterator[str]:
         """The rule, its strongest signal, and each clause with what was seen, needed and usual."""
         words, figures = self.words, self.figures
-        yield words.rule.format(rule=reason.rule, says=clean(reason.says, _LONGEST))
+        says = reason.says if self.brand is None else with_names(reason.says, self.brand.name, reason.rule)
+        yield words.rule.format(rule=reason.rule, says=clean(says, _LONGEST))
         if reason.signal is not None:
             yield "  " + self._signal(reason.signal)
         rules = self.brand.rules if self.brand is not None else ()

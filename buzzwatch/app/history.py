@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from buzzwatch.app import in_shadow, rule_records
+from buzzwatch.app.explain_words import WORDS
 from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import Change
@@ -19,6 +20,7 @@ from buzzwatch.notify.quoting import mask
 from buzzwatch.rules.changes import Language
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.rules.units import read_span
+from buzzwatch.rules.words import Said, Words, in_language
 from buzzwatch.store.history import Asked, Attempt, Entry, RulesInForce, Shadow, read_history
 from buzzwatch.store.journal import last_rules, read_incident, read_rules
 
@@ -96,7 +98,7 @@ def history(
 ) -> Page | None:
     """A page of the history of everything (""), a brand, or an incident; None where there is no such thing on record.
 
-    `since` None: the last week; of an incident, all of it. What concerns rule files is said in `language`.
+    `since` None: the last week; of an incident, all of it. It is said in `language`, and names are as they are kept.
     """
     rules = rules_on_record(db)
     brands = dict(rules.brands) if rules else {}
@@ -152,7 +154,8 @@ def _event(entry: Entry, names: Names) -> Event:  # noqa: C901, PLR0911 - one fo
             return _of_silence(entry.at, what, names)
         case Corrected():
             by = mask(what.by, _LONGEST_WHY)
-            said = f"{by} marked {mask(what.mention, _LONGEST_WHY)} as {what.mark}"
+            post = mask(what.mention, _LONGEST_WHY)
+            said = Said("{by} marked {post} as {mark}", {"by": by, "post": post, "mark": what.mark})
             return _made(entry.at, names, "corrected", said, brand=what.brand, by=by)
         case RulesInForce() | RulesRefused() | RulesMended():
             return _of_rules(entry.at, what, names)
@@ -160,9 +163,10 @@ def _event(entry: Entry, names: Names) -> Event:  # noqa: C901, PLR0911 - one fo
             return _of_shadow(entry.at, what, names)
         case Gap():
             since = _local(what.since, names.ours)
-            return _made(entry.at, names, "down", f"started again; the last thing known before is of {since}")
+            said = Said("started again; the last thing known before is of {since}", {"since": since})
+            return _made(entry.at, names, "down", said)
         case ClockSet():
-            return _made(entry.at, names, "clock", "the clock had run ahead and was set back")
+            return _made(entry.at, names, "clock", Said("the clock had run ahead and was set back"))
 
 
 def _of_rules(at: Instant, what: RulesInForce | RulesRefused | RulesMended, names: Names) -> Event:
@@ -176,31 +180,41 @@ def _of_change(at: Instant, change: Change, names: Names) -> Event:
     brand = incident.subject.brand
     until = "" if incident.wait_until is None else _local(incident.wait_until, names.zone(brand))
     why = mask(change.why or incident.wait_why, _LONGEST_WHY)
-    said = f"{change.kind}{_by(change.by)}{f', until {until}' if until else ''}{f': {why}' if why else ''}"
-    said += f" ({incident.severity.label})"
+    w = WORDS[names.language]
+    by = w.by_whom.format(by=mask(change.by, _LONGEST_WHY)) if change.by else ""
+    said = f"{w.changes[change.kind]}{by}{w.until.format(until=until) if until else ''}"
+    said += f"{w.why.format(why=why) if why else ''} ({w.severity[incident.severity]})"
     return _made(
         at, names, change.kind.value, said, incident=incident.id, brand=brand, by=change.by or "", why=why, until=until
     )
 
 
 def _of_notice(at: Instant, notice: Notice, names: Names) -> Event:
-    sort = "test" if notice.test else "page" if notice.page else "message"
     zone = names.zone(notice.incident.subject.brand)
-    late = "" if notice.late_since is None else f", late, due {_local(notice.late_since, zone)}"
-    several = f", about {len(notice.night)} incidents" if notice.night else ""
-    told = "digest" if notice.digest_since is not None else "outage" if notice.outage else notice.kind
-    said = f"{sort} to {notice.target}: {told}{several}{late}"
+    values: dict[str, object] = {
+        "sort": Said("test" if notice.test else "page" if notice.page else "message"),
+        "target": notice.target,
+        "told": WORDS[names.language].changes[notice.kind],
+        "several": Said(", about {n} incidents", {"n": len(notice.night)}) if notice.night else "",
+        "late": "",
+    }
+    if notice.digest_since is not None or notice.outage:
+        values["told"] = Said("outage" if notice.digest_since is None else "digest")
+    if notice.late_since is not None:
+        values["late"] = Said(", late, due {due}", {"due": _local(notice.late_since, zone)})
+    said = Said("{sort} to {target}: {told}{several}{late}", values)
     return _made(at, names, "notified", said, **_whom(notice))
 
 
 def _of_attempt(at: Instant, attempt: Attempt, names: Names) -> Event:
     notice, why = attempt.notice, mask(attempt.why, _LONGEST_WHY)
+    values = {"target": notice.target, "why": why}
     said = {
-        "sent": f"sent to {notice.target}",
-        "failed": f"not sent to {notice.target}, to be tried again: {why}",
-        "given up": f"given up for {notice.target}: {why}",
-        "doubtful": f"perhaps sent to {notice.target}, to be tried again: {why}",
-        "superseded": f"not sent to {notice.target}: a later message takes its place",
+        "sent": Said("sent to {target}", values),
+        "failed": Said("not sent to {target}, to be tried again: {why}", values),
+        "given up": Said("given up for {target}: {why}", values),
+        "doubtful": Said("perhaps sent to {target}, to be tried again: {why}", values),
+        "superseded": Said("not sent to {target}: a later message takes its place", values),
     }[attempt.became]
     why = "" if attempt.became == "superseded" else why
     return _made(at, names, attempt.became.replace(" ", "-"), said, **_whom(notice), why=why)
@@ -214,7 +228,8 @@ def _whom(notice: Notice) -> dict[str, str]:
 def _of_held(entry: Entry, held: Held, names: Names) -> Event:
     until = "" if held.until is None else _local(held.until, names.zone(entry.brand))
     why = mask(held.why, _LONGEST_WHY)
-    said = f"held for {held.target}: {why}{f', until {until}' if until else ''}"
+    end = WORDS[names.language].until.format(until=until) if until else ""
+    said = Said("held for {target}: {why}{until}", {"target": held.target, "why": why, "until": end})
     told = {"incident": held.incident, "brand": entry.brand, "target": held.target}
     return _made(entry.at, names, "held", said, **told, why=why, until=until)
 
@@ -222,27 +237,25 @@ def _of_held(entry: Entry, held: Held, names: Names) -> Event:
 def _of_silence(at: Instant, silenced: Silenced, names: Names) -> Event:
     why, by = mask(silenced.why, _LONGEST_WHY), mask(silenced.by, _LONGEST_WHY)
     if silenced.until <= at:
-        return _made(at, names, "silence-ended", f"{by} ended the silence of {silenced.what}", by=by)
+        ended = Said("{by} ended the silence of {what}", {"by": by, "what": silenced.what})
+        return _made(at, names, "silence-ended", ended, by=by)
     until = _local(silenced.until, names.zone(silenced.what))
-    said = f"{silenced.what} silenced by {by} until {until}: {why}"
+    values = {"what": silenced.what, "by": by, "until": until, "why": why}
+    said = Said("{what} silenced by {by} until {until}: {why}", values)
     return _made(at, names, "silenced", said, by=by, why=why, until=until)
 
 
 def _of_shadow(at: Instant, shadow: Shadow, names: Names) -> Event:
     """What nobody was told; the id is not that of an incident."""
     ring, what = shadow.ring, "shadow-over" if shadow.over else "shadow"
-    said = in_shadow.event(ring, over=shadow.over, language=names.language)
-    return _made(at, names, what, said, brand=ring.subject.brand, key=ring.id)
+    says = in_shadow.event(ring, over=shadow.over, language=names.language)
+    return _made(at, names, what, says, brand=ring.subject.brand, key=ring.id)
 
 
-def _made(at: Instant, names: Names, what: str, says: str, **told: str) -> Event:
+def _made(at: Instant, names: Names, what: str, says: Words, **told: str) -> Event:
     zone = names.zone(told.get("brand", ""))
-    event = Event(_exact(at), _local(at, zone), what, says)
+    event = Event(_exact(at), _local(at, zone), what, in_language(says, names.language))
     return replace(event, **told)
-
-
-def _by(person: str | None) -> str:
-    return f" by {mask(person, _LONGEST_WHY)}" if person else ""
 
 
 def _local(at: Instant, zone: tzinfo) -> str:

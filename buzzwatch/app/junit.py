@@ -6,8 +6,12 @@ from xml.sax.saxutils import escape, quoteattr
 
 from msgspec import Struct
 
+from buzzwatch.rules.words import printable
+
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no XML 1.0 document may hold, escaped or not."""
+_KEPT = "\t\n\r\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
+"""Of what cannot be seen: the rest could turn the line of a viewer around."""
 
 
 class Result(Struct, frozen=True):
@@ -59,4 +63,6 @@ def _quoted(text: str) -> str:
 
 
 def _writable(text: str) -> str:
-    return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    return printable(
+        _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text), "\t\n\r\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
+    )

@@ -28,6 +28,8 @@ class Words(Struct, frozen=True):
     how: dict[How, str]
     faults: tuple[str, str]
     nothing: str
+    then: str
+    also: str
 
 
 WORDS: dict[Language, Words] = {
@@ -46,6 +48,8 @@ WORDS: dict[Language, Words] = {
         },
         faults=("{n} faute", "{n} fautes"),
         nothing="les fichiers sont les mêmes",
+        then=" : ",
+        also=" ; ",
     ),
     "en": Words(
         changed="rules changed",
@@ -62,6 +66,8 @@ WORDS: dict[Language, Words] = {
         },
         faults=("{n} fault", "{n} faults"),
         nothing="the files are the same",
+        then=": ",
+        also="; ",
     ),
 }
 
@@ -90,8 +96,10 @@ def _put_in_force(rules: RulesInForce, language: Language) -> Said:
     words, found = WORDS[language], edits(rules.old, rules.new)
     counts = ", ".join(f"{_name(each)} +{each.added} −{each.removed}" for each in found) or words.nothing
     changes = rules.origin.changes.get(language, ()) if rules.origin else ()
-    told = "; ".join(changes[:_MOST]) + (f"; +{len(changes) - _MOST}" if len(changes) > _MOST else "")
-    says = f"{_headed(words.changed, rules.origin, words)}: {counts}{f': {told}' if told else ''}"
+    more = [f"+{len(changes) - _MOST}"] if len(changes) > _MOST else []
+    told = words.also.join([*changes[:_MOST], *more])
+    head = _headed(words.changed, rules.origin, words)
+    says = words.then.join(part for part in (head, counts, told) if part)
     return Said(clean(says, _LONGEST * 2), tuple(_long(found, changes)), _known(rules.origin))
 
 
@@ -100,7 +108,7 @@ def _refused(item: RulesRefused, language: Language) -> Said:
     words = WORDS[language]
     faults = tuple(clean(each.get(language) or each.get("en", ""), _LONGEST) for each in item.faults)
     counted = words.faults[item.number > 1].format(n=item.number)
-    says = f"{_headed(words.refused, item.origin, words)}: {counted}{f': {faults[0]}' if faults else ''}"
+    says = words.then.join((_headed(words.refused, item.origin, words), counted, *faults[:1]))
     more = (f"+{item.number - len(faults)}",) if item.number > len(faults) else ()
     return Said(clean(says, _LONGEST * 2), (*faults, *more), _known(item.origin))
 

@@ -15,6 +15,7 @@ from buzzwatch.model.instant import Instant
 from buzzwatch.notify.quoting import clean
 from buzzwatch.rules.files import read
 from buzzwatch.rules.ruleset import Placed, load_with_trials
+from buzzwatch.rules.words import Language, in_language, why_of
 
 PASSED, FAILED, NO_TESTS = 0, 1, 2
 """Exit statuses; a wrong file is told as there being no tests is."""
@@ -46,7 +47,7 @@ Say = Callable[..., object]
 Bar = Callable[[], AbstractContextManager[Progress]]
 
 
-def try_rules(where: Path, keyword: str, junit: Path | None, language: str, say: Say, bar: Bar) -> int:
+def try_rules(where: Path, keyword: str, junit: Path | None, language: Language, say: Say, bar: Bar) -> int:
     """Play the tests of a directory, or of one file of it, beside the others; the exit status.
 
     Raises:
@@ -67,7 +68,7 @@ def try_rules(where: Path, keyword: str, junit: Path | None, language: str, say:
         for number, placed in enumerate(chosen):
             share = partial(_advance, advance, number, len(chosen))
             results.append(_play(rehearsal, placed, folder, language, say, share))
-    if junit is not None and not _write(junit, as_junit(results), words, say):
+    if junit is not None and not _write(junit, as_junit(results), language, say):
         return NO_TESTS
     failed = sum(bool(result.failure) for result in results)
     say(words["sum"].format(where=where, passed=len(results) - failed, failed=failed))
@@ -79,11 +80,11 @@ def _advance(advance: Progress, number: int, of: int, fraction: float) -> None:
     advance((number + fraction) / of)
 
 
-def _write(file: Path, text: str, words: dict[str, str], say: Say) -> bool:
+def _write(file: Path, text: str, language: Language, say: Say) -> bool:
     try:
         file.write_text(text, "utf-8")
     except OSError as error:
-        say(words["unwritable"].format(file=file, why=error.strerror), err=True)
+        say(_WORDS[language]["unwritable"].format(file=file, why=in_language(why_of(error), language)), err=True)
         return False
     return True
 

@@ -12,6 +12,7 @@ from buzzwatch.model.instant import Instant, instant_of, moment_of
 from buzzwatch.model.signal import Clause
 from buzzwatch.notify.clauses import measure
 from buzzwatch.notify.digest_words import reason_of
+from buzzwatch.notify.facts import with_names
 from buzzwatch.notify.figures import Figures
 from buzzwatch.notify.phrases import Phrases, phrases_of
 from buzzwatch.notify.quoting import mask
@@ -146,7 +147,9 @@ class _Teller:
         words, rule = self.words, judged.rule
         waits = words.in_shadow if self._is_mute(rule) else "" if rule.wakes else words.waits
         severity = words.severity[rule.severity]
-        yield words.rule.format(rule=rule.name, severity=severity, waits=waits, says=mask(rule.says, _LONGEST))
+        name = self.brand.name if self.brand is not None else self.answer.asked.brand
+        says = mask(with_names(rule.says, name, rule.name), _LONGEST)
+        yield words.rule.format(rule=rule.name, severity=severity, waits=waits, says=says)
         then, at = judged.then, self.clock(self.answer.asked.at)
         if not isinstance(rule.when, Compiled):
             yield f"  {words.not_judged}"

@@ -37,7 +37,7 @@ def run(wanted: Wanted, config: Path | None) -> None:
     with plain_errors():
         told = _try_out(wanted, config)
         if wanted.brand is not None and not told.brands:
-            fail(f"there is no brand {wanted.brand!r} on record")
+            fail("there is no brand '{name}' on record", name=wanted.brand)
         sheet = compose(told, language())
         if wanted.as_json:
             for each in as_objects(told, sheet):
@@ -47,11 +47,12 @@ def run(wanted: Wanted, config: Path | None) -> None:
                 typer.echo(line)
         if wanted.report is not None:
             from buzzwatch.app.backtest_page import page  # noqa: PLC0415 - as in `daemon.run`
+            from buzzwatch.rules.words import why_of  # noqa: PLC0415 - likewise
 
             try:
                 wanted.report.write_text(page(told, sheet), "utf-8")
             except OSError as error:
-                fail(f"{wanted.report}: cannot be written: {error.strerror}")
+                fail("{file}: cannot be written: {why}", file=wanted.report, why=why_of(error))
             typer.echo(str(wanted.report), err=True)
 
 
@@ -91,4 +92,4 @@ def _of_file(file: str, wanted: Wanted, against: "Ruleset | None", period: "Peri
 def _know(brand: str | None, *rulesets: "Ruleset | None") -> None:
     known = [key for ruleset in rulesets if ruleset is not None for key in ruleset.brands]
     if brand is not None and known and brand not in known:
-        fail(f"there is no brand {brand!r}; brands are: {', '.join(dict.fromkeys(known))}")
+        fail("there is no brand '{name}'; brands are: {brands}", name=brand, brands=", ".join(dict.fromkeys(known)))

@@ -28,10 +28,11 @@ IncidentArgument = Annotated[str, typer.Argument(help="As messages and `explain`
 def load_config(path: Path | None) -> "Config":
     """The configuration named, or else the first of the usual places; fails in words."""
     from buzzwatch.app.config import load  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.rules.words import either  # noqa: PLC0415 - likewise
 
     found = path or next((known for known in _CONFIG_FILES if known.exists()), None)
     if found is None:
-        fail(f"no configuration: write {' or '.join(map(str, _CONFIG_FILES))}, or name one with --config")
+        fail("no configuration: write {files}, or name one with --config", files=either([*map(str, _CONFIG_FILES)]))
     with plain_errors():
         return load(found)
 
@@ -102,7 +103,9 @@ def plain_errors() -> Iterator[None]:
 
         if not isinstance(error, EXPECTED):
             raise
-        fail(error.said(language()) if isinstance(error, RuleFaults) else in_language(words_of(error), language()))
+        told = error.said(language()) if isinstance(error, RuleFaults) else in_language(words_of(error), language())
+        typer.echo(told, err=True)
+        raise typer.Exit(1) from None
 
 
 @contextmanager
@@ -120,7 +123,14 @@ def progress_bar(label: str, *, shown: bool = True) -> Iterator[Callable[[float]
         yield lambda fraction: bar.update(task, completed=fraction)
 
 
-def fail(message: str) -> NoReturn:
+def speak(sentence: str, **values: object) -> str:
+    """A sentence with its values, in the language of who sits at the terminal."""
+    from buzzwatch.rules.words import Said, in_language  # noqa: PLC0415 - as in `daemon.run`
+
+    return in_language(Said(sentence, values), language())
+
+
+def fail(sentence: str, **values: object) -> NoReturn:
     """Say what is wrong, and exit 1."""
-    typer.echo(message, err=True)
+    typer.echo(speak(sentence, **values), err=True)
     raise typer.Exit(1)

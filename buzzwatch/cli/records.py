@@ -19,6 +19,7 @@ from buzzwatch.cli.frame import (
     plain_errors,
     progress_bar,
     read_rules,
+    speak,
 )
 
 app = typer.Typer()
@@ -56,7 +57,9 @@ def explain(
         lines = lines_of(db, incident, language(), now())
         if lines is None:
             known = [row[0] for row in db.execute("SELECT id FROM incident ORDER BY opened_at DESC LIMIT 10")]
-            fail(f"no incident {incident!r}; the latest are: {', '.join(known) or 'none'}")
+            if not known:
+                fail("no incident '{name}'; none is on record yet", name=incident)
+            fail("no incident '{name}'; the latest are: {known}", name=incident, known=", ".join(known))
         for line in lines:
             typer.echo(line)
 
@@ -109,10 +112,11 @@ def history(
         db = open_for_reading(load_config(config).state)
         started = since_of(since, now()) if since else None
         if since and started is None:
-            fail(f"{since!r} is no time: write so far back, such as 7d or 12h, or a day such as 2026-11-20")
+            fail("'{text}' is no time: write so far back, such as 7d or 12h, or a day such as 2026-11-20", text=since)
         page = page_of(db, what, started, now(), language=language())
         if page is None:
-            fail(f"{what!r} is neither an incident nor a brand on record; there are: {', '.join(known_names(db))}")
+            known = ", ".join(known_names(db))
+            fail("'{name}' is neither an incident nor a brand on record; there are: {known}", name=what, known=known)
         for event in page.events:
             if rules and not about_rules(event):
                 continue
@@ -120,9 +124,9 @@ def history(
             for line in event.lines if rules and not as_json else ():
                 typer.echo(f"    {line}")
         if page.following:
-            typer.echo(f"more follows: go on with --since {page.following}", err=True)
+            typer.echo(speak("more follows: go on with --since {following}", following=page.following), err=True)
         elif not page.events:
-            typer.echo("nothing on record of that time", err=True)
+            typer.echo(speak("nothing on record of that time"), err=True)
 
 
 @app.command()
@@ -134,18 +138,19 @@ def report(
 ) -> None:
     """Write the debriefing of an incident, as Markdown and as a page that can be printed."""
     from buzzwatch.app.report import write_report  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.rules.words import why_of  # noqa: PLC0415 - likewise
     from buzzwatch.store.database import open_for_reading  # noqa: PLC0415 - as in `daemon.run`
 
     if language not in {None, "fr", "en"}:
-        fail(f"{language!r} is not a language that we write: fr or en")
+        fail("'{text}' is not a language that we write: fr or en", text=language)
     with plain_errors():
         db = open_for_reading(load_config(config).state)
         try:
             written = write_report(db, incident, to, now(), language or "")
         except OSError as error:
-            fail(f"{to}: cannot be written: {error.strerror}")
+            fail("{file}: cannot be written: {why}", file=to, why=why_of(error))
         if not written:
-            fail(f"no incident {incident!r}; `buzzwatch history` names those on record")
+            fail("no incident '{name}'; `buzzwatch history` names those on record", name=incident)
         for path in written:
             typer.echo(str(path))
 
@@ -166,7 +171,7 @@ def brand(
         loaded = load_config(config)
         brands = read_rules(loaded.rules).brands
         if key not in brands:
-            fail(f"there is no brand {key!r}; brands are: {', '.join(brands)}")
+            fail("there is no brand '{name}'; brands are: {brands}", name=key, brands=", ".join(brands))
         lines = tell(open_for_reading(loaded.state), brands[key])
         for line in islice(lines, None if learnt else 1):
             typer.echo(line)
@@ -197,7 +202,7 @@ def queue(
             return
         rules = read_rules(loaded.rules)
         if brand is not None and brand not in rules.brands:
-            fail(f"there is no brand {brand!r}; brands are: {', '.join(rules.brands)}")
+            fail("there is no brand '{name}'; brands are: {brands}", name=brand, brands=", ".join(rules.brands))
         ours = [each for each in rules.brands.values() if not each.competitor and each.official]
         brands = ours if brand is None else [rules.brands[brand]]
         if not brands:
@@ -229,7 +234,7 @@ def oncall(
         known = read_rules(where)
         then = now() if at is None else read_time(at, known)
         if then is None:
-            fail(f'{at!r} is not a local time: write it such as "2026-12-24 20:00"')
+            fail("'{text}' is not a local time: write it such as \"2026-12-24 20:00\"", text=at)
         if not known.rotas:
             fail("there is no `rota` in oncall.yaml")
         found = look_up_rotas(known, then, where, loaded.state if loaded else None)

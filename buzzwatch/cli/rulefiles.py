@@ -133,7 +133,10 @@ def _match_texts(
 
     source, by, lang = of
     if lang is not None and not is_code(lang):
-        fail(f"{lang!r} names no language: write a code such as fr, en or pt-BR, or leave it out to have it guessed")
+        fail(
+            "'{text}' names no language: write a code such as fr, en or pt-BR, or leave it out to have it guessed",
+            text=lang,
+        )
     coloured = sys.stdout.isatty()
     with plain_errors():
         trial = Trial(read_rules(rules or _rules_of(config)).brands, load_scorer(), now())
@@ -163,13 +166,15 @@ def _match_record(brand: str, since: str, rules: Path | None, sample: int, confi
         db = open_for_reading(loaded.state)
         until = now()
         started = since_of(since, until)
-        if started is None or started >= until:
-            fail(f"{since!r} is no time: write so far back, such as 7d or 12h, or a day such as 2026-11-20")
+        if started is None:
+            fail("'{text}' is no time: write so far back, such as 7d or 12h, or a day such as 2026-11-20", text=since)
+        if started >= until:
+            fail("there is no time between '{text}' and now", text=since)
         known = rules_on_record(db) or read_rules(loaded.rules)
         tried = read_rules(rules).brands if rules is not None else known.brands
         for brands in (known.brands, tried):
             if brand not in brands:
-                fail(f"there is no brand {brand!r}; {nearest(brand, tuple(brands))}")
+                fail("there is no brand '{name}'; {hint}", name=brand, hint=nearest(brand, tuple(brands)))
         period = Period(started, until, sample, tried[brand] if rules is not None else None)
         with progress_bar(brand) as progress:
             found = look_into(db, known.brands[brand], period, progress)

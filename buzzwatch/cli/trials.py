@@ -95,7 +95,7 @@ def detect_volume(
 
     rate = read_budget(budget)
     if rate is None:
-        fail(f"{budget!r} is not a budget of false alarms: write `1 per 4 weeks`, or per day, week, month")
+        fail("'{text}' is not a budget of false alarms: write `1 per 4 weeks`, or per day, week, month", text=budget)
     with plain_errors():
         sys.stdout.writelines(judge(file, rate))
         sys.stdout.flush()
@@ -153,7 +153,10 @@ def score(
     from buzzwatch.sources.file import read  # noqa: PLC0415 - as in `daemon.run`
 
     if lang is not None and not is_code(lang):
-        fail(f"{lang!r} names no language: write a code such as fr, en or pt-BR, or leave it out to have it guessed")
+        fail(
+            "'{text}' names no language: write a code such as fr, en or pt-BR, or leave it out to have it guessed",
+            text=lang,
+        )
     if text is not None and file != "-":
         fail("give a file or --text, not both")
     refused: list[int] = []

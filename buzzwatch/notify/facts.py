@@ -293,6 +293,12 @@ class Facts:
         return self.notice.page and self.incident.state is State.OPEN
 
 
+def with_names(says: str, brand: str, rule: str) -> str:
+    """A sentence of a rule with the names that it asks for; what only an alert knows stays as it is written."""
+    names = {"brand": brand, "rule": rule}
+    return _PLACEHOLDER.sub(lambda found: names.get(found[1], found[0]), says)
+
+
 @lru_cache(maxsize=256)
 def _zone(name: str) -> tzinfo:
     return ZoneInfo(name)

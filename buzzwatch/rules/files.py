@@ -5,7 +5,7 @@ from pathlib import Path
 from buzzwatch.rules.calendar import CALENDAR
 from buzzwatch.rules.faults import Fault, RuleFaults
 from buzzwatch.rules.text import LARGEST_FILE
-from buzzwatch.rules.words import Said, Words, said
+from buzzwatch.rules.words import Said, Words, said, why_of
 
 ONCALL = ("oncall.yaml", "oncall.yml")
 SUFFIXES = frozenset({".yaml", ".yml"})
@@ -26,7 +26,7 @@ def read(directory: Path) -> dict[str, str]:
     except OSError as error:
         said = "the rules directory cannot be read: {why}"
         remedy = "check `rules` in buzzwatch.yaml"
-        raise RuleFaults([whole_fault(str(directory), said, remedy, why=error.strerror)]) from None
+        raise RuleFaults([whole_fault(str(directory), said, remedy, why=why_of(error))]) from None
     for path in paths:
         try:
             texts[path.name] = read_text(path)
@@ -49,7 +49,7 @@ def read_text(path: Path) -> str:
         return content.decode("utf-8-sig")
     except OSError as error:
         raise RuleFaults(
-            [whole_fault(path.name, "cannot be read: {why}", "check its path and permissions", why=error.strerror)]
+            [whole_fault(path.name, "cannot be read: {why}", "check its path and permissions", why=why_of(error))]
         ) from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1

@@ -58,6 +58,20 @@ def words_of(error: Exception) -> Words:
     return told if isinstance(told, (Said, str)) else str(error)
 
 
+def why_of(error: OSError) -> Words:
+    """Why a file cannot be had, for who reads it; the system's own words for what is rare."""
+    match error:
+        case FileNotFoundError():
+            return Said("No such file or directory")
+        case PermissionError():
+            return Said("Permission denied")
+        case NotADirectoryError():
+            return Said("Not a directory")
+        case IsADirectoryError():
+            return Said("Is a directory")
+    return error.strerror or str(error)
+
+
 def in_language(words: Words, language: Language) -> str:
     """The sentence for who reads it, fit to be shown: no control character of a file is left in it."""
     sentence, values = (words.sentence, words.values) if isinstance(words, Said) else (words, {})

@@ -16,6 +16,7 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from buzzwatch.ingest.decode import MAX_PAYLOAD
+from buzzwatch.rules.words import Said, why_of
 
 LARGEST_ARRAY = 256 * 1024 * 1024
 """Bytes of a file that is one array: it is read whole."""
@@ -57,9 +58,8 @@ def read(path: Path | str) -> Iterator[Chunk]:
     try:
         raw = _open(path)
     except OSError as error:
-        raise FileFaultError(
-            f"{name}: cannot be opened ({error.strerror or error}): check the path and its rights"
-        ) from error
+        told = "{file}: cannot be opened ({why}): check the path and its rights"
+        raise FileFaultError(Said(told, {"file": name, "why": why_of(error)})) from error
     with raw:
         yield from _chunks(raw, name)
 

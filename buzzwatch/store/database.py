@@ -11,6 +11,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import IO
 
+from buzzwatch.rules.words import Said
+
 FILE = "buzzwatch.db"
 _BUSY_S = 10.0
 
@@ -82,16 +84,19 @@ def open_for_reading(directory: Path) -> sqlite3.Connection:
     """
     path = directory / FILE
     if not path.exists():
-        raise StateError(f"{path}: no database here; has `buzzwatch run` been started with this `state:` directory?")
+        told = "{file}: no database here; has `buzzwatch run` been started with this `state:` directory?"
+        raise StateError(Said(told, {"file": path}))
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=_BUSY_S)
     try:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
     except sqlite3.Error as error:
         connection.close()
-        raise StateError(f"{path}: cannot be read ({error}); ask while the daemon runs, or as its user") from error
+        told = "{file}: cannot be read ({why}); ask while the daemon runs, or as its user"
+        raise StateError(Said(told, {"file": path, "why": error})) from error
     if version < _newest():
         connection.close()
-        raise StateError(f"{path}: written by an older buzzwatch; start the daemon of this version, which migrates it")
+        told = "{file}: written by an older buzzwatch; start the daemon of this version, which migrates it"
+        raise StateError(Said(told, {"file": path}))
     if version > _newest():
         connection.close()
         raise StateError(_newer(path, version))

@@ -321,7 +321,7 @@ def test_a_rules_directory_is_enough(desk: Desk, monkeypatch):
     config = "buzzwatch.yaml, hence the channels of `copy`"
     assert told.stdout.splitlines()[-2:] == [
         f"not looked at: the values of the secrets ${{cred:ines_sms}}, ${{env:TOKEN}}, {config}",
-        "rules: 1 brands, 1 rules, 0 faults",
+        "rules: 1 brand, 1 rule, 0 faults",
     ]
 
 

@@ -57,6 +57,8 @@ def test_who_judged_in_our_place_is_named():
         signal=Signal(Detector.VOLUME, 15 * MINUTE, 46.0, 3.1, 8.13, by=by),
     )  # fmt: skip
     assert "  posts by gaussian: 46 in 15\u00a0min, usual 3.1, level 8.1" in list(_Teller("en", None).why(reason))
+    named = next(_Teller("fr", rules().brands["acme"]).why(replace(reason, says="{brand} par {rule}, {over}")))
+    assert named == "Règle loud\u00a0: Acme Airlines par loud, {over}"
     french = list(_Teller("fr", None).why(reason))
     assert "  posts selon gaussian\u00a0: 46 en 15\u00a0min, d’habitude 3,1, niveau 8,1" in french
     assert "  ✓ inhabituel selon gaussian\u00a0: niveau 8,1, seuil 4,2" in french

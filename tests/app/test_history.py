@@ -13,6 +13,7 @@ from buzzwatch.clock import VirtualClock
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.input import Command, Delivered, RulesSwapped, Silenced, Verb
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND
+from buzzwatch.rules.words import Language
 
 NIGHT = MONDAY + 22 * HOUR
 BRAND = """
@@ -52,8 +53,8 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     await house.close()
 
 
-def told(house: House, what: str = "acme", limit: int = 500) -> list[str]:
-    page = house.record.write_now(lambda db: history(db, what, None, house.clock.now(), limit))
+def told(house: House, what: str = "acme", limit: int = 500, language: Language = "en") -> list[str]:
+    page = house.record.write_now(lambda db: history(db, what, None, house.clock.now(), limit, language))
     assert page is not None
     return [as_line(event).partition("  ")[2] for event in page.events]
 
@@ -85,6 +86,28 @@ async def test_every_message_attempt_answer_and_silence_is_a_line_in_the_order_o
         assert line in lines, lines
     assert set(lines) <= set(told(house))
     assert not any("secret" in line for line in told(house, ""))
+
+
+async def test_the_history_is_told_in_french_where_the_terminal_is(house: House):
+    (incident,) = house.drive.spine.memory.desk.incidents
+    (first, second) = await house.record.lease(house.clock.now(), 9, {})
+    await house.record.postpone(first.notice.key, house.clock.now(), "503")
+    await house.tell(Delivered(0, second.notice.key, incident, second.notice.target, sent=True))
+    await house.tell(Command(0, Verb.WAIT, incident, "ines", NIGHT + HOUR, "à onze heures"))
+    await house.tell(Silenced(0, "acme", NIGHT + 2 * HOUR, "exercice", "karim"))
+    await house.tell(Silenced(0, "acme", house.clock.now(), "", "karim"))
+    lines = [line.replace("\u00a0", " ").partition("  ")[2] for line in told(house, language="fr")]
+    for line in (
+        "ouvert (critique)",
+        "message à console : ouvert",
+        "appel à ines/sms : ouvert",
+        f"pas envoyé à {first.notice.target}, nouvel essai à venir : 503",
+        f"envoyé à {second.notice.target}",
+        "mis en attente par ines, jusqu’à 2026-03-03 00:00:00 : à onze heures (critique)",
+        "silence sur acme, demandé par karim jusqu'à 2026-03-03 01:00:00 : exercice",
+        "karim a mis fin au silence sur acme",
+    ):
+        assert line in lines, lines
 
 
 async def test_an_attempt_that_a_power_cut_ended_is_doubtful(tmp_path: Path):

@@ -386,11 +386,11 @@ def test_results_that_cannot_be_written_are_told_of(tmp_path):
 
 
 def test_whatever_a_test_is_called_the_xml_can_be_read():
-    name = "\x00\x1b[31m ]]> \ud800 \ufffe \" ' & < > \n\t é"
+    name = "\x00\x1b[31m ]]> \ud800 \ufffe \u202e \" ' & < > \n\t é\u00a0!"
     case = ET.fromstring(as_junit([Result(name, 1, name, 0.1, name, name)])).find("testsuite/testcase")
     assert case is not None
     assert case.get("name") == "".join(
-        "\N{REPLACEMENT CHARACTER}" if char in "\x00\x1b\ud800\ufffe" else char for char in name
+        "\N{REPLACEMENT CHARACTER}" if char in "\x00\x1b\ud800\ufffe\u202e" else char for char in name
     )
 
 

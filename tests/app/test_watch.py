@@ -350,7 +350,7 @@ async def test_the_record_says_who_changed_what(desk: Desk):
     await desk.book.read_again(How.COMMAND, "ines", "root")
     assert desk.lines()[-1].startswith(f"rules changed by ines (file owner {owner}, by `buzzwatch reload`): acme.yaml")
     await desk.saved(BROKEN)
-    assert desk.lines("fr")[-1].startswith(f"règles refusées (fichier de {owner}): 1 faute: acme.yaml:3:")
+    assert desk.lines("fr")[-1].startswith(f"règles refusées (fichier de {owner}) : 1 faute : acme.yaml:3:")
     await desk.saved(ACME)
     assert desk.lines()[-1] == "the rule files are accepted again"
 

@@ -36,7 +36,7 @@ match: {any: [acme]}
 themes: {safety: [fumée]}
 rules:
   - name: bad-buzz
-    says: Many angry posts
+    says: Many angry posts about {brand}
     when: {negativity: {over: 15m, at_least: 10, authors: 8}}
     severity: critical
     notify: oncall
@@ -106,6 +106,7 @@ async def test_a_rule_that_missed_by_one_clause_says_which_and_what_it_saw_and_n
     assert judged.held is None
     lines = said(house, at=EVENING - 15 * MINUTE, rule="bad-buzz")
     assert "✗ angry posts in 15\u00a0min: 7.4, at least 10 needed, usually" in lines, lines
+    assert "bad-buzz (critical): Many angry posts about Acme Airlines" in lines, lines
     assert "this alone was missing" in lines
     assert "✓ authors in 15\u00a0min: 8, at least 8 needed" in lines
 
@@ -265,6 +266,22 @@ async def test_it_writes_nothing(house: House, tmp_path: Path):
     db.close()
     after = {path.name: path.read_bytes() for path in folder.iterdir()}
     assert {name: body for name, body in after.items() if not name.endswith(("-wal", "-shm"))} == before
+
+
+async def test_the_first_minute_that_can_be_asked_about_is_the_one_that_is_named(tmp_path: Path):
+    house = House(tmp_path, VirtualClock(MONDAY + 3 * SECOND))
+    house.open()
+    await house.tell(RulesSwapped(0, compile_rules({"acme.yaml": BRAND, "oncall.yaml": ONCALL})))
+    await house.move(MONDAY + HOUR)
+    await house.close()
+    db = open_for_reading(tmp_path)
+    with pytest.raises(QuestionError) as refused:
+        read_asked(db, Wanted("acme", "2026-03-02 01:00"), house.clock.now(), "en")
+    named = str(refused.value).partition("starts at ")[2]
+    assert named == "2026-03-02 01:01"
+    asked, _ = read_asked(db, Wanted("acme", named), house.clock.now(), "en")
+    assert asked.at == MONDAY + MINUTE
+    db.close()
 
 
 async def test_what_cannot_be_asked_is_said_in_plain_words(house: House):

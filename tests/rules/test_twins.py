@@ -22,6 +22,8 @@ SPEAKERS = {
     "Fault": (4, 5),
     "Flaw": (1, 2),
     "unknown": (2,),
+    "fail": (0,),
+    "speak": (0,),
 }
 """What is given sentences, and as which of its arguments."""
 HOLES = re.compile(r"\{([a-z_]+)\}")

@@ -65,14 +65,14 @@ def test_a_file_that_vanishes_between_listing_and_reading_is_a_fault(folder, mon
 
     monkeypatch.setattr(reading, "read_text", read_late)
     assert [fault.said("fr") for fault in refused(folder).faults] == [
-        "acme.yaml: illisible : No such file or directory ; vérifiez son chemin et ses droits d'accès",
-        "oncall.yaml: illisible : No such file or directory ; vérifiez son chemin et ses droits d'accès",
+        "acme.yaml: illisible : ce fichier ou ce dossier n'existe pas ; vérifiez son chemin et ses droits d'accès",
+        "oncall.yaml: illisible : ce fichier ou ce dossier n'existe pas ; vérifiez son chemin et ses droits d'accès",
     ]
 
 
 def test_a_directory_that_is_gone_is_a_fault(folder):
     said = refused(folder / "gone").said("fr")
-    assert said.endswith("le dossier des règles ne peut pas être lu : No such file or directory ; "
+    assert said.endswith("le dossier des règles ne peut pas être lu : ce fichier ou ce dossier n'existe pas ; "
                          "vérifiez `rules` dans buzzwatch.yaml")  # fmt: skip
 
 
