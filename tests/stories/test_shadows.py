@@ -277,6 +277,16 @@ async def test_the_record_the_metric_the_history_explain_and_the_digest_know_of_
     await house.close()
 
 
+async def test_a_clock_that_is_set_back_counts_no_ring_twice(tmp_path: Path):
+    house = await lived(tmp_path)
+    house.clock._now -= HOUR
+    await house.tell(ClockSet(0))
+    ((opened_at,),) = house.rows("SELECT rang_at FROM shadow")
+    assert opened_at < NOON
+    assert b'buzzwatch_shadow_rings_total{brand="acme",rule="fewer"} 1.0' in house.metrics.exposition()
+    await house.close()
+
+
 async def test_after_a_power_cut_it_goes_on_and_is_neither_counted_nor_kept_again(tmp_path: Path):
     house = await lived(tmp_path)
     before = house.drive.spine.memory.digest()
