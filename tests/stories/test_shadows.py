@@ -273,7 +273,7 @@ async def test_the_record_the_metric_the_history_explain_and_the_digest_know_of_
         "\u00a0", " "
     )
     english = render(replace(digest, language="en"), (), None, digest.due_at, found=found).text
-    assert "Acme Airlines, fewer: would have rung once, 1 times in thirty days (budget 1 per month)" in english
+    assert "Acme Airlines, fewer: would have rung once, 1 in thirty days (budget 1 per month)" in english
     await house.close()
 
 
