@@ -14,7 +14,6 @@ from buzzwatch.app.hearing import HeardPayload, Hearing
 from buzzwatch.app.intake import IntakeQueue, Payload
 from buzzwatch.clock import Clock
 from buzzwatch.ingest.scorer import Scorer
-from buzzwatch.model.incident import State
 from buzzwatch.model.input import (
     EVERYTHING,
     NOTHING,
@@ -245,7 +244,7 @@ class Drive:
         if told or outcome.complaints or outcome.shadows:
             batch.outcomes.append((at, outcome))
         for ring in outcome.shadows:
-            if ring.state is State.OPEN:
+            if ring.opened_at == at:  # it is told of again when it ends, and when the clock is set back
                 self._metrics.shadow_rings.labels(ring.subject.brand, ring.rules[0]).inc()
         for fault in outcome.faults:
             self._report(fault)

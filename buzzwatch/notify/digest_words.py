@@ -158,7 +158,7 @@ WORDS = {
         since="Since {since}.",
         shadows="In shadow, telling nobody",
         rang=(
-            "{brand}, {rule}: would have rung once, {month} times in thirty days (budget {budget})",
+            "{brand}, {rule}: would have rung once, {month} in thirty days (budget {budget})",
             "{brand}, {rule}: would have rung {n} times, {month} times in thirty days (budget {budget})",
         ),
         budgets=("{n} per day", "{n} per week", "{n} per month"),

@@ -40,6 +40,10 @@ def read(directory: Path) -> dict[str, str]:
 def read_text(path: Path) -> str:
     """The text of one file; raises `RuleFaults` as `read` does."""
     try:
+        path.name.encode()
+    except UnicodeEncodeError:  # no record could name it
+        raise RuleFaults([whole_fault(path.name, "its name is not UTF-8", "rename it")]) from None
+    try:
         if path.exists() and not path.is_file():  # a pipe would keep us waiting
             raise RuleFaults([whole_fault(path.name, "not a regular file", "move it out of the way")])
         with path.open("rb") as file:

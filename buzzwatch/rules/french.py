@@ -42,6 +42,8 @@ FRENCH: dict[str, str] = {
     "check `rules` in buzzwatch.yaml": "vérifiez `rules` dans buzzwatch.yaml",
     "not a regular file": "ce n'est pas un fichier ordinaire",
     "move it out of the way": "déplacez-le ailleurs",
+    "its name is not UTF-8": "son nom n'est pas en UTF-8",
+    "rename it": "renommez-le",
     "larger than {most} bytes": "plus de {most} octets",
     "cannot be read: {why}": "illisible : {why}",
     "check its path and permissions": "vérifiez son chemin et ses droits d'accès",

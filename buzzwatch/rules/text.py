@@ -11,6 +11,7 @@ from typing import NoReturn, TypeAlias
 
 from msgspec import Struct
 from ruamel.yaml import YAML
+from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]  # it only passes it on, from where versions differ
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
@@ -126,7 +127,7 @@ def _quick(bare: Document, text: str) -> Document | None:
         return None
     reader = _Reader(bare)
     try:
-        value = reader.document(_simple(YAML(typ="safe").parse(text)))
+        value = reader.document(_simple(_libyaml(text)))
     except (RuleFaults, YAMLError, ValueError, OverflowError):
         return None
     return None if reader.faults else Document(bare.file, bare.lines, value, reader.values, reader.keys, bare.blot)
@@ -144,9 +145,20 @@ def _simple(events: Iterator[Event]) -> Iterator[Event]:
         yield event
 
 
+def _libyaml(text: str) -> Iterator[Event]:
+    """As `YAML.parse`, without the class and the cycle of objects that it leaves behind for each text."""
+    parser = CParser(text)
+    while parser.check_event():
+        yield parser.get_event()
+
+
 def _events(text: str) -> Iterator[Event]:
-    events: Iterator[Event] = YAML(typ="safe", pure=True).parse(text)
-    return events
+    yaml = YAML(typ="safe", pure=True)
+    try:
+        yield from yaml.parse(text)
+    finally:
+        vars(yaml.parser).clear()
+        vars(yaml).clear()  # its parts refer to it: whoever collects no garbage would keep them, and the text
 
 
 class _Node(Struct, frozen=True):

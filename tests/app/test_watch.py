@@ -225,6 +225,14 @@ async def test_whatever_a_file_holds_the_last_good_set_stays(desk: Desk, content
     assert desk.book.troubles()
 
 
+async def test_a_name_that_no_record_can_hold_is_refused(desk: Desk):
+    await desk.saved(ACME.replace("acme", "zed"), "z\udcff.yaml")
+    assert desk.rows("rulesrefused") == 1
+    (desk.folder / "z\udcff.yaml").unlink()
+    await desk.saved(BETTER)
+    assert desk.least == 4
+
+
 async def test_a_directory_that_vanishes_and_comes_back(desk: Desk):
     away = desk.folder.with_name("away")
     desk.folder.rename(away)

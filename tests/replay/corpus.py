@@ -28,6 +28,8 @@ from buzzwatch.model.input import (
     Outcome,
     Proposed,
     RotaSwapped,
+    RulesMended,
+    RulesRefused,
     RulesSwapped,
     Silenced,
     Trouble,
@@ -36,6 +38,7 @@ from buzzwatch.model.input import (
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, Instant, Span, moment_of
 from buzzwatch.model.mention import Author, Kind, Mention
 from buzzwatch.model.notification import Notice
+from buzzwatch.model.reading import How, Origin, Saved
 from buzzwatch.model.rota import Shift
 from buzzwatch.spine import Spine
 from buzzwatch.store.journal import read_journal, read_mentions, read_sighting
@@ -49,6 +52,9 @@ UNANSWERED = """
   - {mode: shadow, name: s-many, when: {volume: {over: 1h, at_least: 8}}, severity: critical, notify: oncall}
   - {mode: shadow, name: s-talk, when: {thread: {mentions: 3}}, severity: warning, notify: room}
   - {mode: shadow, name: s-quiet, when: {quiet: {over: 4h}}, severity: warning, notify: room}
+  - {mode: shadow, name: s-wait, when: {unanswered: {for: 6h, at_least: 2}}, severity: warning, notify: room}
+  - {mode: shadow, name: s-angry, when: {mention: {negativity: 0.6, authors: 3, over: 2h}}, severity: critical}
+  - {mode: shadow, name: s-wide, when: {spread: {sources: 2, over: 1h}, volume: {at_least: 3}}, severity: watch}
 """
 FIRST = compile_rules(rules().files | {"acme.yaml": rules().files["acme.yaml"].rstrip() + UNANSWERED})
 OTHER = rules("America/New_York", "zephyr.yaml")
@@ -83,7 +89,7 @@ def corpus() -> Script:
         *_marks(),
     ]
     days = _second_day() + _comes_back() + _answers() + _rehearsals()
-    return sorted([*first, *_evening()], key=lambda each: each[0]) + days
+    return sorted([*first, *_refusals(), *_evening()], key=lambda each: each[0]) + days
 
 
 def _say(*mentions: Mention) -> Act:
@@ -210,6 +216,25 @@ def _smoke() -> Script:
         when = at + number * 9 * MINUTE
         script.append((when, _say(mention(when, f"smoke{number}", text=f"De la fumée dans un avion acme ({number})"))))
     return script
+
+
+def _refusals() -> Script:
+    """Faults, others an hour later, amid a downtime and a clock that is set back, mended twice."""
+    said = ({"fr": "acme.yaml:3:1 : clé inconnue", "en": "acme.yaml:3:1: unknown key"},)
+    origin = Origin(How.ITSELF, saved=(Saved("acme.yaml", "ines", BEGIN),))
+
+    def refused(digest: str) -> Act:
+        return _tell(RulesRefused(0, digest, said, 2, BEGIN, origin))
+
+    return [
+        (BEGIN + 8 * HOUR, refused("a")),
+        (BEGIN + 8 * HOUR + MINUTE, refused("b")),
+        (BEGIN + 14 * HOUR, refused("b")),
+        (BEGIN + 15 * HOUR, _tell(RulesMended(0))),
+        (BEGIN + 15 * HOUR + SECOND, _tell(RulesMended(0))),
+        (BEGIN + 31 * HOUR, refused("a")),
+        (BEGIN + 33 * HOUR, refused("c")),
+    ]
 
 
 def _evening() -> Script:

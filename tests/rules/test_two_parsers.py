@@ -1,5 +1,6 @@
 """Right files are read by libyaml, all others by ruamel.yaml itself: both say the same of what both read."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,17 @@ def test_the_examples_are_read_by_libyaml(patches, path):
 )
 def test_what_the_two_read_differently_and_what_is_wrong_is_left_to_ruamel(written):
     assert by_libyaml(written) is None
+
+
+@pytest.mark.parametrize("text", ["brand: acme\n", "night: {from: 22:00, until: on}\n"])
+def test_what_was_parsed_leaves_no_garbage_behind(text: str):
+    """Whoever reads rules collects none, and looks at what is there no more."""
+    parse("a.yaml", text)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(20):
+            parse("a.yaml", text)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

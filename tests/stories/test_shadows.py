@@ -71,7 +71,7 @@ def test_it_is_kept_with_its_reason_from_the_instant_at_which_it_would_have_rung
     story.angry(NOON + HOUR, "a", "b")
     story.run_to(NOON + 4 * HOUR)
     began, ended = story.rings
-    assert began.id == "shadow-acme-fewer-260302-1300"
+    assert began.id == "shadow-acme-fewer-260302-130001"
     assert (began.state, ended.state) == (State.OPEN, State.RESOLVED)
     assert began.opened_at == NOON + HOUR + SECOND
     assert ended.closed_at == began.opened_at + HOUR
@@ -199,6 +199,21 @@ def test_too_many_at_once_end_with_the_oldest(monkeypatch: pytest.MonkeyPatch):
     assert [ring.samples[0] for ring in story.rings if ring.state is State.RESOLVED] == ["x:a", "x:b"]
 
 
+def test_too_many_of_all_rules_end_with_the_oldest(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("buzzwatch.incidents.shadows.MOST_OF_ALL", 3)
+    each = TRIED.replace(", authors: 2, over: 1h", "")
+    story = Story(each, each.replace("fewer", "other"))
+    story.angry(NOON + HOUR, "a", "b")
+    assert [ring.samples[0] for ring in story.rings if ring.state is State.RESOLVED] == ["x:a"]
+
+
+def test_what_ends_and_rings_again_within_a_minute_is_two_on_record(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("buzzwatch.incidents.shadows.MOST_LIVE", 1)
+    story = Story(TRIED.replace(", authors: 2, over: 1h", ""))
+    story.angry(NOON + HOUR, "a", "b", "c", "d")
+    assert len({ring.id for ring in story.rings}) == 4
+
+
 def test_the_difference_of_two_rule_sets_names_who_came_out_of_the_shadow_and_who_went_there():
     live = rules(TRIED.replace(", mode: shadow", ""))
     assert changes(rules(TRIED), live)["en"] == ("acme: rule `fewer`: `mode` shadow → live",)
@@ -229,7 +244,7 @@ async def lived(folder: Path) -> House:
 async def test_the_record_the_metric_the_history_explain_and_the_digest_know_of_it(tmp_path: Path):
     house = await lived(tmp_path)
     (notice,) = [n for _, outcome in house.outcomes for n in outcome.notices if n.target.name == "console"]
-    ring, now = "shadow-acme-fewer-260302-1202", house.clock.now()
+    ring, now = "shadow-acme-fewer-260302-120201", house.clock.now()
     assert house.rows("SELECT id, brand, rule, over_at FROM shadow") == [(ring, "acme", "fewer", None)]
     assert b'buzzwatch_shadow_rings_total{brand="acme",rule="fewer"} 1.0' in house.metrics.exposition()
     page = house.record.write_now(lambda db: history(db, "acme", None, now))
@@ -258,7 +273,17 @@ async def test_the_record_the_metric_the_history_explain_and_the_digest_know_of_
         "\u00a0", " "
     )
     english = render(replace(digest, language="en"), (), None, digest.due_at, found=found).text
-    assert "Acme Airlines, fewer: would have rung once, 1 times in thirty days (budget 1 per month)" in english
+    assert "Acme Airlines, fewer: would have rung once, 1 in thirty days (budget 1 per month)" in english
+    await house.close()
+
+
+async def test_a_clock_that_is_set_back_counts_no_ring_twice(tmp_path: Path):
+    house = await lived(tmp_path)
+    house.clock._now -= HOUR
+    await house.tell(ClockSet(0))
+    ((opened_at,),) = house.rows("SELECT rang_at FROM shadow")
+    assert opened_at < NOON
+    assert b'buzzwatch_shadow_rings_total{brand="acme",rule="fewer"} 1.0' in house.metrics.exposition()
     await house.close()
 
 
