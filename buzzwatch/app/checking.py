@@ -21,7 +21,7 @@ _ERROR, _WARNING = Said("error: {said}"), Said("warning: {said}")
 
 if TYPE_CHECKING:
     from buzzwatch.app.config import Config
-    from buzzwatch.app.rota_known import Known
+    from buzzwatch.app.rota.known import Known
 
 
 class Findings(Struct):
@@ -47,7 +47,7 @@ def check(
     rules = known.rules
     found = Findings(warnings=[*wary, *known.warnings], notes=[*known.notes])
     if known.refused:
-        from buzzwatch.app.rota_known import faults_of  # noqa: PLC0415 - three files are checked in half a second
+        from buzzwatch.app.rota.known import faults_of  # noqa: PLC0415 - three files are checked in half a second
 
         found.errors += faults_of(files, known.refused)
     if config is not None:

@@ -1,7 +1,7 @@
 """What a person can mend, and is therefore told in words: the errors that commands print without a traceback."""
 
-from buzzwatch.app.asking import QuestionError
 from buzzwatch.app.control import NoDaemonError
+from buzzwatch.app.explain.asking import QuestionError
 from buzzwatch.app.scorer_process import ScorerError
 from buzzwatch.app.secret import SecretError
 from buzzwatch.rules.faults import RuleFaults

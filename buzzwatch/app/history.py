@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from buzzwatch.app import in_shadow, rule_records
-from buzzwatch.app.explain_words import WORDS
+from buzzwatch.app.explain.incident_words import WORDS
 from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import Change

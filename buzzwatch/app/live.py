@@ -22,7 +22,7 @@ from buzzwatch.app.latest import News
 from buzzwatch.app.links import Links, forget_links
 from buzzwatch.app.reception import Reception
 from buzzwatch.app.recover import recover
-from buzzwatch.app.rota_feed import RotaFeed
+from buzzwatch.app.rota.feed import RotaFeed
 from buzzwatch.app.rulebook import Rulebook, compile_rules
 from buzzwatch.app.saved import Hints, Inotify
 from buzzwatch.app.second_opinion import SecondOpinion

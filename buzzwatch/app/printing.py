@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from buzzwatch.app.explain import describe
+from buzzwatch.app.explain.incident import describe
 from buzzwatch.app.replay import Replay
 from buzzwatch.model.input import Outcome
 from buzzwatch.model.instant import SECOND, Instant, moment_of

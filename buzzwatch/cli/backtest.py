@@ -8,7 +8,7 @@ import typer
 from buzzwatch.cli.frame import fail, language, load_config, now, plain_errors, progress_bar, read_rules
 
 if TYPE_CHECKING:
-    from buzzwatch.app.backtest import Backtest, Period
+    from buzzwatch.app.backtest.backtest import Backtest, Period
     from buzzwatch.model.brand import Ruleset
 
 
@@ -29,8 +29,8 @@ def run(wanted: Wanted, config: Path | None) -> None:
     """Count, compare, print, and write the page that was asked for."""
     import msgspec  # noqa: PLC0415 - as in `daemon.run`
 
-    from buzzwatch.app.backtest_print import as_lines, as_objects  # noqa: PLC0415 - as in `daemon.run`
-    from buzzwatch.app.backtest_sheet import compose  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.app.backtest.printout import as_lines, as_objects  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.app.backtest.sheet import compose  # noqa: PLC0415 - as in `daemon.run`
 
     if wanted.against is not None and wanted.rules is None and wanted.file is None:
         fail("say what is compared with --against: name it with --rules")
@@ -46,7 +46,7 @@ def run(wanted: Wanted, config: Path | None) -> None:
             for line in as_lines(sheet):
                 typer.echo(line)
         if wanted.report is not None:
-            from buzzwatch.app.backtest_page import page  # noqa: PLC0415 - as in `daemon.run`
+            from buzzwatch.app.backtest.page import page  # noqa: PLC0415 - as in `daemon.run`
             from buzzwatch.rules.words import why_of  # noqa: PLC0415 - likewise
 
             try:
@@ -57,7 +57,7 @@ def run(wanted: Wanted, config: Path | None) -> None:
 
 
 def _try_out(wanted: Wanted, config: Path | None) -> "Backtest":
-    from buzzwatch.app.backtest import Period  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.app.backtest.backtest import Period  # noqa: PLC0415 - as in `daemon.run`
 
     against = None if wanted.against is None else read_rules(wanted.against)
     period = Period(wanted.since, wanted.until)
@@ -67,8 +67,8 @@ def _try_out(wanted: Wanted, config: Path | None) -> "Backtest":
 
 
 def _of_journal(wanted: Wanted, against: "Ruleset | None", period: "Period", config: Path | None) -> "Backtest":
-    from buzzwatch.app.backtest import of_journal, rows_of  # noqa: PLC0415 - as in `daemon.run`
-    from buzzwatch.app.backtest_words import words_of  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.app.backtest.backtest import of_journal, rows_of  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.app.backtest.words import words_of  # noqa: PLC0415 - as in `daemon.run`
     from buzzwatch.store.database import open_for_reading  # noqa: PLC0415 - as in `daemon.run`
 
     rules = None if wanted.rules is None else read_rules(wanted.rules)
@@ -79,7 +79,7 @@ def _of_journal(wanted: Wanted, against: "Ruleset | None", period: "Period", con
 
 
 def _of_file(file: str, wanted: Wanted, against: "Ruleset | None", period: "Period") -> "Backtest":
-    from buzzwatch.app.backtest import of_file  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.app.backtest.backtest import of_file  # noqa: PLC0415 - as in `daemon.run`
 
     if file == "-" and against is not None:
         fail("standard input can be read once only: name a file to compare two rule sets on it")

@@ -12,7 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from buzzwatch.app.config import Config
-    from buzzwatch.app.rota_known import Known
+    from buzzwatch.app.rota.known import Known
     from buzzwatch.app.secret import Secrets
     from buzzwatch.model.brand import Ruleset
     from buzzwatch.web.desk import Answer
@@ -54,7 +54,7 @@ def look_up_rotas(
     secrets: "Secrets | None" = None,
 ) -> "Known":
     """The rules with what is known of calendars elsewhere."""
-    from buzzwatch.app.rota_known import look_up  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.app.rota.known import look_up  # noqa: PLC0415 - as in `daemon.run`
 
     return look_up(rules, at, directory, state, online=online, secrets=secrets)
 

@@ -43,7 +43,7 @@ def explain(
     config: ConfigOption = None,
 ) -> None:
     """Say why an incident rang, who was told, and what was held; or with --not and --at why a brand did not ring."""
-    from buzzwatch.app.explain import explain as lines_of  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.app.explain.incident import explain as lines_of  # noqa: PLC0415 - as in `daemon.run`
     from buzzwatch.store.database import open_for_reading  # noqa: PLC0415 - as in `daemon.run`
 
     if bool(incident) == bool(silent) or bool(silent) != bool(at) or ((rule or rules) and not silent):
@@ -67,10 +67,10 @@ def explain(
 def _explain_silence(state: Path, brand: str, at: str, rule: str, other: Path | None) -> None:
     import logging  # noqa: PLC0415 - as in `daemon.run`
 
-    from buzzwatch.app.asking import Wanted, read_asked  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.app.explain.absence import ask_why_not  # noqa: PLC0415 - likewise
+    from buzzwatch.app.explain.absence_lines import tell  # noqa: PLC0415 - likewise
+    from buzzwatch.app.explain.asking import Wanted, read_asked  # noqa: PLC0415 - as in `daemon.run`
     from buzzwatch.app.logs import configure_logs  # noqa: PLC0415 - likewise
-    from buzzwatch.app.why_lines import tell  # noqa: PLC0415 - likewise
-    from buzzwatch.app.why_not import ask_why_not  # noqa: PLC0415 - likewise
     from buzzwatch.store.database import open_for_reading  # noqa: PLC0415 - likewise
 
     configure_logs(logging.CRITICAL)  # the rules and snapshots of another version are passed over

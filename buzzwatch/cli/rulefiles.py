@@ -82,7 +82,7 @@ def rehearse(
     ] = None,
 ) -> None:
     """Play the tests of rule files. Exit 0: all passed. 1: one failed. 2: a file is wrong, or there are no tests."""
-    from buzzwatch.app.trying import try_rules  # noqa: PLC0415 - as in `check`
+    from buzzwatch.app.rehearsal.trying import try_rules  # noqa: PLC0415 - as in `check`
     from buzzwatch.rules.faults import RuleFaults  # noqa: PLC0415 - as in `check`
 
     with plain_errors():
@@ -127,7 +127,7 @@ def match(  # noqa: PLR0913 - each is an option of the command
 def _match_texts(
     text: str, rules: Path | None, config: Path | None, of: tuple[str | None, str | None, str | None]
 ) -> None:
-    from buzzwatch.app.match_trial import Said, Trial, read_lines, tell, tell_line  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.app.matching.trial import Said, Trial, read_lines, tell, tell_line  # noqa: PLC0415 - as in `daemon.run`
     from buzzwatch.ingest.language import is_code  # noqa: PLC0415 - likewise
     from buzzwatch.ingest.scorer import load as load_scorer  # noqa: PLC0415 - likewise
 
@@ -156,8 +156,8 @@ def _match_texts(
 
 def _match_record(brand: str, since: str, rules: Path | None, sample: int, config: Path | None) -> None:
     from buzzwatch.app.history import rules_on_record, since_of  # noqa: PLC0415 - as in `daemon.run`
-    from buzzwatch.app.match_lines import tell_found  # noqa: PLC0415 - likewise
-    from buzzwatch.app.matches import Period, look_into  # noqa: PLC0415 - likewise
+    from buzzwatch.app.matching.found import Period, look_into  # noqa: PLC0415 - likewise
+    from buzzwatch.app.matching.lines import tell_found  # noqa: PLC0415 - likewise
     from buzzwatch.rules.units import nearest  # noqa: PLC0415 - likewise
     from buzzwatch.store.database import open_for_reading  # noqa: PLC0415 - likewise
 

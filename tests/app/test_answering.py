@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from buzzwatch.app.explain import explain
+from buzzwatch.app.explain.incident import explain
 from buzzwatch.model.input import Gap, Verb
 from buzzwatch.model.instant import MINUTE, moment_of, next_second
 from buzzwatch.store.database import open_for_reading

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from buzzwatch.app import rota_source
-from buzzwatch.app.rota_ical import expand, read, window
-from buzzwatch.app.rota_source import Copy, copy_path, keep_copy, source_digest
+from buzzwatch.app.rota import source as rota_source
+from buzzwatch.app.rota.ical import expand, read, window
+from buzzwatch.app.rota.source import Copy, copy_path, keep_copy, source_digest
 from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.cli import app
 from buzzwatch.clock import SystemClock

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 from stage import MONDAY, Scene, crowd, mention, rules, sighting
 
-from buzzwatch.app.explain import explain
+from buzzwatch.app.explain.incident import explain
 from buzzwatch.app.quotes import find_samples, read_samples, sample_of
 from buzzwatch.ingest.scorer import load
 from buzzwatch.ingest.scorer.protocol import Cause

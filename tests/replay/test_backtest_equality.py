@@ -8,10 +8,10 @@ import pytest
 from corpus import Keeping, Lived, _mark, _power_cut
 from stage import MONDAY, ONCALL, House, mention, poisson, rules, says, warmed
 
-from buzzwatch.app.backtest import Period, of_journal
-from buzzwatch.app.rings import Tally
+from buzzwatch.app.backtest.backtest import Period, of_journal
+from buzzwatch.app.backtest.rings import Tally
+from buzzwatch.app.backtest.trial import Run
 from buzzwatch.app.rulebook import compile_rules
-from buzzwatch.app.supposed import Run
 from buzzwatch.clock import VirtualClock
 from buzzwatch.model.incident import State
 from buzzwatch.model.input import Command, Mark, RotaSwapped, RulesSwapped, Verb
@@ -116,7 +116,7 @@ def test_under_the_rules_in_force_all_that_a_daemon_changed_and_told_happens_aga
     again = []
     hear = Run._hear
     monkeypatch.setattr(Run, "_hear", lambda run, at, outcome: (again.append((at, outcome)), hear(run, at, outcome)))
-    monkeypatch.setattr("buzzwatch.app.backtest._JournalTest._was_in_force", lambda *_: False)
+    monkeypatch.setattr("buzzwatch.app.backtest.backtest._JournalTest._was_in_force", lambda *_: False)
     found = of_journal(database, LISTED, None, ALWAYS)
     assert not found.facts.exact
     assert not found.facts.dropped
@@ -135,7 +135,7 @@ def test_under_the_rules_in_force_all_that_a_daemon_changed_and_told_happens_aga
 def test_that_somebody_takes_what_rings_changes_who_is_paged_and_not_when_rules_ring(alone, tmp_path, monkeypatch):
     outcomes = live(tmp_path, takes=True)
     database = open_for_reading(tmp_path)
-    monkeypatch.setattr("buzzwatch.app.backtest._JournalTest._was_in_force", lambda *_: False)
+    monkeypatch.setattr("buzzwatch.app.backtest.backtest._JournalTest._was_in_force", lambda *_: False)
     found = of_journal(database, LISTED, None, ALWAYS)
     assert found.facts.dropped["command"] >= 3
     assert told(found.these.rings) == rung(outcomes, LISTED) == rung(alone[1], LISTED)

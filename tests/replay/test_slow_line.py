@@ -2,7 +2,7 @@
 
 from corpus import Lived
 
-from buzzwatch.app.explain import explain
+from buzzwatch.app.explain.incident import explain
 from buzzwatch.model.incident import Incident, Severity, State
 from buzzwatch.store.database import open_for_reading
 from buzzwatch.store.journal import read_incident

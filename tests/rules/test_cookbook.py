@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from msgspec import Struct
 
-from buzzwatch.app.rehearsal import Rehearsal
-from buzzwatch.app.verdict import judge
+from buzzwatch.app.rehearsal.rehearsal import Rehearsal
+from buzzwatch.app.rehearsal.verdict import judge
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.rules.ruleset import Placed, load, load_with_trials
 

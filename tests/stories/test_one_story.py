@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from stage import MONDAY, Scene, mention, ordinary_days, own_words, rules
 
-from buzzwatch.app.explain import explain
+from buzzwatch.app.explain.incident import explain
 from buzzwatch.detect.thread import Escalation
 from buzzwatch.ingest.scorer import load
 from buzzwatch.ingest.sight import Reader

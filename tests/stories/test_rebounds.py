@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from stage import MONDAY, House, Scene, mention, sighting
 
-from buzzwatch.app.explain import explain
+from buzzwatch.app.explain.incident import explain
 from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.clock import VirtualClock
 from buzzwatch.incidents import desk

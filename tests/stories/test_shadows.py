@@ -10,12 +10,12 @@ from stage import MONDAY, ONCALL, House, Scene, crowd, mention, sighting
 from buzzwatch.app import in_shadow
 from buzzwatch.app.checking import check
 from buzzwatch.app.digest import find
-from buzzwatch.app.explain import explain
+from buzzwatch.app.explain.incident import explain
 from buzzwatch.app.history import as_line, history
-from buzzwatch.app.rehearsal import Rehearsal
-from buzzwatch.app.rota_known import Known
+from buzzwatch.app.rehearsal.rehearsal import Rehearsal
+from buzzwatch.app.rehearsal.verdict import judge
+from buzzwatch.app.rota.known import Known
 from buzzwatch.app.rulebook import compile_rules
-from buzzwatch.app.verdict import judge
 from buzzwatch.clock import VirtualClock
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import ChangeKind, Incident, Severity, State

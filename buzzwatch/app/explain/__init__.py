@@ -1,0 +1,1 @@
+"""Why something rang, or did not."""

@@ -1,0 +1,1 @@
+"""Rotas that are kept in calendars elsewhere."""
