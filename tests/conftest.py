@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import structlog
 from aiohttp.test_utils import TestServer
 from msgspec.structs import replace
 from paho.mqtt import publish
@@ -22,6 +23,13 @@ from buzzwatch.model.input import Delivered
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.notification import Lease, Message, Notice, Target
 from buzzwatch.model.signal import Trend
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """A command that was run here may have silenced the log."""
+    yield
+    structlog.reset_defaults()
 
 
 class Mosquitto:

@@ -19,7 +19,7 @@ def configure_logs(least: int = logging.INFO) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=least < logging.ERROR,  # a command that keeps quiet may not be its process's last
     )
 
 

@@ -153,7 +153,7 @@ def test_check_tells_of_them_as_warnings_and_refuses_nothing(tmp_path: Path, mon
         assert told.stderr.endswith("    2 | match: {any: [orange]}\n      |               ^\n")
     monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
     last = CliRunner().invoke(app, ["check", str(tmp_path)]).stdout.splitlines()[-1]
-    assert last == f"{tmp_path} : 1 marques, 1 règles, 0 erreurs"
+    assert last == f"{tmp_path} : 1 marque, 1 règle, 0 erreur"
 
 
 async def test_check_compares_with_the_rules_last_in_force_where_the_state_can_be_read(daemon, monkeypatch):
