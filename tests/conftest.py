@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import structlog
 from aiohttp.test_utils import TestServer
+from hypothesis import settings
 from msgspec.structs import replace
 from paho.mqtt import publish
 from slack_stand_in import Slack
@@ -23,6 +24,9 @@ from buzzwatch.model.input import Delivered
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.notification import Lease, Message, Notice, Target
 from buzzwatch.model.signal import Trend
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no fault
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

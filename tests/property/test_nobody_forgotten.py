@@ -200,7 +200,7 @@ class World(Scene):
 def test_no_critical_incident_passes_without_a_person_told_unless_it_ended_or_was_taken_before(ruleset: Ruleset):
     wait = ruleset.routes["oncall"].steps[0].after
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(ACTS)
     @example(TAKEN_AND_RISING)
     @example(HANDED_OVER_IN_A_SILENCE)

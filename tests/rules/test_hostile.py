@@ -80,7 +80,7 @@ def judged(files: dict[str, str]) -> None:
     assert all(fault.message and str(fault) for fault in faults)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(brand=TEXT, oncall=TEXT)
 @example(brand="a: *a", oncall="&a [*a]")
 @example(brand="? [a]\n: b", oncall="? \n")
@@ -88,7 +88,7 @@ def test_any_text_gives_a_rule_set_or_faults(brand, oncall):
     judged({"acme.yaml": brand, "oncall.yaml": oncall})
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(value=VALUES)
 def test_any_value_under_a_known_key_gives_faults_or_a_rule_set(value):
     quoted = repr(value) if isinstance(value, str) else str(value)

@@ -57,14 +57,14 @@ def patches():
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=16).map("".join))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_what_libyaml_reads_ruamel_reads_likewise_each_value_at_its_place(patches, written):
     quick = by_libyaml(written)
     assert quick is None or quick == by_ruamel(written, patches)
 
 
 @given(st.sampled_from(EXAMPLES), st.integers(0, 4_000), st.integers(0, 8), st.sampled_from(PIECES))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_so_it_is_with_a_file_in_which_something_was_mistyped(patches, path, at, cut, piece):
     whole = path.read_text("utf-8")
     begin = whole.rfind("\n", 0, at % len(whole)) + 1

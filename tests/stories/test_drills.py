@@ -215,7 +215,7 @@ ACTS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(ACTS, st.integers(0, 25), st.booleans())
 def test_what_is_real_goes_on_as_if_there_were_no_drill(acts, where, copies):
     assert real(play(acts, where, copies=copies)) == real(play(acts, None))

@@ -307,7 +307,7 @@ def play(night: Night, act: str, one: object, two: object) -> None:
 
 @pytest.mark.parametrize("start", [DUSK, HAND_OVER - 2 * HOUR], ids=["nightfall", "hand-over"])
 def test_no_critical_incident_ends_without_a_person_told_unless_taken_or_resolved(start: Instant):
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(ACTS)
     def check(acts: list[tuple[str, object, object]]) -> None:
         night = Night(start)

@@ -168,7 +168,7 @@ def random_mentions(chance, count):
     ]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 1 << 32), cut=st.integers(0, 300), capacity=st.sampled_from([2, 40, 1_000]))
 def test_dump_and_load_change_nothing(seed, cut, capacity):
     mentions = random_mentions(random.Random(seed), 300)

@@ -322,7 +322,7 @@ events = st.lists(
 
 
 @given(events)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_dump_at_every_step_changes_nothing(steps):
     tracked, now = tracker(capacity=5), NOW
     for thread, brand, author, later, official, threaded in steps:
