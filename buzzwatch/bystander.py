@@ -124,7 +124,9 @@ class Bystander:
             self.memory.shadows.keep_true(known, now)
         elif not known.subject.quiet:
             self._ask_again(known, now, faults)
-        known = self.memory.shadows.live[key]
+        known = self.memory.shadows.live.get(key)
+        if known is None:  # called over for others that began just now
+            return
         if calm_at(known) <= now and not self.memory.gaps.is_deaf(now):
             self.memory.shadows.end(known, now)
         else:

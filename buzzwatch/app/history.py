@@ -17,10 +17,9 @@ from buzzwatch.model.input import ClockSet, Corrected, Gap, RulesMended, RulesRe
 from buzzwatch.model.instant import DAY, SECOND, Instant, Span, instant_of, moment_of
 from buzzwatch.model.notification import Held, Notice
 from buzzwatch.notify.quoting import mask
-from buzzwatch.rules.changes import Language
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.rules.units import read_span
-from buzzwatch.rules.words import Said, Words, in_language
+from buzzwatch.rules.words import Language, Said, Words, in_language
 from buzzwatch.store.history import Asked, Attempt, Entry, RulesInForce, Shadow, read_history
 from buzzwatch.store.journal import last_rules, read_incident, read_rules
 

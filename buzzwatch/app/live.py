@@ -259,7 +259,7 @@ class Daemon:
                 raise error
 
     def _reload_soon(self) -> None:
-        self._reloading = asyncio.create_task(self.rulebook.read_again(How.SIGNAL))
+        self._reloading = asyncio.create_task(self.rulebook.read_unasked(How.SIGNAL))
 
     async def _report(self, delivered: Delivered) -> None:
         await self.queue.tell(delivered)

@@ -7,8 +7,8 @@ from msgspec import Struct
 from buzzwatch.model.input import RulesMended, RulesRefused
 from buzzwatch.model.reading import How, Origin, Saved
 from buzzwatch.notify.quoting import clean
-from buzzwatch.rules.changes import Language
 from buzzwatch.rules.edits import Edit, edits
+from buzzwatch.rules.words import Language
 from buzzwatch.store.history import RulesInForce
 
 _MOST = 3

@@ -119,6 +119,15 @@ class Rulebook:
         self._warnings = self._examine(reading.rules or current)
         return reading
 
+    async def read_unasked(self, how: How) -> bool:
+        """As `read_again`, where nobody waits for an answer; False where it failed, which is logged."""
+        try:
+            await self.read_again(how)
+        except Exception:  # whatever it is, the rules in force stay, and the next save or signal is heard
+            log.exception("rules_not_read")
+            return False
+        return True
+
     async def read_again(self, how: How, by: str = "", user: str = "") -> Taken:
         """Read the files, and put them in force if they are others and right; the loop goes on meanwhile."""
         async with self._one_at_a_time:

@@ -3,8 +3,6 @@
 import asyncio
 from contextlib import suppress
 
-import structlog
-
 from buzzwatch.app.rulebook import Rulebook
 from buzzwatch.app.saved import Hints, Stamp, stamp_of
 from buzzwatch.clock import Clock, until
@@ -13,8 +11,6 @@ from buzzwatch.model.reading import How
 
 QUIET: Span = 2 * SECOND
 """What is written more often than this is not finished; while it goes on nothing is read, however long."""
-
-log = structlog.get_logger()
 
 
 class Watcher:
@@ -70,9 +66,5 @@ class Watcher:
 
     async def _read(self) -> None:
         self._quiet_at = None
-        try:
-            await self._rulebook.read_again(How.ITSELF)
-        except Exception:  # whatever it is, the rules in force stay, and the next save is read
-            log.exception("rules_not_read")
-        else:
+        if await self._rulebook.read_unasked(How.ITSELF):
             self._woken.set()  # to see whether what was read is still what is there

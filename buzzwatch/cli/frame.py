@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from buzzwatch.app.rota.known import Known
     from buzzwatch.app.secret import Secrets
     from buzzwatch.model.brand import Ruleset
+    from buzzwatch.rules.words import Language
     from buzzwatch.web.desk import Answer
 
 _CONFIG_FILES = (Path("buzzwatch.yaml"), Path("/etc/buzzwatch/buzzwatch.yaml"))
@@ -59,7 +60,7 @@ def look_up_rotas(
     return look_up(rules, at, directory, state, online=online, secrets=secrets)
 
 
-def language() -> Literal["fr", "en"]:
+def language() -> "Language":
     """The language of who sits at the terminal, by the usual variables; English where it is not French."""
     named = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(name))), "")
     return "fr" if named.lower().startswith("fr") else "en"

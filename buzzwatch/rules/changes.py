@@ -1,7 +1,7 @@
 """How two rule sets differ, field by field, in the names that people write."""
 
 from collections.abc import Iterator, Mapping
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -10,8 +10,8 @@ from buzzwatch.rules.calendar import CALENDAR
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.rules.files import ONCALL
 from buzzwatch.rules.text import Value, parse
+from buzzwatch.rules.words import Language
 
-Language: TypeAlias = Literal["fr", "en"]
 Mapped: TypeAlias = Mapping[str, Value]
 
 MOST_FILES = 50

@@ -1,7 +1,7 @@
 """What the web server asks of the daemon."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -12,6 +12,7 @@ from buzzwatch.model.instant import Instant, Span
 from buzzwatch.model.notification import Sample
 from buzzwatch.model.proposal import Proposal
 from buzzwatch.model.silence import Silence
+from buzzwatch.rules.words import Language
 
 
 class Pending(Struct, frozen=True):
@@ -150,7 +151,7 @@ class Reload(Struct, frozen=True, forbid_unknown_fields=True):
     """Who wants the rule files read, by key where they say so, and the language of the answer."""
 
     by: str = ""
-    language: Literal["fr", "en"] = "en"
+    language: Language = "en"
 
 
 class Desk(Protocol):

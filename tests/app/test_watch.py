@@ -299,6 +299,20 @@ async def test_a_clock_set_back_delays_nothing(desk: Desk):
     assert desk.least == 4
 
 
+async def test_a_reading_that_fails_keeps_the_rules_and_the_next_save_is_read(desk: Desk, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr(desk.book, "_prepare", lambda *_: 1 / 0)
+        assert not await desk.book.read_unasked(How.SIGNAL)
+        desk.save(BETTER)
+        await desk.noticed()
+        before = desk.watcher.looks
+        await desk.clock.advance(QUIET)
+        await desk.look(before + 1)
+        assert desk.least == 3
+    await desk.saved(BETTER.replace("at_least: 4", "at_least: 5"))
+    assert desk.least == 5
+
+
 def test_a_file_that_is_saved_while_it_is_read_is_read_again(tmp_path: Path, monkeypatch):
     (tmp_path / "acme.yaml").write_text("one")
     once, texts = saved.read, iter(["two", "three"])
