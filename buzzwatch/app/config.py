@@ -15,7 +15,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic import ValidationInfo as Info
 
 from buzzwatch.app.channels import Channel, SlackApp, texts_of
-from buzzwatch.app.origins import Listen, Place, Source, Surroundings
+from buzzwatch.app.origins.places import Listen, Place, Surroundings
+from buzzwatch.app.origins.source import Source
 from buzzwatch.app.secret import PLACEHOLDER, SecretError, Secrets, Text, WithheldError
 from buzzwatch.model.brand import Person
 from buzzwatch.model.instant import MINUTE, SECOND
@@ -181,24 +182,17 @@ class Config(Written):
     @property
     def warnings(self) -> list[str]:
         """What works and is unwise, one sentence each."""
-        found = []
-        for name, source in self.sources.items():
-            if source.http is not None and source.http.token is None:
-                found.append(f"source {name}: every user of this machine can send mentions; add `token`")
-            if source.mqtt is not None and source.mqtt.password and not source.mqtt.tls:
-                found.append(f"source {name}: the password crosses the network in the clear; use mqtts://")
-        return found
+        origins = ((name, source.origin) for name, source in self.sources.items())
+        return [f"source {name}: {origin.unwise}" for name, origin in origins if origin.unwise]
 
     @property
     def texts(self) -> list[str]:
         """Everything that may hold placeholders."""
-        brokers = [source.mqtt for source in self.sources.values() if source.mqtt]
-        doors = [source.http for source in self.sources.values() if source.http]
+        sources = [text for source in self.sources.values() for text in source.origin.texts]
         channels = [text for each in self.channels.values() for text in texts_of(each)]
         app = [self.slack.app_token, self.slack.signing_secret] if self.slack else []
         beat = [self.heartbeat.url] if self.heartbeat else []
-        accounts = [*(b.user for b in brokers), *(b.password for b in brokers), *(d.token for d in doors)]
-        maybe = [self.mail, *app, *beat, *accounts]
+        maybe = [self.mail, *app, *beat, *sources]
         return [*channels, *(text for text in maybe if text is not None)]
 
 

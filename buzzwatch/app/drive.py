@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from msgspec.structs import replace
 
-from buzzwatch.app.hearing import HeardPayload, Hearing
+from buzzwatch.app.hearing import HeardPayload, Hearing, hear_nothing
 from buzzwatch.app.intake import IntakeQueue, Payload
 from buzzwatch.clock import Clock
 from buzzwatch.ingest.scorer import Scorer
@@ -160,7 +160,7 @@ class Drive:
         outcomes = [await self._take(self._stamp(item, now), batch, "") for item, _ in told]
         receipts = await self._hear(payloads, now, batch) if payloads else []
         batch.seq, batch.now = self._seq, self.spine.memory.now
-        if batch.inputs or batch.outcomes or batch.refused or batch.heard or batch.erased:
+        if batch.inputs or batch.outcomes or batch.refused or batch.heard or batch.erased or batch.cursors:
             await self._commit(batch)
         self._stepped.clear()
         for (_, promise), outcome in zip(told, outcomes, strict=True):
@@ -175,7 +175,10 @@ class Drive:
         heard: list[HeardPayload] = []
         for payload in payloads:
             memory = self.spine.memory
-            heard.append(self.hearing.hear(payload.body, now, memory.tracker, memory.lessons))
+            if not payload.body and payload.cursors:
+                heard.append(hear_nothing())
+                continue
+            heard.append(self.hearing.hear(payload.body, now, memory.tracker, memory.lessons, payload.source))
             await asyncio.sleep(0)  # probes, pages and pings get their turn between payloads
         everything = [item for part in heard for _, items in part.mentions for item in items]
         verdicts = await self._record.sift(everything) if everything else []
@@ -209,6 +212,7 @@ class Drive:
         for mention in part.erased:
             if self.spine.memory.waits(mention.id):
                 await self._take(Erased(now, mention.id), batch, payload.source)
+        batch.cursors |= {(payload.source, name): value for name, value in payload.cursors.items()}
         batch.refused += [RefusedPayload(now, payload.source, r.reason, r.head) for r in part.refused]
         refused = tuple(Refusal(r.position, r.reason) for r in part.refused)
         return Receipt(accepted, known, part.mended, part.ignored, refused, len(part.erased))
@@ -287,6 +291,7 @@ class Drive:
             self.queue.release()
 
     def _answer(self, batch: Batch, payloads: list[Payload], receipts: list[Receipt]) -> None:
+        self.queue.move_cursors(batch.cursors)
         for payload, receipt in zip(payloads, receipts, strict=True):
             self._count(payload.source, receipt)
             if not payload.receipt.done():

@@ -6,17 +6,13 @@ from typing import Any
 
 import structlog
 
-from buzzwatch.app.config import Config
 from buzzwatch.app.intake import IntakeQueue
-from buzzwatch.app.origins import Source as SourceConfig
-from buzzwatch.app.secret import SecretError, Secrets
 from buzzwatch.clock import Clock
+from buzzwatch.model.ear import Ail
 from buzzwatch.model.input import Gap, Trouble
 from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span
 from buzzwatch.model.notification import Deaf
-from buzzwatch.sources.http import Http, Listen
 from buzzwatch.sources.intake import Source
-from buzzwatch.sources.mqtt import Broker, Mqtt
 
 DEAF_AFTER: Span = 5 * MINUTE
 """How long a source may be away before `ops` is told."""
@@ -35,6 +31,7 @@ class Hearing:
 
     def __init__(self, now: Instant) -> None:
         self.connected = False
+        self.ail: Ail | None = Ail.CONNECTING
         self.why = "not connected yet"
         self.since = now
         self.told = False
@@ -71,13 +68,14 @@ class Ears:
                 state.task.cancel()
                 await asyncio.wait([state.task])
                 raise
-            pause, why = RESTART, "it ended by itself"
+            pause, why, ail = RESTART, "it ended by itself", Ail.AWAY
             if state.task.cancelled():
-                pause, why = POISON_SPAN, "paused: what it brings makes decisions fail; see the log"
+                pause, ail = POISON_SPAN, Ail.PAUSED
+                why = "paused: what it brings makes decisions fail; see the log"
             elif error := state.task.exception():  # one source that fails must not silence the others
                 why = f"{type(error).__name__}: {error}"
             log.error("source_failed", source=name, why=why)
-            self._queue.status(name, connected=False, why=why)
+            self._queue.status(name, connected=False, why=why, ail=ail)
             await self._clock.wait_until(self._clock.now() + pause)
 
     def poison(self, source: str) -> None:
@@ -92,8 +90,9 @@ class Ears:
         if len(state.poisoned) == POISON and now - state.poisoned[0] <= POISON_SPAN and state.task is not None:
             state.task.cancel()
 
-    def _note(self, name: str, connected: bool, why: str) -> None:  # noqa: FBT001 - as the queue calls it
+    def _note(self, name: str, connected: bool, why: str, ail: Ail | None) -> None:  # noqa: FBT001 - as the queue calls it
         state, now = self._states[name], self._clock.now()
+        state.ail = ail or (None if connected else Ail.AWAY)
         if connected == state.connected:
             state.why = why or state.why
             return
@@ -128,36 +127,6 @@ class Ears:
     def states(self) -> dict[str, dict[str, Any]]:
         """Each source's state, as JSON types."""
         return {
-            name: {"connected": state.connected, "why": state.why, "since": state.since}
+            name: {"connected": state.connected, "ail": state.ail, "why": state.why, "since": state.since}
             for name, state in self._states.items()
         }
-
-
-def make_source(name: str, config: SourceConfig, secrets: Secrets) -> Source:
-    """The adapter for one entry of `sources`. Raises `SecretError`."""
-    if config.http is not None:
-        token = secrets.resolve(config.http.token) if config.http.token else None
-        if config.http.token and not token:
-            raise SecretError(f"{config.http.token} is empty: give the intake a token, or leave `token` out")
-        return Http(name, Listen.at(config.http.listen, token))
-    broker = config.mqtt
-    assert broker is not None  # noqa: S101 - a source is of exactly one kind, the configuration sees to it
-    return Mqtt(
-        name,
-        Broker(
-            host=broker.host,
-            port=broker.port,
-            tls=broker.tls,
-            user=secrets.resolve(broker.user) if broker.user else None,
-            password=secrets.resolve(broker.password) if broker.password else None,
-            topics=broker.topics,
-            client_id=broker.client_id or f"buzzwatch-{name}",
-            ca_file=str(broker.ca_file) if broker.ca_file else None,
-            session_expiry=broker.session_expiry // SECOND,
-        ),
-    )
-
-
-def make_sources(config: Config, secrets: Secrets) -> dict[str, Source]:
-    """Every configured source by name. Raises `SecretError`."""
-    return {name: make_source(name, source, secrets) for name, source in config.sources.items()}

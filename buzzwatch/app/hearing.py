@@ -34,6 +34,11 @@ class HeardPayload(Struct):
     struck: list[str]
 
 
+def hear_nothing() -> HeardPayload:
+    """What a payload comes to that only moves cursors."""
+    return HeardPayload([], [], [], 0, 0, [])
+
+
 class Hearing:
     """Reads mentions under the rules in force.
 
@@ -59,17 +64,26 @@ class Hearing:
         self._prepared = ((rules.digest, self.scorer), Reader(rules.brands, self.scorer))
 
     def hear(
-        self, payload: bytes, seen_at: Instant, tracker: Tracker, lessons: Mapping[str, Lessons] = NO_LESSONS
+        self,
+        payload: bytes,
+        seen_at: Instant,
+        tracker: Tracker,
+        lessons: Mapping[str, Lessons] = NO_LESSONS,
+        road: str = "",
     ) -> HeardPayload:
-        """Take a payload apart and read each of its mentions; one on which that fails is refused, the others go on."""
+        """Take a payload apart and read each of its mentions; one on which that fails is refused, the others go on.
+
+        `road` is the name of the source that handed it over.
+        """
         decoded = decode(payload)
-        heard = HeardPayload([], [], decoded.refused, decoded.mended, 0, [])
+        heard = hear_nothing()
+        heard.refused, heard.mended = decoded.refused, decoded.mended
         for position, mention in decoded.mentions:
             if mention.deleted:
                 heard.erased.append(Mention(mention.id, "", mention.created_at, mention.source, deleted=True))
                 continue
             try:
-                reading = self.see(mention, seen_at, tracker, lessons)
+                reading = self.see(mention, seen_at, tracker, lessons, road)
             except Exception as error:  # it would come again, and again end the daemon
                 log.exception("mention_not_read", position=position)
                 reason = f"reading it failed, a fault of buzzwatch ({type(error).__name__})"
@@ -89,11 +103,16 @@ class Hearing:
         return decode(payload)
 
     def see(
-        self, mention: Mention, seen_at: Instant, tracker: Tracker, lessons: Mapping[str, Lessons] = NO_LESSONS
+        self,
+        mention: Mention,
+        seen_at: Instant,
+        tracker: Tracker,
+        lessons: Mapping[str, Lessons] = NO_LESSONS,
+        road: str = "",
     ) -> Reading:
         """What one mention comes to."""
         thread, inherited = self._place(mention, tracker)
-        reading = self.reader.read(mention, seen_at, thread, inherited, lessons)
+        reading = self.reader.read(mention, seen_at, thread, inherited, lessons, road)
         if reading.sightings:
             self._threads[mention.id] = thread
             begun = self._begun.setdefault(thread, {})

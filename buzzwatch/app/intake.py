@@ -2,13 +2,15 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from buzzwatch.clock import Clock
+from buzzwatch.model.ear import Ail
 from buzzwatch.model.input import Gap, Input, Outcome
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.receipt import Receipt
+from buzzwatch.sources.intake import Wanted
 from buzzwatch.web.metrics import Metrics
 
 HIGH_WATER = 16_000_000
@@ -21,10 +23,11 @@ BATCH_BYTES = 1_000_000
 
 
 class Payload(NamedTuple):
-    """What a source handed over, and the promise of its receipt."""
+    """What a source handed over, how far it had come with it, and the promise of its receipt."""
 
     source: str
     body: bytes
+    cursors: Mapping[str, str]
     receipt: "asyncio.Future[Receipt]"
 
 
@@ -36,14 +39,18 @@ class Told(NamedTuple):
 
 
 class IntakeQueue:
-    """Implements `sources.intake.Intake`."""
+    """Implements `sources.intake.Intake`; `cursors` are those of the last commit, by source."""
 
-    def __init__(self, clock: Clock, metrics: Metrics) -> None:
-        self.on_status: Callable[[str, bool, str], None] = lambda _source, _connected, _why: None
+    wanted: Wanted
+
+    def __init__(self, clock: Clock, metrics: Metrics, cursors: dict[str, dict[str, str]] | None = None) -> None:
+        self.on_status: Callable[[str, bool, str, Ail | None], None] = lambda _source, _connected, _why, _ail: None
+        self.on_passed: Callable[[str, int, int], None] = lambda _source, _events, _deletes: None
         self.closed = False
         self.arrival = asyncio.Event()
         self._clock = clock
         self._metrics = metrics
+        self._cursors = cursors if cursors is not None else {}
         self._payloads: deque[Payload] = deque()
         self._told: deque[Told] = deque()
         self._waiting = 0
@@ -60,13 +67,27 @@ class IntakeQueue:
         """See `Intake`."""
         await self._room.wait()
 
-    def submit(self, source: str, payload: bytes) -> "asyncio.Future[Receipt]":
+    def cursors(self, source: str) -> Mapping[str, str]:
+        """See `Intake`."""
+        return dict(self._cursors.get(source, {}))
+
+    def move_cursors(self, moved: Mapping[tuple[str, str], str]) -> None:
+        """They are committed."""
+        for (source, name), value in moved.items():
+            known = self._cursors.setdefault(source, {})
+            known[name] = value
+            if not value:
+                del known[name]
+
+    def submit(
+        self, source: str, payload: bytes, cursors: Mapping[str, str] | None = None
+    ) -> "asyncio.Future[Receipt]":
         """See `Intake`."""
         receipt: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         if self.closed:
             receipt.cancel()
             return receipt
-        self._payloads.append(Payload(source, payload, receipt))
+        self._payloads.append(Payload(source, payload, cursors or {}, receipt))
         self._count(len(payload) + OVERHEAD)
         self.arrival.set()
         return receipt
@@ -75,10 +96,15 @@ class IntakeQueue:
         """See `Intake`."""
         self.tell(Gap(0, source, since, until))
 
-    def status(self, source: str, *, connected: bool, why: str = "") -> None:
+    def passed(self, source: str, events: int, *, deletes: int = 0) -> None:
+        """See `Intake`."""
+        self._metrics.passed.labels(source).inc(events)
+        self.on_passed(source, events, deletes)
+
+    def status(self, source: str, *, connected: bool, why: str = "", ail: Ail | None = None) -> None:
         """See `Intake`."""
         self._metrics.source_connected.labels(source).set(connected)
-        self.on_status(source, connected, why)
+        self.on_status(source, connected, why, ail)
 
     def tell(self, item: Input) -> "asyncio.Future[Outcome]":
         """Queue an input that is no mention; the drive stamps its `seen_at`. The outcome comes after the commit."""

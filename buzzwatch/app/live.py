@@ -9,11 +9,12 @@ import structlog
 
 from buzzwatch import __version__
 from buzzwatch.app import systemd
+from buzzwatch.app.adapters import make_sources
 from buzzwatch.app.config import Config
 from buzzwatch.app.control import control_path
 from buzzwatch.app.digest import DigestReader
 from buzzwatch.app.drive import Drive
-from buzzwatch.app.ears import Ears, make_sources
+from buzzwatch.app.ears import Ears
 from buzzwatch.app.health import Health
 from buzzwatch.app.hearing import Hearing
 from buzzwatch.app.heartbeat import Beat
@@ -28,6 +29,7 @@ from buzzwatch.app.saved import Hints, Inotify
 from buzzwatch.app.second_opinion import SecondOpinion
 from buzzwatch.app.secret import Secrets
 from buzzwatch.app.slack_answers import SlackAnswers
+from buzzwatch.app.wanted import WantedNow
 from buzzwatch.app.watch import Watcher
 from buzzwatch.app.ways import Ways, Words
 from buzzwatch.clock import Clock, Jump, SystemClock
@@ -39,7 +41,7 @@ from buzzwatch.model.instant import DAY, SECOND, Instant
 from buzzwatch.model.reading import How
 from buzzwatch.spine import Spine
 from buzzwatch.store.authors import forget_authors
-from buzzwatch.store.journal import Batch, rules_since
+from buzzwatch.store.journal import Batch, read_cursors, rules_since
 from buzzwatch.store.outbox import forget_attempts
 from buzzwatch.store.record import Record
 from buzzwatch.web.control import control_app
@@ -81,7 +83,7 @@ class Daemon:
         self._resumed: asyncio.Future[Outcome] | None = None
         self.clock = clock or SystemClock(self._last_now)
         self.metrics = Metrics(__version__)
-        self.queue = IntakeQueue(self.clock, self.metrics)
+        self.queue = IntakeQueue(self.clock, self.metrics, record.write_now(read_cursors))
         if self._last_now:  # before all else: what was due meanwhile is not decided upon in the past
             self._resumed = self.queue.tell(Gap(0, EVERYTHING, self._last_now, self.clock.now()))
         if isinstance(self.clock, SystemClock):
@@ -92,6 +94,7 @@ class Daemon:
             spine, self.queue, Hearing(spine.memory.rules), record, self.clock, self.metrics, self._rebuild
         )
         self.drive.on_commit = self._hear_commit
+        self.queue.wanted = WantedNow(self.drive)
         self.opinion = (
             SecondOpinion(config.scorer, self.clock, self.metrics, self.queue.tell) if config.scorer else None
         )

@@ -62,8 +62,9 @@ class Reader:
         thread: str | None = None,
         inherited: tuple[str, ...] = (),
         lessons: Mapping[str, Lessons] = NO_LESSONS,
+        road: str = "",
     ) -> Reading:
-        """The sightings of a mention.
+        """The sightings of a mention, which came by the configured source `road`.
 
         `thread` is the key of its conversation as far as the caller could resolve it (else the one the mention gives,
         else its own id), `inherited` are the brands whose conversation that is. A brand that the source names itself
@@ -111,6 +112,7 @@ class Reader:
                 voice=_voice(accounts, self._voices[key]),
                 keys=story_keys,
                 unnamed=key not in named,
+                road=road,
             )
             for key in keys
         )

@@ -79,7 +79,7 @@ class Sighting(Struct, frozen=True, gc=False, omit_defaults=True, tag="sighting"
     negative. `thread` is the resolved key of the conversation: the root's id. `themes` are those of the brand that the
     text touches, `voice` is the group of the brand's voices that its author belongs to, "" for none. `keys` are what it
     may share with its look-alikes, none once its text is erased. `unnamed`: it does not name the brand, and only hangs
-    on a conversation of it.
+    on a conversation of it. `road` is the configured source that brought it first, where `source` is where it was said.
     """
 
     seen_at: Instant
@@ -101,6 +101,7 @@ class Sighting(Struct, frozen=True, gc=False, omit_defaults=True, tag="sighting"
     voice: str = ""
     keys: StoryKeys = StoryKeys()
     unnamed: bool = False
+    road: str = ""
 
     @property
     def counted_at(self) -> Instant:

@@ -348,7 +348,7 @@ FRENCH: dict[str, str] = {
     "{value} can be reached from other machines without a token": "{value} est accessible sans jeton depuis d'autres machines",
     "add `token`, or listen on 127.0.0.1": "ajoutez `token`, ou écoutez sur 127.0.0.1",
     "a source is of exactly one kind": "une source est d'un seul type",
-    "write `mqtt` or `http`": "écrivez `mqtt` ou `http`",
+    "write one, such as `mqtt` or `http`": "écrivez-en une seule, par exemple `mqtt` ou `http`",
     "this is not an address of a channel": "ce n'est pas l'adresse d'un canal",
     "write an Apprise URL, `console`, or ${cred:name} for one": "écrivez une URL Apprise, `console`, ou ${cred:name} à sa place",
     "this is not the id of a Slack channel": "ce n'est pas l'identifiant d'un canal Slack",

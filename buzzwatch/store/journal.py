@@ -80,6 +80,8 @@ class Batch(Struct):
     """Mentions whose authors took them back: id and date remain."""
     outcomes: list[tuple[Instant, Outcome]] = []
     refused: list[RefusedPayload] = []
+    cursors: dict[tuple[str, str], str] = {}
+    """How far sources have come, by source and name; "" removes one."""
     skipped: dict[int, str] = {}
     """Inputs that made the spine fail, by number, with the error: no replay steps them."""
 
@@ -171,6 +173,8 @@ class Ledger:
             "INSERT INTO refused (seen_at, source, reason, head) VALUES (?, ?, ?, ?)",
             [(r.seen_at, r.source, r.reason, r.head) for r in batch.refused],
         )
+        many("INSERT OR REPLACE INTO cursor VALUES (?, ?, ?)", [(*key, at) for key, at in batch.cursors.items() if at])
+        many("DELETE FROM cursor WHERE source = ? AND name = ?", [key for key, at in batch.cursors.items() if not at])
         if batch.refused:
             self._db.execute("DELETE FROM refused WHERE id <= (SELECT max(id) FROM refused) - ?", (MOST_REFUSED,))
         self._db.execute("UPDATE position SET seq = ?, now = ?", (batch.seq, batch.now))
@@ -213,6 +217,14 @@ class Ledger:
         """What rings in shadow."""
         rows = self._db.execute("SELECT body FROM shadow WHERE over_at IS NULL ORDER BY rang_at, id")
         return [_decode_incident(body) for (body,) in rows]
+
+
+def read_cursors(connection: sqlite3.Connection) -> dict[str, dict[str, str]]:
+    """How far each source has come, by source and name."""
+    found: dict[str, dict[str, str]] = {}
+    for source, name, value in connection.execute("SELECT source, name, value FROM cursor"):
+        found.setdefault(source, {})[name] = value
+    return found
 
 
 def read_journal(

@@ -24,6 +24,12 @@ class Metrics:
             ("source", "outcome"),
             registry=registry,
         )
+        self.passed = Counter(
+            "buzzwatch_passed",
+            "Events that a source heard and dropped by itself, since they concern no brand.",
+            ("source",),
+            registry=registry,
+        )
         self.inputs = Counter(
             "buzzwatch_inputs", "Inputs committed to the journal, by kind.", ("kind",), registry=registry
         )

@@ -68,7 +68,10 @@ def test_the_state_directory_of_the_service_is_the_default(tmp_path):
     [
         ("", "buzzwatch.yaml:1:1: expected a mapping"),
         ("sources: {}", "buzzwatch.yaml:1:10: nothing is written here"),
-        ("sources: {a: {}}", "buzzwatch.yaml:1:14: a source is of exactly one kind; write `mqtt` or `http`"),
+        (
+            "sources: {a: {}}",
+            "buzzwatch.yaml:1:14: a source is of exactly one kind; write one, such as `mqtt` or `http`",
+        ),
         ("sources: {a: {htpp: {}}}", "buzzwatch.yaml:1:15: unknown key `htpp`; did you mean `http`?"),
         ("sources: {a: {http: {listen: 8787}}}", 'expected text, found `8787`; put it in quotes: "8787"'),
         ('sources: {a: {http: {listen: "localhost"}}}', "`localhost` is not an address to listen on"),

@@ -209,3 +209,24 @@ def test_running_to_an_instant_ticks_what_is_due_before_it_and_nothing_else():
     assert [at for at, _ in run_to(spine, NOON + MINUTE)] == [NOON + 2 * SECOND]
     assert spine.step(Tick(NOON + MINUTE)) == NOTHING
     assert not says(NOTHING)
+
+
+async def test_a_cursor_is_on_record_with_its_mentions_and_not_before(house: House):
+    house.record.full = True
+    told = b'{"id": "x:1", "text": "acme", "created_at": "2026-03-02T12:00:00Z"}'
+    receipt = house.queue.submit("feed", told, {"news": "17"})
+    await until_stuck(house)
+    assert house.queue.cursors("feed") == {}
+    house.record.full = False
+    await house.clock.advance(RETRY)
+    await asyncio.wait_for(receipt, 10)
+    assert house.queue.cursors("feed") == {"news": "17"}
+    assert house.rows("SELECT source, name, value FROM cursor") == [("feed", "news", "17")]
+    assert house.rows("SELECT CAST(body AS TEXT) ->> 'road' FROM journal WHERE kind = 'sighting'") == [("feed",)]
+
+
+async def test_a_cursor_moves_without_mentions_and_an_empty_one_is_forgotten(house: House):
+    assert (await asyncio.wait_for(house.queue.submit("feed", b"", {"news": "17", "blog": "3"}), 10)).refused == ()
+    await asyncio.wait_for(house.queue.submit("feed", b"", {"news": "18", "blog": ""}), 10)
+    assert house.rows("SELECT name, value FROM cursor") == [("news", "18")]
+    assert house.queue.cursors("feed") == {"news": "18"}

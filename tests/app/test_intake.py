@@ -4,6 +4,7 @@ import pytest
 
 from buzzwatch.app.intake import BATCH_BYTES, HIGH_WATER, LOW_WATER, IntakeQueue
 from buzzwatch.clock import VirtualClock
+from buzzwatch.model.ear import Ail
 from buzzwatch.model.input import Gap
 from buzzwatch.web.metrics import Metrics
 
@@ -48,6 +49,6 @@ async def test_a_closed_queue_takes_no_payload_and_still_what_is_told(queue: Int
 async def test_a_sources_state_goes_to_the_metrics_and_to_who_listens(queue: IntakeQueue):
     heard = []
     queue.on_status = lambda *status: heard.append(status)
-    queue.status("push", connected=False, why="refused")
-    assert heard == [("push", False, "refused")]
+    queue.status("push", connected=False, why="refused", ail=Ail.REFUSED)
+    assert heard == [("push", False, "refused", Ail.REFUSED)]
     assert b'buzzwatch_source_connected{source="push"} 0.0' in queue._metrics.exposition()

@@ -2,16 +2,30 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import pytest
 
 from buzzwatch.clock import Clock
+from buzzwatch.model.brand import Brand
+from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.receipt import Receipt
 from buzzwatch.sources.intake import Source
 
 PATIENCE = 30
+
+
+class WantedHere:
+    """What a test says that concerns us."""
+
+    def __init__(self) -> None:
+        self.digest = "first"
+        self.brands: dict[str, Brand] = {}
+        self.known: set[str] = set()
+
+    def knows(self, mention: str) -> bool:
+        return mention in self.known
 
 
 class MemoryIntake:
@@ -22,6 +36,10 @@ class MemoryIntake:
         self.receipts: list[asyncio.Future[Receipt]] = []
         self.gaps: list[tuple[str, Instant, Instant]] = []
         self.statuses: list[tuple[bool, str]] = []
+        self.ails: list[Ail | None] = []
+        self.wanted = WantedHere()
+        self.moved: dict[str, str] = {}
+        self.dropped = 0
         self.at_once: Receipt | None = Receipt(accepted=1)
         self.high_water = 10**9
         self.low_water = 0
@@ -39,8 +57,16 @@ class MemoryIntake:
     async def room(self) -> None:
         await self.until(lambda: self.waiting <= self.low_water)
 
-    def submit(self, source: str, payload: bytes) -> asyncio.Future[Receipt]:
+    def cursors(self, source: str) -> Mapping[str, str]:
+        return dict(self.moved)
+
+    def passed(self, source: str, events: int, *, deletes: int = 0) -> None:
+        self.dropped += events
+        self._changed.set()
+
+    def submit(self, source: str, payload: bytes, cursors: Mapping[str, str] | None = None) -> asyncio.Future[Receipt]:
         receipt = asyncio.get_running_loop().create_future()
+        receipt.add_done_callback(lambda done: done.cancelled() or self.moved.update(cursors or {}))
         if self.at_once is not None:
             receipt.set_result(self.at_once)
         self.payloads.append(payload)
@@ -53,8 +79,9 @@ class MemoryIntake:
         self.gaps.append((source, since, until))
         self._changed.set()
 
-    def status(self, source: str, *, connected: bool, why: str = "") -> None:
+    def status(self, source: str, *, connected: bool, why: str = "", ail: Ail | None = None) -> None:
         self.statuses.append((connected, why))
+        self.ails.append(ail)
         self._changed.set()
 
     def complete(self, count: int | None = None) -> None:

@@ -1,0 +1,56 @@
+"""The adapter for each configured source."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from buzzwatch.app.config import Config
+from buzzwatch.app.origins.http import Http
+from buzzwatch.app.origins.mqtt import Mqtt
+from buzzwatch.app.origins.source import Source as Entry
+from buzzwatch.app.secret import SecretError, Secrets
+from buzzwatch.model.instant import SECOND
+from buzzwatch.sources.intake import Source
+
+
+def make_sources(config: Config, secrets: Secrets) -> dict[str, Source]:
+    """Every configured source by name. Raises `SecretError`."""
+    return {name: make_source(name, entry, secrets) for name, entry in config.sources.items()}
+
+
+def make_source(name: str, entry: Entry, secrets: Secrets) -> Source:
+    """The adapter for one entry of `sources`; its library is loaded for it alone. Raises `SecretError`."""
+    made: Source = _MAKERS[entry.kind](name, entry.origin, secrets)
+    return made
+
+
+def _mqtt(name: str, origin: Mqtt, secrets: Secrets) -> Source:
+    from buzzwatch.sources.mqtt import Broker  # noqa: PLC0415 - see `make_source`
+    from buzzwatch.sources.mqtt import Mqtt as Adapter  # noqa: PLC0415
+
+    return Adapter(
+        name,
+        Broker(
+            host=origin.host,
+            port=origin.port,
+            tls=origin.tls,
+            user=secrets.resolve(origin.user) if origin.user else None,
+            password=secrets.resolve(origin.password) if origin.password else None,
+            topics=origin.topics,
+            client_id=origin.client_id or f"buzzwatch-{name}",
+            ca_file=str(origin.ca_file) if origin.ca_file else None,
+            session_expiry=origin.session_expiry // SECOND,
+        ),
+    )
+
+
+def _http(name: str, origin: Http, secrets: Secrets) -> Source:
+    from buzzwatch.sources.http import Http as Adapter  # noqa: PLC0415 - see `make_source`
+    from buzzwatch.sources.http import Listen  # noqa: PLC0415
+
+    token = secrets.resolve(origin.token) if origin.token else None
+    if origin.token and not token:
+        raise SecretError(f"{origin.token} is empty: give the intake a token, or leave `token` out")
+    return Adapter(name, Listen.at(origin.listen, token))
+
+
+_MAKERS: Mapping[str, Any] = {"mqtt": _mqtt, "http": _http}

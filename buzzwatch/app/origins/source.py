@@ -1,0 +1,54 @@
+"""One entry of `sources`."""
+
+from typing import ClassVar, Protocol
+
+from pydantic import Field, model_validator
+
+from buzzwatch.app.origins.http import Http
+from buzzwatch.app.origins.mqtt import Mqtt
+from buzzwatch.rules.units import mistake
+from buzzwatch.rules.written import Written
+
+
+class Origin(Protocol):
+    """What every kind of source says of itself."""
+
+    @property
+    def texts(self) -> tuple[str | None, ...]:
+        """What may hold placeholders."""
+
+    @property
+    def unwise(self) -> str | None:
+        """What works and is unwise; None: nothing."""
+
+
+class Source(Written):
+    """Where mentions come from; exactly one kind."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("mqtt", "http")
+
+    mqtt: Mqtt | None = Field(
+        default=None,
+        description="An MQTT broker that mentions are heard from.",
+        examples=[{"url": "mqtts://mq.example:8883", "topics": ["mentions/#"]}],
+    )
+    http: Http | None = Field(
+        default=None, description="A port of ours that mentions are posted to.", examples=[{"listen": "127.0.0.1:8787"}]
+    )
+
+    @model_validator(mode="after")
+    def _be_one(self) -> "Source":
+        if sum(getattr(self, kind) is not None for kind in self.kinds) != 1:
+            raise mistake("a source is of exactly one kind", "write one, such as `mqtt` or `http`")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """Its key."""
+        return next(kind for kind in self.kinds if getattr(self, kind) is not None)
+
+    @property
+    def origin(self) -> Origin:
+        """What is written under its key."""
+        found: Origin = getattr(self, self.kind)
+        return found
