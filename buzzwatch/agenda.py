@@ -46,8 +46,9 @@ class Agenda:
         if incident.subject.quiet and incident.state is not State.RESOLVED and self.is_silent(incident):
             later = self.ever_more_rarely(incident.began_at)  # whoever is heard has it looked at sooner
             due_at = min(later, next_at or later)
-        elif due_at <= self.memory.now and self.memory.gaps.is_deaf(self.memory.now):  # it may be calm, but who knows
-            due_at = min(self.memory.now + MINUTE, next_at or self.memory.now + MINUTE)
+        elif due_at <= self.memory.now and self.memory.gaps.is_deaf(incident.subject.brand, self.memory.now):
+            soon = self.memory.now + MINUTE  # it may be calm, but who knows
+            due_at = min(soon, next_at or soon)
         if (turns_at := relief.turns_at(incident, self.memory.rules, self.memory.now)) is not None:
             silence = self.memory.silences.over(incident, self.memory.now)
             waits = silence is not None and turns_at == self.memory.now  # the relief hears of it when that ends
@@ -73,7 +74,7 @@ class Agenda:
     def silence_due(self, key: str, overs: Collection[Span]) -> Instant | None:
         """When a brand may have been silent for as long as one of these; None: that is not to be asked."""
         pulse = self.memory.pulses.get(key) if overs else None
-        since = None if pulse is None else silent_since(pulse, self.memory.gaps)
+        since = None if pulse is None else silent_since(pulse, self.memory.gaps.of(key))
         if since is None or since + DAY * 365 <= self.memory.now:
             return None
         coming = [since + over for over in overs if since + over > self.memory.now]
@@ -82,7 +83,7 @@ class Agenda:
     def follow_day(self, key: str) -> None:
         """A local day of a brand ends."""
         diary = self.memory.diaries.get(key)
-        due = None if diary is None else diary.due(self.memory.gaps.spans())
+        due = None if diary is None else diary.due(self.memory.gaps.spans(key))
         if due is not None:
             self.memory.timers.arrange(max(due, self.memory.now + 1), "day", key)
 
@@ -96,10 +97,10 @@ class Agenda:
         """When so many complaints will have waited for so long, by the first of what is asked; None: they will not."""
         memory, now = self.memory, self.memory.now
         complaints = memory.complaints.get(key)
-        if not complaints or not asked or memory.gaps.is_deaf(now):
+        if not complaints or not asked or memory.gaps.is_deaf(key, now):
             return None
         dues = [due for over, least in asked if (due := complaints.due(over, least, now)) is not None]
-        caught_up_at = memory.gaps.caught_up_at
+        caught_up_at = memory.gaps.caught_up_at(key)
         heard = [max(due, caught_up_at) for due in dues]
         coming = [max(due, now + 1) for due in heard if afresh or due > now]
         return min(coming, default=None)

@@ -30,7 +30,7 @@ class Attendant:
             incident = self._still_silent(incident, now)
         elif incident.state is not State.RESOLVED:
             incident = self._still_waiting(incident, now)
-        deaf = self.memory.gaps.is_deaf(now) and incident.drill is None
+        deaf = self.memory.gaps.is_deaf(incident.subject.brand, now) and incident.drill is None
         change = None if deaf else self.memory.desk.settle(incident, now)
         if change is not None:
             changes.append(change)
@@ -92,7 +92,7 @@ class Attendant:
         fixed = incident.subject.quiet or incident.drill is not None
         if brand is None or pulse is None or fixed or key in self.memory.set_aside:
             return incident
-        pulse.look(now, self.memory.gaps.spans())
+        pulse.look(now, self.memory.gaps.spans(key))
         return timed(self.memory, Lookout(now, brand, self.memory).refreshed(incident))
 
     def _still_silent(self, incident: Incident, now: Instant) -> Incident:
@@ -109,7 +109,7 @@ class Attendant:
             return incident
         asking = [rule for rule in scoped(brand, Scope.BRAND) if rule.unanswered and rule.name in incident.rules]
         if asking:
-            pulse.look(now, self.memory.gaps.spans())
+            pulse.look(now, self.memory.gaps.spans(key))
         lookout = Lookout(now, brand, self.memory)
         for rule in asking:
             if rule.when.judge(lookout).passed:

@@ -127,7 +127,7 @@ class Bystander:
         known = self.memory.shadows.live.get(key)
         if known is None:  # called over for others that began just now
             return
-        if calm_at(known) <= now and not self.memory.gaps.is_deaf(now):
+        if calm_at(known) <= now and not self.memory.gaps.is_deaf(known.subject.brand, now):
             self.memory.shadows.end(known, now)
         else:
             self._follow(known)
@@ -145,7 +145,7 @@ class Bystander:
         now, due = self.memory.now, calm_at(known)
         if known.subject.quiet and self.agenda.is_unheard(known):
             due = self.agenda.ever_more_rarely(known.began_at)
-        elif due <= now and self.memory.gaps.is_deaf(now):
+        elif due <= now and self.memory.gaps.is_deaf(known.subject.brand, now):
             due = now + HOUR  # or when the gap ends
         self.memory.shadow_timers.arrange(max(due, now + 1), "over", known.id)
 
@@ -164,7 +164,7 @@ class Bystander:
     def _lookout(self, brand: Brand, pulse: Pulse, now: Instant) -> Lookout:
         """Upon a copy of the pulse: a look at an instant at which nobody else looks must leave no trace."""
         copy = Pulse.load(pulse.dump(), pulse.zone, pulse.campaigns)
-        copy.look(now, self.memory.gaps.spans())
+        copy.look(now, self.memory.gaps.spans(brand.key))
         return Lookout(now, brand, self.memory, copy)
 
     def _rule_of(self, known: Incident) -> Rule | None:

@@ -1,69 +1,121 @@
-"""The times at which we could not hear: nothing in them is learnt, and no silence is judged."""
+"""The times at which we could not hear: nothing in them is learnt, and no silence is judged.
 
-from collections.abc import Iterable, Iterator
+A source that is deaf matters to the brands of which it brings enough; see `roads`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from buzzwatch.model.input import EVERYTHING, Gap
-from buzzwatch.model.instant import DAY, MINUTE, Instant, Span
+from buzzwatch.model.instant import DAY, HOUR, MINUTE, Instant, Span
 
 MOST_CLOSED = 100
 KEPT: Span = 30 * DAY
 """How long a gap that is over may still matter: a silent brand learns of it only when it is heard again."""
 CATCH_UP: Span = 5 * MINUTE
 """So long after a gap what was said in it, answers too, has come in."""
+HELD: Span = 48 * HOUR
+"""How long learning waits for one source, as for anything else that departs from the usual; then what the others bring
+is learnt, and what was normal before counts again once it is heard."""
+
+
+class Deafness(Struct, frozen=True):
+    """A gap, the brands to which it does not matter, and what was usual for those to which it does (mentions an hour).
+
+    Of a brand that is learning still, or is heard of later, nothing is said: it matters to that one.
+    """
+
+    gap: Gap
+    untouched: frozenset[str] = frozenset()
+    usual: Mapping[str, float] = {}
+
+
+class _Heard(Struct, frozen=True):
+    """The gaps that matter to one brand, as it asks for them at each tick."""
+
+    gaps: tuple[Gap, ...]
+    spans: list[tuple[Instant, Instant]]
+    last_until: Instant
 
 
 class Gaps:
     """Gaps of all sources, the closed ones first. One still open ends far in the future."""
 
-    def __init__(self, gaps: Iterable[Gap] = ()) -> None:
-        self._gaps = list(gaps)
-        self._note_ends()
+    def __init__(self, gaps: Iterable[Deafness] = ()) -> None:
+        self._all = list(gaps)
+        self._of: dict[str, _Heard] = {}
 
     def __iter__(self) -> Iterator[Gap]:
-        return iter(self._gaps)
+        return (each.gap for each in self._all)
 
-    def hear(self, gap: Gap, now: Instant) -> Gap:
-        """Add one; an open one of its source, or of any when it is of all, ends with it. The gap as it is now known."""
-        kept: list[Gap] = []
-        for known in self._gaps:
-            if known.until > now and known.source == gap.source:
-                gap = msgspec.structs.replace(gap, since=min(known.since, gap.since))
-            elif known.until > now and gap.source == EVERYTHING:
-                kept.append(msgspec.structs.replace(known, until=gap.until))
-            elif known.until > now - KEPT:
+    def hear(self, gap: Gap, now: Instant, untouched: Iterable[str] = (), usual: Mapping[str, float] = {}) -> Deafness:
+        """Add one; an open one of its source, or of any when it is of all, ends with it. The gap as it is now known.
+
+        To whom it matters is said when it begins: see `Deafness`.
+        """
+        heard = Deafness(gap, frozenset(untouched), usual)
+        kept: list[Deafness] = []
+        for known in self._all:
+            is_open = known.gap.until > now
+            if is_open and known.gap.source == gap.source:
+                heard = replace(known, gap=replace(gap, since=min(known.gap.since, gap.since)))
+            elif is_open and gap.source == EVERYTHING:
+                kept.append(replace(known, gap=replace(known.gap, until=gap.until)))
+            elif known.gap.until > now - KEPT:
                 kept.append(known)
-        closed = [known for known in kept if known.until <= now]
-        still_open = [known for known in kept if known.until > now]
-        self._gaps = [*closed[-MOST_CLOSED:], *still_open, gap]
-        self._note_ends()
-        return gap
+        closed = [known for known in kept if known.gap.until <= now]
+        still_open = [known for known in kept if known.gap.until > now]
+        self._all = [*closed[-MOST_CLOSED:], *still_open, heard]
+        self._of.clear()
+        return heard
 
-    def spans(self) -> list[tuple[Instant, Instant]]:
-        """From and until of each; not to be changed."""
-        return self._spans
+    def of(self, brand: str) -> tuple[Gap, ...]:
+        """Those that matter to a brand."""
+        return self._heard(brand).gaps
 
-    def is_deaf(self, now: Instant) -> bool:
-        """Whether one is open."""
-        return self._last_until > now
+    def spans(self, brand: str) -> list[tuple[Instant, Instant]]:
+        """From when until when nothing of a brand is learnt, by gap; not to be changed."""
+        return self._heard(brand).spans
 
-    @property
-    def caught_up_at(self) -> Instant:
+    def is_deaf(self, brand: str, now: Instant) -> bool:
+        """Whether one that matters to a brand is open."""
+        return self._heard(brand).last_until > now
+
+    def caught_up_at(self, brand: str) -> Instant:
         """From when on it is known again what was answered; far away while one is open."""
-        return self._last_until + CATCH_UP if self._gaps else 0
+        last_until = self._heard(brand).last_until
+        return last_until + CATCH_UP if last_until else 0
 
     def dump(self) -> list[dict[str, Any]]:
         """As builtins; `load` gives the same."""
-        return [msgspec.to_builtins(gap) for gap in self._gaps]
+        return [
+            {
+                "gap": msgspec.to_builtins(each.gap),
+                "untouched": sorted(each.untouched),
+                "usual": dict(each.usual),
+            }
+            for each in self._all
+        ]
 
     @classmethod
     def load(cls, dumped: list[dict[str, Any]]) -> "Gaps":
         """What `dump` gave."""
-        return cls(msgspec.convert(dumped, list[Gap]))
+        return cls(msgspec.convert(dumped, list[Deafness]))
 
-    def _note_ends(self) -> None:
+    def _heard(self, brand: str) -> _Heard:
         """What is asked at each tick, where a gap is heard of once in days."""
-        self._spans = [(gap.since, gap.until) for gap in self._gaps]
-        self._last_until = max((gap.until for gap in self._gaps), default=0)
+        heard = self._of.get(brand)
+        if heard is None:
+            gaps = tuple(each.gap for each in self._all if brand not in each.untouched)
+            last_until = max((gap.until for gap in gaps), default=0)
+            heard = self._of[brand] = _Heard(gaps, [_held(gap) for gap in gaps], last_until)
+        return heard
+
+
+def _held(gap: Gap) -> tuple[Instant, Instant]:
+    """While we are down nothing at all is heard; while one source is deaf the others are."""
+    return gap.since, gap.until if gap.source == EVERYTHING else min(gap.until, gap.since + HELD)

@@ -1,15 +1,17 @@
 """One brand at one instant, as its rules read it, and the evidence for what they found."""
 
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 
 from buzzwatch.detect.budget import LINE
 from buzzwatch.detect.pulse import Pulse
-from buzzwatch.gaps import Gaps
 from buzzwatch.incidents.evidence import Evidence, Weight
 from buzzwatch.incidents.mute import severity_for
 from buzzwatch.memory import Memory
 from buzzwatch.model.brand import Brand, Rule, Scope
 from buzzwatch.model.incident import URGENT, Incident, Press, Reason, Sector, Subject
+from buzzwatch.model.input import Gap
 from buzzwatch.model.instant import HOUR, LONGEST_WINDOW, MINUTE, Instant, Span
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.signal import UNANSWERED, Clause, Comparator, Detector, Finding, Onset, Signal
@@ -107,13 +109,13 @@ class Lookout:
 
     def silence(self) -> Span | None:
         """See `View`; what was silent because we were deaf does not count."""
-        since = silent_since(self._pulse, self._memory.gaps)
+        since = silent_since(self._pulse, self._memory.gaps.of(self.brand.key))
         return None if since is None or since > self.now else self.now - since
 
     def unanswered(self, over: Span) -> int | None:
         """See `View`."""
         complaints = self._memory.complaints.get(self.brand.key)
-        if complaints is None or self.now < self._memory.gaps.caught_up_at:
+        if complaints is None or self.now < self._memory.gaps.caught_up_at(self.brand.key):
             return None
         return complaints.count(over, self.now)
 
@@ -334,7 +336,7 @@ class Lookout:
 
     def _onset(self, subject: Subject, detector: Detector, over: Span) -> Onset:
         if subject.quiet:
-            return Onset(silent_since(self._pulse, self._memory.gaps) or self.now, ())
+            return Onset(silent_since(self._pulse, self._memory.gaps.of(self.brand.key)) or self.now, ())
         if not subject.thread and not subject.story:
             return self._pulse.onset(detector, over)
         angry = self.thread is not None and self.thread.negative_share >= ANGRY
@@ -363,12 +365,14 @@ class Lookout:
 
     def _heard_late(self, began_at: Instant) -> tuple[Instant, Instant] | None:
         deaf = [
-            gap for gap in self._memory.gaps if gap.since < self.now and gap.until > began_at and gap.until <= self.now
+            gap
+            for gap in self._memory.gaps.of(self.brand.key)
+            if gap.since < self.now and gap.until > began_at and gap.until <= self.now
         ]
         return (deaf[-1].since, deaf[-1].until) if deaf else None
 
 
-def silent_since(pulse: Pulse, gaps: Gaps) -> Instant | None:
+def silent_since(pulse: Pulse, gaps: Iterable[Gap]) -> Instant | None:
     """The instant from which silence counts: the last mention or the end of the last gap; None before any mention."""
     if pulse.last_at is None:
         return None

@@ -14,7 +14,7 @@ from buzzwatch.detect.pulse import Pulse
 from buzzwatch.detect.slow import Diary
 from buzzwatch.detect.spread import Carriers
 from buzzwatch.detect.thread import Escalation
-from buzzwatch.gaps import Gaps
+from buzzwatch.gaps import HELD, Deafness, Gaps
 from buzzwatch.incidents.desk import Desk, shifted
 from buzzwatch.incidents.mute import Silences
 from buzzwatch.incidents.proposals import Proposals
@@ -23,7 +23,7 @@ from buzzwatch.ingest.scorer.lessons import Lessons
 from buzzwatch.model.brand import Brand, Ruleset
 from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.incident import Incident, Subject
-from buzzwatch.model.input import ClockSet, Corrected, Input
+from buzzwatch.model.input import EVERYTHING, ClockSet, Corrected, Gap, Input
 from buzzwatch.model.instant import SECOND, Instant, Span, next_second
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.reading import Refusal
@@ -32,6 +32,7 @@ from buzzwatch.model.rota import Listed, Rota, Shift
 from buzzwatch.notify.cover import Foretold
 from buzzwatch.notify.night import Overnight
 from buzzwatch.notify.outage import Unsent
+from buzzwatch.roads import Roads
 from buzzwatch.threads.complaints import Complaints
 from buzzwatch.threads.tales import Tales
 from buzzwatch.threads.tracker import Tracker
@@ -40,7 +41,7 @@ from buzzwatch.timers import Timers
 Recollection: TypeAlias = dict[str, dict[int, tuple[Instant, str]]]
 """By condition: author's key to the last mention of theirs that fitted, after its instant."""
 NO_RULES = Ruleset(digest="", brands={}, people={}, routes={})
-DUMP_VERSION = 7
+DUMP_VERSION = 8
 
 
 class TimeWentBackwardsError(ValueError):
@@ -80,6 +81,7 @@ class Memory:
         self.shadows = Shadows()
         self.shadow_timers = Timers()
         self.gaps = Gaps()
+        self.roads = Roads()
         self.recollection: Recollection = {}
         self.set_aside: dict[str, None] = {}
         self.adopted: dict[str, bytes] = {}
@@ -155,6 +157,23 @@ class Memory:
             lessons = self.lessons[mark.brand] = Lessons()
         lessons.take(mark)
         self.proposals.settle(mark)
+
+    def hear_gap(self, gap: Gap) -> Deafness:
+        """A source is deaf or is heard again, or was deaf for a while: to the brands to which it matters.
+
+        What was usual of them before counts again once it is heard, where the others' share was learnt meanwhile.
+        """
+        if gap.source == EVERYTHING:
+            return self.gaps.hear(gap, self.now)
+        untouched = {key for key in self.rules.brands if not self.roads.matters(key, gap.source)}
+        levels = ((key, pulse.level) for key, pulse in self.pulses.items() if key not in untouched)
+        usual = {key: level for key, level in levels if level is not None}
+        heard = self.gaps.hear(gap, self.now, untouched, usual)
+        if heard.gap.until <= self.now and heard.gap.until - heard.gap.since > HELD:
+            for key, before in heard.usual.items():
+                if key in self.pulses:
+                    self.pulses[key].lift(before)
+        return heard
 
     def compare(self, brand: Brand) -> None:
         """Have the comparators that its rules name score a brand, and learn anew at another hour than most others."""
@@ -249,6 +268,7 @@ class Memory:
             "shadows": self.shadows.dump(),
             "shadow_timers": self.shadow_timers.dump(),
             "gaps": self.gaps.dump(),
+            "roads": self.roads.dump(),
             "recollection": {key: list(authors.items()) for key, authors in self.recollection.items()},
             "set_aside": list(self.set_aside),
             "adopted": dict(self.adopted),
@@ -294,6 +314,7 @@ class Memory:
         memory.shadows = Shadows.load(dumped["shadows"])
         memory.shadow_timers = Timers((due, kind, key) for due, kind, key in dumped["shadow_timers"])
         memory.gaps = Gaps.load(dumped["gaps"])
+        memory.roads = Roads.load(dumped["roads"])
         memory.recollection = {
             key: {author: (at, mention) for author, (at, mention) in authors}
             for key, authors in dumped["recollection"].items()
@@ -327,6 +348,7 @@ class Memory:
             complaints.set_back(now)
         self.dirty, self.dirty_due, self.timers, self.gaps, self.recollection = {}, None, Timers(), Gaps(), {}
         self.shadow_timers = Timers()
+        self.roads.set_back(now)
         self.shadows.shift(-ahead)
         self.foretold = {name: told.shifted(-ahead) for name, told in self.foretold.items()}
         self.desk.shift(-ahead)

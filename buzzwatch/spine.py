@@ -148,6 +148,7 @@ class Spine:
         if judged and memory.diaries[sighting.brand].count(heard, subjects_of(heard, told)):
             self.agenda.follow_day(sighting.brand)
         memory.carriers[sighting.brand].count(sighting)
+        memory.roads.count(sighting.brand, sighting.road, now)
         if sighting.brand not in memory.dirty:
             self._break_silence(brand, now)
         stir = memory.stir(sighting.brand)
@@ -215,7 +216,7 @@ class Spine:
         if brand is None:
             return
         pulse = self.memory.pulses[key]
-        pulse.look(now, self.memory.gaps.spans())
+        pulse.look(now, self.memory.gaps.spans(key))
         lookout = Lookout(now, brand, self.memory)
         talks = [(thread, False) for thread in sorted(stir.threads)] + [(story, True) for story in sorted(stir.stories)]
         foci: dict[Scope, list[tuple[str, Sighting | None, bool, int]]] = {
@@ -262,7 +263,7 @@ class Spine:
             return
         subject = Subject(key, quiet=True)
         if self.memory.desk.live(subject) is None:
-            pulse.look(now, self.memory.gaps.spans())
+            pulse.look(now, self.memory.gaps.spans(key))
             lookout = Lookout(now, brand, self.memory)
             for rule in scoped(brand, Scope.QUIET):
                 finding = rule.when.judge(lookout)
@@ -275,7 +276,7 @@ class Spine:
         brand, pulse = self.memory.rules.brands.get(key), self.memory.pulses.get(key)
         if brand is None or pulse is None:
             return
-        pulse.look(now, self.memory.gaps.spans())
+        pulse.look(now, self.memory.gaps.spans(key))
         lookout = Lookout(now, brand, self.memory)
         for rule in scoped(brand, Scope.BRAND):
             if rule.unanswered:
@@ -290,7 +291,7 @@ class Spine:
         if brand is None:
             return
         rate = brand.slow.rate if brand.slow else USUAL_RATE
-        for said in self.memory.diaries[key].close(now, self.memory.gaps.spans(), rate):
+        for said in self.memory.diaries[key].close(now, self.memory.gaps.spans(key), rate):
             subject = Subject(key, topic=said.subject)
             incident = desk.live(subject)
             if brand.slow is not None and (said.fresh or incident is not None):
@@ -393,10 +394,11 @@ class Spine:
         self.agenda.follow_rotas()
 
     def _hear_gap(self, heard: Gap, now: Instant) -> None:
-        gap = self.memory.gaps.hear(heard, now)
+        deafness = self.memory.hear_gap(heard)
+        gap = deafness.gap
         if gap.until <= now:
-            self.memory.desk.stop_calm(gap.since, gap.until)
-            self.memory.shadows.stop_calm(gap.since, gap.until)
+            self.memory.desk.stop_calm(gap.since, gap.until, deafness.untouched)
+            self.memory.shadows.stop_calm(gap.since, gap.until, deafness.untouched)
         if heard.source == EVERYTHING and heard.until <= now:
             self.memory.outage = (heard.since, heard.until)
         self.agenda.follow_all()

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 from stage import MONDAY, Scene, crowd, rules, sighting
 
-from buzzwatch.gaps import Gaps
+from buzzwatch.gaps import Deafness, Gaps
 from buzzwatch.lookout import Lookout, silent_since
 from buzzwatch.model.incident import Subject
 from buzzwatch.model.input import Gap
@@ -26,7 +26,7 @@ def scene() -> Scene:
 
 def look(scene: Scene, *gaps: Gap, now: int = NOON + 6 * MINUTE) -> Lookout:
     memory = scene.spine.memory
-    memory.gaps = Gaps(gaps)
+    memory.gaps = Gaps(map(Deafness, gaps))
     return Lookout(now, rules().brands["acme"], memory)
 
 

@@ -176,6 +176,7 @@ class Daemon:
             await asyncio.wait((stopped, driving, ruling), return_when=asyncio.FIRST_COMPLETED)
             sending = asyncio.create_task(self.courier.run(), name="courier")
             self._ways.warm(self.drive.spine.memory.rules)
+            self._close_gaps_of_the_past()
             hearing = asyncio.create_task(self.ears.listen(), name="ears")
             looking = asyncio.create_task(self._look_after(), name="watch")
             answering = asyncio.create_task(self._hear_answers(), name="answers")
@@ -203,6 +204,13 @@ class Daemon:
         """Read what is saved, once the rules of the start are in force."""
         hints = self.hints or Inotify(self.config.rules, lambda why: log.warning("rules_not_watched", why=why))
         await Watcher(self.rulebook, self.clock, hints, reads=self.config.reload == "by-itself").run()
+
+    def _close_gaps_of_the_past(self) -> None:
+        """Those of sources that are configured no more: nothing else would ever close them."""
+        now = self.clock.now()
+        for gap in self._memory().gaps:
+            if gap.until > now and gap.source not in {*self.config.sources, EVERYTHING}:
+                self.queue.tell(Gap(0, gap.source, gap.since, now))
 
     def _is_catching_up(self) -> bool:
         """What fell due while we were down is not decided upon yet."""

@@ -111,6 +111,13 @@ class Baseline:
         """The usual number of negative mentions, copies once, for one mention of any kind."""
         return (_PRIOR_SHARE * _PRIOR_FRESH + self._negative) / (_PRIOR_FRESH + self._count)
 
+    def lift(self, level: float) -> None:
+        """Believe that at least so many mentions an hour are usual, whatever was learnt last."""
+        wanted = level * (_PRIOR_HOURS + self._weight) - _PRIOR_COUNT
+        if wanted > self._sum:
+            self._sum = wanted
+            self._shift = Shift()
+
     def learn(self, left: Sequence[Bucket], until: int, gaps: Gaps, seen: float = 0.0, hours: float = 0.0) -> None:
         """Learn the whole hours before the minute `until`.
 

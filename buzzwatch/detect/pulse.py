@@ -346,6 +346,17 @@ class Pulse:
         self._settle(self._minute)
         self._expect(self._minute)
 
+    @property
+    def level(self) -> float | None:
+        """Mentions in an hour of profile 1; None while that is being learnt."""
+        return None if self._baseline.learning else self._baseline.level()
+
+    def lift(self, level: float) -> None:
+        """Believe that at least so many mentions are usual in an hour of profile 1."""
+        self._baseline.lift(level)
+        self._settle(self._minute)
+        self._expect(self._minute)
+
     def set_back(self, now: Instant, ahead: Span) -> "Pulse":
         """One born now, by a clock that ran so far ahead: it keeps what was learnt, and since when all is silent."""
         pulse = Pulse(self.zone, now, self.campaigns)

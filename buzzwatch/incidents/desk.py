@@ -1,6 +1,6 @@
 """The state machine of incidents: one trouble, one incident."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import msgspec
@@ -327,9 +327,11 @@ class Desk:
         """What was told in its stead has ended, and it goes on."""
         return self._change(replace(incident, behind=""), ChangeKind.OUTLASTED, now, why=incident.behind)
 
-    def stop_calm(self, since: Instant, until: Instant) -> None:
-        """We were deaf: what nobody heard then does not make anything calm."""
+    def stop_calm(self, since: Instant, until: Instant, untouched: Collection[str] = ()) -> None:
+        """We were deaf, but to some brands: what nobody heard then does not make anything else calm."""
         for incident in list(self.incidents.values()):
+            if incident.subject.brand in untouched:
+                continue
             if incident.state is not State.RESOLVED and incident.drill is None:
                 held_at = tuple(at + max(0, until - max(since, at)) for at in incident.held_at)
                 self.put(replace(incident, held_at=held_at))

@@ -1,6 +1,6 @@
 """What rules in shadow would have rung: kept for the record alone, off the desk, where no teller meets it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import chain, count, islice
 from typing import Any
 
@@ -82,9 +82,11 @@ class Shadows:
         del self._of_rule[known.subject.brand, known.rules[0]][known.id]
         self._news[known.id] = replace(known, state=State.RESOLVED, closed_at=now)
 
-    def stop_calm(self, since: Instant, until: Instant) -> None:
-        """We were deaf: what nobody heard then does not make anything calm."""
+    def stop_calm(self, since: Instant, until: Instant, untouched: Collection[str] = ()) -> None:
+        """We were deaf, but to some brands: what nobody heard then does not make anything else calm."""
         for key, known in self.live.items():
+            if known.subject.brand in untouched:
+                continue
             held = known.held_at[0] + max(0, until - max(since, known.held_at[0]))
             self.live[key] = replace(known, held_at=(held, held, held))
 

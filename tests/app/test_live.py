@@ -11,6 +11,7 @@ from buzzwatch.app.config import Config, load
 from buzzwatch.app.live import Daemon
 from buzzwatch.app.scorer_process import ScorerError
 from buzzwatch.app.secret import Secrets
+from buzzwatch.model.input import Gap
 from buzzwatch.notify.oncall import on_duty
 from buzzwatch.store.record import Record
 from buzzwatch.web import CannotListenError
@@ -129,3 +130,24 @@ async def test_a_running_daemon_follows_the_calendar_of_a_rota_and_soon_after_ot
                 await daemon.record.write(lambda _: None)
     daemon.stop()
     await asyncio.wait_for(running, PATIENCE_S)
+
+
+async def test_the_gap_of_a_source_that_is_configured_no_more_ends_with_the_next_start(tmp_path):
+    settings = config(tmp_path)
+
+    def is_open(daemon: Daemon, source: str) -> bool:
+        now = daemon.clock.now()
+        return any(gap.source == source and gap.until > now for gap in daemon.drive.spine.memory.gaps)
+
+    for ends in (False, True):
+        daemon = Daemon(settings, Secrets())
+        running = asyncio.create_task(daemon.run())
+        await asyncio.wait_for(daemon.ready.wait(), PATIENCE_S)
+        if not ends:
+            await asyncio.wait_for(daemon.queue.tell(Gap(0, "gone", daemon.clock.now(), 2**62)), PATIENCE_S)
+            assert is_open(daemon, "gone")
+        async with asyncio.timeout(PATIENCE_S):
+            while is_open(daemon, "push") or (ends and is_open(daemon, "gone")):
+                await daemon.record.write(lambda _: None)
+        daemon.stop()
+        await asyncio.wait_for(running, PATIENCE_S)

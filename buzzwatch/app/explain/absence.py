@@ -185,7 +185,7 @@ def _with_the_record(
         known,
         gaps=tuple(
             gap
-            for gap in watch.spine.memory.gaps
+            for gap in watch.spine.memory.gaps.of(asked.brand)
             if gap.source != EVERYTHING and gap.since < at + AROUND and gap.until > at - HOUR
         ),
         down=next((gap for gap in read_outages(db) if gap.since < at + AROUND and gap.until > at - HOUR), None),

@@ -173,7 +173,7 @@ def ask(memory: Memory, brand: Brand, now: Instant, stir: Stir, *, silence: bool
 
     `silence`: those that ask for it as well.
     """
-    memory.pulses[brand.key].look(now, memory.gaps.spans())
+    memory.pulses[brand.key].look(now, memory.gaps.spans(brand.key))
     lookout = Lookout(now, brand, memory)
     for rule in (*brand.rules, *brand.shadows):
         if not isinstance(rule.when, Compiled):
