@@ -1,9 +1,9 @@
 """The words of a status, out of its HTML.
 
-What Mastodon lets through is documented (https://docs.joinmastodon.org/spec/activitypub/#sanitization): paragraphs, breaks,
-links with the classes `mention`, `hashtag`, `invisible` and `ellipsis`, lists, quotes. Other servers send what they like,
-and so may somebody who means harm. The standard library's parser takes half a minute over 60 kB of `<a ` (measured, Python
-3.11); here a tag ends before the next `<`, whatever its quotes say, so that the time is linear in what is read.
+What Mastodon lets through is documented (https://docs.joinmastodon.org/spec/activitypub/#sanitization): paragraphs,
+breaks, links with the classes `mention`, `hashtag`, `invisible` and `ellipsis`, lists, quotes. Other servers send what
+they like, and so may somebody who means harm. The standard library's parser takes half a minute over 60 kB of `<a `
+(measured, Python 3.11); here a tag ends before the next `<`, whatever its quotes say: the time is linear.
 """
 
 import re
@@ -80,7 +80,9 @@ class _Reader:
         self.parts.append(_BLOCKS.get(tag, ""))
         if self._muted or tag not in _SPEAKING:
             return
-        said = {found[1].lower(): unescape(found[2] or found[3] or found[4] or "") for found in _ATTRIBUTE.finditer(written)}
+        said = {
+            found[1].lower(): unescape(found[2] or found[3] or found[4] or "") for found in _ATTRIBUTE.finditer(written)
+        }
         classes = said.get("class", "").split()
         if tag in _MUTE or (tag == "p" and _RESTATED in classes):
             self._muted = tag
