@@ -3,7 +3,7 @@
 Sources: https://docs.joinmastodon.org/methods/streaming/ for events, streams and where they are served; for what it
 leaves open, `streaming/index.js` of https://github.com/mastodon/mastodon: one WebSocket carries several streams
 (`{"type": "subscribe", "stream": …, "tag": …}`), a stream that is refused is answered by `{"error": …, "status": …}`, a
-token is asked for since 4.2 and may come in the header, and a connection whose token is revoked is closed without a word.
+token is asked for since 4.2 and may come in the header, and a connection whose token is revoked is closed in silence.
 
 - The cursor of each stream is the newest id of which everything older has been dealt with, committed with the mentions.
   What comes live while older pages are still read is handed over, and moves it once the pages have caught up.

@@ -42,7 +42,7 @@ _OK, _NOT_FOUND, _GONE, _TOO_MANY = 200, 404, 410, 429
 _NO_SUCH = {_NOT_FOUND, _GONE}
 
 _REFUSALS = {
-    401: "refuses the token: make a new one with the scope read:statuses under Preferences, Development, and replace it",
+    401: "refuses the token: make a new one with the scope read:statuses under Preferences, Development; replace it",
     403: "forbids us to read: the account is limited or suspended, or the token lacks the scope read:statuses",
     422: "wants the token of an account, not of an application alone: make one under Preferences, Development",
 }

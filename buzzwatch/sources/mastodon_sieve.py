@@ -2,9 +2,9 @@
 
 A status is taken if its words, its content warning, its poll or the description of its pictures name a brand, if it
 answers, quotes or boosts one that we know, or if it was taken before and is edited. Only what its author shows to
-everybody (`public`) is looked at: `unlisted` is kept out of all timelines at the author's wish. An account is left alone
-that asks search engines to leave it out (`noindex`), or bots (#nobot, #nobots or #noindex in its profile, as was the
-custom before there were settings).
+everybody (`public`) is looked at: `unlisted` is kept out of all timelines at the author's wish. An account is left
+alone that asks search engines to leave it out (`noindex`), or bots (#nobot, #nobots or #noindex in its profile, as was
+the custom before there were settings).
 """
 
 import re

@@ -62,9 +62,7 @@ class Stream:
             self._mute_since = now
         self._deletions += 1
         was = self.mute
-        self.mute = self._deletions >= _OVERLAP: Span = MINUTE
-_SNOWFLAKE_DIGITS, _SNOWFLAKE_SHIFT = 17, 16
-_MUTE_AFTER and now - self._mute_since >= _MUTE_FOR
+        self.mute = self._deletions >= _MUTE_AFTER and now - self._mute_since >= _MUTE_FOR
         return self.mute and not was
 
 

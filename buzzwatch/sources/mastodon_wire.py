@@ -1,8 +1,8 @@
 """What Mastodon says, as far as we listen: statuses, accounts and what streams carry.
 
-Sources: https://docs.joinmastodon.org/entities/Status/, /entities/Account/, /entities/Instance/, /methods/streaming/, and
-for what the documents leave open (the messages of a WebSocket, the answers to a subscription) `streaming/index.js` of
-https://github.com/mastodon/mastodon. Ids are texts that only their instance understands; `uri` is the same everywhere.
+Sources: https://docs.joinmastodon.org/entities/Status/, /entities/Account/, /entities/Instance/, /methods/streaming/,
+and for what the documents leave open (the messages of a WebSocket, the answers to a subscription) `streaming/index.js`
+of https://github.com/mastodon/mastodon. Ids are texts that only their instance understands; `uri` is the same everywhere.
 """
 
 from datetime import datetime
