@@ -2,7 +2,8 @@
 
 Sources: https://docs.joinmastodon.org/entities/Status/, /entities/Account/, /entities/Instance/, /methods/streaming/,
 and for what the documents leave open (the messages of a WebSocket, the answers to a subscription) `streaming/index.js`
-of https://github.com/mastodon/mastodon. Ids are texts that only their instance understands; `uri` is the same everywhere.
+of https://github.com/mastodon/mastodon. Ids are texts that only their instance understands, a `uri` is the same
+everywhere.
 """
 
 from datetime import datetime
