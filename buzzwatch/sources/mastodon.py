@@ -46,7 +46,7 @@ _BATCH = 100
 _SETTLE: Span = 10 * SECOND
 """Cursors that moved without a mention are committed that often."""
 _STEADY: Span = MINUTE
-_CONNECTING = 30
+_CONNECTING, _PARTING = 30, 1.0
 _ASKED_STREAMS = 10
 """Of so many streams the timelines are looked at when nothing comes."""
 _HERE = "instance"
@@ -102,6 +102,8 @@ class Mastodon:
                     await link.hear(session, heartbeat=self._heartbeat, stall=self._stall)
                 except* WireError as errors:
                     error = _first(errors)
+            if (task := asyncio.current_task()) and task.cancelling():
+                raise asyncio.CancelledError  # before Python 3.12 a task group that fails meanwhile swallows it
             intake.status(self.name, connected=False, why=str(error), ail=error.ail)
             if clock.now() - began >= _STEADY:
                 backoff.succeed()
@@ -172,7 +174,11 @@ class _Link:
         try:
             async with asyncio.timeout(_CONNECTING):
                 return await session.ws_connect(
-                    f"{place}/api/v1/streaming", headers=headers, heartbeat=heartbeat, max_msg_size=_LARGEST_FRAME
+                    f"{place}/api/v1/streaming",
+                    headers=headers,
+                    heartbeat=heartbeat,
+                    max_msg_size=_LARGEST_FRAME,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=_PARTING),
                 )
         except aiohttp.WSServerHandshakeError as error:
             raise self._rest.explain(error.status) from None
