@@ -15,7 +15,7 @@ _PLAIN = re.compile(r"<(?:/?p|br ?/?)>")
 _BREAKS = re.compile(r"\n{3,}")
 _SPACES = re.compile(r"[ \t\r\f\v]+")
 _TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9]*+)((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)>""")
-_ATTRIBUTE = re.compile(r"""\b(class|href|alt)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""\b(class|href|alt)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
 _BLOCKS = {
     "p": "\n\n",
     "br": "\n",
@@ -80,9 +80,7 @@ class _Reader:
         self.parts.append(_BLOCKS.get(tag, ""))
         if self._muted or tag not in _SPEAKING:
             return
-        said = {
-            found[1].lower(): unescape(found[2] or found[3] or found[4] or "") for found in _ATTRIBUTE.finditer(written)
-        }
+        said = {found[1]: unescape(found[2] or found[3] or found[4] or "") for found in _ATTRIBUTE.finditer(written)}
         classes = said.get("class", "").split()
         if tag in _MUTE or (tag == "p" and _RESTATED in classes):
             self._muted = tag
