@@ -38,7 +38,7 @@ OURS: dict[str, tuple[str, ...]] = {
     "check": (),
     "backtest": (),
     "live_mqtt": (),
-    "mastodon": (),
+    "live_mastodon": (),
     "latency": (),
     "latency_incidents": (),
     "memory": (),

@@ -91,7 +91,7 @@ class Mastodon:
     async def run(self, intake: Intake, clock: Clock) -> None:
         """Hear until cancelled."""
         backoff = Backoff(chance=self._chance)
-        cursors = _of(self._instance.url, intake.cursors(self.name))
+        cursors = self._own(intake)
         memory, streams = Memory(cursors), Streams(cursors)
         while True:
             began, error = clock.now(), WireError("")
@@ -109,6 +109,14 @@ class Mastodon:
                 backoff.succeed()
             wait = backoff.fail(at_least=error.wait, hopeless=error.ail is Ail.REFUSED)
             await clock.wait_until(clock.now() + wait)
+
+    def _own(self, intake: Intake) -> Mapping[str, str]:
+        """The cursors; those of another instance, whose ids mean nothing here, are removed."""
+        cursors = intake.cursors(self.name)
+        if cursors.get(_HERE, self._instance.url) == self._instance.url:
+            return cursors
+        intake.submit(self.name, b"", dict.fromkeys(cursors, "") | {_HERE: self._instance.url})
+        return {}
 
 
 class _Link:
@@ -375,11 +383,6 @@ class _Link:
             self._intake.status(self._source, connected=True, why=self._gap, ail=Ail.GAP)
         else:
             self._intake.status(self._source, connected=True)
-
-
-def _of(url: str, cursors: Mapping[str, str]) -> Mapping[str, str]:
-    """The cursors, unless they are another instance's, whose ids mean nothing here."""
-    return cursors if cursors.get(_HERE, url) == url else {}
 
 
 def _first(errors: BaseExceptionGroup[WireError]) -> WireError:

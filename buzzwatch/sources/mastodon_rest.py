@@ -212,6 +212,8 @@ def failure(error: BaseException) -> str:
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     if isinstance(cause, aiohttp.ClientResponseError):
         return f"{type(cause).__name__} {cause.status}"
+    if isinstance(cause, TimeoutError):
+        return "no answer in time"
     return str(cause)[:300] or type(cause).__name__
 
 

@@ -241,6 +241,7 @@ async def test_another_instance_under_the_same_name_begins_anew(hear, stand_in, 
     await hear()
     await spin(lambda: intake.moved["instance"] == stand_in.url)
     await spin(lambda: intake.moved["public"] == stand_in.statuses[-1]["id"])
+    assert intake.moved["status:4"] == ""
     assert not told(intake)
 
 
@@ -438,6 +439,12 @@ async def test_a_refusal_says_what_to_do(hear, stand_in, intake, hasty_clock, st
     assert hasty_clock.waits[-1] > 20 * SECOND or hasty_clock.waits[0] > 20 * SECOND
     stand_in.refuse = 0
     await intake.until_connected()
+
+
+async def test_an_address_in_our_own_network_is_refused_until_it_is_allowed(start, stand_in, intake, hasty_clock):
+    start(Mastodon(NAME, Instance(url=stand_in.url, token=TOKEN, streams=("public",))), hasty_clock)
+    assert "`allow`" in await intake.until_deaf()
+    assert not stand_in.asked
 
 
 async def test_a_token_that_expires_while_we_hear_is_a_refusal(hear, stand_in, intake):

@@ -1,4 +1,4 @@
-"""What hearing a Mastodon instance costs: `python benchmarks/mastodon.py [events]`.
+"""What hearing a Mastodon instance costs: `python benchmarks/live_mastodon.py [events]`.
 
 An instance in a process of its own streams invented statuses over a WebSocket as fast as they are taken; 200 brands are
 watched, and one status in 25 names one. Counted is the processor time of the listening process, from the first event to
