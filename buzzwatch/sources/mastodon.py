@@ -247,7 +247,7 @@ class _Link:
         stream = self._streams.find(":".join(frame.stream).casefold())
         payload = frame.payload or ""
         if frame.event == "delete":
-            self._take_deletion(payload, stream)
+            await self._take_deletion(payload, stream)
         elif frame.event in {"update", "status.update"} and (status := read_status(payload)):
             await self._take_status(status)
             if stream and frame.event == "update":
@@ -272,12 +272,13 @@ class _Link:
             else:
                 self._hand(mention, moved)
 
-    def _take_deletion(self, local: str, stream: Stream | None) -> None:
-        mention, moved = self._sieve.erase(local, moment_of(self._clock.now()))
-        if mention is None:
-            self._intake.passed(self._source, 1, deletes=1)
-        else:
-            self._hand(mention, moved)
+    async def _take_deletion(self, local: str, stream: Stream | None) -> None:
+        async with self._sifting:
+            mention, moved = self._sieve.erase(local, moment_of(self._clock.now()))
+            if mention is None:
+                self._intake.passed(self._source, 1, deletes=1)
+            else:
+                self._hand(mention, moved)
         if stream and stream.delete(self._clock.now()):
             self._tell()
 
