@@ -5,6 +5,7 @@ from typing import Any
 
 from buzzwatch.app.config import Config
 from buzzwatch.app.origins.http import Http
+from buzzwatch.app.origins.mastodon import Mastodon
 from buzzwatch.app.origins.mqtt import Mqtt
 from buzzwatch.app.origins.source import Source as Entry
 from buzzwatch.app.secret import SecretError, Secrets
@@ -53,4 +54,23 @@ def _http(name: str, origin: Http, secrets: Secrets) -> Source:
     return Adapter(name, Listen.at(origin.listen, token))
 
 
-_MAKERS: Mapping[str, Any] = {"mqtt": _mqtt, "http": _http}
+def _mastodon(name: str, origin: Mastodon, secrets: Secrets) -> Source:
+    from buzzwatch.sources.mastodon import Instance  # noqa: PLC0415 - see `make_source`
+    from buzzwatch.sources.mastodon import Mastodon as Adapter  # noqa: PLC0415
+
+    token = secrets.resolve(origin.token).strip()
+    if not token or not token.isascii() or not token.isprintable():
+        raise SecretError(f"{name}: the token is empty, or none: copy it from Preferences, Development")
+    return Adapter(
+        name,
+        Instance(
+            url=origin.url,
+            token=token,
+            streams=origin.streams,
+            only_indexable=origin.only_indexable,
+            allow=origin.allow,
+        ),
+    )
+
+
+_MAKERS: Mapping[str, Any] = {"mqtt": _mqtt, "http": _http, "mastodon": _mastodon}

@@ -5,6 +5,7 @@ from typing import ClassVar, Protocol
 from pydantic import Field, model_validator
 
 from buzzwatch.app.origins.http import Http
+from buzzwatch.app.origins.mastodon import Mastodon
 from buzzwatch.app.origins.mqtt import Mqtt
 from buzzwatch.rules.units import mistake
 from buzzwatch.rules.written import Written
@@ -25,7 +26,7 @@ class Origin(Protocol):
 class Source(Written):
     """Where mentions come from; exactly one kind."""
 
-    kinds: ClassVar[tuple[str, ...]] = ("mqtt", "http")
+    kinds: ClassVar[tuple[str, ...]] = ("mqtt", "http", "mastodon")
 
     mqtt: Mqtt | None = Field(
         default=None,
@@ -34,6 +35,11 @@ class Source(Written):
     )
     http: Http | None = Field(
         default=None, description="A port of ours that mentions are posted to.", examples=[{"listen": "127.0.0.1:8787"}]
+    )
+    mastodon: Mastodon | None = Field(
+        default=None,
+        description="A Mastodon instance whose public posts are heard.",
+        examples=[{"url": "https://mastodon.example", "token": "${cred:mastodon}"}],
     )
 
     @model_validator(mode="after")
