@@ -39,11 +39,10 @@ async def server():
 def listen(start, server, clock):
     """Read paths of the server; each is asked once the clock has moved by a minute."""
 
-    def listen_to(*paths: str, **habits) -> Feed:
+    def listen_to(*paths: str, **habits) -> "asyncio.Task[None]":
         feeds = [Subscription(address=server.address(path), label=path) for path in paths or ("/rss",)]
         feed = Feed("press", feeds, Habits(**habits), random.Random(7))
-        start(feed, clock)
-        return feed
+        return start(feed, clock)
 
     return listen_to
 
@@ -143,11 +142,15 @@ async def test_last_modified_serves_where_there_is_no_etag(listen, poll, server)
 
 
 async def test_our_place_survives_a_restart(listen, poll, server, intake, clock):
-    await begin(listen, poll, server)
+    server.say(0, NOON - DAY)
+    before = listen()
+    await poll()
     server.say(3, clock.now())
     await poll()
+    before.cancel()
+    await asyncio.wait({before})
     server.say(4, clock.now())
-    listen()  # a second reader with the same cursors: as after a restart
+    listen()
     await poll(within=MINUTE)
     assert sorted(ids(intake)) == ["web:paper.example/articles/3", "web:paper.example/articles/4"]
 
