@@ -56,6 +56,9 @@ _MARKS = (
     (b"\0<", "utf-16-be"),
 )
 _INVALID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+_REFERENCE = re.compile("&(?:amp;)*#(?:([xX][0-9a-fA-F]{1,100})|([0-9]{1,100}));?")
+_LARGEST_CHARACTER = 0x10FFFF
 _SKIPPED = re.compile(r"<skipHours>(.{0,2000}?)</skipHours>", re.DOTALL)
 _HOUR = re.compile(r"<hour>\s*(\d{1,2})\s*</hour>")
 _ZONE = re.compile(r"(?:Z|[A-Za-z]{1,5}|[+-]\d\d:?\d\d|[+-]\d\d)\)?\s*$")
@@ -116,7 +119,7 @@ def read(body: bytes, media_type: str, address: str) -> Document:
     root = _ROOT.search(text)
     if root is None:
         raise NoFeedError("this is no feed: there is no element in it")
-    text = _INVALID.sub(" ", text[root.start() :])
+    text = _REFERENCE.sub(_character, _INVALID.sub(" ", text[root.start() :]))
     _weigh(text)
     headers = {"content-type": "application/xml; charset=utf-8", "content-location": address}
     stream = io.BytesIO(text.encode("utf-8", "replace"))
@@ -182,6 +185,13 @@ def _weigh(text: str) -> None:
     except expat.ExpatError:
         if len(text) > _LARGEST_BROKEN or text.count("<") > _MOST_BROKEN_TAGS:
             raise NoFeedError("the XML is broken, and too large to make sense of it") from None
+
+
+def _character(reference: re.Match[str]) -> str:
+    """The reference, unless it is to no character: feedparser fails on those."""
+    code = int(reference[1][1:], 16) if reference[1] else int(reference[2])
+    right = 0 < code <= _LARGEST_CHARACTER and not 0xD800 <= code <= 0xDFFF  # noqa: PLR2004 - halves of surrogate pairs
+    return reference[0] if right else "\ufffd"
 
 
 class _Shape:
@@ -310,7 +320,7 @@ def _digest(text: str) -> str:
 
 def _apart(entries: Iterable[Entry]) -> list[Entry]:
     """What says something, each by a name of its own: in some feeds all have the same."""
-    said = [entry for entry in entries if entry.text]
+    said = [_clean(entry) for entry in entries if entry.text]
     names, pages = Counter(entry.name for entry in said), Counter(entry.id for entry in said)
     return [
         msgspec.structs.replace(
@@ -324,6 +334,13 @@ def _apart(entries: Iterable[Entry]) -> list[Entry]:
         else entry
         for entry in said
     ]
+
+
+def _clean(entry: Entry) -> Entry:
+    """Without what no text may hold: broken references give halves of surrogate pairs."""
+    held = {key: getattr(entry, key) for key in ("name", "id", "title", "text", "link", "author", "publisher", "lang")}
+    bad = {key: _NO_TEXT.sub("\ufffd", text) for key, text in held.items() if _NO_TEXT.search(text)}
+    return msgspec.structs.replace(entry, **bad) if bad else entry
 
 
 def _shortest(publisher: str) -> str:

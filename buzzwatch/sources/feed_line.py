@@ -132,7 +132,10 @@ class Line:
         while not (self.trouble and self.trouble.gone):
             async with self._all.manners.turn(self._address):
                 now = clock.now()
-                wait = await self._ask(now)
+                try:
+                    wait = await self._ask(now)
+                except Exception as error:  # noqa: BLE001 - whatever garbage does to us, the other feeds go on
+                    wait = self._fail(Unheard(f"reading it failed, a fault of buzzwatch ({type(error).__name__})"))
             report()
             await clock.wait_until(now + wait)
 
@@ -141,12 +144,9 @@ class Line:
         place, within_s = self._place, self._all.habits.within_s
         answer = await ask(self._all.session, self._address, place.etag, place.modified, now, within_s)
         heard = await self._read(answer) if isinstance(answer, Heard) else answer
-        self.tried = True
         if isinstance(heard, Unheard):
-            self.trouble = heard
-            self._failures += 1
-            return self._backoff.fail(at_least=heard.again_after, hopeless=heard.hopeless)
-        self.trouble, self._failures, self._ever_heard, self.lost = None, 0, True, False
+            return self._fail(heard)
+        self.tried, self.trouble, self._failures, self._ever_heard, self.lost = True, None, 0, True, False
         self._backoff.succeed()
         answer, document = heard
         if document is None:
@@ -157,6 +157,11 @@ class Line:
         self._move(answer.moved_to)
         return self._wait(answer.fresh_for, now)
 
+    def _fail(self, trouble: Unheard) -> Span:
+        self.tried, self.trouble = True, trouble
+        self._failures += 1
+        return self._backoff.fail(at_least=trouble.again_after, hopeless=trouble.hopeless)
+
     async def _read(self, answer: Heard) -> tuple[Heard, Document | None] | Unheard:
         if answer.body is None:
             return answer, None
@@ -165,8 +170,6 @@ class Line:
                 return answer, await asyncio.to_thread(read, answer.body, answer.media_type, answer.address)
         except NoFeedError as error:
             return Unheard(str(error))
-        except Exception as error:  # noqa: BLE001 - whatever a library makes of garbage, the other feeds go on
-            return Unheard(f"reading it failed, a fault of buzzwatch ({type(error).__name__})")
 
     def _move(self, moved_to: str) -> None:
         """Follow for good whoever moved for good, unless it is to where the line is no longer guarded."""

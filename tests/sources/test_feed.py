@@ -447,6 +447,18 @@ async def test_no_reason_holds_an_address_or_its_key(start, server, intake, cloc
     assert "cannot be reached" in why
 
 
+async def test_a_fault_of_ours_in_one_feed_does_not_end_the_others(listen, poll, server, intake, monkeypatch):
+    def fail(body, _media_type, _address):
+        raise RecursionError(body)
+
+    monkeypatch.setattr("buzzwatch.sources.feed_line.read", fail)
+    listen()
+    await poll()
+    assert await intake.until_deaf() == "/rss: reading it failed, a fault of buzzwatch (RecursionError)"
+    await poll()
+    assert server.asked["/rss"] == 2
+
+
 async def test_the_place_of_a_feed_that_is_read_no_more_is_forgotten(listen, poll, server, intake):
     intake.moved["left-from-before"] = "{}"
     await begin(listen, poll, server)

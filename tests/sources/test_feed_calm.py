@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 from feed_stand_in import rss
+from msgspec import structs
 from stage import MONDAY, Scene, own_words, poisson
 
 from buzzwatch.app.rulebook import compile_rules
@@ -66,7 +67,7 @@ def ordinary(seed: int, since: Instant, until: Instant, per_hour: float) -> Iter
         yield article(f"{seed}-{number}", text, at, dice.randrange(PAPERS))
 
 
-def polled(articles: list[tuple[Instant, Entry]], *, spread: bool = True) -> Iterator[Sighting]:
+def polled(articles: list[tuple[Instant, Entry]]) -> Iterator[Sighting]:
     """What comes of articles whose paper is asked every 15 minutes, each paper at a moment of its own."""
     by_poll: dict[tuple[Instant, int], list[tuple[Instant, Entry]]] = {}
     for at, entry in articles:
@@ -75,8 +76,7 @@ def polled(articles: list[tuple[Instant, Entry]], *, spread: bool = True) -> Ite
         by_poll.setdefault((((at - offset) // EVERY + 1) * EVERY + offset, paper), []).append((at, entry))
     for (now, _), told in sorted(by_poll.items()):
         shown = [entry for _, entry in sorted(told, reverse=True, key=lambda each: each[0])]
-        dated = date(shown, now - EVERY, now) if spread else [(entry, now) for entry in shown]
-        for entry, posted in dated:
+        for entry, posted in date(shown, now - EVERY, now):
             yield from reader().read(mention_of(entry, posted), now, road="press").sightings
 
 
@@ -100,6 +100,29 @@ def test_of_few_feeds_only_the_silence_rings():
     scene = Scene(MONDAY - LEARNT * DAY, shipped(), "nobody")
     scene.tell(*polled(list(ordinary(1, MONDAY - LEARNT * DAY, MONDAY + DAYS * DAY, 0.5))))
     assert set(opened(scene, MONDAY - LEARNT * DAY)) <= {"silence"}
+
+
+def after_eight_deaf_hours(*, spread: bool) -> list[str]:
+    """A search without dates, that is answered again after hours of refusals: all of them come at once."""
+    heard_again = MONDAY + DAY + 16 * HOUR
+    scene = Scene(MONDAY, shipped(), "acme")
+    told = list(ordinary(3, MONDAY, heard_again, 6.0))
+    for at, entry in told:
+        if at < heard_again - 8 * HOUR:
+            scene.tell(*reader().read(mention_of(entry, at), at, road="press").sightings)
+    missed = [entry for at, entry in reversed(told) if at >= heard_again - 8 * HOUR]
+    undated = [structs.replace(entry, posted=None) for entry in missed]
+    dated = date(undated, heard_again - 8 * HOUR, heard_again)
+    for entry, posted in dated:
+        mention = mention_of(entry, posted if spread else heard_again)
+        scene.tell(*reader().read(mention, heard_again, road="press").sightings)
+    scene.run_to(heard_again + HOUR)
+    return opened(scene, heard_again)
+
+
+def test_what_comes_at_once_after_hours_counts_over_those_hours():
+    assert after_eight_deaf_hours(spread=True) == []
+    assert "sudden-volume" in after_eight_deaf_hours(spread=False)
 
 
 def test_a_real_burst_in_the_press_still_rings():

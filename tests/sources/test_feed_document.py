@@ -1,5 +1,7 @@
 """What feeds hold, and what they do to whoever reads them."""
 
+import contextlib
+import random
 import time
 from xml.sax.saxutils import escape
 
@@ -11,6 +13,7 @@ from buzzwatch.ingest.likeness import keys_of
 from buzzwatch.model.instant import MINUTE
 from buzzwatch.model.mention import Mention
 from buzzwatch.sources.feed_document import LONGEST_TEXT, MOST_ENTRIES, Document, NoFeedError, read, web_id
+from buzzwatch.sources.feed_line import mention_of
 from buzzwatch.sources.feed_seen import MOST_KNOWN, Place, remember, sift
 from buzzwatch.sources.feed_text import read_html
 
@@ -173,6 +176,40 @@ def test_encodings_are_settled_whatever_they_call_themselves(coding, declared, m
 )
 def test_broken_xml_is_read_as_far_as_it_makes_sense(broken):
     assert "Acme" in parse(broken).entries[0].text
+
+
+@pytest.mark.parametrize(
+    "reference", ["&#xD800;", "&#55296;", "&amp;#xD800;", "&#0;", "&#x110000;", "&#99999999999999999999;"]
+)
+def test_references_to_no_character_leave_no_half_of_a_pair(reference):
+    for end in ("</title> & <", "</title></item></channel></rss>"):
+        entry = parse(f"<rss version='2.0'><channel><item><title>Acme {reference} now{end}").entries[0]
+        msgspec.json.encode(entry)
+        assert "Acme" in entry.text
+
+
+def test_garbage_is_read_or_refused():
+    dice = random.Random(11)
+    documents = [each.encode() for each in (YOUTUBE, ATOM, RDF, rss(item(1, 0), item(2, None)))]
+    documents.append(msgspec.json.encode(JSON))
+    for _ in range(150):
+        body = bytearray(dice.choice(documents))
+        for _ in range(dice.randrange(1, 12)):
+            at = dice.randrange(len(body))
+            body[at : at + dice.choice((0, 1, 1, 20))] = dice.choice(
+                (b"", b"<", b"&", b"&#", b"\xff", b"\0", b"]]>", b'"')
+            )
+        with contextlib.suppress(NoFeedError):
+            msgspec.json.encode([mention_of(entry, 0) for entry in parse(bytes(body)).entries])
+
+
+def test_json_may_hold_halves_of_pairs():
+    text = '{"version": "https://jsonfeed.org/version/1", "items": [{"id": "\\ud800", "title": "Acme \\ud83d now"}]}'
+    try:
+        entries = parse(text).entries
+    except NoFeedError:
+        return
+    msgspec.json.encode(entries)
 
 
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))

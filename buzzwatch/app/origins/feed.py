@@ -1,5 +1,6 @@
 """Feeds that are asked every so often."""
 
+import re
 from typing import Annotated
 from urllib.parse import urlencode, urlsplit
 
@@ -23,7 +24,7 @@ def _address(url: str) -> str:
     except ValueError:
         right = False
     if not right and not PLACEHOLDER.fullmatch(url):
-        raise mistake("{value} is not the address of a feed", "write it from https:// on", value=shown(url))
+        raise mistake("this is not the address of a feed", "write it from https:// on")
     if parts.username is not None or parts.password is not None:
         raise mistake(
             "user and password stand in the address", 'write the whole address as a placeholder, as "${cred:feed}"'
@@ -37,6 +38,26 @@ def _often(every: Span) -> Span:
     return every
 
 
+def _language(code: str) -> str:
+    if not re.fullmatch("[a-z]{2}", code):
+        raise mistake("{value} is not a language", "write two small letters, as fr", value=shown(code))
+    return code
+
+
+def _country(code: str) -> str:
+    if not re.fullmatch("[A-Z]{2}", code):
+        raise mistake("{value} is not a country", "write two capital letters, as FR", value=shown(code))
+    return code
+
+
+def _channel(key: str) -> str:
+    if not re.fullmatch("UC[A-Za-z0-9_-]{22}", key):
+        raise mistake(
+            "{value} is not the id of a channel", "write the 24 signs from UC on, not its name", value=shown(key)
+        )
+    return key
+
+
 class GoogleNews(Written):
     """What Google News finds."""
 
@@ -44,10 +65,10 @@ class GoogleNews(Written):
         description="What to search for, as one would type it there; articles of the last day unless it says `when:`.",
         examples=["acme airlines"],
     )
-    language: Annotated[str, Field(pattern="^[a-z]{2}$")] = Field(
+    language: Annotated[str, AfterValidator(_language)] = Field(
         default="fr", description="The language of the articles. Left out: fr.", examples=["fr"]
     )
-    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = Field(
+    country: Annotated[str, AfterValidator(_country)] = Field(
         default="FR", description="The country whose edition is searched. Left out: FR.", examples=["FR"]
     )
 
@@ -65,15 +86,13 @@ class Feed(Written):
 
     urls: Annotated[
         tuple[Annotated[Text, Field(max_length=4000), AfterValidator(_address)], ...], Lax, Field(max_length=500)
-    ] = Field(default=(), description="Addresses of feeds.", examples=[["https://paper.example/rss"]])
+    ] = Field(default=(), repr=False, description="Addresses of feeds.", examples=[["https://paper.example/rss"]])
     google_news: Annotated[tuple[GoogleNews, ...], Lax, Field(max_length=100)] = Field(
         default=(),
         description="What to search for in Google News.",
         examples=[[{"query": "acme airlines", "language": "fr", "country": "FR"}]],
     )
-    youtube: Annotated[
-        tuple[Annotated[str, Field(pattern="^UC[A-Za-z0-9_-]{22}$")], ...], Lax, Field(max_length=500)
-    ] = Field(
+    youtube: Annotated[tuple[Annotated[str, AfterValidator(_channel)], ...], Lax, Field(max_length=500)] = Field(
         default=(),
         description="YouTube channels, by the id that begins with UC.",
         examples=[["UCxxxxxxxxxxxxxxxxxxxxxx"]],
