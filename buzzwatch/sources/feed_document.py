@@ -123,7 +123,10 @@ def read(body: bytes, media_type: str, address: str) -> Document:
     _weigh(text)
     headers = {"content-type": "application/xml; charset=utf-8", "content-location": address}
     stream = io.BytesIO(text.encode("utf-8", "replace"))
-    parsed = feedparser.parse(stream, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
+    try:
+        parsed = feedparser.parse(stream, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
+    except Exception as error:  # it stumbles over some garbage, a link that closes before it opens for one
+        raise NoFeedError(f"the XML is broken beyond reading ({type(error).__name__})") from error
     found = parsed["entries"]
     if not found and not parsed["version"]:
         raise NoFeedError("this is no feed: it is another kind of document")

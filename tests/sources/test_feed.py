@@ -1,9 +1,11 @@
 """Feeds as they come: asked with courtesy, begun at the first answer, and never a surge."""
 
 import asyncio
+import gzip
 import itertools
 import json
 import random
+import zlib
 from datetime import datetime
 
 import pytest
@@ -15,7 +17,7 @@ from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, instant_of
 from buzzwatch.model.receipt import Receipt
 from buzzwatch.sources.feed import Feed
-from buzzwatch.sources.feed_document import read_date
+from buzzwatch.sources.feed_document import LARGEST_BODY, read_date
 from buzzwatch.sources.feed_line import Habits, Subscription
 
 NOON = 1_772_452_800_000
@@ -419,6 +421,16 @@ async def test_a_body_given_a_byte_a_minute_is_given_up(listen, server, intake, 
     listen(within_s=0.5)
     await clock.advance(MINUTE)
     assert "no whole answer" in await intake.until_deaf()
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "identity"])
+async def test_a_body_that_is_too_large_once_inflated_is_given_up(listen, server, intake, clock, coding):
+    big = bytes(LARGEST_BODY + 1)
+    body = {"gzip": gzip.compress(big, 1), "deflate": zlib.compress(big, 1), "identity": big}[coding]
+    server.answers["/rss"] = lambda _request: web.Response(body=body, headers={"Content-Encoding": coding})
+    listen()
+    await clock.advance(MINUTE)
+    assert "over 8000000 bytes" in await intake.until_deaf()
 
 
 async def test_a_server_that_goes_away_in_mid_answer_is_a_reason(listen, server, intake, clock):

@@ -259,9 +259,9 @@ def test_hostile_html_takes_no_longer_than_it_is_long(piece):
 
 
 def test_a_feed_of_8_mb_is_read():
-    text = rss(*(item(number, None, f"acme {number} {'word ' * 1_600}") for number in range(960)))
+    text = rss(*(item(number, None, f"acme {number} {'word ' * 15_900}") for number in range(100)))
     assert len(text) > 7_800_000
-    assert len(parse(text).entries) == 960
+    assert len(parse(text).entries) == 100
 
 
 def test_more_entries_and_longer_texts_than_we_keep_are_cut():
