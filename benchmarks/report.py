@@ -34,6 +34,7 @@ OURS: dict[str, tuple[str, ...]] = {
     "stories": (),
     "slow": (),
     "ingest": (),
+    "feed": (),
     "replay": (),
     "check": (),
     "backtest": (),

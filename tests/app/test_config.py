@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from buzzwatch.app.adapters import make_source
 from buzzwatch.app.config import AddressError, Config, load, unreachable, url_of
 from buzzwatch.app.secret import SecretError, Secrets
 from buzzwatch.model.brand import Person
-from buzzwatch.model.instant import DAY
+from buzzwatch.model.instant import DAY, MINUTE
 from buzzwatch.rules.faults import RuleFaults
 
 ROOT = Path(__file__).parents[2]
@@ -94,6 +95,18 @@ def test_the_state_directory_of_the_service_is_the_default(tmp_path):
             "sources: {a: {mastodon: {url: 'https://m.example', token: t, streams: [user]}}}",
             "`user` is not a stream; write `public`",
         ),
+        ("sources: {a: {feed: {}}}", "1:21: there is no feed to ask; write `urls`, `google_news` or `youtube`"),
+        ("sources: {a: {feed: {urls: [ftp://h/x]}}}", "this is not the address of a feed; write it from https:// on"),
+        ("sources: {a: {feed: {urls: ['http://[h']}}}", "this is not the address of a feed"),
+        ("sources: {a: {feed: {urls: [https://u:p@h/]}}}", "write the whole address as a placeholder"),
+        ("sources: {a: {feed: {urls: [https://h/], every: 2d}}}", "asked more rarely than once a day tell too late"),
+        ("sources: {a: {feed: {urls: [https://h/], every: 10s}}}", "`10s` is too short"),
+        ("sources: {a: {feed: {youtube: ['@acme']}}}", "`@acme` is not the id of a channel; write the 24 signs"),
+        (
+            "sources: {a: {feed: {google_news: [{query: a, language: fra}]}}}",
+            "`fra` is not a language; write two small",
+        ),
+        ("sources: {a: {feed: {google_news: [{query: a, country: fr}]}}}", "`fr` is not a country; write two capital"),
         ("sources: {a: {http: {}}}\nkeep: {mentions: 90d}", "2:1: not yet: `keep` comes with a later release"),
         ("sources: {a: {http: {}}}\nchannels: {a: slack}", "2:15: this is not an address of a channel"),
         ("sources: {a: {http: {}}}\nchannels: {a: {}}", "2:15: a channel is of exactly one kind; write an Apprise URL"),
@@ -147,6 +160,36 @@ def test_printing_a_configuration_shows_no_secret(tmp_path):
     text = text.replace("${cred:slack}", "slack://sekrit3").replace("${env:SMTP}", "sekrit4")
     assert "sekrit" not in repr(config(tmp_path, text))
     assert "sekrit" not in str(config(tmp_path, text))
+
+
+def test_feeds_are_written_by_address_search_and_channel(tmp_path):
+    channel = "UC" + "x" * 22
+    text = f"""
+sources:
+  press:
+    feed:
+      urls: ["https://paper.example/rss?key=sekrit", "${{cred:feed}}"]
+      google_news: [{{query: "acme airlines"}}, {{query: acme, language: en, country: GB}}]
+      youtube: [{channel}]
+      every: 5m
+"""
+    read = config(tmp_path, text)
+    feed = read.sources["press"].feed
+    assert "sekrit" not in repr(read)
+    assert feed.every == 5 * MINUTE
+    assert feed.addresses == [
+        ("https://paper.example/rss?key=sekrit", "https://paper.example/rss"),
+        ("${cred:feed}", "${cred:feed}"),
+        (
+            "https://news.google.com/rss/search?q=acme+airlines+when%3A1d&hl=fr&gl=FR&ceid=FR%3Afr",
+            "Google News “acme airlines”",
+        ),
+        ("https://news.google.com/rss/search?q=acme+when%3A1d&hl=en-GB&gl=GB&ceid=GB%3Aen", "Google News “acme”"),
+        (f"https://www.youtube.com/feeds/videos.xml?channel_id={channel}", f"YouTube {channel}"),
+    ]
+    (tmp_path / "feed").write_text("https://paper.example/sekrit/rss")
+    made = make_source("press", read.sources["press"], Secrets({"CREDENTIALS_DIRECTORY": str(tmp_path)}))
+    assert made.name == "press"
 
 
 def test_a_password_in_the_clear_is_warned_of(tmp_path):

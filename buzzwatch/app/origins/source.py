@@ -4,6 +4,7 @@ from typing import ClassVar, Protocol
 
 from pydantic import Field, model_validator
 
+from buzzwatch.app.origins.feed import Feed
 from buzzwatch.app.origins.http import Http
 from buzzwatch.app.origins.mastodon import Mastodon
 from buzzwatch.app.origins.mqtt import Mqtt
@@ -26,7 +27,7 @@ class Origin(Protocol):
 class Source(Written):
     """Where mentions come from; exactly one kind."""
 
-    kinds: ClassVar[tuple[str, ...]] = ("mqtt", "http", "mastodon")
+    kinds: ClassVar[tuple[str, ...]] = ("mqtt", "http", "mastodon", "feed")
 
     mqtt: Mqtt | None = Field(
         default=None,
@@ -40,6 +41,11 @@ class Source(Written):
         default=None,
         description="A Mastodon instance whose public posts are heard.",
         examples=[{"url": "https://mastodon.example", "token": "${cred:mastodon}"}],
+    )
+    feed: Feed | None = Field(
+        default=None,
+        description="RSS and Atom feeds, searches in Google News and YouTube channels.",
+        examples=[{"urls": ["https://paper.example/rss"]}],
     )
 
     @model_validator(mode="after")
