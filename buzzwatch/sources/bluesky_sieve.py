@@ -13,8 +13,9 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
-from ahocorasick_rs import BytesAhoCorasick
+from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from buzzwatch.ingest.match import Matcher, inside_hashtag, spellings
 from buzzwatch.ingest.normalise import BETWEEN, ENTITIES, letters_of
@@ -28,6 +29,7 @@ _POST = re.compile(rb"at://(did:[a-z]+:[A-Za-z0-9._:%-]+)/app\.bsky\.feed\.post/
 _LOWER = bytes(range(256)).lower()
 _NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalnum())
 _MEMO_UP_TO = 0x20000
+_SHORT = 3
 
 
 class Sieve:
@@ -37,7 +39,7 @@ class Sieve:
         self.matcher = Matcher(dict(brands))
         names = set(map(squeeze_name, _names(brands)))
         self._all = b"" in names
-        self._names = BytesAhoCorasick(sorted(names - {b""}))
+        self._names = BytesAhoCorasick(sorted(names - {b""}), implementation=Implementation.DFA)
 
     def may_name(self, plain: bytes) -> bool:
         """Whether an event, as `resolve` gives it, may name a brand."""
@@ -62,13 +64,8 @@ def squeeze(plain: bytes) -> bytes:
     if b"&" in plain:
         plain = _ENTITY.sub(b"", plain)
     if not plain.isascii():
-        text = plain.decode("utf-8", "replace")
-        if not unicodedata.is_normalized("NFC", text):
-            plain = unicodedata.normalize("NFC", text).encode()
-    letters = plain.translate(_LOWER, _NO_LETTERS)
-    if letters.isascii():
-        return letters
-    return _WIDE.sub(_fold_run, letters.decode("utf-8", "replace")).encode("utf-8", "replace")
+        plain = _WIDE.sub(_fold_run, plain.decode("utf-8", "replace")).encode("utf-8", "replace")
+    return plain.translate(_LOWER, _NO_LETTERS)
 
 
 def squeeze_name(folded: str) -> bytes:
@@ -107,4 +104,14 @@ _LETTERS = _Letters()
 
 
 def _fold_run(run: re.Match[str]) -> str:
-    return run[0].translate(_LETTERS)
+    return _fold_short(run[0]) if len(run[0]) <= _SHORT else _fold(run[0])
+
+
+def _fold(run: str) -> str:
+    """Characters beyond ASCII that stand together; an accent on an ASCII letter before them goes, composed or not."""
+    if not unicodedata.is_normalized("NFC", run):
+        run = unicodedata.normalize("NFC", run)
+    return run.translate(_LETTERS)
+
+
+_fold_short = lru_cache(maxsize=4_096)(_fold)  # an é, a curly quote, an emoji: the same again and again
