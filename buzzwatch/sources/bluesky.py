@@ -9,6 +9,7 @@ by its id. `bluesky_wire` reads the two forms of the stream, `bluesky_sieve` dro
 import asyncio
 import random
 from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Literal, NoReturn, TypeAlias
 
@@ -141,20 +142,23 @@ class _Hearing:
         """
         cursor = self._heard_to
         asked = max(1, cursor - REWIND_US) if cursor else None
-        async with self._session.ws_connect(
-            f"{host}{self.wire.path}?{self.wire.ask(asked)}",
+        url = f"{host}{self.wire.path}?{self.wire.ask(asked)}"
+        try:
+            async with asyncio.timeout(self._silent_s) as limit, self._connect(url) as socket:
+                await self._take(host, socket, limit, cursor)
+        except TimeoutError:
+            raise _LostError(f"nothing was said for {self._silent_s:.0f} seconds") from None
+        raise AssertionError("unreachable: taking ends by raising")
+
+    def _connect(self, url: str) -> AbstractAsyncContextManager[_Socket]:
+        return self._session.ws_connect(
+            url,
             protocols=self.wire.protocols,
             heartbeat=_HEARTBEAT_S,
             timeout=ClientWSTimeout(ws_close=1.0),
             max_msg_size=2 * LARGEST_FRAME,
             decode_text=False,
-        ) as socket:
-            try:
-                async with asyncio.timeout(self._silent_s) as limit:
-                    await self._take(host, socket, limit, cursor)
-            except TimeoutError:
-                raise _LostError(f"nothing was said for {self._silent_s:.0f} seconds") from None
-        raise AssertionError("unreachable: taking ends by raising")
+        )
 
     async def _take(self, host: str, socket: _Socket, limit: asyncio.Timeout, cursor: int) -> NoReturn:
         time, first, rearm_at, latest_us = asyncio.get_running_loop().time, True, 0.0, 0

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import socket
 import time
 
 import msgspec
@@ -76,7 +77,7 @@ async def begin(jetstream, start, intake, clock, **settings):
     task = start(sky(jetstream, **settings), clock)
     await jetstream.until_asked(1)
     jetstream.say(0, now())
-    await intake.until(lambda: len(heard(intake)) == 1)
+    await intake.until(lambda: heard(intake))
     return task
 
 
@@ -185,11 +186,19 @@ async def test_a_cursor_that_is_too_old_is_a_gap(jetstream, start, intake, hasty
 
 
 async def test_a_silent_stream_is_left(jetstream, start, intake, hasty_clock):
-    await begin(jetstream, start, intake, hasty_clock, silent_s=0.05)
+    await begin(jetstream, start, intake, hasty_clock, silent_s=0.3)
     assert "nothing was said for" in await intake.until_deaf()
     await jetstream.until_asked(2)
     jetstream.say(1, now())
     await intake.until(lambda: len(set(ids(intake))) == 2)
+
+
+async def test_a_host_that_takes_the_connection_and_says_nothing_is_left(start, intake, hasty_clock):
+    mute = Jetstream()
+    with socket.create_server(("127.0.0.1", 0)) as quiet:
+        mute.port = quiet.getsockname()[1]
+        start(sky(mute, silent_s=0.05), hasty_clock)
+        assert "nothing was said for" in await intake.until_deaf()
 
 
 @pytest.mark.parametrize("garbage", ["", "acme", '{"did":', b"\xff\xfe\x00", "[" * 9_000, '{"did":"acme"}'])
