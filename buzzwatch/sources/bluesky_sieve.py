@@ -13,7 +13,6 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation
 
@@ -23,13 +22,12 @@ from buzzwatch.model.brand import Brand
 
 _ESCAPE = re.compile(rb"(?:\\u[0-9A-Fa-f]{4})+|\\.", re.DOTALL)
 _ENTITY = re.compile(f"&(?:{'|'.join(ENTITIES)});".encode())
-_WIDE = re.compile("[^\x00-\x7f]+")
 _POST = re.compile(rb"at://(did:[a-z]+:[A-Za-z0-9._:%-]+)/app\.bsky\.feed\.post/([A-Za-z0-9._~:-]+)")
 
+_ASCII = bytes(range(128))
 _LOWER = bytes(range(256)).lower()
 _NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalnum())
 _MEMO_UP_TO = 0x20000
-_SHORT = 3
 
 
 class Sieve:
@@ -64,7 +62,8 @@ def squeeze(plain: bytes) -> bytes:
     if b"&" in plain:
         plain = _ENTITY.sub(b"", plain)
     if not plain.isascii():
-        plain = _WIDE.sub(_fold_run, plain.decode("utf-8", "replace")).encode("utf-8", "replace")
+        first, last = len(plain) - len(plain.lstrip(_ASCII)), len(plain.rstrip(_ASCII))
+        plain = plain[:first] + _fold(plain[first:last].decode("utf-8", "replace")) + plain[last:]
     return plain.translate(_LOWER, _NO_LETTERS)
 
 
@@ -103,15 +102,8 @@ class _Letters(dict[int, str]):
 _LETTERS = _Letters()
 
 
-def _fold_run(run: re.Match[str]) -> str:
-    return _fold_short(run[0]) if len(run[0]) <= _SHORT else _fold(run[0])
-
-
-def _fold(run: str) -> str:
-    """Characters beyond ASCII that stand together; an accent on an ASCII letter before them goes, composed or not."""
-    if not unicodedata.is_normalized("NFC", run):
-        run = unicodedata.normalize("NFC", run)
-    return run.translate(_LETTERS)
-
-
-_fold_short = lru_cache(maxsize=4_096)(_fold)  # an é, a curly quote, an emoji: the same again and again
+def _fold(wide: str) -> bytes:
+    """From the first to the last character beyond ASCII; an accent on an ASCII letter goes, composed or not."""
+    if not unicodedata.is_normalized("NFC", wide):
+        wide = unicodedata.normalize("NFC", wide)
+    return wide.translate(_LETTERS).encode("utf-8", "replace")
