@@ -29,7 +29,7 @@ ALL = watch(
     samsung=["삼성"],
     ittihad=["الاتحاد"],
     hinata=["がく"],
-    short=["C+", "X"],
+    short=["ÊF2", "wq+"],
 )
 
 
@@ -387,6 +387,7 @@ def test_whatever_the_matcher_finds_passes_the_sieve(text, how):
     text = text.encode("utf-8", "ignore").decode()
     raw = written(text, how)
     assert json.loads(raw)["commit"]["record"]["text"] == text
+    assert not SIEVE.may_name(written("", "plain"))  # or it would let pass anything
     if MATCHER.match(text):
         assert SIEVE.may_name(resolve(raw))
 
@@ -394,6 +395,11 @@ def test_whatever_the_matcher_finds_passes_the_sieve(text, how):
 def test_the_disguises_of_the_test_before_are_mostly_seen_through():
     seen = [bool(MATCHER.match(disguise(name))) for disguise in DISGUISES for name in NAMES]
     assert sum(seen) > 0.6 * len(seen)
+
+
+def test_a_name_of_one_letter_lets_nearly_everything_pass_and_is_found():
+    ear = Ear(brands=watch(c=["C+"]))
+    assert len(ear.hear(post(LEA, AT, "3kaa", "I write C+ all day"), post(LEA, AT, "3kab", "I write c all day"))) == 1
 
 
 def test_the_sieve_drops_what_has_nothing_in_common_with_a_name():
