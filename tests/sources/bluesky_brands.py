@@ -21,3 +21,15 @@ def watch(**names):
         )
         for key, listed in names.items()
     }
+
+
+class Watched:
+    """Rules that a test changes, and the posts that it says are known."""
+
+    def __init__(self, brands):
+        self.digest = "first"
+        self.brands = brands
+        self.known = set()
+
+    def knows(self, mention):
+        return mention in self.known

@@ -4,9 +4,8 @@ import json
 import unicodedata
 
 import pytest
-from bluesky_brands import watch
+from bluesky_brands import Watched, watch
 from bluesky_stand_in import DID, as_v2, at_uri, event, post, reply_to
-from conftest import WantedHere
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -37,8 +36,7 @@ class Ear:
     """A listener of one wire, fed with events as v1 has them."""
 
     def __init__(self, wire="v1", brands=None):
-        self.wanted = WantedHere()
-        self.wanted.brands = watch(acme=["acme", "acme air"], rival=["zenith"]) if brands is None else brands
+        self.wanted = Watched(watch(acme=["acme", "acme air"], rival=["zenith"]) if brands is None else brands)
         self.moved = []
         self.listener = Listener(self.wanted, make_wire(wire), self.moved.append)
         self._shape = as_v2 if wire == "v2" else dict
