@@ -40,6 +40,7 @@ OURS: dict[str, tuple[str, ...]] = {
     "backtest": (),
     "live_mqtt": (),
     "live_mastodon": (),
+    "bluesky": (),
     "latency": (),
     "latency_incidents": (),
     "memory": (),

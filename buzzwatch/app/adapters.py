@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from buzzwatch.app.config import Config
+from buzzwatch.app.origins.bluesky import Bluesky
 from buzzwatch.app.origins.feed import Feed
 from buzzwatch.app.origins.http import Http
 from buzzwatch.app.origins.mastodon import Mastodon
@@ -82,4 +83,12 @@ def _feed(name: str, origin: Feed, secrets: Secrets) -> Source:
     return Adapter(name, subscriptions, Habits(every=origin.every, allow=origin.allow, brand=origin.brand))
 
 
-_MAKERS: Mapping[str, Any] = {"mqtt": _mqtt, "http": _http, "mastodon": _mastodon, "feed": _feed}
+def _bluesky(name: str, origin: Bluesky, _secrets: Secrets) -> Source:
+    from buzzwatch.sources.bluesky import Bluesky as Adapter  # noqa: PLC0415 - see `make_source`
+    from buzzwatch.sources.bluesky import Jetstream  # noqa: PLC0415
+
+    allow = (*origin.allow, *origin.addresses)
+    return Adapter(name, Jetstream(hosts=origin.hosts, wire=origin.wire, profiles=origin.profiles, allow=allow))
+
+
+_MAKERS: Mapping[str, Any] = {"mqtt": _mqtt, "http": _http, "mastodon": _mastodon, "feed": _feed, "bluesky": _bluesky}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from buzzwatch.app.adapters import make_source
+from buzzwatch.app.adapters import make_source, make_sources
 from buzzwatch.app.config import AddressError, Config, load, unreachable, url_of
 from buzzwatch.app.secret import SecretError, Secrets
 from buzzwatch.model.brand import Person
@@ -48,6 +48,23 @@ def test_a_full_file_is_read(tmp_path):
     assert push.listen == "0.0.0.0:8787"
     assert read.web.base_url == "https://bw.acme.fr"
     assert read.warnings == []
+
+
+def test_all_of_bluesky_needs_nothing_but_its_name(tmp_path):
+    read = config(tmp_path, "sources: {sky: {bluesky: {}}}")
+    sky = read.sources["sky"].bluesky
+    assert (sky.hosts, sky.wire, sky.profiles, sky.allow) == ((), "v1", True, ())
+    assert read.warnings == []
+    assert make_sources(read, Secrets({}))["sky"].name == "sky"
+
+
+def test_a_jetstream_of_our_own_is_written_as_an_address(tmp_path):
+    text = "sources: {sky: {bluesky: {hosts: [jet.example, 'ws://10.0.0.7:6008'], allow: [jet.example]}}}"
+    read = config(tmp_path, text)
+    sky = read.sources["sky"].bluesky
+    assert sky.hosts == ("wss://jet.example", "ws://10.0.0.7:6008")
+    assert sky.addresses == ("10.0.0.7",)
+    assert read.warnings == ["source sky: what ws://10.0.0.7:6008 sends can be changed on its way; use wss://"]
 
 
 def test_the_example_works_with_no_preparation():
@@ -107,6 +124,14 @@ def test_the_state_directory_of_the_service_is_the_default(tmp_path):
             "`fra` is not a language; write two small",
         ),
         ("sources: {a: {feed: {google_news: [{query: a, country: fr}]}}}", "`fr` is not a country; write two capital"),
+        (
+            "sources: {a: {bluesky: {hosts: [http://h]}}}",
+            "`http://h` is not the address of a Jetstream; write a host name",
+        ),
+        ("sources: {a: {bluesky: {hosts: [wss://u:p@h]}}}", "is not the address of a Jetstream"),
+        ("sources: {a: {bluesky: {hosts: [h/subscribe]}}}", "`h/subscribe` is not the address of a Jetstream"),
+        ("sources: {a: {bluesky: {hosts: ['h:x']}}}", "`h:x` is not the address of a Jetstream"),
+        ("sources: {a: {bluesky: {wire: v3}}}", "v1"),
         ("sources: {a: {http: {}}}\nkeep: {mentions: 90d}", "2:1: not yet: `keep` comes with a later release"),
         ("sources: {a: {http: {}}}\nchannels: {a: slack}", "2:15: this is not an address of a channel"),
         ("sources: {a: {http: {}}}\nchannels: {a: {}}", "2:15: a channel is of exactly one kind; write an Apprise URL"),

@@ -4,6 +4,7 @@ from typing import ClassVar, Protocol
 
 from pydantic import Field, model_validator
 
+from buzzwatch.app.origins.bluesky import Bluesky
 from buzzwatch.app.origins.feed import Feed
 from buzzwatch.app.origins.http import Http
 from buzzwatch.app.origins.mastodon import Mastodon
@@ -27,7 +28,7 @@ class Origin(Protocol):
 class Source(Written):
     """Where mentions come from; exactly one kind."""
 
-    kinds: ClassVar[tuple[str, ...]] = ("mqtt", "http", "mastodon", "feed")
+    kinds: ClassVar[tuple[str, ...]] = ("mqtt", "http", "mastodon", "feed", "bluesky")
 
     mqtt: Mqtt | None = Field(
         default=None,
@@ -46,6 +47,9 @@ class Source(Written):
         default=None,
         description="RSS and Atom feeds, searches in Google News and YouTube channels.",
         examples=[{"urls": ["https://paper.example/rss"]}],
+    )
+    bluesky: Bluesky | None = Field(
+        default=None, description="All of Bluesky, by its public stream; `{}` is enough.", examples=[{}]
     )
 
     @model_validator(mode="after")
