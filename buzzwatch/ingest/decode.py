@@ -5,7 +5,7 @@ Every item stands for itself: what is wrong with one never costs its neighbours.
 
 Refused: broken JSON, text that is not UTF-8, wrong types, missing fields, unknown kinds, times without a zone, nesting
 deeper than 32. Accepted and mended: texts beyond their length are cut, NUL and lone surrogates become U+FFFD, counts
-that cannot be (negative, beyond 2**53) become unknown. An empty string in an optional field is an absent one.
+that cannot be (negative, beyond 2**53) become unknown, and so do stars beyond 1 to 5. An empty string in an optional field is an absent one.
 """
 
 import re
@@ -25,6 +25,7 @@ MAX_TEXT = 20_000
 MAX_TITLE = 1_000
 MAX_NAME = 200
 MAX_COUNT = 2**53
+MAX_STARS = 5
 MAX_REFUSED = 10_000
 MAX_TOKENS = 1_000_000
 """Of a broken array no more are read to find its elements; 8 MB of mentions have some 800,000."""
@@ -250,6 +251,8 @@ def _tidy(mention: Mention) -> tuple[Mention, bool]:
         changes["author"] = author
     if mention.engagement and (engagement := _tidy_engagement(mention.engagement)) != mention.engagement:
         changes["engagement"] = engagement
+    if mention.stars is not None and not 1 <= mention.stars <= MAX_STARS:
+        changes["stars"] = None
     repaired = bool(changes)
     if "" in _optional(mention):
         changes |= {name: None for name in _OPTIONAL_FIELDS if getattr(mention, name) == ""}
