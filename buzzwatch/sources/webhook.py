@@ -13,11 +13,9 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Protocol
 
 import msgspec
 from aiohttp import web
-from msgspec import Struct
 
 from buzzwatch.clock import Clock
 from buzzwatch.ingest.decode import HEAD
@@ -27,6 +25,7 @@ from buzzwatch.model.receipt import Receipt, Refusal
 from buzzwatch.sources.door import Door, RefusedError, answer, is_same, make_runner, payload_of, port_of, split_address
 from buzzwatch.sources.intake import Intake
 from buzzwatch.sources.webhook_proof import TOLERANCE, Proof, Shown
+from buzzwatch.sources.webhook_shape import Translated, Translation, UnreadableError
 
 MOST_MESSAGES = 10_000
 """Message ids remembered."""
@@ -44,29 +43,6 @@ _LONGEST_CHALLENGE = 1_000
 
 Take = Callable[[web.Request, str], Awaitable[web.Response]]
 """Answers a request, and is told what follows the path in its address."""
-
-
-class Translated(Struct, frozen=True):
-    """What a payload comes to.
-
-    `mentions` go with the position of their item in the payload, `faults` are items that could not be understood,
-    `passed` counts those that are none of our business.
-    """
-
-    mentions: list[tuple[int, Mention]] = []
-    faults: list[tuple[int, str]] = []
-    passed: int = 0
-
-
-class Translation(Protocol):
-    """Turns what a tool sends into mentions."""
-
-    def translate(self, payload: bytes, received_at: Instant) -> Translated:
-        """Take it apart; raises `UnreadableError` where nothing in it can be read."""
-
-
-class UnreadableError(Exception):
-    """A payload of which nothing can be understood; the text says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,16 +156,17 @@ class _Receiver:
         self._clock = clock
         self._door = Door(source, intake)
         self._taken = _Taken()
+        self._translating = asyncio.Lock()  # what a body comes to in memory may be many times its bytes
 
     async def take(self, request: web.Request, rest: str) -> web.Response:
         try:
+            if request.method == "POST":
+                return await self._receive(request, Shown(request.headers, rest))
             if request.method == "GET" and self._hook.verify_token:
                 return self._shake_hands(request)
-            if request.method != "POST":
-                raise RefusedError(HTTPStatus.METHOD_NOT_ALLOWED, "only POST is taken here", {"Allow": "POST"})
-            return await self._receive(request, Shown(request.headers, rest))
         except RefusedError as refused:
             return refused.answer
+        return RefusedError(HTTPStatus.METHOD_NOT_ALLOWED, "only POST is taken here", {"Allow": "POST"}).answer
 
     def _shake_hands(self, request: web.Request) -> web.Response:
         """Repeat what Meta asks us to, if it shows the token that was given to it and to us."""
@@ -223,7 +200,8 @@ class _Receiver:
         if translation is None:
             return await self._door.commit(payload)
         try:
-            translated = await asyncio.to_thread(translation.translate, payload, now)
+            async with self._translating:
+                translated = await asyncio.to_thread(translation.translate, payload, now)
         except UnreadableError as error:
             await self._door.commit(payload[:HEAD])  # refused there too, and kept for who wants to know
             return Receipt(refused=(Refusal(0, str(error)),))

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from buzzwatch.app.origins.http import Http
 from buzzwatch.app.origins.mqtt import Mqtt
+from buzzwatch.app.origins.webhook import Webhook
 from buzzwatch.rules.units import mistake
 from buzzwatch.rules.written import Written
 
@@ -25,7 +26,7 @@ class Origin(Protocol):
 class Source(Written):
     """Where mentions come from; exactly one kind."""
 
-    kinds: ClassVar[tuple[str, ...]] = ("mqtt", "http")
+    kinds: ClassVar[tuple[str, ...]] = ("mqtt", "http", "webhook")
 
     mqtt: Mqtt | None = Field(
         default=None,
@@ -34,6 +35,11 @@ class Source(Written):
     )
     http: Http | None = Field(
         default=None, description="A port of ours that mentions are posted to.", examples=[{"listen": "127.0.0.1:8787"}]
+    )
+    webhook: Webhook | None = Field(
+        default=None,
+        description="A port of ours that tools and platforms post to in their own shape.",
+        examples=[{"path": "/trustpilot", "as": "trustpilot", "secret": "${cred:trustpilot}", "brand": "acme"}],
     )
 
     @model_validator(mode="after")
