@@ -308,7 +308,7 @@ def _find(item: Item, path: Path) -> list[Item]:
         return []
     if path.column in item and isinstance(item[path.column], str):  # a row
         return [item[path.column]]
-    if path.text in item:
+    if item.get(path.text) is not None:
         return [item[path.text]]
     return [value for value in islice(_walk(item, path.steps), MAX_FOUND) if value is not None]
 
