@@ -143,13 +143,12 @@ def read_item(mapping: Fields, item: Item, received_at: datetime | None) -> Read
     reader = _Reader(mapping, item)
     deleted = _is_true(reader.text("deleted"))
     url = reader.text("url")
+    kind = reader.kind()
     known = post_id(url) if url else None
-    told = reader.text("id")
-    identity = known or told or (f"web:{canonical_url(url)}" if url else None)
+    identity = known or _identity(reader.text("id"), url, kind)
     if not identity:
         raise reader.missing("id", "url")
     text, title = reader.text("text"), reader.text("title")
-    kind = reader.kind()
     if text is None and title is None and not deleted and kind is not Kind.REPOST:
         raise reader.missing("text")
     mention = Mention(
@@ -363,6 +362,13 @@ def _read_date(value: str, form: str, zone: tzinfo) -> datetime | None:
 def _read_number(value: str) -> float | None:
     plain = _THOUSANDS.sub("", value[:SHOWN])
     return float(plain.replace(",", ".")) if _NUMBER.fullmatch(plain) else None
+
+
+def _identity(told: str | None, url: str | None, kind: Kind | None) -> str | None:
+    """Of an article its address, by which feeds know it too; else the tool's own: posts of a page share its address."""
+    if url and (kind is Kind.ARTICLE or not told):
+        return f"web:{canonical_url(url)}"
+    return told
 
 
 def _is_true(told: str | None) -> bool:

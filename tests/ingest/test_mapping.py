@@ -245,6 +245,12 @@ def test_an_article_without_an_id_is_known_by_its_address():
     assert told.id == "web:https://paper.example/a"
 
 
+def test_an_article_is_known_by_its_address_and_a_post_on_a_page_is_not():
+    url = "https://paper.example/a"
+    assert mention(fields(url=at("url"), kind=Field(constant="article")), item(url=url)).id == f"web:{url}"
+    assert mention(fields(url=at("url")), item(url=url)).id == "1"
+
+
 def test_parent_and_thread_are_known_by_their_addresses():
     told = mention(fields(parent=at("p"), thread=at("t")), item(p="https://x.com/a/status/5", t="own:1"))
     assert (told.parent, told.thread) == ("x:5", "own:1")
