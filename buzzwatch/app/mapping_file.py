@@ -65,6 +65,7 @@ Paths = Annotated[
     BeforeValidator(_as_list),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
+OneWord = Annotated[str, Field(max_length=_LONGEST), BeforeValidator(_word)]
 Words = Annotated[tuple[str, ...], Lax, Field(min_length=1, max_length=200), BeforeValidator(_as_words)]
 Table = Annotated[dict[str, str], Field(max_length=200), BeforeValidator(_as_words)]
 Forms = Annotated[
@@ -79,10 +80,10 @@ class Place(Written):
     """Where one field of a mention stands, and what is done with it."""
 
     at: Paths = Field(default=(), description="The path, or several: the first at which something stands is taken.")
-    constant: str | None = Field(default=None, max_length=_LONGEST, description="What it is where nothing stands.")
+    constant: OneWord | None = Field(default=None, description="What it is where nothing stands.")
     prefix: str = Field(default="", max_length=100, description="What is put before it.")
     values: Table = Field(default={}, description="What each value that may stand there means.")
-    otherwise: str | None = Field(default=None, max_length=_LONGEST, description="What it is for any other value.")
+    otherwise: OneWord | None = Field(default=None, description="What it is for any other value.")
     join: str | None = Field(default=None, max_length=20, description="Take all that stands there, with this between.")
     dates: Forms = Field(
         default=(ISO,), description="Forms of dates: iso, epoch, epoch-ms, or such as %d/%m/%Y %H:%M. Left out: iso."

@@ -305,10 +305,14 @@ def _find(item: Item, path: Path) -> list[Item]:
     """What stands at a path, a hundred or two at most."""
     if not isinstance(item, dict):
         return []
-    if path.column in item and isinstance(item[path.column], str):  # a row
-        return [item[path.column]]
-    if item.get(path.text) is not None:
-        return [item[path.text]]
+    direct = item.get(path.column)
+    if isinstance(direct, str):  # a row
+        return [direct]
+    direct = item.get(path.text)
+    if direct is not None:
+        return [direct]
+    if len(path.steps) == 1 or path.steps[0] not in item:
+        return []
     return [value for value in islice(_walk(item, path.steps), MAX_FOUND) if value is not None]
 
 

@@ -1,6 +1,5 @@
 """From what a tool or a platform sends, in its own shape, to mentions."""
 
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -8,15 +7,12 @@ import msgspec
 from msgspec import Struct
 
 from buzzwatch.ingest import meta
-from buzzwatch.ingest.decode import MAX_NESTING, without_faulty_characters
+from buzzwatch.ingest.decode import without_faulty_characters
 from buzzwatch.ingest.mapping import FaultError, Fields, find_items, read_item
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.mention import Mention
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MARKS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]')
-_MANY_MARKS = 64
-"""Brackets up to which nothing can be nested too deep for the decoder."""
 
 
 class Translated(Struct, frozen=True):
@@ -98,7 +94,7 @@ def read_documents(payload: bytes) -> list[Any]:
     """The JSON of a payload: one, or one a line.
 
     Raises:
-        UnreadableError: there is none, or it is nested too deep.
+        UnreadableError: there is none, or it is nested deeper than the decoder goes.
     """
     try:
         return [_decode(payload)]
@@ -111,8 +107,6 @@ def read_documents(payload: bytes) -> list[Any]:
 
 def _decode(text: bytes) -> Any:  # noqa: ANN401 - it may hold anything
     text = text.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b" ")
-    if text.count(b"[") + text.count(b"{") > _MANY_MARKS and _is_deep(text):
-        raise UnreadableError(f"nested deeper than {MAX_NESTING} levels")
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
@@ -120,13 +114,3 @@ def _decode(text: bytes) -> Any:  # noqa: ANN401 - it may hold anything
         if mended != text:
             return _decode(mended)
         raise UnreadableError(f"no JSON: {error}") from None
-
-
-def _is_deep(text: bytes) -> bool:
-    depth = 0
-    for mark in _MARKS.finditer(text):
-        opens = mark[0] in b"[{"
-        depth += opens - (not opens and mark[0] in b"]}")
-        if depth > MAX_NESTING:
-            return True
-    return False
