@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 import msgspec
+import structlog
 from aiohttp import web
 
 from buzzwatch.clock import Clock
 from buzzwatch.ingest.decode import HEAD
-from buzzwatch.model.instant import SECOND, Instant, Span
+from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span
 from buzzwatch.model.mention import Mention
 from buzzwatch.model.receipt import Receipt, Refusal
 from buzzwatch.sources.door import Door, RefusedError, answer, is_same, make_runner, payload_of, port_of, split_address
@@ -29,8 +30,6 @@ from buzzwatch.sources.webhook_shape import Translated, Translation, UnreadableE
 
 MOST_MESSAGES = 10_000
 """Message ids remembered."""
-MOST_ITEMS = 20_000
-"""Mentions of one request."""
 _BIND_AGAIN: Span = 5 * SECOND
 _MEDIA_TYPES = (
     "application/json",
@@ -40,6 +39,10 @@ _MEDIA_TYPES = (
     "application/octet-stream",
 )
 _LONGEST_CHALLENGE = 1_000
+_LOG_EVERY: Span = 10 * MINUTE
+"""Between two lines on senders who were not believed, however many they are."""
+
+log = structlog.get_logger()
 
 Take = Callable[[web.Request, str], Awaitable[web.Response]]
 """Answers a request, and is told what follows the path in its address."""
@@ -156,6 +159,8 @@ class _Receiver:
         self._clock = clock
         self._door = Door(source, intake)
         self._taken = _Taken()
+        self._doubted = 0
+        self._silent_until: Instant = 0
         self._translating = asyncio.Lock()  # what a body comes to in memory may be many times its bytes
 
     async def take(self, request: web.Request, rest: str) -> web.Response:
@@ -181,11 +186,11 @@ class _Receiver:
     async def _receive(self, request: web.Request, shown: Shown) -> web.Response:
         proof = self._hook.proof
         if not proof.is_plausible(shown, self._clock.now()):
-            raise _forbidden()
+            raise self._doubt()
         self._door.check(request, _MEDIA_TYPES)
         body = await self._door.body(request)
         if not proof.holds(shown, body):
-            raise _forbidden()
+            raise self._doubt()
         message = proof.message(shown)
         now = self._clock.now()
         if message and self._taken.knows(message, body, now):
@@ -194,6 +199,15 @@ class _Receiver:
         if message and told.status == HTTPStatus.OK:
             self._taken.remember(message, body, now)
         return told
+
+    def _doubt(self) -> RefusedError:
+        """The same answer whatever was wrong: who guesses learns nothing, and who runs us reads the log."""
+        self._doubted += 1
+        now = self._clock.now()
+        if now >= self._silent_until:
+            log.warning("webhook_not_believed", source=self._source, requests=self._doubted)
+            self._doubted, self._silent_until = 0, now + _LOG_EVERY
+        return RefusedError(HTTPStatus.FORBIDDEN, "not for you")
 
     async def _commit(self, payload: bytes, now: Instant) -> Receipt:
         translation = self._hook.translation
@@ -213,9 +227,9 @@ class _Receiver:
 
     async def _hand_over(self, translated: Translated) -> Receipt:
         """Commit the mentions, and a record of what was none."""
-        mentions = [self._owned(mention) for _, mention in translated.mentions[:MOST_ITEMS]]
-        faults = [Refusal(position, why) for position, why in translated.faults[:MOST_ITEMS]]
-        unread: list[dict[str, object]] = [{"refused": fault.reason, "item": fault.position} for fault in faults]
+        mentions = [self._owned(mention) for _, mention in translated.mentions]
+        faults = [Refusal(fault.position, fault.why) for fault in translated.faults]
+        unread = [{"refused": fault.why, "item": fault.head} for fault in translated.faults]
         receipt = await self._door.commit(msgspec.json.encode([*mentions, *unread]))
         places = [position for position, _ in translated.mentions]
         ours = [
@@ -254,11 +268,6 @@ def _name_of(message: str, body: bytes) -> bytes:
     named.update(b"\0")
     named.update(body)
     return named.digest()
-
-
-def _forbidden() -> RefusedError:
-    """The same whatever was wrong: who guesses learns nothing."""
-    return RefusedError(HTTPStatus.FORBIDDEN, "not for you")
 
 
 def share_porches(webhooks: Iterable[Webhook]) -> None:

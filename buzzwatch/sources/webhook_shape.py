@@ -12,18 +12,27 @@ from buzzwatch.ingest.mapping import FaultError, Fields, find_items, read_item
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.mention import Mention
 
+_HEAD = 1_500
+"""Bytes of a faulty item that are kept: with why, no more than is kept of any."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Fault(Struct, frozen=True):
+    """An item that could not be understood: its position, why, and how it begins."""
+
+    position: int
+    why: str
+    head: str
 
 
 class Translated(Struct, frozen=True):
     """What a payload comes to.
 
-    `mentions` go with the position of their item in the payload, `faults` are items that could not be understood,
-    `passed` counts those that are none of our business.
+    `mentions` go with the position of their item in the payload, `passed` counts those that are none of our business.
     """
 
     mentions: list[tuple[int, Mention]] = []
-    faults: list[tuple[int, str]] = []
+    faults: list[Fault] = []
     passed: int = 0
 
 
@@ -48,13 +57,13 @@ class ByMapping:
         """See `Translation`."""
         arrived = _EPOCH + timedelta(milliseconds=received_at)
         mentions: list[tuple[int, Mention]] = []
-        faults: list[tuple[int, str]] = []
+        faults: list[Fault] = []
         position = passed = 0
         for document in read_documents(payload):
             try:
                 items, strangers = find_items(self._mapping, document)
             except FaultError as fault:
-                faults.append((position, str(fault)))
+                faults.append(_fault(position, fault, document))
                 position += 1
                 continue
             passed += strangers
@@ -62,7 +71,7 @@ class ByMapping:
                 try:
                     mentions.append((position, read_item(self._mapping, item, arrived).mention))
                 except FaultError as fault:
-                    faults.append((position, str(fault)))
+                    faults.append(_fault(position, fault, item))
                 position += 1
         return Translated(mentions, faults, passed)
 
@@ -73,7 +82,7 @@ class ByMeta:
     def translate(self, payload: bytes, received_at: Instant) -> Translated:  # noqa: ARG002 - it bears its own times
         """See `Translation`."""
         mentions: list[tuple[int, Mention]] = []
-        faults: list[tuple[int, str]] = []
+        faults: list[Fault] = []
         passed = 0
         for position, change in enumerate(
             change for document in read_documents(payload) for change in meta.changes(document)
@@ -81,13 +90,17 @@ class ByMeta:
             try:
                 mention = meta.read_change(change)
             except meta.ChangeError as error:
-                faults.append((position, str(error)))
+                faults.append(_fault(position, error, change.value))
                 continue
             if mention is None:
                 passed += 1
             else:
                 mentions.append((position, mention))
         return Translated(mentions, faults, passed)
+
+
+def _fault(position: int, error: Exception, item: Any) -> Fault:  # noqa: ANN401 - any JSON
+    return Fault(position, str(error), msgspec.json.encode(item)[:_HEAD].decode(errors="replace"))
 
 
 def read_documents(payload: bytes) -> list[Any]:

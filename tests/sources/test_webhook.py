@@ -9,6 +9,7 @@ from io import BytesIO
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 from webhook_stand_in import SECRET, SendingTool, headers_of, post_of, sign
 
 from buzzwatch.app.mapping_file import load_preset
@@ -188,6 +189,19 @@ def test_messages_are_remembered_within_bounds_and_no_longer_than_they_are_belie
     assert taken.knows("1", b"", NOON + 10 * MINUTE)
     assert not taken.knows("1", b"other words", NOON)
     assert not taken.knows("1", b"", NOON + 10 * MINUTE + 1)
+
+
+async def test_senders_who_are_not_believed_are_logged_now_and_then_without_what_they_said(serve, client, clock):
+    url = await serve()
+    with capture_logs() as logs:
+        for _ in range(3):
+            assert await post(client, url, headers=JSON | {"webhook-signature": "sekrit"}) == 403
+        await clock.advance(10 * MINUTE)
+        assert await post(client, url, headers=JSON) == 403
+    assert [(each["event"], each["source"], each["requests"]) for each in logs] == [
+        ("webhook_not_believed", "tool", 1),
+        ("webhook_not_believed", "tool", 3),
+    ]
 
 
 # A tool that sends until it is answered
@@ -525,7 +539,8 @@ async def test_a_faulty_item_is_named_by_place_key_path_and_value_and_the_others
         told = (await response.json())["refused"]
     assert told == [{"position": 0, "reason": "`created_at` at eventData.createdAt is 'yesterday': no date as iso"}]
     assert [mention.id for mention in mentions(intake)] == ["trustpilot:54"]
-    assert len(decode(intake.payloads[0]).refused) == 1, "kept for who wants to know"
+    (kept,) = decode(intake.payloads[0]).refused
+    assert b"yesterday" in kept.head, "the item, for who wants to know"
 
 
 async def test_what_the_intake_refuses_is_named_by_its_place_in_the_body(reviews, client, intake):
