@@ -24,7 +24,7 @@ from buzzwatch.ingest.decode import decode
 from buzzwatch.ingest.mapping import FaultError, Fields, find_items, fold_column, read_item
 from buzzwatch.rules.words import Said, Words, why_of
 from buzzwatch.sources.file import Chunk, FileFaultError
-from buzzwatch.sources.webhook_shape import UnreadableError, read_documents
+from buzzwatch.sources.webhook_shape import UnreadableError, decode_document
 
 LARGEST_EXPORT = 256 * 1024 * 1024
 """Bytes, also once inflated."""
@@ -242,22 +242,49 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _documents(text: bytes, mapping: Fields, name: str, refuse: Refuse) -> Iterator[tuple[int, float, Any]]:
+    """The items of a JSON by their number; of one a line, by the line."""
+    first, end, _ = text.partition(b"\n")
     try:
-        documents = read_documents(text)
+        whole = decode_document(text)
     except UnreadableError as error:
-        told = "{file}: {why}: mend it, or export it again"
-        raise FileFaultError(Said(told, {"file": name, "why": str(error)})) from error
-    number = 0
-    for place, document in enumerate(documents, 1):
-        try:
-            items, _ = find_items(mapping, document, _MOST_ITEMS)
-        except FaultError as fault:
-            number += 1
-            refuse(place, Said(fault.sentence, fault.values))
+        if not end or not _is_document(first):
+            told = "{file}: {why}: mend it, or export it again"
+            raise FileFaultError(Said(told, {"file": name, "why": str(error)})) from error
+        yield from _by_line(text, mapping, refuse)
+        return
+    items = _found(mapping, whole, 1, refuse)
+    for number, item in enumerate(items, 1):
+        yield number, number / len(items), item
+
+
+def _by_line(text: bytes, mapping: Fields, refuse: Refuse) -> Iterator[tuple[int, float, Any]]:
+    size = text.count(b"\n") + 1
+    for number, line in enumerate(io.BytesIO(text), 1):
+        if not line.strip():
             continue
-        for item in items:
-            number += 1
-            yield number, place / len(documents), item
+        try:
+            document = decode_document(line)
+        except UnreadableError as error:
+            refuse(number, str(error))
+            continue
+        for item in _found(mapping, document, number, refuse):
+            yield number, number / size, item
+
+
+def _is_document(line: bytes) -> bool:
+    try:
+        decode_document(line)
+    except UnreadableError:
+        return False
+    return True
+
+
+def _found(mapping: Fields, document: Any, line: int, refuse: Refuse) -> list[Any]:  # noqa: ANN401 - any JSON
+    try:
+        return find_items(mapping, document, _MOST_ITEMS)[0]
+    except FaultError as fault:
+        refuse(line, Said(fault.sentence, fault.values))
+        return []
 
 
 def _read(mapping: Fields, item: Any, line: int, refuse: Refuse) -> _Placed | None:  # noqa: ANN401 - any JSON

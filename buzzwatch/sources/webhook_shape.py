@@ -110,20 +110,21 @@ def read_documents(payload: bytes) -> list[Any]:
         UnreadableError: there is none, or it is nested deeper than the decoder goes.
     """
     try:
-        return [_decode(payload)]
+        return [decode_document(payload)]
     except UnreadableError:
         lines = [line for line in payload.split(b"\n") if line.strip()]
         if len(lines) < 2:  # noqa: PLR2004 - one line is the whole
             raise
-        return [_decode(line) for line in lines]
+        return [decode_document(line) for line in lines]
 
 
-def _decode(text: bytes) -> Any:  # noqa: ANN401 - it may hold anything
+def decode_document(text: bytes) -> Any:  # noqa: ANN401 - it may hold anything
+    """One JSON; raises `UnreadableError`."""
     text = text.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b" ")
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         mended = without_faulty_characters(text)  # msgspec calls half a surrogate pair malformed
         if mended != text:
-            return _decode(mended)
+            return decode_document(mended)
         raise UnreadableError(f"no JSON: {error}") from None

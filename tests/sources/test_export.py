@@ -205,6 +205,13 @@ def test_faulty_items_of_json_are_named_by_their_number(tmp_path, own):
     assert [line for line, _ in refused] == [2, 3]
 
 
+def test_a_broken_line_of_json_costs_itself_alone_and_is_named(tmp_path, own):
+    lines = [json.dumps(post(2)), '{"Number": ', "", json.dumps(post(1))]
+    mentions, refused = read_all(write(tmp_path, "\n".join(lines)), own)
+    assert [mention.id for mention in mentions] == ["own:1", "own:2"]
+    assert [line for line, _ in refused] == [2]
+
+
 @pytest.mark.parametrize("content", ["{", "[" * 100_000, '{"a":' * 100_000, '{"Number": }'])
 def test_broken_json_is_a_fault_in_words(tmp_path, own, content):
     assert "export.csv: " in fault_of(write(tmp_path, content), own)

@@ -543,6 +543,13 @@ async def test_a_faulty_item_is_named_by_place_key_path_and_value_and_the_others
     assert b"yesterday" in kept.head, "the item, for who wants to know"
 
 
+@pytest.mark.parametrize("number", ["9" * 25, "9" * 400, "9" * 5_000, "1e308", "1e999", "-0.0"])
+async def test_numbers_of_any_size_end_nothing(reviews, client, intake, number):
+    body = trustpilot(review(id="N", createdAt="yesterday"), review()).replace(b'"N"', number.encode())
+    assert await post(client, reviews, body, BEARER) in {200, 400}
+    assert await post(client, reviews, trustpilot(review()), BEARER) == 200
+
+
 async def test_what_the_intake_refuses_is_named_by_its_place_in_the_body(reviews, client, intake):
     intake.at_once = Receipt(accepted=1, refused=(Refusal(1, "id is too long"),))
     body = trustpilot({"eventName": "service-review-created", "eventData": {}}, review(), review(id="y" * 600))
