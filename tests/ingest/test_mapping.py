@@ -136,8 +136,6 @@ def test_the_first_form_that_fits_is_taken():
 @pytest.mark.parametrize("value", ["yesterday", "9" * 400, "-5", -5, 10**30, "2026-13-01", "inf", "nan", 1e308])
 @pytest.mark.parametrize("form", ["iso", "epoch", "epoch-ms", "%d/%m/%Y"])
 def test_what_is_no_date_is_named_with_key_path_and_value(value, form):
-    if form == "iso" and value == "-5":
-        pytest.skip("the same as the number")
     with pytest.raises(FaultError, match=r"`created_at` at at is '.*': no date as") as fault:
         read(fields(created_at=at("at", dates=(form,))), item(at=value))
     assert len(str(fault.value)) < 150

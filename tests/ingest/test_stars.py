@@ -11,7 +11,8 @@ from buzzwatch.model.instant import instant_of
 from buzzwatch.model.mention import Kind, Mention
 
 AT = datetime(2026, 11, 22, 18, 4, tzinfo=UTC)
-READER = Reader(brands(brand("acme", "acme")), load())
+SCORER = load()
+READER = Reader(brands(brand("acme", "acme")), SCORER)
 KIND_WORDS = "Acme, excellent, thank you, I love it"
 ANGRY_WORDS = "Acme is a scam, shameful, never again"
 
@@ -44,8 +45,8 @@ def test_a_review_of_many_stars_is_not_whatever_it_says(stars, text):
 @pytest.mark.parametrize("stars", [3, None])
 def test_without_a_verdict_of_stars_the_words_are_scored(stars):
     sighting = read(ANGRY_WORDS, stars)
-    assert sighting.negativity == load().score(ANGRY_WORDS, "en")
-    assert sighting.scorer == load().name
+    assert sighting.negativity == SCORER.score(ANGRY_WORDS, "en")
+    assert sighting.scorer == SCORER.name
 
 
 def test_what_is_taken_back_has_no_score_whatever_its_stars():
