@@ -25,7 +25,7 @@ from buzzwatch.model.mention import Mention
 from buzzwatch.model.receipt import Receipt, Refusal
 from buzzwatch.sources.door import Door, RefusedError, answer, is_same, make_runner, payload_of, port_of, split_address
 from buzzwatch.sources.intake import Intake
-from buzzwatch.sources.webhook_proof import TOLERANCE, Proof, Shown
+from buzzwatch.sources.webhook_proof import TOLERANCE, Address, Proof, Shown
 from buzzwatch.sources.webhook_shape import Translated, Translation, UnreadableError
 
 MOST_MESSAGES = 10_000
@@ -164,6 +164,8 @@ class _Receiver:
         self._translating = asyncio.Lock()  # what a body comes to in memory may be many times its bytes
 
     async def take(self, request: web.Request, rest: str) -> web.Response:
+        if rest and not isinstance(self._hook.proof, Address):
+            return RefusedError(HTTPStatus.NOT_FOUND, "nothing is here").answer
         try:
             if request.method == "POST":
                 return await self._receive(request, Shown(request.headers, rest))
