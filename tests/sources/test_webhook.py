@@ -459,8 +459,8 @@ async def test_other_methods_and_paths_are_told_so(serve, client):
     url = await serve()
     async with client.get(url) as response:
         assert (response.status, response.headers["Allow"]) == (405, "POST")
-    for other in ("s", "/", "/s", "/s/s"):
-        assert await post(client, url + other) in {403, 404}
+    for other in ("s", "/s", "/s/s"):
+        assert await post(client, url + other) == 404
     async with client.get(url + "/s") as response:
         assert response.status == 404
 
