@@ -41,6 +41,7 @@ OURS: dict[str, tuple[str, ...]] = {
     "live_mqtt": (),
     "live_mastodon": (),
     "bluesky": (),
+    "webhook": (),
     "latency": (),
     "latency_incidents": (),
     "memory": (),

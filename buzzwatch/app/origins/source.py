@@ -9,6 +9,7 @@ from buzzwatch.app.origins.feed import Feed
 from buzzwatch.app.origins.http import Http
 from buzzwatch.app.origins.mastodon import Mastodon
 from buzzwatch.app.origins.mqtt import Mqtt
+from buzzwatch.app.origins.webhook import Webhook
 from buzzwatch.rules.units import mistake
 from buzzwatch.rules.written import Written
 
@@ -28,7 +29,7 @@ class Origin(Protocol):
 class Source(Written):
     """Where mentions come from; exactly one kind."""
 
-    kinds: ClassVar[tuple[str, ...]] = ("mqtt", "http", "mastodon", "feed", "bluesky")
+    kinds: ClassVar[tuple[str, ...]] = ("mqtt", "http", "mastodon", "feed", "bluesky", "webhook")
 
     mqtt: Mqtt | None = Field(
         default=None,
@@ -50,6 +51,11 @@ class Source(Written):
     )
     bluesky: Bluesky | None = Field(
         default=None, description="All of Bluesky, by its public stream; `{}` is enough.", examples=[{}]
+    )
+    webhook: Webhook | None = Field(
+        default=None,
+        description="A port of ours that tools and platforms post to in their own shape.",
+        examples=[{"path": "/trustpilot", "as": "trustpilot", "secret": "${cred:trustpilot}", "brand": "acme"}],
     )
 
     @model_validator(mode="after")
