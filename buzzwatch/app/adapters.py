@@ -7,6 +7,7 @@ from buzzwatch.app.config import Config
 from buzzwatch.app.origins.http import Http
 from buzzwatch.app.origins.mqtt import Mqtt
 from buzzwatch.app.origins.source import Source as Entry
+from buzzwatch.app.origins.x import X
 from buzzwatch.app.secret import SecretError, Secrets
 from buzzwatch.model.instant import SECOND
 from buzzwatch.sources.intake import Source
@@ -54,4 +55,28 @@ def _http(name: str, origin: Http, secrets: Secrets) -> Source:
     return Adapter(name, Listen.at(origin.listen, token))
 
 
-_MAKERS: Mapping[str, Any] = {"mqtt": _mqtt, "http": _http}
+def _x(name: str, origin: X, secrets: Secrets) -> Source:
+    from buzzwatch.sources.x import X as Adapter  # noqa: PLC0415 - see `make_source`
+    from buzzwatch.sources.x_account import Account  # noqa: PLC0415
+
+    token = secrets.resolve(origin.token).strip()
+    if not token:
+        raise SecretError(f"{origin.token} is empty: put the Bearer Token of the developer console there")
+    return Adapter(
+        name,
+        Account(
+            token=token,
+            posts_a_day=origin.posts_a_day,
+            posts_a_month=origin.posts_a_month,
+            rules=origin.rules,
+            rule_length=origin.rule_length,
+            query_length=origin.query_length,
+            catch_up=origin.catch_up,
+            backfill_minutes=origin.backfill_minutes,
+            url=origin.url,
+            allow=origin.allow,
+        ),
+    )
+
+
+_MAKERS: Mapping[str, Any] = {"mqtt": _mqtt, "http": _http, "x": _x}

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from buzzwatch.app.origins.http import Http
 from buzzwatch.app.origins.mqtt import Mqtt
+from buzzwatch.app.origins.x import X
 from buzzwatch.rules.units import mistake
 from buzzwatch.rules.written import Written
 
@@ -25,7 +26,7 @@ class Origin(Protocol):
 class Source(Written):
     """Where mentions come from; exactly one kind."""
 
-    kinds: ClassVar[tuple[str, ...]] = ("mqtt", "http")
+    kinds: ClassVar[tuple[str, ...]] = ("mqtt", "http", "x")
 
     mqtt: Mqtt | None = Field(
         default=None,
@@ -34,6 +35,11 @@ class Source(Written):
     )
     http: Http | None = Field(
         default=None, description="A port of ours that mentions are posted to.", examples=[{"listen": "127.0.0.1:8787"}]
+    )
+    x: X | None = Field(
+        default=None,
+        description="X: the filtered stream, paid for by the post.",
+        examples=[{"token": "${cred:x}", "posts_a_day": 5000}],
     )
 
     @model_validator(mode="after")
