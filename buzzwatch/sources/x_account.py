@@ -1,5 +1,6 @@
 """What is known of our account at X, and what was read with it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import msgspec
@@ -49,11 +50,11 @@ class Progress:
         if self.newest and not self.behind:
             self.behind = max(1, first_id(instant_of_id(self.newest) - _OVERLAP))
 
-    def hand_over(self, mentions: list[Mention], posts: int, newest: int, now: Instant) -> None:
-        """Give the intake what was delivered: `posts` count, wanted or not, of which `newest` is the highest id."""
+    def hand_over(self, mentions: list[Mention], posts: int, heard: Iterable[int], now: Instant) -> None:
+        """Give the intake what was delivered: `posts` are paid for, wanted or not; ids `heard` move the cursor."""
         self.spend.count(posts, now)
-        if newest > self.newest and instant_of_id(newest) < now + HOUR:  # else the clock, or the id, is wrong
-            self.newest = newest
+        plausible = (post for post in heard if instant_of_id(post) < now + HOUR)  # else the clock, or the id, is wrong
+        self.newest = max(self.newest, *plausible, 0)
         self._submit(msgspec.json.encode(mentions) if mentions else b"")
 
     def catch_up(self) -> None:

@@ -62,37 +62,39 @@ class CatchUp:
 
     async def _fetch(self, query: str, since: int, until: int, posts: int) -> tuple[int, str, int]:
         """Page after page; the oldest id that was reached, why no older one was, and how many posts may still be."""
-        token = ""
+        token, reached = "", until  # a token is good for the very question that it answered
         while True:
             size = min(_LARGEST_PAGE, posts, self._progress.spend.left(self._clock.now()))
             if size < _SMALLEST_PAGE or not self._pages:
-                return until, "it would cost more than half of what may be read today", posts
+                return reached, "it would cost more than half of what may be read today", posts
             try:
                 page = await self._api.search(query, since, until, size, token)
             except XError as error:
                 self._attempts -= 1
                 log.warning("catching_up_failed", source=self._source, why=str(error))
                 if error.hopeless or not self._attempts:
-                    return until, str(error), posts
+                    return reached, str(error), posts
                 asked = max(0, error.lifted_at - self._clock.now())
                 await self._clock.wait_until(self._clock.now() + self._backoff.fail(at_least=asked))
-                token = ""
+                token, until = "", reached
                 continue
             self._pages -= 1
             posts -= len(page.data)
-            until = self._hand_over(page, until) if page.data else until
+            reached = self._hand_over(page, reached)
             token = page.meta.next_token
             if not token:
                 return since, "", posts
             if self._intake.full:
                 await self._intake.room()
 
-    def _hand_over(self, page: Page, until: int) -> int:
-        """Give the intake what a page holds; the lowest id of it."""
+    def _hand_over(self, page: Page, reached: int) -> int:
+        """Give the intake what a page holds; the lowest id of all so far."""
+        if not page.data:
+            return reached
         ids = [int(post.id) for post in page.data if post.id != "0"]
         mentions = [mention_of(post, page.includes.users) for post in page.data if post.id != "0"]
-        self._progress.hand_over(mentions, len(page.data), 0, self._clock.now())
-        return min([until, *ids])
+        self._progress.hand_over(mentions, len(page.data), (), self._clock.now())
+        return min([reached, *ids])
 
     def _miss(self, why: str, since: int, until: int) -> str:
         """Report what will not come; what to say of it."""

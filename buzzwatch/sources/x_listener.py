@@ -93,7 +93,8 @@ class Listener:
     def _take(self, piece: bytes) -> None:
         """Hand over the posts of the lines that are whole; raises `XError` when one says that this is the end."""
         mentions: list[Mention] = []
-        posts = newest = dropped = 0
+        heard: list[int] = []
+        posts = dropped = 0
         end: XError | None = None
         for text in self._lines.feed(piece):
             if text is not None and not text.strip():
@@ -102,7 +103,7 @@ class Listener:
             if line is None:
                 posts, dropped = posts + 1, dropped + 1  # it may well have been a post, and paid for
             elif post := line.data:
-                newest = max(newest, int(post.id))
+                heard.append(int(post.id))
                 posts += not post.delete
                 mentions.append(mention_of(post, line.includes.users, self._brands(line)))
             elif (problem := line.problem) and (problem.ends_stream or problem.is_spent):
@@ -112,7 +113,7 @@ class Listener:
         if dropped:
             self._intake.passed(self._source, dropped)
         if mentions or posts:
-            self._progress.hand_over(mentions, posts, newest, self._clock.now())
+            self._progress.hand_over(mentions, posts, heard, self._clock.now())
             self._mind_the_spend()
         if end:
             raise end

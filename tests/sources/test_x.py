@@ -78,9 +78,19 @@ async def connected(server, start, intake, clock, **settings):
     return task
 
 
-async def stopped(task):
+async def stopped(server, task):
+    """Return once X has noticed too."""
     task.cancel()
     await asyncio.wait({task})
+    await server.until(lambda: not server.streams)
+
+
+async def until_heard_again(intake, clock):
+    """Let time pass, slowly enough for a real network."""
+    async with asyncio.timeout(30):
+        while not intake.statuses[-1][0]:
+            await clock.advance(SECOND)
+            await asyncio.sleep(0.002)
 
 
 # What is heard
@@ -318,7 +328,7 @@ async def test_rules_bear_our_tag_and_those_of_others_stay(server, start, intake
 
 
 async def test_rules_that_are_there_are_not_made_again(server, start, intake, clock):
-    await stopped(await connected(server, start, intake, clock))
+    await stopped(server, await connected(server, start, intake, clock))
     before = dict(server.rules)
     server.page_size = 1
     server.rules["99"] = {"value": "cats"}
@@ -426,9 +436,9 @@ async def test_an_end_that_x_announces_is_followed_by_another_connection(server,
     await server.say(1, NOW)
     await server.end(said)
     await intake.until_deaf()
-    await clock.advance(3 * MINUTE)
-    await intake.until_connected(times=2)
-    assert ids(intake) == [f"x:{id_at(NOW, 1)}"]
+    await until_heard_again(intake, clock)
+    await server.say(2, clock.now())
+    await intake.until(lambda: f"x:{id_at(clock.now(), 2)}" in ids(intake))
 
 
 async def test_a_connection_that_breaks_in_the_middle_of_a_line_loses_only_that(server, start, intake, clock):
@@ -448,8 +458,7 @@ async def test_a_server_that_is_gone_is_waited_for_a_little_longer_each_time(ser
     await server.stop()
     start(x(server), hasty_clock)
     await intake.until_deaf(times=40)
-    waits = [wait for wait in hasty_clock.waits if wait > 0][:200]
-    pauses = [wait for wait in waits if wait <= 16 * SECOND]
+    pauses = [wait for wait in hasty_clock.waits if 0 < wait <= 16 * SECOND]
     assert min(pauses[:2]) >= 200
     assert max(pauses) <= 16 * SECOND
     assert all(ail is Ail.AWAY for ail in intake.ails)
@@ -570,7 +579,7 @@ async def test_when_the_days_posts_are_read_it_is_silent_until_midnight(server, 
     await clock.advance(SECOND)
     await intake.until_connected(times=2)
     assert intake.gaps == [("x", NOW, NOW + 14 * HOUR)]
-    await clock.advance(MINUTE)
+    await clock.advance(MINUTE // 2)
     await server.say(5, clock.now())
     await intake.until(lambda: f"x:{id_at(clock.now(), 5)}" in ids(intake))
     await settle()
@@ -583,7 +592,7 @@ async def test_what_was_spent_is_remembered_over_a_restart(server, start, intake
     await server.say(1, NOW)
     await server.say(2, NOW)
     await intake.until_deaf()
-    await stopped(task)
+    await stopped(server, task)
     start(x(server, posts_a_day=2), clock)
     await intake.until_deaf(times=2)
     await clock.advance(HOUR)
@@ -625,7 +634,7 @@ async def test_what_was_missed_is_searched_for_page_by_page(server, start, intak
     await server.say(1, NOW)
     await intake.until(lambda: mentions(intake))
     await settle()
-    await stopped(task)
+    await stopped(server, task)
     for number in range(2, 12):
         await server.say(number, NOW + number * MINUTE)
     server.page_size = 4
@@ -652,7 +661,7 @@ async def test_what_was_missed_is_still_owed_after_a_kill(server, start, intake,
     await intake.until(lambda: mentions(intake))
     await settle()
     assert int(intake.moved["behind"]) == id_at(NOW - HOUR - 30 * SECOND)
-    await stopped(task)
+    await stopped(server, task)
     start(x(server), clock)
     await intake.until_connected(times=2)
     await clock.advance(30 * SECOND)
@@ -717,7 +726,7 @@ async def test_a_search_that_the_plan_does_not_have_is_a_gap_and_the_stream_goes
 async def test_nothing_is_searched_for_at_the_very_first_start_or_where_it_is_not_wanted(server, start, intake, clock):
     task = await connected(server, start, intake, clock)
     await clock.advance(MINUTE // 2)
-    await stopped(task)
+    await stopped(server, task)
     intake.moved["newest"] = str(id_at(NOW - HOUR))
     start(x(server, catch_up=False), clock)
     await intake.until_connected(times=2)

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 _EPOCH = 1_288_834_974_657
+_LOOKS = 0.02
+"""Seconds between looks whether a client is still there."""
 TOKEN = "bearer-of-the-app"
 
 
@@ -170,11 +172,14 @@ class XStandIn:
         try:
             while not ended.is_set():
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(ended.wait(), self.beats)
-                if not ended.is_set():
+                    await asyncio.wait_for(ended.wait(), self.beats or _LOOKS)
+                if request.transport is None or request.transport.is_closing():
+                    break
+                if self.beats and not ended.is_set():
                     await response.write(b"\r\n")
         finally:
             self.streams.pop(response, None)
+            self._changed.set()
         return response
 
     async def _list_rules(self, request: web.Request) -> web.Response:
