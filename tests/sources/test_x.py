@@ -474,7 +474,7 @@ async def waits_of(server, start, intake, clock, times):
         before = clock.now()
         while sum(not connected for connected, _ in intake.statuses) == number and clock.now() - before < HOUR:
             asked = len(server.requests)
-            await clock.advance(SECOND)
+            await clock.advance(5 * SECOND)
             await asyncio.sleep(0.002)
             if len(server.requests) > asked:
                 break
@@ -486,7 +486,7 @@ async def test_a_server_in_trouble_is_asked_ever_more_rarely(server, start, inta
     server.refusals[STREAM].extend([(503, {}, problem("Service Unavailable"))] * 5)
     waits = await waits_of(server, start, intake, clock, 5)
     for wait, whole in zip(waits, [10, 20, 40, 80, 160], strict=True):
-        assert whole / 2 * SECOND <= wait <= (whole + 2) * SECOND
+        assert whole / 2 * SECOND <= wait <= (whole + 10) * SECOND
 
 
 async def test_a_limit_is_waited_out_until_it_is_lifted(server, start, intake, clock):
@@ -504,7 +504,7 @@ async def test_a_limit_without_an_end_is_waited_out_from_a_minute_on(server, sta
     server.refusals[STREAM].extend([(429, {"x-rate-limit-reset": "soon"}, problem("Too Many Requests"))] * 3)
     waits = await waits_of(server, start, intake, clock, 3)
     for wait, least in zip(waits, [1, 2, 4], strict=True):
-        assert least * MINUTE <= wait <= (2 * least * MINUTE) + 2 * SECOND
+        assert least * MINUTE <= wait <= (2 * least * MINUTE) + 10 * SECOND
 
 
 async def test_another_connection_of_the_app_is_told_as_such(server, start, intake, clock):
@@ -573,6 +573,7 @@ async def test_when_the_days_posts_are_read_it_is_silent_until_midnight(server, 
     why = await intake.until_deaf()
     assert why == "3 of 3 posts today read, and no more is paid for until 2026-11-26 00:00 UTC"
     assert intake.ails[-1] is Ail.SPENT
+    await server.until(lambda: not server.streams)  # X notices in its own time
     await clock.advance(14 * HOUR - SECOND)
     assert len(server.asked("GET", "/stream")) == 1
     await server.say(4, NOW + HOUR)
