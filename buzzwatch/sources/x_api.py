@@ -110,7 +110,8 @@ class Api:
     async def stream(self, backfill_minutes: int | None = None) -> AsyncIterator[aiohttp.StreamReader]:
         """The stream, once X has let us in."""
         more = {"backfill_minutes": str(backfill_minutes)} if backfill_minutes else {}
-        async with self._ask("GET", _STREAM, _ENDLESS, FIELDS | more) as response:
+        plain = {"Accept-Encoding": "identity"}  # what is packed waits for more
+        async with self._ask("GET", _STREAM, _ENDLESS, FIELDS | more, headers=plain) as response:
             if response.status != _OK:
                 raise await _refusal(response)
             yield response.content
@@ -167,16 +168,21 @@ class Api:
         json: object = None,
         also: Iterable[int] = (),
     ) -> tuple[int, bytes]:
-        async with self._ask(method, path, _ANSWER, asked, json=json) as response:
+        more = {} if json is None else {"json": json}
+        async with self._ask(method, path, _ANSWER, asked, **more) as response:
             if response.status not in {_OK, _CREATED, *also}:
                 raise await _refusal(response)
             return response.status, await _body(response)
 
     @asynccontextmanager
     async def _ask(
-        self, method: str, path: str, limit: ClientTimeout, asked: Mapping[str, str] | None, json: object = None
+        self,
+        method: str,
+        path: str,
+        limit: ClientTimeout,
+        asked: Mapping[str, str] | None,
+        **more: Any,  # noqa: ANN401 - as the session takes it
     ) -> AsyncIterator[ClientResponse]:
-        more: dict[str, Any] = {} if json is None else {"json": json}
         try:
             async with self._session.request(
                 method, f"{self._url}{path}", params=asked, timeout=limit, allow_redirects=False, **more

@@ -43,7 +43,7 @@ def _values(brand: Brand, longest: int) -> Iterator[str]:
     sure += accounts(brand.official)
     yield from pack(dict.fromkeys(sure), longest)
     near = dict.fromkeys(term for written in brand.match.near for term in terms(written))
-    # Either half may take half of the room, less what joins them: `(…) (…)`.
+    # Either half may take half of the room, less what joins them, `(…) (…)`: enough for any name, of 100 characters.
     half = (longest - 5) // 2
     for names, words_near in product(pack(dict.fromkeys(doubtful), half), list(pack(near, half))):
         yield f"({names}) ({words_near})"

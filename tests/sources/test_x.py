@@ -306,6 +306,12 @@ def test_rules_keep_to_their_length_and_lose_nothing():
     assert all(any(f'"{name}"' in rule.value for rule in found) for name in names)
 
 
+def test_the_longest_name_fits_into_the_shortest_rule():
+    longest = "é" * 100
+    found = [rule.value for rule in rules({"a": brand("a", [longest], near=[longest])}, 256)]
+    assert any(value.startswith(f'("{longest}") ("{longest}"') for value in found)
+
+
 def test_our_brands_come_before_competitors():
     found = rules({"a": brand("a", ["a"], competitor=True), "z": brand("z", ["z"])}, 1024)
     assert [rule.brand for rule in found] == ["z", "a"]

@@ -42,10 +42,10 @@ class X(Written):
     rules: Annotated[int, Field(ge=1, le=100_000)] = Field(
         default=1000, description="How many rules the plan allows. Left out: 1000.", examples=[1000]
     )
-    rule_length: Annotated[int, Field(ge=128, le=10_000)] = Field(
+    rule_length: Annotated[int, Field(ge=256, le=10_000)] = Field(
         default=1024, description="How many characters a rule may have. Left out: 1024.", examples=[1024, 2048]
     )
-    query_length: Annotated[int, Field(ge=128, le=10_000)] = Field(
+    query_length: Annotated[int, Field(ge=256, le=10_000)] = Field(
         default=512, description="How many characters a search may have. Left out: 512.", examples=[512, 4096]
     )
     catch_up: bool = Field(
