@@ -42,6 +42,7 @@ OURS: dict[str, tuple[str, ...]] = {
     "live_mastodon": (),
     "bluesky": (),
     "webhook": (),
+    "x": (),
     "latency": (),
     "latency_incidents": (),
     "memory": (),

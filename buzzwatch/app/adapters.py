@@ -12,6 +12,7 @@ from buzzwatch.app.origins.mastodon import Mastodon
 from buzzwatch.app.origins.mqtt import Mqtt
 from buzzwatch.app.origins.source import Source as Entry
 from buzzwatch.app.origins.webhook import META, STANDARD, Webhook
+from buzzwatch.app.origins.x import X
 from buzzwatch.app.secret import SecretError, Secrets
 from buzzwatch.model.instant import SECOND
 from buzzwatch.rules.words import Said
@@ -39,14 +40,15 @@ def make_source(name: str, entry: Entry, secrets: Secrets) -> Source:
 
 
 def _mqtt(name: str, origin: Mqtt, secrets: Secrets) -> Source:
-    from buzzwatch.sources.mqtt import Broker  # noqa: PLC0415 - see `make_source`
-    from buzzwatch.sources.mqtt import Mqtt as Adapter  # noqa: PLC0415
+    from buzzwatch.sources.mqtt import Mqtt as Adapter  # noqa: PLC0415 - see `make_source`
+    from buzzwatch.sources.mqtt_broker import Broker, Version  # noqa: PLC0415
 
     return Adapter(
         name,
         Broker(
             host=origin.host,
             port=origin.port,
+            version=Version(origin.version),
             tls=origin.tls,
             user=secrets.resolve(origin.user) if origin.user else None,
             password=secrets.resolve(origin.password) if origin.password else None,
@@ -163,6 +165,30 @@ def _filled(text: str, secrets: Secrets) -> str:
     return found
 
 
+def _x(name: str, origin: X, secrets: Secrets) -> Source:
+    from buzzwatch.sources.x import X as Adapter  # noqa: PLC0415 - see `make_source`
+    from buzzwatch.sources.x_account import Account  # noqa: PLC0415
+
+    token = secrets.resolve(origin.token).strip()
+    if not token:
+        raise SecretError(f"{origin.token} is empty: put the Bearer Token of the developer console there")
+    return Adapter(
+        name,
+        Account(
+            token=token,
+            posts_a_day=origin.posts_a_day,
+            posts_a_month=origin.posts_a_month,
+            rules=origin.rules,
+            rule_length=origin.rule_length,
+            query_length=origin.query_length,
+            catch_up=origin.catch_up,
+            backfill_minutes=origin.backfill_minutes,
+            url=origin.url,
+            allow=origin.allow,
+        ),
+    )
+
+
 _MAKERS: Mapping[str, Any] = {
     "mqtt": _mqtt,
     "http": _http,
@@ -170,4 +196,5 @@ _MAKERS: Mapping[str, Any] = {
     "feed": _feed,
     "bluesky": _bluesky,
     "webhook": _webhook,
+    "x": _x,
 }
