@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from buzzwatch.app.origins.http import Http
 from buzzwatch.app.origins.mqtt import Mqtt
-from buzzwatch.rules.units import mistake
+from buzzwatch.rules.units import KeepSpan, mistake
 from buzzwatch.rules.written import Written
 
 
@@ -34,6 +34,13 @@ class Source(Written):
     )
     http: Http | None = Field(
         default=None, description="A port of ours that mentions are posted to.", examples=[{"listen": "127.0.0.1:8787"}]
+    )
+
+    keep: KeepSpan | None = Field(
+        default=None,
+        description="How long texts that it brought are kept, 1d to 3650d; counts and outcomes stay. "
+        "Left out: for ever.",
+        examples=["90d"],
     )
 
     @model_validator(mode="after")
