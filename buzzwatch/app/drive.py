@@ -151,7 +151,7 @@ class Drive:
     async def _turn(self) -> None:
         told, payloads = self.queue.take()
         batch = Batch(seq=self._seq, now=self.spine.memory.now)
-        now = self.clock.now()
+        now = batch.at = self.clock.now()
         if any(isinstance(item, ClockSet) for item, _ in told):
             told.sort(key=lambda each: not isinstance(each.item, ClockSet))  # nothing comes before it
         elif told or payloads:

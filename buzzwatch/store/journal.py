@@ -91,6 +91,8 @@ class Batch(Struct):
     refused: list[RefusedPayload] = []
     names: list[tuple[str, str]] = []
     """Further names of mentions, and the mention that each names."""
+    at: Instant = 0
+    """What the clock showed, where nothing need be stepped."""
     cursors: dict[tuple[str, str], str] = {}
     """How far sources have come, by source and name; "" removes one."""
     skipped: dict[int, str] = {}
@@ -170,7 +172,7 @@ class Ledger:
             [(seq, _encode(i.origin)) for seq, i in batch.inputs if isinstance(i, RulesSwapped) and i.origin],
         )
         count_authors(self._db, batch.inputs)
-        write_texts(self._db, [h.text for h in batch.heard], batch.erased, batch.now)
+        write_texts(self._db, [h.text for h in batch.heard], batch.erased, max(batch.at, batch.now))
         write_names(self._db, batch.names)
         for _, item in batch.inputs:
             if isinstance(item, Delivered):
