@@ -27,12 +27,13 @@ def find_named(db: sqlite3.Connection, names: Iterable[str], own: Iterable[str] 
     """
     asked = {name_key(name): name for name in names}
     rows = db.execute(
-        "SELECT name, mention FROM alias WHERE name IN (SELECT value FROM json_each(?))",
+        "SELECT t.name, t.mention FROM json_each(?) e CROSS JOIN alias t ON t.name = e.value",
         (_encode(list(asked)).decode(),),
     )
     found = {asked[key]: mention for key, mention in rows}
     known = db.execute(
-        "SELECT mention FROM content WHERE mention IN (SELECT value FROM json_each(?))", (_encode(list(own)).decode(),)
+        "SELECT t.mention FROM json_each(?) e CROSS JOIN content t ON t.mention = e.value",
+        (_encode(list(own)).decode(),),
     )
     return found | {mention: mention for (mention,) in known}
 
