@@ -59,7 +59,7 @@ def text_of(house: House, name: str) -> str:
         database.close()
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3)))[::2])
 async def test_a_post_told_by_three_sources_counts_once_and_keeps_the_first_text(house: House, order: tuple[int, ...]):
     told = [("x", NATIVE), ("tool", TOOL), ("other", OTHER)]
     receipts = [await say(house, *told[place]) for place in order]
@@ -68,7 +68,7 @@ async def test_a_post_told_by_three_sources_counts_once_and_keeps_the_first_text
     assert text_of(house, "x:1790") == told[order[0]][1].text
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3)))[::2])
 async def test_three_sources_in_one_commit_count_once(house: House, order: tuple[int, ...]):
     told = [("x", NATIVE), ("tool", TOOL), ("other", OTHER)]
     promises = [house.queue.submit(told[p][0], msgspec.json.encode([told[p][1]])) for p in order]
