@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from buzzwatch.app.hearing import HeardPayload, Hearing, hear_nothing
 from buzzwatch.app.intake import IntakeQueue, Payload
+from buzzwatch.app.naming import Opened, join, names_asked
 from buzzwatch.clock import Clock
 from buzzwatch.ingest.scorer import Scorer
 from buzzwatch.model.input import (
@@ -150,7 +151,7 @@ class Drive:
     async def _turn(self) -> None:
         told, payloads = self.queue.take()
         batch = Batch(seq=self._seq, now=self.spine.memory.now)
-        now = self.clock.now()
+        now = batch.at = self.clock.now()
         if any(isinstance(item, ClockSet) for item, _ in told):
             told.sort(key=lambda each: not isinstance(each.item, ClockSet))  # nothing comes before it
         elif told or payloads:
@@ -160,7 +161,15 @@ class Drive:
         outcomes = [await self._take(self._stamp(item, now), batch, "") for item, _ in told]
         receipts = await self._hear(payloads, now, batch) if payloads else []
         batch.seq, batch.now = self._seq, self.spine.memory.now
-        if batch.inputs or batch.outcomes or batch.refused or batch.heard or batch.erased or batch.cursors:
+        if (
+            batch.inputs
+            or batch.outcomes
+            or batch.heard
+            or batch.names
+            or batch.refused
+            or batch.erased
+            or batch.cursors
+        ):
             await self._commit(batch)
         self._stepped.clear()
         for (_, promise), outcome in zip(told, outcomes, strict=True):
@@ -172,14 +181,19 @@ class Drive:
         return ClockSet(now, self.spine.memory.now) if isinstance(item, ClockSet) else replace(item, seen_at=now)
 
     async def _hear(self, payloads: list[Payload], now: Instant, batch: Batch) -> list[Receipt]:
-        heard: list[HeardPayload] = []
+        opened = []
         for payload in payloads:
+            opened.append(self.hearing.open(payload.body) if payload.body or not payload.cursors else None)
+            await asyncio.sleep(0)  # probes, pages and pings get their turn between payloads
+        await self._join([part for part in opened if part is not None])
+        heard: list[HeardPayload] = []
+        for payload, part in zip(payloads, opened, strict=True):
             memory = self.spine.memory
-            if not payload.body and payload.cursors:
+            if part is None:
                 heard.append(hear_nothing())
                 continue
-            heard.append(self.hearing.hear(payload.body, now, memory.tracker, memory.lessons, payload.source))
-            await asyncio.sleep(0)  # probes, pages and pings get their turn between payloads
+            heard.append(self.hearing.hear(part, now, memory.tracker, memory.lessons, payload.source))
+            await asyncio.sleep(0)
         everything = [item for part in heard for _, items in part.mentions for item in items]
         verdicts = await self._record.sift(everything) if everything else []
         if self.reconsider is not None:
@@ -192,15 +206,24 @@ class Drive:
         self.hearing.forget_batch()
         return receipts
 
+    async def _join(self, parts: list[Opened]) -> None:
+        """Let each post go by one name, whichever sources tell of it; nothing is asked where no post has two."""
+        if self._record.has_names or any(part.has_names for part in parts):
+            join(parts, await self._record.find_named(*names_asked(parts)))
+
     async def _take_payload(
         self, payload: Payload, part: HeardPayload, sifted: Iterator[tuple[Heard, Verdict]], now: Instant, batch: Batch
     ) -> Receipt:
         accepted = known = 0
+        gone = {mention.id for mention in batch.erased}
         for _, items in part.mentions:
             found = [next(sifted) for _ in items]
             for item, verdict in found:
-                if verdict is Verdict.NEW:
+                if verdict in (Verdict.NEW, Verdict.GONE):
                     await self._take(item.sighting, batch, payload.source)
+                if verdict is Verdict.GONE or (verdict is Verdict.NEW and item.mention.id in gone):
+                    await self._take_back(item.mention.id, now, batch, payload.source)
+            batch.names += [(name, found[0][0].mention.id) for name in found[0][0].names]
             if all(verdict is Verdict.REPEAT for _, verdict in found):
                 known += 1
             else:
@@ -210,12 +233,16 @@ class Drive:
             self._metrics.struck.labels(brand).inc()
         batch.erased += part.erased
         for mention in part.erased:
-            if self.spine.memory.waits(mention.id):
-                await self._take(Erased(now, mention.id), batch, payload.source)
+            await self._take_back(mention.id, now, batch, payload.source)
         batch.cursors |= {(payload.source, name): value for name, value in payload.cursors.items()}
         batch.refused += [RefusedPayload(now, payload.source, r.reason, r.head) for r in part.refused]
         refused = tuple(Refusal(r.position, r.reason) for r in part.refused)
         return Receipt(accepted, known, part.mended, part.ignored, refused, len(part.erased))
+
+    async def _take_back(self, mention: str, now: Instant, batch: Batch, source: str) -> None:
+        """Nobody is to answer what its author took back."""
+        if self.spine.memory.waits(mention):
+            await self._take(Erased(now, mention), batch, source)
 
     async def _take(self, item: Input, batch: Batch, source: str) -> Outcome:
         """Number, step and keep one input; one that makes the spine fail is marked and passed over."""

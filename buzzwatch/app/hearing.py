@@ -6,7 +6,8 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from buzzwatch.ingest.decode import HEAD, Decoded, Refused, decode
+from buzzwatch.app.naming import Opened, open_payload
+from buzzwatch.ingest.decode import HEAD, Refused
 from buzzwatch.ingest.scorer import Scorer, load
 from buzzwatch.ingest.scorer.lessons import Lessons
 from buzzwatch.ingest.sight import NO_LESSONS, Reader, Reading
@@ -14,6 +15,7 @@ from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.instant import Instant, instant_of
 from buzzwatch.model.mention import Mention
 from buzzwatch.store.journal import Heard, content_digest
+from buzzwatch.store.texts import blank
 from buzzwatch.threads.tracker import Tracker
 
 log = structlog.get_logger()
@@ -65,7 +67,7 @@ class Hearing:
 
     def hear(
         self,
-        payload: bytes,
+        payload: bytes | Opened,
         seen_at: Instant,
         tracker: Tracker,
         lessons: Mapping[str, Lessons] = NO_LESSONS,
@@ -75,12 +77,12 @@ class Hearing:
 
         `road` is the name of the source that handed it over.
         """
-        decoded = decode(payload)
+        opened = open_payload(payload) if isinstance(payload, bytes) else payload
         heard = hear_nothing()
-        heard.refused, heard.mended = decoded.refused, decoded.mended
-        for position, mention in decoded.mentions:
+        heard.refused, heard.mended = opened.refused, opened.mended
+        for (position, mention), names in zip(opened.mentions, opened.names, strict=True):
             if mention.deleted:
-                heard.erased.append(Mention(mention.id, "", mention.created_at, mention.source, deleted=True))
+                heard.erased.append(blank(mention))
                 continue
             try:
                 reading = self.see(mention, seen_at, tracker, lessons, road)
@@ -93,14 +95,16 @@ class Hearing:
             heard.struck += reading.struck
             if reading.sightings:
                 digest = content_digest(mention)
-                heard.mentions.append((position, [Heard(sighting, mention, digest) for sighting in reading.sightings]))
+                others = () if names == (mention.id,) else tuple(name for name in names if name != mention.id)
+                items = [Heard(sighting, mention, digest, others) for sighting in reading.sightings]
+                heard.mentions.append((position, items))
             else:
                 heard.ignored += 1
         return heard
 
-    def decode(self, payload: bytes) -> Decoded:
-        """Take a payload apart, for who steps each mention at once."""
-        return decode(payload)
+    def open(self, payload: bytes) -> Opened:
+        """Take a payload apart, for who steps each mention at once, or asks first by which names they are known."""
+        return open_payload(payload)
 
     def see(
         self,

@@ -20,6 +20,7 @@ from buzzwatch.model.signal import Detector
 from buzzwatch.notify.escalation import upcoming
 from buzzwatch.store.journal import read_false_alarms, read_mentions
 from buzzwatch.store.record import Record
+from buzzwatch.store.texts import read_let_go
 
 
 class _Read(Struct, frozen=True):
@@ -101,10 +102,11 @@ def points_of(memory: Memory, incident: Incident) -> tuple[Point, ...]:
 
 
 def _is_root_gone(db: sqlite3.Connection, incident: Incident) -> bool:
-    """Whether the author of the first post of its conversation or story has taken it back."""
+    """Whether the author of the first post of its conversation or story has taken it back; old age is no such thing."""
     subject, reason = incident.subject, incident.reason
     roots = {subject.thread, subject.story, reason.thread, reason.story} - {""}
-    return any(mention.deleted for mention, _ in read_mentions(db, roots).values())
+    gone = {name for name, (mention, _) in read_mentions(db, roots).items() if mention.deleted}
+    return bool(gone - read_let_go(db, gone))
 
 
 def _month_of(now: Instant, timezone: str) -> Instant:

@@ -23,6 +23,7 @@ from buzzwatch.app.latest import News
 from buzzwatch.app.links import Links, forget_links
 from buzzwatch.app.reception import Reception
 from buzzwatch.app.recover import recover
+from buzzwatch.app.retention import Retention
 from buzzwatch.app.rota.feed import RotaFeed
 from buzzwatch.app.rulebook import Rulebook, compile_rules
 from buzzwatch.app.saved import Hints, Inotify
@@ -115,6 +116,8 @@ class Daemon:
             self._report,
             self.clock,
         )
+        keep = {name: source.keep for name, source in config.sources.items()}
+        self._retention = Retention(keep, record, self.clock, self.metrics)
         self.health = Health(self.drive, self.ears, record, self.clock)
         beat = config.heartbeat
         self.beat = Beat(beat, secrets, self.health, record, self.clock, self.metrics) if beat else None
@@ -184,13 +187,25 @@ class Daemon:
             following = asyncio.create_task(self.rotas.run(), name="rotas")
             watching = asyncio.create_task(self._watch_rules(), name="saved rules")
             beating = asyncio.create_task(self._beat(), name="heartbeat")
+            forgetting = asyncio.create_task(self._retention.run(), name="retention")
             if ruling.done():
                 self._say_ready()
             ruling.cancel()
             parts = (driving, sending, hearing, looking)
             await asyncio.wait((stopped, *parts), return_when=asyncio.FIRST_COMPLETED)
             await self._end(
-                stopped, driving, sending, hearing, looking, scoring, answering, teaching, following, watching, beating
+                stopped,
+                driving,
+                sending,
+                hearing,
+                looking,
+                scoring,
+                answering,
+                teaching,
+                following,
+                watching,
+                beating,
+                forgetting,
             )
 
     async def _put_rules_in_force(self) -> None:

@@ -19,6 +19,7 @@ from buzzwatch.notify.quoting import clean
 from buzzwatch.store.authors import read_pasts
 from buzzwatch.store.journal import read_judgements, read_mentions
 from buzzwatch.store.record import Record
+from buzzwatch.store.texts import read_let_go
 
 _MORE_LIKELY_THAN_NOT = 0.5
 _MOST_CAUSES = 3
@@ -35,6 +36,8 @@ class Found(Struct, frozen=True):
     texts: dict[str, tuple[Mention, float]]
     judges: dict[str, tuple[str, float | None]]
     pasts: dict[str, Past]
+    let_go: frozenset[str] = frozenset()
+    """Those whose texts are older than their sources are to keep."""
 
 
 def sample_of(mention: Mention, negativity: float, scorer: Scorer | None) -> Sample:
@@ -83,7 +86,7 @@ def find(db: sqlite3.Connection, incident: Incident, now: Instant | None = None)
     """What `samples_of` needs; with an instant, also the past of the authors as it is known then."""
     shown, brand = incident.shown, incident.subject.brand
     pasts = {} if now is None else read_pasts(db, shown[:SHOWN], brand, now)
-    return Found(read_mentions(db, shown), read_judgements(db, shown, brand), pasts)
+    return Found(read_mentions(db, shown), read_judgements(db, shown, brand), pasts, read_let_go(db, shown))
 
 
 def samples_of(incident: Incident, found: Found, scorer: Scorer, crm_link: str | None = None) -> list[Sample]:
@@ -96,7 +99,9 @@ def samples_of(incident: Incident, found: Found, scorer: Scorer, crm_link: str |
             judged_here = judge.partition("+")[0] == scorer.name
             shown = negativity if for_brand is None else for_brand
             sample = sample_of(mention, shown, scorer if judged_here else None)
-            if not mention.deleted:
+            if key in found.let_go:
+                sample = replace(sample, let_go=True)
+            elif not mention.deleted:
                 sample = replace(sample, past=found.pasts.get(key), crm_link=_crm_link(crm_link, mention))
             samples.append(sample)
     return samples

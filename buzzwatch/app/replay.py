@@ -80,7 +80,7 @@ class Replay:
         yield from run_to(self.spine, ended + DAY)
 
     def _read(self, chunk: Chunk) -> Iterator[tuple[Instant, Outcome]]:
-        decoded = self._hearing.decode(chunk.payload)
+        decoded = self._hearing.open(chunk.payload)
         self.summary.read += len(decoded.mentions) + len(decoded.refused)
         self.summary.refused += len(decoded.refused)
         self.summary.mended += decoded.mended

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
-from buzzwatch.ingest.identity_stand_in import canonical_url, post_id
+from buzzwatch.ingest.identity import name_of, post_id, web_id
 from buzzwatch.model.mention import Author, Engagement, Kind, Mention
 
 MAX_STEPS = 16
@@ -371,7 +371,7 @@ def _read_number(value: str) -> float | None:
 def _identity(told: str | None, url: str | None, kind: Kind | None) -> str | None:
     """Of an article its address, by which feeds know it too; else the tool's own: posts of a page share its address."""
     if url and (kind is Kind.ARTICLE or not told):
-        return f"web:{canonical_url(url)}"
+        return web_id(url)
     return told
 
 
@@ -381,7 +381,7 @@ def _is_true(told: str | None) -> bool:
 
 def _named(told: str | None) -> str | None:
     """The id of a post that another one names, by its address where it gives that."""
-    return (post_id(told) or told) if told else None
+    return name_of(told) if told else None
 
 
 def _wrong(sentence: str, key: str, path: str, value: str, **more: str) -> FaultError:

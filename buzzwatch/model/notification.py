@@ -89,7 +89,7 @@ class Held(Struct, frozen=True, gc=False):
 
 
 class Sample(Struct, frozen=True, gc=False):
-    """A post to show: hostile text, escaped by whoever shows it. Text None: erased since.
+    """A post to show: hostile text, escaped by whoever shows it. Text None: erased since; `let_go`: by us, for its age.
 
     `why` are the few words that spoke most for its being negative, the heaviest first; none where it is more likely
     not, where its text was erased, and where its scorer cannot say.
@@ -107,6 +107,7 @@ class Sample(Struct, frozen=True, gc=False):
     """Of its author; None: nothing is known, or its text was erased."""
     crm_link: str | None = None
     """Where the brand's people find its author."""
+    let_go: bool = False
 
 
 class Coming(Struct, frozen=True, gc=False):

@@ -373,7 +373,8 @@ class _Writer:
             followers = phrases.count(sample.followers, phrases.followers)
             author = phrases.with_followers.format(author=author, followers=followers)
         link = safe_link(sample.url) if text else None
-        return Post(text or phrases.erased, f"{author}, {self._stamp(sample.posted_at)}", link)
+        gone = phrases.let_go if sample.let_go else phrases.erased
+        return Post(text or gone, f"{author}, {self._stamp(sample.posted_at)}", link)
 
     def _who(self, person: str | None) -> str:
         return self.facts.name(person) if person else self.w.machine

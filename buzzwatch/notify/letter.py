@@ -274,7 +274,7 @@ def _samples(facts: Facts, samples: Sequence[Sample]) -> Iterator[Section]:
 def _sample(facts: Facts, sample: Sample) -> Iterator[Line]:
     phrases = facts.phrases
     text = quote(sample.text, _LONGEST_SAMPLE) if sample.text else ""
-    shown = phrases.quoted.format(text=text) if text else phrases.erased
+    shown = phrases.quoted.format(text=text) if text else phrases.let_go if sample.let_go else phrases.erased
     author = quote(sample.author, LONGEST_NAME) if sample.author else phrases.unknown_author
     if sample.followers is not None:
         followers = phrases.count(sample.followers, phrases.followers)

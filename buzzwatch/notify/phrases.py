@@ -128,6 +128,7 @@ class Phrases(Struct, frozen=True, kw_only=True):
     unknown_author: str
     with_followers: str
     erased: str
+    let_go: str
     why: str
     rule: str
     clause: str
@@ -286,6 +287,7 @@ FRENCH = Phrases(
     unknown_author="auteur inconnu",
     with_followers="{author} ({followers})",
     erased="(texte effacé depuis)",
+    let_go="(texte qui n’est plus conservé)",
     why="Pourquoi ce message",
     rule="Règle {rule}\u00a0:",
     clause="{label}\u00a0: {observed}, minimum {needed}",
@@ -462,6 +464,7 @@ ENGLISH = Phrases(
     unknown_author="unknown author",
     with_followers="{author} ({followers})",
     erased="(text erased since)",
+    let_go="(text no longer kept)",
     why="Why this message",
     rule="Rule {rule}:",
     clause="{label}: {observed}, at least {needed} needed",

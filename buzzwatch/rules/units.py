@@ -303,6 +303,10 @@ LongSpan = Annotated[
     Span, BeforeValidator(_span), AfterValidator(_between(MINUTE, 30 * DAY)), _span_schema("90s", "2h", "1d")
 ]
 """From 1 m to 30 d."""
+KeepSpan = Annotated[
+    Span, BeforeValidator(_span), AfterValidator(_between(DAY, 3_650 * DAY)), _span_schema("7d", "90d", "365d")
+]
+"""From 1 d to 3,650 d."""
 WaitSpan = Annotated[
     Span, BeforeValidator(_span), AfterValidator(_between(MINUTE, 2 * DAY)), _span_schema("10m", "1h", "1d")
 ]

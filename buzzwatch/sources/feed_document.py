@@ -25,7 +25,7 @@ import feedparser
 import msgspec
 from msgspec import Struct
 
-from buzzwatch.ingest.likeness import canonical
+from buzzwatch.ingest.identity import web_id
 from buzzwatch.model.instant import MINUTE, Instant, Span, instant_of
 from buzzwatch.sources.feed_text import read_html, tidy
 
@@ -71,7 +71,6 @@ _APPEARED = re.compile(
 _VIDEO = re.compile(r"[A-Za-z0-9_-]{11}")
 _JSON_FEED = "https://jsonfeed.org/version/1"
 _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
-_LONGEST_ID = 500
 
 
 class NoFeedError(ValueError):
@@ -134,14 +133,6 @@ def read(body: bytes, media_type: str, address: str) -> Document:
     publisher, lang = _flat(_get(feed, "title")), _get(feed, "language")
     entries = [_entry(each, publisher, lang, address) for each in found[:MOST_ENTRIES]]
     return Document(_apart(entries), _minutes(_get(feed, "ttl")), _skipped(text))
-
-
-def web_id(link: str) -> str:
-    """What we call the page at an address."""
-    name = f"web:{canonical(link).removesuffix('?') or link}"
-    if len(name) <= _LONGEST_ID:
-        return name
-    return f"web:{urlsplit(link).hostname or ''}#{_digest(name)}"
 
 
 def read_date(written: str) -> tuple[datetime | None, bool]:
@@ -312,7 +303,7 @@ def _link(link: str, address: str) -> str:
 
 def _name(link: str, guid: str, words: str, address: str) -> str:
     link = link or (guid if guid.startswith(("http://", "https://")) else "")
-    if link and canonical(link):
+    if link:
         return web_id(link)
     return f"web:{(urlsplit(link or address).hostname or '').removeprefix('www.')}#{_digest(guid or words)}"
 

@@ -67,6 +67,7 @@ def open_database(directory: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
         _migrate(connection, path)
     except sqlite3.OperationalError as error:

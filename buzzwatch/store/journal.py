@@ -26,13 +26,13 @@ from buzzwatch.model.input import (
 from buzzwatch.model.instant import Instant, Span
 from buzzwatch.model.mention import Mention, Sighting
 from buzzwatch.model.rota import Shift
-from buzzwatch.store.authors import count_authors, forget_taken_back
+from buzzwatch.store.authors import count_authors
 from buzzwatch.store.complaints import write_complaints
 from buzzwatch.store.database import transaction
+from buzzwatch.store.names import write_names
 from buzzwatch.store.outbox import finish_notice, forget_instants, release_leases, write_notice
+from buzzwatch.store.texts import Text, find_taken_back, write_texts
 
-ERASED = 0
-"""The digest of what its author took back: no later copy of it brings the text back."""
 MOST_REFUSED = 10_000
 """Refused payloads kept, the newest."""
 
@@ -49,14 +49,23 @@ class Verdict(Enum):
     NEW = auto()
     EDIT = auto()
     REPEAT = auto()
+    GONE = auto()
+    """New, and its author has taken it back already: it counts, and its text is not kept."""
 
 
 class Heard(Struct, frozen=True):
-    """A sighting with what was said; the digest tells an edit from a repeat."""
+    """A sighting with what was said; the digest tells an edit from a repeat. `names` are further names of the post."""
 
     sighting: Sighting
     mention: Mention
     digest: int
+    names: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> Text:
+        """What is kept of it beside the sighting."""
+        seen = self.sighting
+        return Text(self.mention, self.digest, seen.negativity, seen.road, seen.seen_at, self.names)
 
 
 class RefusedPayload(Struct, frozen=True):
@@ -80,6 +89,10 @@ class Batch(Struct):
     """Mentions whose authors took them back: id and date remain."""
     outcomes: list[tuple[Instant, Outcome]] = []
     refused: list[RefusedPayload] = []
+    names: list[tuple[str, str]] = []
+    """Further names of mentions, and the mention that each names."""
+    at: Instant = 0
+    """What the clock showed, where nothing need be stepped."""
     cursors: dict[tuple[str, str], str] = {}
     """How far sources have come, by source and name; "" removes one."""
     skipped: dict[int, str] = {}
@@ -105,24 +118,34 @@ class Ledger:
         return seq, now
 
     def sift(self, heard: Iterable[Heard]) -> list[Verdict]:
-        """New, edit or repeat, for each in order; a later one of the batch is compared with the earlier ones."""
+        """New, edit or repeat, for each in order; a later one of the batch is compared with the earlier ones.
+
+        Only the source that brought a mention first edits it: a copy by another one may be cut or out of date.
+        """
         heard = list(heard)
         names = _encode([h.sighting.mention for h in heard]).decode()
         rows = "SELECT {} FROM json_each(?) e JOIN {} t ON t.mention = e.value"
         known = set(self._db.execute(rows.format("t.mention, t.brand", "journal"), (names,)))
-        digests = dict(self._db.execute(rows.format("t.mention, t.digest", "content"), (names,)))
+        told = {
+            mention: (digest, road)
+            for mention, digest, road in self._db.execute(
+                rows.format("t.mention, t.digest, t.road", "content"), (names,)
+            )
+        }
+        gone = find_taken_back(self._db, (item.text for item in heard))
         verdicts = []
         for item in heard:
-            key, mention = (item.sighting.mention, item.sighting.brand), item.sighting.mention
+            mention, road = item.sighting.mention, item.sighting.road
+            key = mention, item.sighting.brand
+            digest, first = told.setdefault(mention, (item.digest, road))
+            edits = digest > 0 and digest != item.digest and first in ("", road)
             if key not in known:
-                verdict = Verdict.NEW
-            elif digests.get(mention) not in (item.digest, ERASED):
-                verdict = Verdict.EDIT
+                verdict = Verdict.GONE if mention in gone else Verdict.NEW
             else:
-                verdict = Verdict.REPEAT
+                verdict = Verdict.EDIT if edits else Verdict.REPEAT
             known.add(key)
-            if digests.get(mention) != ERASED:
-                digests[mention] = item.digest
+            if edits:
+                told[mention] = item.digest, first
             verdicts.append(verdict)
         return verdicts
 
@@ -150,16 +173,8 @@ class Ledger:
             [(seq, _encode(i.origin)) for seq, i in batch.inputs if isinstance(i, RulesSwapped) and i.origin],
         )
         count_authors(self._db, batch.inputs)
-        many(
-            "INSERT INTO content VALUES (?, ?, ?, ?) ON CONFLICT (mention) DO UPDATE SET "
-            "digest = excluded.digest, negativity = excluded.negativity, body = excluded.body WHERE digest != ?",
-            [(h.mention.id, h.digest, h.sighting.negativity, _encode(h.mention), ERASED) for h in batch.heard],
-        )
-        forget_taken_back(self._db, batch.erased, ERASED)
-        many(
-            "UPDATE content SET digest = ?, body = ? WHERE mention = ?",
-            [(ERASED, _encode(mention), mention.id) for mention in batch.erased],
-        )
+        write_texts(self._db, [h.text for h in batch.heard], batch.erased, max(batch.at, batch.now))
+        write_names(self._db, batch.names)
         for _, item in batch.inputs:
             if isinstance(item, Delivered):
                 finish_notice(self._db, item)

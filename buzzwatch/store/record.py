@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +12,7 @@ from buzzwatch.model.instant import MINUTE, Instant, Span
 from buzzwatch.model.notification import Lease, Target
 from buzzwatch.store.database import StateLock, open_database, open_for_reading
 from buzzwatch.store.journal import Batch, Heard, Ledger, Verdict
+from buzzwatch.store.names import find_named, has_names
 from buzzwatch.store.outbox import OutboxTable
 from buzzwatch.store.snapshot import write_snapshot
 
@@ -37,6 +38,8 @@ class Record:
         self._db: sqlite3.Connection = self._thread.submit(open_database, directory).result()
         self._ledger = Ledger(self._db)
         self._outbox = OutboxTable(self._db)
+        self.has_names = self.write_now(has_names)
+        """Whether any mention on record has further names."""
 
     @property
     def position(self) -> tuple[int, Instant]:
@@ -66,9 +69,14 @@ class Record:
         """See `Ledger`."""
         return await self.write(lambda _: self._ledger.sift(heard))
 
+    async def find_named(self, names: Collection[str], own: Collection[str]) -> dict[str, str]:
+        """See `store.names`."""
+        return await self.write(lambda db: find_named(db, names, own))
+
     async def commit(self, batch: Batch) -> None:
         """See `Ledger`; raises `sqlite3.Error`, and then nothing was written."""
         await self.write(lambda _: self._ledger.commit(batch))
+        self.has_names = self.has_names or bool(batch.names)
 
     async def lease(self, now: Instant, limit: int, left_alone: Mapping[Target, Instant]) -> list[Lease]:
         """See `OutboxTable`."""

@@ -30,6 +30,12 @@ class Metrics:
             ("source",),
             registry=registry,
         )
+        self.let_go = Counter(
+            "buzzwatch_texts_let_go",
+            "Texts erased since they were older than their source is to keep.",
+            ("source",),
+            registry=registry,
+        )
         self.inputs = Counter(
             "buzzwatch_inputs", "Inputs committed to the journal, by kind.", ("kind",), registry=registry
         )

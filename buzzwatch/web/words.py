@@ -63,6 +63,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "runbook": ("Open the runbook", "Ouvrir la procédure"),
     "posts": ("What people say", "Ce qui se dit"),
     "erased": ("This text was erased since.", "Ce texte a été effacé depuis."),
+    "let_go": ("This text is no longer kept.", "Ce texte n’est plus conservé."),
     "weighs most": ("Anger {share}, weighs most:", "Colère {share}, pèse le plus :"),
     "marked negative": ("Negative, says {who}, {when}", "Négatif, selon {who}, {when}"),
     "marked not-negative": ("Not negative, says {who}, {when}", "Pas négatif, selon {who}, {when}"),

@@ -212,7 +212,8 @@ class _Teller:
             yield ""
             yield words.posts
         for sample in samples:
-            said = words.erased if sample.text is None else f"“{clean(sample.text, _LONGEST_POST)}”"
+            gone = words.let_go if sample.let_go else words.erased
+            said = gone if sample.text is None else f"“{clean(sample.text, _LONGEST_POST)}”"
             negative = words.negative.format(share=f"{self.figures.share(sample.negativity):>4}")
             yield f"  {negative}  {clean(sample.mention, _LONGEST_POST)}: {said}"
             if sample.why:

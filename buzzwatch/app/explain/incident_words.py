@@ -38,6 +38,7 @@ class Words(Struct, frozen=True, kw_only=True):
     sector: str
     posts: str
     erased: str
+    let_go: str
     negative: str
     weighs: str
     course: str
@@ -93,6 +94,7 @@ FRENCH = Words(
     sector="tout le secteur, pas vous seul\u00a0: {rising} marques sur {known} ({name})",
     posts="Posts montrés",
     erased="texte effacé depuis",
+    let_go="texte qui n’est plus conservé",
     negative="{share} de colère",
     weighs="ce qui pèse le plus\u00a0: {words}",
     course="Courbe, de {since} à {until}, par pas de {span}\u00a0: au plus {most}",
@@ -170,6 +172,7 @@ ENGLISH = Words(
     sector="the whole sector, not you alone: {rising} of {known} brands ({name})",
     posts="Posts shown",
     erased="its text was erased since",
+    let_go="its text is no longer kept",
     negative="{share} negative",
     weighs="weighs most: {words}",
     course="Course, from {since} to {until}, in steps of {span}: {most} at most",

@@ -11,7 +11,7 @@ from buzzwatch.app.origins.mastodon import Mastodon
 from buzzwatch.app.origins.mqtt import Mqtt
 from buzzwatch.app.origins.webhook import Webhook
 from buzzwatch.app.origins.x import X
-from buzzwatch.rules.units import mistake
+from buzzwatch.rules.units import KeepSpan, mistake
 from buzzwatch.rules.written import Written
 
 
@@ -62,6 +62,13 @@ class Source(Written):
         default=None,
         description="X: the filtered stream, paid for by the post.",
         examples=[{"token": "${cred:x}", "posts_a_day": 5000}],
+    )
+
+    keep: KeepSpan | None = Field(
+        default=None,
+        description="How long texts that it brought are kept, 1d to 3650d; counts and outcomes stay. "
+        "Left out: for ever.",
+        examples=["90d"],
     )
 
     @model_validator(mode="after")
