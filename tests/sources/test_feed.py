@@ -103,7 +103,7 @@ async def test_the_first_answer_is_where_we_begin(listen, poll, server, intake, 
     assert mentions(intake) == []
     server.say(3, clock.now() + MINUTE)
     await poll()
-    assert ids(intake) == ["web:paper.example/articles/3"]
+    assert ids(intake) == ["web:https://paper.example/articles/3"]
 
 
 async def test_an_entry_becomes_an_article_by_its_publisher(listen, poll, server, intake, clock):
@@ -154,7 +154,7 @@ async def test_our_place_survives_a_restart(listen, poll, server, intake, clock)
     server.say(4, clock.now())
     listen()
     await poll(within=MINUTE)
-    assert sorted(ids(intake)) == ["web:paper.example/articles/3", "web:paper.example/articles/4"]
+    assert sorted(ids(intake)) == ["web:https://paper.example/articles/3", "web:https://paper.example/articles/4"]
 
 
 async def test_mentions_that_were_not_taken_come_again(listen, poll, server, intake, clock):
@@ -165,7 +165,7 @@ async def test_mentions_that_were_not_taken_come_again(listen, poll, server, int
     intake.receipts[-1].cancel()
     intake.at_once = Receipt(accepted=1)
     await poll()
-    assert ids(intake) == ["web:paper.example/articles/3"] * 2
+    assert ids(intake) == ["web:https://paper.example/articles/3"] * 2
 
 
 async def test_the_place_and_the_mentions_are_one_commit(listen, poll, server, intake, clock):
@@ -198,7 +198,7 @@ async def test_an_edited_entry_comes_again_under_its_id(listen, poll, server, in
     await poll()
     server.feeds["/rss"] = rss(item(3, at, "acme news, corrected"), item(0, NOON - DAY))
     await poll()
-    assert ids(intake) == ["web:paper.example/articles/3"] * 2
+    assert ids(intake) == ["web:https://paper.example/articles/3"] * 2
     assert mentions(intake)[1]["title"] == "acme news, corrected"
 
 
@@ -272,7 +272,7 @@ async def test_nothing_in_common_with_before_is_a_gap_and_no_surge(listen, poll,
     late = clock.now() + 10 * MINUTE
     server.feeds["/rss"] = rss(item(9, late), *(item(number, None) for number in range(10, 30)))
     await poll()
-    assert ids(intake) == ["web:paper.example/articles/9"]
+    assert ids(intake) == ["web:https://paper.example/articles/9"]
     assert [(source, until) for source, _, until in intake.gaps] == [("press", late // 1000 * 1000)]
     assert intake.ails[-1] is Ail.GAP
 
