@@ -52,7 +52,7 @@ KINDS = (
 def shape(kind: Kind, hour: int) -> float:
     """By how much an hour of the week differs from the mean, before all of them are made to average one."""
     of_day, weekend = hour % 24, hour >= 5 * 24
-    asleep = of_day < 6 or of_day == 23  # noqa: PLR2004 - the clock
+    asleep = of_day < 6 or of_day == 23
     return (kind.night if asleep else 1.0) * (kind.weekend if weekend else 1.0)
 
 
@@ -63,8 +63,8 @@ def traffic(kind: Kind, random: Random, since: Instant, until: Instant) -> Itera
     while at < until:
         hour, end = hour_of_week(PARIS, at)
         if (at - since) // DAY != day:
-            day, level = (at - since) // DAY, random.lognormvariate(-kind.spread**2 / 2, kind.spread)
-        stir = random.lognormvariate(-kind.stir**2 / 2, kind.stir)
+            day, level = (at - since) // DAY, random.lognormvariate(-(kind.spread**2) / 2, kind.spread)
+        stir = random.lognormvariate(-(kind.stir**2) / 2, kind.stir)
         rate = kind.a_day * DAY**-1 * shape(kind, hour) / mean * level * stir
         yield from _hour(rate, kind, random, at, min(end, until))
         at = end
@@ -72,7 +72,7 @@ def traffic(kind: Kind, random: Random, since: Instant, until: Instant) -> Itera
 
 def _hour(rate: float, kind: Kind, random: Random, since: Instant, until: Instant) -> Iterator[tuple[Instant, int]]:
     """Within an hour, at `rate` posts a millisecond."""
-    if rate * MINUTE > 50:  # noqa: PLR2004 - then minutes are near enough to normal
+    if rate * MINUTE > 50:
         for at in range(since, until, MINUTE):
             mean = rate * MINUTE
             yield at + MINUTE - 1, max(0, round(random.gauss(mean, (mean * kind.burst) ** 0.5)))
@@ -103,7 +103,7 @@ class Drill(NamedTuple):
 
 def drill(kind: Kind, seed: int, days: int) -> Drill:
     """Hear so many days, then nothing."""
-    random = Random(seed)  # noqa: S311 - invented traffic
+    random = Random(seed)
     rhythm = Rhythm(PARIS, MONDAY)
     rhythm.listen(MONDAY, hears=True)
     muted = MONDAY + days * DAY + round(random.random() * 7 * DAY)
@@ -111,8 +111,8 @@ def drill(kind: Kind, seed: int, days: int) -> Drill:
     before: Ail | None = None
     look = MONDAY
     for at, posts in traffic(kind, random, MONDAY, muted):
-        while look < at:
-            look = _next_look(look, at)
+        while (following := _next_look(look, at)) <= at:
+            look = following
             ail = rhythm.judge(look).ail
             if ail != before and ail in reports:
                 reports[ail][look > MONDAY + 7 * DAY] += 1
@@ -122,7 +122,9 @@ def drill(kind: Kind, seed: int, days: int) -> Drill:
     at = muted
     while (standing := rhythm.judge(at)).ail is not Ail.SILENT:
         at += LOOK
-    return Drill((muted - MONDAY) / (30 * DAY), young, false, floods, at - standing.since, standing.due, standing.patience)
+    return Drill(
+        (muted - MONDAY) / (30 * DAY), young, false, floods, at - standing.since, standing.due, standing.patience
+    )
 
 
 def _next_look(look: Instant, at: Instant) -> Instant:

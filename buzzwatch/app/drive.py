@@ -190,6 +190,8 @@ class Drive:
             for payload, part in zip(payloads, heard, strict=True)
         ]
         self.hearing.forget_batch()
+        for payload, part, receipt in zip(payloads, heard, receipts, strict=True):
+            self.queue.on_heard(payload.source, receipt, part.lags)
         return receipts
 
     async def _take_payload(

@@ -3,13 +3,14 @@
 A silence is measured in posts that were expected meanwhile, which makes all hours alike (the time-rescaling theorem:
 Brown, Barbieri, Ventura, Kass and Frank, Neural Computation 14, 2002). It is unusual where it is longer, so measured,
 than the source's own past silences are once in so many days: a source that comes in bursts has longer silences, and is
-given longer.
+given longer. The tail is learnt on the scale of the square root, since over-dispersed silences are neither exponential
+nor so heavy as a power law.
 """
 
 from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
-from math import log2
+from math import log2, sqrt
 from typing import Any, NamedTuple
 
 from buzzwatch.detect.budget import Tail
@@ -31,8 +32,14 @@ _APART: Span = 3 * HOUR
 _FLOOD = 100
 """Posts in a slot under which nothing is a flood."""
 _AT_REST = 10.0
-_MOST_TIMES, _MOST_MORE = 10.0, 50.0
-"""What of a slot is learnt: so many times what was expected, and so much more."""
+_MOST = (10.0, 50.0)
+"""What of a slot is learnt: so many times what was expected, and so much more;"""
+_STEADY = (3.0, 5.0)
+"""what of it tells that these days are busier;"""
+_BACK = (1.0, 5.0)
+"""and either, in a flood and right after a source was away."""
+_ACCEPTED: Span = 2 * DAY
+"""A flood that lasts so long is how things are now."""
 
 
 class Standing(NamedTuple):
@@ -78,7 +85,8 @@ class Rhythm:
         self._slots: deque[int] = deque(maxlen=5)
         self._flooding_since: Instant | None = None
         self._late_since: Instant | None = None
-        self._hour, self._rate_until, self._rate = 0, 0, 0.0
+        self._slot_rate = 0.0
+        self._hour, self._rate_until, self._rate, self._plain = 0, 0, 0.0, 0.0
 
     def listen(self, now: Instant, *, hears: bool) -> None:
         """It hears from now on, or does not."""
@@ -120,39 +128,45 @@ class Rhythm:
 
     def _patience(self, now: Instant) -> float:
         """How many posts must have been expected in vain."""
-        return float(2 ** self._silences.ceiling(FALSE_A_DAY / 2, now) - 1)
+        return self._silences.ceiling(FALSE_A_DAY / 2, now) ** 2
 
     def _hear_posts(self, now: Instant, posts: int) -> None:
         patience = self._patience(now) if self._silent >= SHORTEST else 0.0
         ordinary = 1.0
         if self._silent >= SHORTEST and self.last_post is not None:
-            self._silences.observe(log2(1 + self._due), now, 0)
+            self._silences.observe(sqrt(self._due), now, 0)
             ordinary = min(1.0, patience / self._due) if self._due else 1.0
-        learnt, rate = float(posts), self._rate_at(now)
-        if not self._week.is_young:
-            room = _MOST_TIMES * rate * SLOT / MINUTE + _MOST_MORE - self._slot_learnt
-            learnt = min(learnt, max(0.0, room))
+        self._rate_at(now)
+        settled = now - self._resumed_at >= CATCHING_UP and not self._is_flooding
+        learnt = self._learnable(posts, *(_MOST if settled else _BACK))
+        steady = self._learnable(posts, *(_STEADY if settled else _BACK))
         minutes = {hour: passed * ordinary for hour, passed in self._unlearnt.items()}
-        self._week.learn(learnt, self._hour, minutes, self._due * ordinary)
+        self._week.learn(learnt, steady, self._hour, minutes, self._due * ordinary)
         self._slot_posts += posts
         self._slot_learnt += learnt
         self._unlearnt.clear()
         self._due, self._silent, self._deletes = 0.0, 0, 0
         self.last_post = now
 
+    def _learnable(self, posts: int, times: float, more: float) -> float:
+        """How many of these are not more than a slot may teach."""
+        if self._week.is_young:
+            return posts
+        return min(float(posts), max(0.0, times * self._slot_rate * SLOT / MINUTE + more - self._slot_learnt))
+
     def _rate_at(self, now: Instant) -> float:
-        """Posts expected a minute; asked anew every minute, since all is new to a young source."""
+        """Posts expected a minute; found anew every minute, since all is new to a young source."""
         if not self._rate_until - MINUTE <= now < self._rate_until:
             self._hour, end = hour_of_week(self.zone, now)
             self._rate_until = min(end, now + MINUTE)
-            self._rate = self._week.rate(self._hour, sum(self._unlearnt.values()))
+            self._plain = self._week.rate(self._hour, sum(self._unlearnt.values()))
+            self._rate = self._plain * self._week.level
         return self._rate
 
     def _advance(self, now: Instant) -> None:
         """Let time pass; a clock that was set back lets none pass, and days away are not looked through."""
-        if now <= self._at or (not self._listening and now - self._at > DAY):
+        if now < self._at - SLOT or (not self._listening and now - self._at > DAY):
             self._at = now
-            return
         while self._at < now:
             slot_end = self._slot_at + SLOT
             if not self._slot_at <= self._at < slot_end:
@@ -167,10 +181,15 @@ class Rhythm:
             if until == slot_end:
                 self._close_slot(until)
 
+    @property
+    def _is_flooding(self) -> bool:
+        """And it is not how things are now."""
+        return self._flooding_since is not None and self._at - self._flooding_since <= _ACCEPTED
+
     def _pass(self, span: Span, rate: float) -> None:
-        due = rate * span / MINUTE
-        self._due += due
-        self._slot_due += due
+        self._due += rate * span / MINUTE
+        flooded = self._flooding_since is not None and not self._is_flooding
+        self._slot_due += (rate if flooded else self._plain) * span / MINUTE
         self._silent += span
         self._unlearnt[self._hour] = self._unlearnt.get(self._hour, 0.0) + span / MINUTE
 
@@ -178,7 +197,8 @@ class Rhythm:
         settled = self._listening and now - self._resumed_at >= CATCHING_UP
         if settled and not self._week.is_young:
             unusual = log2((self._slot_posts + _AT_REST) / (self._slot_due + _AT_REST))
-            floods = self._slot_posts >= _FLOOD and unusual > self._floods.ceiling(FALSE_A_DAY / 4, now)
+            needed = self._floods.ceiling(FALSE_A_DAY / 4, now) - (self._flooding_since is not None)
+            floods = self._slot_posts >= _FLOOD and unusual > needed
             self._flooding_since = (self._flooding_since or self._slot_at) if floods else None
             self._floods.observe(unusual, now, _APART)
         self.punctuality.judge(now, FALSE_A_DAY / 4)
@@ -187,6 +207,7 @@ class Rhythm:
         self._slot_posts, self._slot_due, self._slot_learnt = 0, 0.0, 0.0
         self._slot_at = now
         self._week.fade(now)
+        self._slot_rate = self._rate_at(now)
 
     def dump(self) -> dict[str, Any]:
         """Everything but the zone, as builtins."""
@@ -204,7 +225,7 @@ class Rhythm:
             "slot": [self._slot_at, self._slot_posts, self._slot_due, self._slot_learnt],
             "slots": list(self._slots),
             "since": [self._flooding_since, self._late_since],
-            "rate": [self._hour, self._rate_until, self._rate],
+            "rate": [self._hour, self._rate_until, self._rate, self._plain, self._slot_rate],
         }
 
     @classmethod
@@ -222,5 +243,5 @@ class Rhythm:
         rhythm._slot_at, rhythm._slot_posts, rhythm._slot_due, rhythm._slot_learnt = dumped["slot"]
         rhythm._slots.extend(dumped["slots"])
         rhythm._flooding_since, rhythm._late_since = dumped["since"]
-        rhythm._hour, rhythm._rate_until, rhythm._rate = dumped["rate"]
+        rhythm._hour, rhythm._rate_until, rhythm._rate, rhythm._plain, rhythm._slot_rate = dumped["rate"]
         return rhythm

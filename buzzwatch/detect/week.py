@@ -45,25 +45,32 @@ class Week:
         return sum(self._minutes) < 0.9 * _FULL_WEEK
 
     def rate(self, hour: int, unlearnt: float = 0.0) -> float:
-        """Posts expected a minute in an hour of the week; `unlearnt` minutes have passed that are not in it yet."""
+        """Posts that the hour of the week brings a minute, before `level`.
+
+        `unlearnt` minutes have passed that are not in it yet.
+        """
         young = self.is_young
         heard = sum(self._minutes) + (unlearnt if young else 0.0)
         whole = (sum(self._posts) + 0.5) / (heard + 60.0)
         posts, minutes = sum(self._posts[hour % 24 :: 24]), sum(self._minutes[hour % 24 :: 24])
         daily = (posts + _BORROWED) / (minutes + _BORROWED / whole)
         if young and self._minutes[hour] < _KNOWN:
-            return self.level * (_OTHER_DAY * daily if minutes >= _KNOWN else _OTHER_HOUR * whole)
-        return self.level * (self._posts[hour] + _BORROWED) / (self._minutes[hour] + _BORROWED / daily)
+            return _OTHER_DAY * daily if minutes >= _KNOWN else _OTHER_HOUR * whole
+        return (self._posts[hour] + _BORROWED) / (self._minutes[hour] + _BORROWED / daily)
 
     @property
     def level(self) -> float:
         """What came of late by what was expected."""
         return (self._seen + _STEADY) / (self._due + _STEADY)
 
-    def learn(self, posts: float, hour: int, minutes: Mapping[int, float], due: float) -> None:
-        """Posts came in an hour, after so many minutes of each hour of the week in which `due` were expected."""
-        self._seen += posts
-        self._due += due / self.level
+    def learn(self, posts: float, steady: float, hour: int, minutes: Mapping[int, float], due: float) -> None:
+        """Posts came in an hour, after so many minutes of each hour of the week in which `due` were expected.
+
+        `steady` is how many of them may say that these days are busier: one burst does not.
+        """
+        if not self.is_young:
+            self._due += due / self.level
+            self._seen += steady
         self._posts[hour] += posts
         for each, passed in minutes.items():
             self._minutes[each] += passed

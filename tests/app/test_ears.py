@@ -5,6 +5,7 @@ from stage import MONDAY
 from buzzwatch.app.ears import POISON, Ears
 from buzzwatch.app.intake import IntakeQueue
 from buzzwatch.clock import VirtualClock, settle
+from buzzwatch.model.ear import Ail
 from buzzwatch.model.input import Gap, Trouble
 from buzzwatch.model.instant import HOUR, MINUTE, SECOND
 from buzzwatch.model.notification import Deaf
@@ -59,7 +60,7 @@ async def test_messages_name_a_source_once_it_is_away_for_longer_than_connecting
     await room.clock.advance(29 * SECOND)
     assert room.ears.unheard() == ()
     await room.clock.advance(SECOND)
-    assert room.ears.unheard() == (Deaf("tap", MONDAY),)
+    assert room.ears.unheard() == (Deaf("tap", MONDAY, Ail.AWAY),)
     await room.stop()
     well = Room(Tap())
     await well.clock.advance(HOUR)
