@@ -158,6 +158,7 @@ class Ear:
         standing, rhythm = self.rhythm.judge(now), self.rhythm
         return {
             "connected": self.connected,
+            "deaf": self.is_deaf,
             "ail": self.ail,
             "why": self.why,
             "since": self.since,

@@ -19,6 +19,7 @@ from buzzwatch.model.input import Gap, Trouble
 from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span
 from buzzwatch.model.notification import Deaf
 from buzzwatch.model.receipt import Receipt
+from buzzwatch.notify.digest_words import Unseen
 from buzzwatch.notify.ear_words import WORDS
 from buzzwatch.sources.intake import Source
 from buzzwatch.web.metrics import Metrics
@@ -163,6 +164,11 @@ class Ears:
         return {
             name: {**ear.state(now), "cursor_age": self._queue.cursor_age(name)} for name, ear in self._ears.items()
         }
+
+    def unseen(self) -> tuple[Unseen, ...]:
+        """The sources that have brought nothing for thirty days."""
+        now = self._clock.now()
+        return tuple(Unseen("", name, ear.rhythm.last_event) for name, ear in self._ears.items() if ear.warnings(now))
 
     def gauge(self, metrics: Metrics) -> None:
         """Show how each stands."""

@@ -43,6 +43,7 @@ from buzzwatch.model.reading import How
 from buzzwatch.spine import Spine
 from buzzwatch.store.authors import forget_authors
 from buzzwatch.store.journal import Batch, read_cursors, rules_since
+from buzzwatch.store.official import know_officials
 from buzzwatch.store.outbox import forget_attempts
 from buzzwatch.store.record import Record
 from buzzwatch.store.rhythm import read_rhythms, write_rhythms
@@ -314,6 +315,11 @@ class Daemon:
         with suppress(sqlite3.OperationalError):  # as above
             await self.record.write(lambda db: forget_authors(db, self.clock.now()))
 
+    async def _know_officials(self) -> None:
+        with suppress(sqlite3.OperationalError):  # as above
+            brands = self._memory().rules.brands
+            await self.record.write(lambda db: know_officials(db, brands, self.clock.now()))
+
     async def _keep_rhythms(self) -> None:
         with suppress(sqlite3.OperationalError):  # as above
             kept = self.ears.dump()
@@ -328,6 +334,7 @@ class Daemon:
             if (now := self.clock.now()) - forgotten_at >= DAY:
                 forgotten_at = now
                 await self._forget_authors()
+                await self._know_officials()
             if now - kept_at >= KEEP_EVERY:
                 kept_at = now
                 await self._keep_rhythms()

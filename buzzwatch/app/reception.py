@@ -119,6 +119,7 @@ class Reception:
             pending=await self.marks.pending(incident, holder.person),
             night_until=self.marks.night_until(),
             rule_files=self._rule_files(),
+            deaf=self._health.ears.unheard(),
         )
 
     def _rule_files(self) -> RuleFiles:
@@ -154,6 +155,7 @@ class Reception:
             waiting=tuple(waiting),
             more=more,
             rule_files=self._rule_files(),
+            deaf=self._health.ears.unheard(),
         )
 
     async def link_queue(self, brand: str, by: str) -> Answer:

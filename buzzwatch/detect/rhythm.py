@@ -85,7 +85,7 @@ class Rhythm:
         self._slots: deque[int] = deque(maxlen=5)
         self._flooding_since: Instant | None = None
         self._late_since: Instant | None = None
-        self._slot_rate = 0.0
+        self._slot_rate, self._slot_young = 0.0, True
         self._hour, self._rate_until, self._rate, self._plain = 0, 0, 0.0, 0.0
 
     def listen(self, now: Instant, *, hears: bool) -> None:
@@ -195,7 +195,7 @@ class Rhythm:
 
     def _close_slot(self, now: Instant) -> None:
         settled = self._listening and now - self._resumed_at >= CATCHING_UP
-        if settled and not self._week.is_young:
+        if settled and not self._slot_young:
             unusual = log2((self._slot_posts + _AT_REST) / (self._slot_due + _AT_REST))
             needed = self._floods.ceiling(FALSE_A_DAY / 4, now) - (self._flooding_since is not None)
             floods = self._slot_posts >= _FLOOD and unusual > needed
@@ -207,7 +207,7 @@ class Rhythm:
         self._slot_posts, self._slot_due, self._slot_learnt = 0, 0.0, 0.0
         self._slot_at = now
         self._week.fade(now)
-        self._slot_rate = self._rate_at(now)
+        self._slot_rate, self._slot_young = self._rate_at(now), self._week.is_young
 
     def dump(self) -> dict[str, Any]:
         """Everything but the zone, as builtins."""
@@ -224,6 +224,7 @@ class Rhythm:
             "silence": [self._due, self._silent, self._deletes],
             "slot": [self._slot_at, self._slot_posts, self._slot_due, self._slot_learnt],
             "slots": list(self._slots),
+            "young": self._slot_young,
             "since": [self._flooding_since, self._late_since],
             "rate": [self._hour, self._rate_until, self._rate, self._plain, self._slot_rate],
         }
@@ -242,6 +243,7 @@ class Rhythm:
         rhythm._due, rhythm._silent, rhythm._deletes = dumped["silence"]
         rhythm._slot_at, rhythm._slot_posts, rhythm._slot_due, rhythm._slot_learnt = dumped["slot"]
         rhythm._slots.extend(dumped["slots"])
+        rhythm._slot_young = dumped["young"]
         rhythm._flooding_since, rhythm._late_since = dumped["since"]
         rhythm._hour, rhythm._rate_until, rhythm._rate, rhythm._plain, rhythm._slot_rate = dumped["rate"]
         return rhythm

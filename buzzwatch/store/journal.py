@@ -29,6 +29,7 @@ from buzzwatch.model.rota import Shift
 from buzzwatch.store.authors import count_authors, forget_taken_back
 from buzzwatch.store.complaints import write_complaints
 from buzzwatch.store.database import transaction
+from buzzwatch.store.official import note_officials
 from buzzwatch.store.outbox import finish_notice, forget_instants, release_leases, write_notice
 
 ERASED = 0
@@ -149,6 +150,7 @@ class Ledger:
             [(seq, _encode(i.origin)) for seq, i in batch.inputs if isinstance(i, RulesSwapped) and i.origin],
         )
         count_authors(self._db, batch.inputs)
+        note_officials(self._db, batch.inputs, batch.heard)
         many(
             "INSERT INTO content VALUES (?, ?, ?, ?) ON CONFLICT (mention) DO UPDATE SET "
             "digest = excluded.digest, negativity = excluded.negativity, body = excluded.body WHERE digest != ?",
@@ -338,6 +340,16 @@ def rows_until(connection: sqlite3.Connection, instant: Instant) -> tuple[Instan
     """When the first row was seen, None where there is none; and the last row seen at an instant or before, 0: none."""
     (first,) = connection.execute("SELECT (SELECT seen_at FROM journal ORDER BY seq LIMIT 1)").fetchone()
     return first, row_at(connection, instant + 1) - 1
+
+
+def read_gaps(connection: sqlite3.Connection, since: Instant) -> Iterator[Gap]:
+    """What was journalled since then of times that could not be heard."""
+    rows = connection.execute(
+        "SELECT body FROM journal WHERE kind IN ('silenced', 'rules', 'corrected', 'gap', 'clockset') "
+        "AND kind = 'gap' AND skipped IS NULL AND seen_at > ? ORDER BY seq",
+        (since,),
+    )
+    return (msgspec.json.decode(body, type=Gap) for (body,) in rows)
 
 
 def read_outages(connection: sqlite3.Connection) -> list[Gap]:

@@ -9,7 +9,7 @@ from buzzwatch.model.curve import Point
 from buzzwatch.model.incident import Change, Incident
 from buzzwatch.model.input import Corrected, Mark, Verb
 from buzzwatch.model.instant import Instant, Span
-from buzzwatch.model.notification import Sample
+from buzzwatch.model.notification import Deaf, Sample
 from buzzwatch.model.proposal import Proposal
 from buzzwatch.model.silence import Silence
 from buzzwatch.rules.words import Language
@@ -67,6 +67,8 @@ class PageView(Struct, frozen=True):
     waiting: int | None = None
     """Complaints about the brand that wait, None where it has no account to answer with."""
     rule_files: RuleFiles = RuleFiles()
+    deaf: tuple[Deaf, ...] = ()
+    """The sources that are not heard at present."""
 
 
 class Waiting(Struct, frozen=True):
@@ -96,6 +98,7 @@ class QueueView(Struct, frozen=True):
     waiting: tuple[Waiting, ...]
     more: int = 0
     rule_files: RuleFiles = RuleFiles()
+    deaf: tuple[Deaf, ...] = ()
 
 
 class Answer(Struct, frozen=True, omit_defaults=True):
