@@ -48,7 +48,7 @@ class DigestReader:
             Ear(name, not state["deaf"], state["since"], state["why"], state["ail"])
             for name, state in self._ears.states().items()
         )
-        never = ()
+        never: tuple[Unseen, ...] = ()
         if moment_of(now).astimezone(ZoneInfo(notice.timezone)).weekday() == MONDAY:
             never = (
                 *await self._record.read(partial(unseen_accounts, rules=memory.rules, now=now)),
@@ -81,14 +81,15 @@ def find(
     )
 
 
-def unseen_accounts(db: sqlite3.Connection, rules: Ruleset, now: Instant) -> Iterator[Unseen]:
+def unseen_accounts(db: sqlite3.Connection, rules: Ruleset, now: Instant) -> list[Unseen]:
     """The official accounts of the rules in force of which nothing has come for thirty days."""
-    known = read_officials(db)
+    known, unseen = read_officials(db), []
     for key, brand in rules.brands.items():
         for account in sorted(brand.official):
             known_at, seen_at = known.get((key, account_key(account)), (now, None))
             if now - (seen_at or known_at) >= LONG_UNSEEN:
-                yield Unseen(brand.name, account, seen_at)
+                unseen.append(Unseen(brand.name, account, seen_at))
+    return unseen
 
 
 def _missed(db: sqlite3.Connection, since: Instant, now: Instant) -> Iterator[Missed]:

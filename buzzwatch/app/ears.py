@@ -59,6 +59,8 @@ class Ears:
         kept: Mapping[str, bytes] = {},
     ) -> None:
         self._sources = sources
+        self.kinds: Mapping[str, str] = {}
+        """Of the sources, by name, as the configuration has it."""
         self._queue = queue
         self._clock = clock
         self._zone = zone
@@ -162,7 +164,12 @@ class Ears:
         """Each source's state, as JSON types."""
         now = self._clock.now()
         return {
-            name: {**ear.state(now), "cursor_age": self._queue.cursor_age(name)} for name, ear in self._ears.items()
+            name: {
+                "kind": self.kinds.get(name, ""),
+                **ear.state(now),
+                "cursor_age": self._queue.cursor_age(name),
+            }
+            for name, ear in self._ears.items()
         }
 
     def unseen(self) -> tuple[Unseen, ...]:

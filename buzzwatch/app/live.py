@@ -111,6 +111,7 @@ class Daemon:
         self.ears = Ears(
             make_sources(config, secrets), self.queue, self.clock, self._zone, record.write_now(read_rhythms)
         )
+        self.ears.kinds = {name: entry.kind for name, entry in config.sources.items()}
         self.drive.on_poison = self.ears.poison
         news = News(record, self.clock, self.drive.scorer, self._memory, self.ears.unheard)
         self._ways, words = Ways(config, secrets), Words(self.links, self.clock, news)

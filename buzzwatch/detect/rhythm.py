@@ -3,17 +3,17 @@
 A silence is measured in posts that were expected meanwhile, which makes all hours alike (the time-rescaling theorem:
 Brown, Barbieri, Ventura, Kass and Frank, Neural Computation 14, 2002). It is unusual where it is longer, so measured,
 than the source's own past silences are once in so many days: a source that comes in bursts has longer silences, and is
-given longer. The tail is learnt on the scale of the square root, since over-dispersed silences are neither exponential
+given longer. The tail is learnt on the scale of the cube root, since over-dispersed silences are neither exponential
 nor so heavy as a power law.
 """
 
 from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
-from math import log2, sqrt
+from math import cbrt, log2
 from typing import Any, NamedTuple
 
-from buzzwatch.detect.budget import Tail
+from buzzwatch.detect.budget import Prior, Tail
 from buzzwatch.detect.punctuality import Punctuality
 from buzzwatch.detect.week import Week, hour_of_week
 from buzzwatch.model.ear import Ail
@@ -28,6 +28,8 @@ DELETES = 3
 SLOT: Span = 10 * MINUTE
 CATCHING_UP: Span = 15 * MINUTE
 """So long after a source is heard again it may bring what was kept for it."""
+_PRIOR = Prior(peaks=6.0, days=18.0, excess=0.25)
+"""A young source: a silence of eight expected posts every three days, and little hope of much longer ones."""
 _APART: Span = 3 * HOUR
 _FLOOD = 100
 """Posts in a slot under which nothing is a flood."""
@@ -72,7 +74,7 @@ class Rhythm:
         self.last_event: Instant | None = None
         self.punctuality = Punctuality(now)
         self._week = Week()
-        self._silences, self._floods = Tail(now), Tail(now)
+        self._silences, self._floods = Tail(now, _PRIOR), Tail(now)
         self._at = now
         self._listening = False
         self._resumed_at = now
@@ -128,13 +130,13 @@ class Rhythm:
 
     def _patience(self, now: Instant) -> float:
         """How many posts must have been expected in vain."""
-        return self._silences.ceiling(FALSE_A_DAY / 2, now) ** 2
+        return self._silences.ceiling(FALSE_A_DAY / 2, now) ** 3
 
     def _hear_posts(self, now: Instant, posts: int) -> None:
         patience = self._patience(now) if self._silent >= SHORTEST else 0.0
         ordinary = 1.0
         if self._silent >= SHORTEST and self.last_post is not None:
-            self._silences.observe(sqrt(self._due), now, 0)
+            self._silences.observe(cbrt(self._due), now, 0)
             ordinary = min(1.0, patience / self._due) if self._due else 1.0
         self._rate_at(now)
         settled = now - self._resumed_at >= CATCHING_UP and not self._is_flooding
@@ -237,7 +239,7 @@ class Rhythm:
         rhythm.last_post, rhythm.last_event = dumped["last"]
         rhythm.punctuality = Punctuality.load(dumped["punctuality"])
         rhythm._week = Week.load(dumped["week"])
-        rhythm._silences, rhythm._floods = Tail.load(dumped["silences"]), Tail.load(dumped["floods"])
+        rhythm._silences, rhythm._floods = Tail.load(dumped["silences"], _PRIOR), Tail.load(dumped["floods"])
         rhythm._listening, rhythm._resumed_at = dumped["listening"]
         rhythm._unlearnt = {hour: minutes for hour, minutes in dumped["unlearnt"]}  # noqa: C416 - rows are lists
         rhythm._due, rhythm._silent, rhythm._deletes = dumped["silence"]

@@ -107,7 +107,7 @@ class Words(Struct, frozen=True):
     deaf_line: str
     ailing_line: str
     missed_line: tuple[str, str]
-    all_sources: str
+    down_line: tuple[str, str]
     unseen_account: str
     unseen_source: str
     never: str
@@ -150,9 +150,9 @@ WORDS = {
         ailing_line="{name} va mal depuis {since}\u00a0: {why}",
         missed_line=(
             "{name} n’a pas été entendue pendant {span}",
-            "{name} n’a pas été entendue {n} fois, {span} en tout",
+            "{name} n’a pas été entendue à {n} reprises, {span} en tout",
         ),
-        all_sources="Aucune source (nous étions arrêtés)\u00a0:",
+        down_line=("Nous étions arrêtés pendant {span}", "Nous étions arrêtés à {n} reprises, {span} en tout"),
         unseen_account="Le compte officiel {name} de {brand} n’a rien dit depuis trente jours ({seen})",
         unseen_source="La source {name} n’a rien apporté depuis trente jours ({seen})",
         never="jamais vu",
@@ -193,7 +193,7 @@ WORDS = {
         deaf_line="{name} is deaf since {since}: {why}",
         ailing_line="{name} is not well since {since}: {why}",
         missed_line=("{name} was not heard for {span}", "{name} was not heard {n} times, {span} in all"),
-        all_sources="every source (we were down)",
+        down_line=("We were down for {span}", "We were down {n} times, {span} in all"),
         unseen_account="The official account {name} of {brand} has said nothing for thirty days ({seen})",
         unseen_source="The source {name} has brought nothing for thirty days ({seen})",
         never="never seen",
@@ -337,8 +337,8 @@ def _reason(facts: Facts, ear: Ear) -> str:
 
 
 def _missed(facts: Facts, words: Words, missed: Missed) -> str:
-    name = words.all_sources if missed.name == EVERYTHING else disarm(clean(missed.name, LONGEST_NAME))
-    line = words.missed_line[missed.pieces > 1]
+    name = disarm(clean(missed.name, LONGEST_NAME))
+    line = (words.down_line if missed.name == EVERYTHING else words.missed_line)[missed.pieces > 1]
     return line.format(name=name, n=facts.figures.number(missed.pieces), span=facts.figures.span(missed.lasted))
 
 
