@@ -152,7 +152,7 @@ class Rhythm:
 
     def _learnable(self, posts: int, times: float, more: float) -> float:
         """How many of these are not more than a slot may teach."""
-        if self._week.is_young:
+        if self._week.is_young or self._slot_young:
             return posts
         return min(float(posts), max(0.0, times * self._slot_rate * SLOT / MINUTE + more - self._slot_learnt))
 
@@ -209,7 +209,8 @@ class Rhythm:
         self._slot_posts, self._slot_due, self._slot_learnt = 0, 0.0, 0.0
         self._slot_at = now
         self._week.fade(now)
-        self._slot_rate, self._slot_young = self._rate_at(now), self._week.is_young
+        # Of quiet days no less than of all others may be learnt: else they would stay quiet for good.
+        self._slot_rate, self._slot_young = max(self._rate_at(now), self._plain), self._week.is_young
 
     def dump(self) -> dict[str, Any]:
         """Everything but the zone, as builtins."""
