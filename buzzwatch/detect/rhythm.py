@@ -13,14 +13,16 @@ from datetime import tzinfo
 from math import cbrt, log2
 from typing import Any, NamedTuple
 
-from buzzwatch.detect.budget import Prior, Tail
+from buzzwatch.detect.budget import LINE, Prior, Tail
 from buzzwatch.detect.punctuality import Punctuality
 from buzzwatch.detect.week import Week, hour_of_week
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, Instant, Span
 
 FALSE_A_DAY = 1 / 30
-"""False reports that are acceptable a day: half of them for silence, a quarter each for floods and for lateness."""
+"""False reports that are acceptable a day, of a source."""
+_SHARE = FALSE_A_DAY / 4
+"""Of silence, of floods, of lateness; a quarter is left, since tails are learnt and not known."""
 SHORTEST: Span = 5 * MINUTE
 """A silence is never reported before."""
 DELETES = 3
@@ -28,8 +30,14 @@ DELETES = 3
 SLOT: Span = 10 * MINUTE
 CATCHING_UP: Span = 15 * MINUTE
 """So long after a source is heard again it may bring what was kept for it."""
-_PRIOR = Prior(peaks=6.0, days=18.0, excess=0.25)
-"""A young source: a silence of eight expected posts every three days, and little hope of much longer ones."""
+_PRIOR = Prior(peaks=6.0, days=18.0, excess=0.12)
+"""A young source: a silence longer than the usual one every three days, and hardly any that is much longer."""
+_NEW = 5.0
+"""How much longer a silence must be until it is known how long they are."""
+_LONG, _PACE = 0.1, 0.1
+"""Of silences of five minutes or more, this part is long; how fast their length is followed."""
+_ENOUGH = 40
+"""So many of them are heard before others are measured by them."""
 _APART: Span = 3 * HOUR
 _FLOOD = 100
 """Posts in a slot under which nothing is a flood."""
@@ -49,7 +57,7 @@ class Standing(NamedTuple):
 
     `since` is when that began: of a silence, the last post. `due` are the posts expected since the last one, `patience`
     is the number of them from which on it is unusual; `usual` is expected in an hour such as this one, `hour` came in
-    the last 50 to 60 minutes. `learning`: less than a week was heard.
+    the last 50 to 60 minutes. `learning`: hardly more than a week was heard.
     """
 
     ail: Ail | None
@@ -74,6 +82,7 @@ class Rhythm:
         self.last_event: Instant | None = None
         self.punctuality = Punctuality(now)
         self._week = Week()
+        self._long_silence, self._known = LINE, 0
         self._silences, self._floods = Tail(now, _PRIOR), Tail(now)
         self._at = now
         self._listening = False
@@ -88,7 +97,7 @@ class Rhythm:
         self._flooding_since: Instant | None = None
         self._late_since: Instant | None = None
         self._slot_rate, self._slot_young = 0.0, True
-        self._hour, self._rate_until, self._rate, self._plain = 0, 0, 0.0, 0.0
+        self._hour, self._rate_since, self._rate_until, self._rate, self._plain = 0, 0, 0, 0.0, 0.0
 
     def listen(self, now: Instant, *, hears: bool) -> None:
         """It hears from now on, or does not."""
@@ -126,18 +135,19 @@ class Rhythm:
             ail, since = Ail.LATE, self._late_since
         usual = self._rate_at(now) * 60
         hour = sum(self._slots) + self._slot_posts
-        return Standing(ail, since, self._due, patience, hour, usual, self._week.is_young)
+        return Standing(ail, since, self._due, patience, hour, usual, self._week.is_new)
 
     def _patience(self, now: Instant) -> float:
         """How many posts must have been expected in vain."""
-        return self._silences.ceiling(FALSE_A_DAY / 2, now) ** 3
+        patience = (self._silences.ceiling(_SHARE, now) * self._unit) ** 3
+        return _NEW * patience if self._week.is_new else patience
 
     def _hear_posts(self, now: Instant, posts: int) -> None:
         patience = self._patience(now) if self._silent >= SHORTEST else 0.0
         ordinary = 1.0
         if self._silent >= SHORTEST and self.last_post is not None:
-            self._silences.observe(cbrt(self._due), now, 0)
-            ordinary = min(1.0, patience / self._due) if self._due else 1.0
+            self._learn_silence(now)
+            ordinary = min(1.0, patience / self._due) if self._due and not self._week.is_new else 1.0
         self._rate_at(now)
         settled = now - self._resumed_at >= CATCHING_UP and not self._is_flooding
         learnt = self._learnable(posts, *(_MOST if settled else _BACK))
@@ -150,6 +160,21 @@ class Rhythm:
         self._due, self._silent, self._deletes = 0.0, 0, 0
         self.last_post = now
 
+    @property
+    def _unit(self) -> float:
+        """Of what the tail knows: what is fetched every ten minutes is silent for ten minutes all the time."""
+        return max(1.0, self._long_silence / LINE)
+
+    def _learn_silence(self, now: Instant) -> None:
+        """One has ended: how long it was makes the tail, once it is known what is usual."""
+        if self._week.is_young:
+            return
+        length = cbrt(self._due)
+        if self._known >= _ENOUGH:
+            self._silences.observe(length / self._unit, now, 0)
+        self._known += 1
+        self._long_silence *= 1 + _PACE * ((length > self._long_silence) - _LONG)
+
     def _learnable(self, posts: int, times: float, more: float) -> float:
         """How many of these are not more than a slot may teach."""
         if self._week.is_young or self._slot_young:
@@ -157,10 +182,10 @@ class Rhythm:
         return min(float(posts), max(0.0, times * self._slot_rate * SLOT / MINUTE + more - self._slot_learnt))
 
     def _rate_at(self, now: Instant) -> float:
-        """Posts expected a minute; found anew every minute, since all is new to a young source."""
-        if not self._rate_until - MINUTE <= now < self._rate_until:
+        """Posts expected a minute; found anew every few minutes, and every minute while all is new."""
+        if not self._rate_since <= now < self._rate_until:
             self._hour, end = hour_of_week(self.zone, now)
-            self._rate_until = min(end, now + MINUTE)
+            self._rate_since, self._rate_until = now, min(end, now + (MINUTE if now - self.began < HOUR else SLOT))
             self._plain = self._week.rate(self._hour, sum(self._unlearnt.values()))
             self._rate = self._plain * self._week.level
         return self._rate
@@ -175,8 +200,7 @@ class Rhythm:
                 self._slot_at = self._at - self._at % SLOT
                 slot_end = self._slot_at + SLOT
             rate = self._rate_at(self._at)
-            _, end = hour_of_week(self.zone, self._at)
-            until = min(now, slot_end, end)
+            until = min(now, slot_end, self._rate_until)
             if self._listening:
                 self._pass(until - self._at, rate)
             self._at = until
@@ -199,11 +223,11 @@ class Rhythm:
         settled = self._listening and now - self._resumed_at >= CATCHING_UP
         if settled and not self._slot_young:
             unusual = log2((self._slot_posts + _AT_REST) / (self._slot_due + _AT_REST))
-            needed = self._floods.ceiling(FALSE_A_DAY / 4, now) - (self._flooding_since is not None)
+            needed = self._floods.ceiling(_SHARE, now) - (self._flooding_since is not None)
             floods = self._slot_posts >= _FLOOD and unusual > needed
             self._flooding_since = (self._flooding_since or self._slot_at) if floods else None
             self._floods.observe(unusual, now, _APART)
-        self.punctuality.judge(now, FALSE_A_DAY / 4)
+        self.punctuality.judge(now, _SHARE)
         self._late_since = (self._late_since or now) if self.punctuality.is_late else None
         self._slots.append(self._slot_posts)
         self._slot_posts, self._slot_due, self._slot_learnt = 0, 0.0, 0.0
@@ -219,6 +243,7 @@ class Rhythm:
             "last": [self.last_post, self.last_event],
             "punctuality": self.punctuality.dump(),
             "week": self._week.dump(),
+            "long": [self._long_silence, self._known],
             "silences": list(self._silences.dump()),
             "floods": list(self._floods.dump()),
             "at": self._at,
@@ -229,7 +254,8 @@ class Rhythm:
             "slots": list(self._slots),
             "young": self._slot_young,
             "since": [self._flooding_since, self._late_since],
-            "rate": [self._hour, self._rate_until, self._rate, self._plain, self._slot_rate],
+            "hour": [self._hour, self._rate_since, self._rate_until],
+            "rate": [self._rate, self._plain, self._slot_rate],
         }
 
     @classmethod
@@ -239,6 +265,7 @@ class Rhythm:
         rhythm.began = dumped["began"]
         rhythm.last_post, rhythm.last_event = dumped["last"]
         rhythm.punctuality = Punctuality.load(dumped["punctuality"])
+        rhythm._long_silence, rhythm._known = dumped["long"]
         rhythm._week = Week.load(dumped["week"])
         rhythm._silences, rhythm._floods = Tail.load(dumped["silences"], _PRIOR), Tail.load(dumped["floods"])
         rhythm._listening, rhythm._resumed_at = dumped["listening"]
@@ -248,5 +275,6 @@ class Rhythm:
         rhythm._slots.extend(dumped["slots"])
         rhythm._slot_young = dumped["young"]
         rhythm._flooding_since, rhythm._late_since = dumped["since"]
-        rhythm._hour, rhythm._rate_until, rhythm._rate, rhythm._plain, rhythm._slot_rate = dumped["rate"]
+        rhythm._hour, rhythm._rate_since, rhythm._rate_until = dumped["hour"]
+        rhythm._rate, rhythm._plain, rhythm._slot_rate = dumped["rate"]
         return rhythm

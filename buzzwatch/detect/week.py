@@ -44,6 +44,11 @@ class Week:
         """Less than a week was heard."""
         return sum(self._minutes) < 0.9 * _FULL_WEEK
 
+    @property
+    def is_new(self) -> bool:
+        """Hardly more than a week was heard: no hour of it twice."""
+        return sum(self._minutes) < 1.2 * _FULL_WEEK
+
     def rate(self, hour: int, unlearnt: float = 0.0) -> float:
         """Posts that the hour of the week brings a minute, before `level`.
 

@@ -11,17 +11,17 @@ from buzzwatch.model.input import Gap, Trouble
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND
 
 FOREVER = 2**62
-WEEKS = 15 * DAY
+WEEKS = 11 * DAY
 
 
 class Listener:
-    """An ear that hears a post every minute for two weeks, and all that it told."""
+    """An ear that hears a post every other minute for eleven days, and all that it told."""
 
-    def __init__(self, days=15):
+    def __init__(self, days=11):
         self.now, self.ear, self.told = MONDAY, Ear("tap", MONDAY, UTC), []
         self.told.append(self.ear.begin(MONDAY))
         self.note(connected=True)
-        self.hear(days * DAY, every=MINUTE)
+        self.hear(days * DAY, every=2 * MINUTE)
 
     def note(self, why="", ail=None, *, connected):
         self.told += self.ear.note(self.now, why, ail, connected=connected)
