@@ -25,6 +25,7 @@ OURS: dict[str, tuple[str, ...]] = {
     "volume": (),
     "quiet": (),
     "regime": (),
+    "silence": (),
     "urgency": (),
     "scorers": ("data/negativity",),
     "negativity": (),

@@ -35,22 +35,27 @@ def ask(config: Config, path: str, body: object = None, *, packed: bool = False)
         NoDaemonError: nobody answers.
     """
     sent = msgspec.msgpack.encode(body) if packed else msgspec.json.encode(body)
+    answer = fetch(config, path, sent)
+    try:
+        return msgspec.json.decode(answer, type=Answer)
+    except msgspec.DecodeError:
+        return Answer(False, (answer.decode(errors="replace")[:2_000],))
+
+
+def fetch(config: Config, path: str, sent: bytes = b"{}") -> bytes:
+    """What the daemon answers to a request, as it is. Raises as `ask`."""
     paths = [control_path(config)]
     if config.state == SERVICE_STATE:  # the service's own socket is not beside its state
         paths.append(_SERVICE_SOCKET)
     connection = _Connection(paths)
     try:
         connection.request("POST", path, sent)
-        answer = connection.getresponse().read()
+        return connection.getresponse().read()
     except (OSError, http.client.HTTPException) as error:
         told = "the daemon did not answer to the end ({why}); see its log"
         raise NoDaemonError(Said(told, {"why": error})) from error
     finally:
         connection.close()
-    try:
-        return msgspec.json.decode(answer, type=Answer)
-    except msgspec.DecodeError:
-        return Answer(False, (answer.decode(errors="replace")[:2_000],))
 
 
 class _Connection(http.client.HTTPConnection):

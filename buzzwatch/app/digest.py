@@ -1,24 +1,32 @@
 """What a digest tells, looked up when it leaves."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from buzzwatch.app.ear import FOREVER, LONG_UNSEEN
 from buzzwatch.app.ears import Ears
 from buzzwatch.app.response import response_times
+from buzzwatch.ingest.sight import account_key
 from buzzwatch.memory import Memory
+from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import Incident, Severity
-from buzzwatch.model.instant import DAY, Instant
+from buzzwatch.model.instant import DAY, MINUTE, Instant, Span, moment_of
 from buzzwatch.model.notification import Notice
-from buzzwatch.notify.digest_words import NEEDLESS, Ear, Found, HeldBack, ShadowRings
+from buzzwatch.notify.digest_words import NEEDLESS, Ear, Found, HeldBack, Missed, ShadowRings, Unseen
 from buzzwatch.notify.night import MORNING
+from buzzwatch.store.journal import read_gaps
+from buzzwatch.store.official import read_officials
 from buzzwatch.store.record import Record
 from buzzwatch.store.shadows import count_shadows
 
 MOST_ROWS = 5_000
 """Of what was held since the last digest."""
+MONDAY = 0
+"""The day of the week whose digest tells of what was not seen for long."""
 _decode_incident = msgspec.json.Decoder(Incident).decode
 
 
@@ -37,9 +45,16 @@ class DigestReader:
         rates = {(key, rule.name): rule.rate for key, brand in memory.rules.brands.items() for rule in brand.shadows}
         found = await self._record.read(partial(find, notice=notice, brands=brands, now=now, shadows=rates))
         ears = tuple(
-            Ear(name, state["connected"], state["since"], state["why"]) for name, state in self._ears.states().items()
+            Ear(name, not state["deaf"], state["since"], state["why"], state["ail"])
+            for name, state in self._ears.states().items()
         )
-        return msgspec.structs.replace(found, silences=memory.silences.all, ears=ears)
+        never: tuple[Unseen, ...] = ()
+        if moment_of(now).astimezone(ZoneInfo(notice.timezone)).weekday() == MONDAY:
+            never = (
+                *await self._record.read(partial(unseen_accounts, rules=memory.rules, now=now)),
+                *self._ears.unseen(),
+            )
+        return msgspec.structs.replace(found, silences=memory.silences.all, ears=ears, unseen=never)
 
 
 def find(
@@ -56,7 +71,36 @@ def find(
     measured = ((name, response_times(db, key, since, now)) for key, name in brands.items())
     response = tuple((name, times) for name, times in measured if times.answered + times.unanswered)
     rings = tuple(_rings(db, since, now, shadows)) if shadows else ()
-    return Found(watch=tuple(_watched(db, since)), held=held, response=response, told_at=told_at, shadows=rings)
+    return Found(
+        watch=tuple(_watched(db, since)),
+        held=held,
+        response=response,
+        told_at=told_at,
+        shadows=rings,
+        missed=tuple(_missed(db, since, now)),
+    )
+
+
+def unseen_accounts(db: sqlite3.Connection, rules: Ruleset, now: Instant) -> list[Unseen]:
+    """The official accounts of the rules in force of which nothing has come for thirty days."""
+    known, unseen = read_officials(db), []
+    for key, brand in rules.brands.items():
+        for account in sorted(brand.official):
+            known_at, seen_at = known.get((key, account_key(account)), (now, None))
+            if now - (seen_at or known_at) >= LONG_UNSEEN:
+                unseen.append(Unseen(brand.name, account, seen_at))
+    return unseen
+
+
+def _missed(db: sqlite3.Connection, since: Instant, now: Instant) -> Iterator[Missed]:
+    """What each source did not hear since then; pieces shorter than a minute are left out."""
+    spans: dict[str, list[Span]] = {}
+    for gap in read_gaps(db, since):
+        lasted = min(gap.until, now) - max(gap.since, since)
+        if gap.until < FOREVER and lasted >= MINUTE:
+            spans.setdefault(gap.source, []).append(lasted)
+    for name in sorted(spans):
+        yield Missed(name, len(spans[name]), sum(spans[name]))
 
 
 def _rings(

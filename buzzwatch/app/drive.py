@@ -204,6 +204,8 @@ class Drive:
             for payload, part in zip(payloads, heard, strict=True)
         ]
         self.hearing.forget_batch()
+        for payload, found, receipt in zip(payloads, heard, receipts, strict=True):
+            self.queue.on_heard(payload.source, receipt, found.lags)
         return receipts
 
     async def _join(self, parts: list[Opened]) -> None:

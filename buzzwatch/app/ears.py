@@ -2,64 +2,94 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import msgspec
 import structlog
 
+from buzzwatch.app.ear import Ear
 from buzzwatch.app.intake import IntakeQueue
 from buzzwatch.clock import Clock
+from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.input import Gap, Trouble
 from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span
 from buzzwatch.model.notification import Deaf
+from buzzwatch.model.receipt import Receipt
+from buzzwatch.notify.digest_words import Unseen
+from buzzwatch.notify.ear_words import WORDS
 from buzzwatch.sources.intake import Source
+from buzzwatch.web.metrics import Metrics
 
-DEAF_AFTER: Span = 5 * MINUTE
-"""How long a source may be away before `ops` is told."""
 POISON, POISON_SPAN = 3, 10 * MINUTE
 """So many inputs that make a step fail, within such a time, pause the source that brought them."""
 UNHEARD_AFTER: Span = 30 * SECOND
 """How long a source may be away before messages say so."""
 RESTART: Span = 30 * SECOND
-FOREVER: Instant = 2**62
+
+WELL = "well"
+"""The state of a source that nothing ails."""
 
 log = structlog.get_logger()
 
 
-class Hearing:
-    """How one source does. `since` is when its present state began."""
+class _Run:
+    """One source at work, and when it brought what made a step fail."""
 
-    def __init__(self, now: Instant) -> None:
-        self.connected = False
-        self.ail: Ail | None = Ail.CONNECTING
-        self.why = "not connected yet"
-        self.since = now
-        self.told = False
+    def __init__(self) -> None:
         self.poisoned: deque[Instant] = deque(maxlen=POISON)
         self.task: asyncio.Task[None] | None = None
 
 
 class Ears:
-    """Runs the configured sources for as long as `listen` does."""
+    """Runs the configured sources for as long as `listen` does, and knows how each stands.
 
-    def __init__(self, sources: dict[str, Source], queue: IntakeQueue, clock: Clock) -> None:
+    `zone` gives that of the hours that sources keep; `kept` is what `dump` gave in an earlier run.
+    """
+
+    def __init__(
+        self,
+        sources: dict[str, Source],
+        queue: IntakeQueue,
+        clock: Clock,
+        zone: Callable[[], tzinfo] = lambda: UTC,
+        kept: Mapping[str, bytes] = {},
+    ) -> None:
         self._sources = sources
+        self.kinds: Mapping[str, str] = {}
+        """Of the sources, by name, as the configuration has it."""
         self._queue = queue
         self._clock = clock
-        self._states = {name: Hearing(clock.now()) for name in sources}
+        self._zone = zone
+        self._runs = {name: _Run() for name in sources}
+        self._ears = {name: Ear(name, clock.now(), zone()) for name in sources}
+        for name in self._ears.keys() & kept.keys():
+            self._adopt(self._ears[name], kept[name])
         queue.on_status = self._note
+        queue.on_passed = self._pass
+        queue.on_heard = self._hear
+
+    def _adopt(self, ear: Ear, kept: bytes) -> None:
+        """What does not fit is learnt again."""
+        try:
+            ear.adopt(msgspec.json.decode(kept), self._clock.now())
+        except (KeyError, ValueError, TypeError, msgspec.DecodeError) as error:
+            log.warning("rhythm_not_adopted", source=ear.name, error=str(error))
 
     async def listen(self) -> None:
         """Hear with every source until cancelled; one that fails is started again."""
-        for name, state in self._states.items():
-            self._queue.tell(Gap(0, name, state.since, FOREVER))  # deaf until it says that it hears
+        for ear in self._ears.values():
+            self._queue.tell(ear.begin(self._clock.now()))
         async with asyncio.TaskGroup() as group:
             for name in self._sources:
                 group.create_task(self._keep_hearing(name))
             group.create_task(self._watch())
 
     async def _keep_hearing(self, name: str) -> None:
-        state = self._states[name]
+        state = self._runs[name]
         while True:
             state.task = asyncio.create_task(self._sources[name].run(self._queue, self._clock))
             try:
@@ -80,7 +110,7 @@ class Ears:
 
     def poison(self, source: str) -> None:
         """Count an input that made a step fail; too many pause the source that brought it."""
-        state = self._states.get(source)
+        state = self._runs.get(source)
         if state is None:
             return
         now = self._clock.now()
@@ -91,42 +121,83 @@ class Ears:
             state.task.cancel()
 
     def _note(self, name: str, connected: bool, why: str, ail: Ail | None) -> None:  # noqa: FBT001 - as the queue calls it
-        state, now = self._states[name], self._clock.now()
-        state.ail = ail or (None if connected else Ail.AWAY)
-        if connected == state.connected:
-            state.why = why or state.why
-            return
-        if connected and state.told:
-            self._queue.tell(Trouble(0, f"source-{name}", state.since, f"source {name} is heard again", over=True))
-            state.told = False
-        # An open gap, closed when it is heard again: until then no silence is judged and nothing learnt.
-        self._queue.tell(Gap(0, name, state.since if connected else now, now if connected else FOREVER))
-        state.connected, state.why, state.since = connected, why, now
-        log.info("source_heard" if connected else "source_lost", source=name, why=why)
+        ear = self._ears[name]
+        if connected != ear.connected:
+            log.info("source_heard" if connected else "source_lost", source=name, why=why)
+        self._tell(ear.note(self._clock.now(), why, ail, connected=connected))
+
+    def _pass(self, name: str, events: int, deletes: int) -> None:
+        if (ear := self._ears.get(name)) is not None:
+            self._tell(ear.hear(self._clock.now(), max(0, events - deletes), deletes, ()))
+
+    def _hear(self, name: str, receipt: Receipt, lags: Sequence[Span]) -> None:
+        if (ear := self._ears.get(name)) is not None:
+            posts = receipt.accepted + receipt.known + receipt.ignored
+            self._tell(ear.hear(self._clock.now(), posts, receipt.erased, lags))
+
+    def _tell(self, items: Iterable[Gap | Trouble]) -> None:
+        for item in items:
+            if isinstance(item, Trouble):
+                log.warning("source_ails" if not item.over else "source_well", trouble=item.key, why=item.text)
+            self._queue.tell(item)
 
     async def _watch(self) -> None:
-        """Tell `ops` of a source that stays away."""
+        """Look at each every minute: nobody says of himself that he is silent."""
         while True:
-            now = self._clock.now()
-            for name, state in self._states.items():
-                if not state.connected and not state.told and now - state.since >= DEAF_AFTER:
-                    state.told = True
-                    self._queue.tell(Trouble(0, f"source-{name}", state.since, f"source {name} is deaf: {state.why}"))
+            now, zone = self._clock.now(), self._zone()
+            for ear in self._ears.values():
+                ear.rhythm.zone = zone
+                self._tell(ear.look(now))
             await self._clock.wait_until(now + MINUTE)
 
     def deaf(self) -> tuple[str, ...]:
         """One sentence for each source that does not hear."""
-        return tuple(f"source {name} is deaf: {s.why}" for name, s in self._states.items() if not s.connected)
+        return tuple(f"source {ear.name} is deaf: {_why(ear)}" for ear in self._ears.values() if ear.is_deaf)
 
     def unheard(self) -> tuple[Deaf, ...]:
-        """The sources that are away for longer than it takes to connect, and since when."""
+        """The sources that are away for longer than it takes to connect, or silent, and since when."""
         now = self._clock.now()
-        away = ((name, state) for name, state in self._states.items() if not state.connected)
-        return tuple(Deaf(name, state.since) for name, state in away if now - state.since >= UNHEARD_AFTER)
+        deaf = [ear for ear in self._ears.values() if ear.is_deaf]
+        return tuple(Deaf(ear.name, ear.since, ear.ail) for ear in deaf if now - ear.since >= UNHEARD_AFTER)
 
     def states(self) -> dict[str, dict[str, Any]]:
         """Each source's state, as JSON types."""
+        now = self._clock.now()
         return {
-            name: {"connected": state.connected, "ail": state.ail, "why": state.why, "since": state.since}
-            for name, state in self._states.items()
+            name: {
+                "kind": self.kinds.get(name, ""),
+                **ear.state(now),
+                "cursor_age": self._queue.cursor_age(name),
+            }
+            for name, ear in self._ears.items()
         }
+
+    def unseen(self) -> tuple[Unseen, ...]:
+        """The sources that have brought nothing for thirty days."""
+        now = self._clock.now()
+        return tuple(Unseen("", name, ear.rhythm.last_event) for name, ear in self._ears.items() if ear.warnings(now))
+
+    def gauge(self, metrics: Metrics) -> None:
+        """Show how each stands."""
+        for name, ear in self._ears.items():
+            for ail in Ail:
+                metrics.source_state.labels(name, ail).set(ear.ail is ail)
+            metrics.source_state.labels(name, WELL).set(ear.ail is None)
+            metrics.source_last_event.labels(name).set((ear.rhythm.last_event or 0) / SECOND)
+            if (lag := ear.rhythm.punctuality.lag) is not None:
+                metrics.source_lag.labels(name).set(lag / SECOND)
+
+    def dump(self) -> dict[str, bytes]:
+        """What is to be kept between runs, by source."""
+        return {name: msgspec.json.encode(ear.dump()) for name, ear in self._ears.items()}
+
+
+def zone_of(rules: Ruleset) -> ZoneInfo:
+    """Of the hours that sources keep: that of the people, else of the first brand."""
+    first = next(iter(rules.brands.values()), None)
+    return ZoneInfo(first.timezone if first is not None and not rules.people else rules.timezone)
+
+
+def _why(ear: Ear) -> str:
+    """In English, for probes: what the source says, else what is known by its rhythm."""
+    return ear.why if not ear.connected or ear.ail is None else WORDS["en"].reasons[ear.ail]

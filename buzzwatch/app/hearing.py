@@ -12,7 +12,7 @@ from buzzwatch.ingest.scorer import Scorer, load
 from buzzwatch.ingest.scorer.lessons import Lessons
 from buzzwatch.ingest.sight import NO_LESSONS, Reader, Reading
 from buzzwatch.model.brand import Ruleset
-from buzzwatch.model.instant import Instant, instant_of
+from buzzwatch.model.instant import Instant, Span, instant_of
 from buzzwatch.model.mention import Mention
 from buzzwatch.store.journal import Heard, content_digest
 from buzzwatch.store.texts import blank
@@ -25,7 +25,8 @@ class HeardPayload(Struct):
     """A payload taken apart.
 
     `mentions` hold one `Heard` a brand; `ignored` name no brand and hang on nothing known; `struck` are the brands for
-    which a mention did not count, since that very text was marked as not about them.
+    which a mention did not count, since that very text was marked as not about them. `lags` are seen minus posted, as
+    the mentions themselves have it.
     """
 
     mentions: list[tuple[int, list[Heard]]]
@@ -34,11 +35,12 @@ class HeardPayload(Struct):
     mended: int
     ignored: int
     struck: list[str]
+    lags: list[Span]
 
 
 def hear_nothing() -> HeardPayload:
     """What a payload comes to that only moves cursors."""
-    return HeardPayload([], [], [], 0, 0, [])
+    return HeardPayload([], [], [], 0, 0, [], [])
 
 
 class Hearing:
@@ -91,6 +93,7 @@ class Hearing:
                 reason = f"reading it failed, a fault of buzzwatch ({type(error).__name__})"
                 heard.refused.append(Refused(position, reason, msgspec.json.encode(mention)[:HEAD]))
                 continue
+            heard.lags.append(seen_at - instant_of(mention.created_at))
             heard.mended += reading.clamped
             heard.struck += reading.struck
             if reading.sightings:

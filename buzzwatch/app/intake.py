@@ -2,13 +2,13 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from buzzwatch.clock import Clock
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.input import Gap, Input, Outcome
-from buzzwatch.model.instant import Instant
+from buzzwatch.model.instant import Instant, Span
 from buzzwatch.model.receipt import Receipt
 from buzzwatch.sources.intake import Wanted
 from buzzwatch.web.metrics import Metrics
@@ -45,12 +45,14 @@ class IntakeQueue:
 
     def __init__(self, clock: Clock, metrics: Metrics, cursors: dict[str, dict[str, str]] | None = None) -> None:
         self.on_status: Callable[[str, bool, str, Ail | None], None] = lambda _source, _connected, _why, _ail: None
+        self.on_heard: Callable[[str, Receipt, Sequence[Span]], None] = lambda _source, _receipt, _lags: None
         self.on_passed: Callable[[str, int, int], None] = lambda _source, _events, _deletes: None
         self.closed = False
         self.arrival = asyncio.Event()
         self._clock = clock
         self._metrics = metrics
         self._cursors = cursors if cursors is not None else {}
+        self._moved_at: dict[str, Instant] = {}
         self._payloads: deque[Payload] = deque()
         self._told: deque[Told] = deque()
         self._waiting = 0
@@ -74,10 +76,16 @@ class IntakeQueue:
     def move_cursors(self, moved: Mapping[tuple[str, str], str]) -> None:
         """They are committed."""
         for (source, name), value in moved.items():
+            self._moved_at[source] = self._clock.now()
             known = self._cursors.setdefault(source, {})
             known[name] = value
             if not value:
                 del known[name]
+
+    def cursor_age(self, source: str) -> Span | None:
+        """How long ago a cursor of it was committed in this run; None: none was."""
+        moved_at = self._moved_at.get(source)
+        return None if moved_at is None else self._clock.now() - moved_at
 
     def submit(
         self, source: str, payload: bytes, cursors: Mapping[str, str] | None = None

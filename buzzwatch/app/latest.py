@@ -15,7 +15,7 @@ from buzzwatch.model.curve import Point
 from buzzwatch.model.incident import Incident, State
 from buzzwatch.model.input import Corrected
 from buzzwatch.model.instant import Instant, instant_of, moment_of
-from buzzwatch.model.notification import NO_NEWS, Deaf, Latest, Sample
+from buzzwatch.model.notification import Deaf, Latest, Sample
 from buzzwatch.model.signal import Detector
 from buzzwatch.notify.escalation import upcoming
 from buzzwatch.store.journal import read_false_alarms, read_mentions
@@ -63,7 +63,7 @@ class News:
         Of what stands for several incidents, or for none, there are at most posts.
         """
         if not incident.subject.brand:
-            return await read_samples(self._record, incident, self._scorer), NO_NEWS
+            return await read_samples(self._record, incident, self._scorer), Latest(deaf=self._deaf())
         memory, now = self._memory(), self._clock.now()
         brand = memory.rules.brands.get(incident.subject.brand)
         lessons = memory.lessons.get(incident.subject.brand)

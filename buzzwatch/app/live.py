@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sqlite3
 from contextlib import AsyncExitStack, suppress
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -14,7 +15,7 @@ from buzzwatch.app.config import Config
 from buzzwatch.app.control import control_path
 from buzzwatch.app.digest import DigestReader
 from buzzwatch.app.drive import Drive
-from buzzwatch.app.ears import Ears
+from buzzwatch.app.ears import Ears, zone_of
 from buzzwatch.app.health import Health
 from buzzwatch.app.hearing import Hearing
 from buzzwatch.app.heartbeat import Beat
@@ -38,19 +39,23 @@ from buzzwatch.delivery.courier import Courier
 from buzzwatch.memory import Memory
 from buzzwatch.model.incident import Change, Severity
 from buzzwatch.model.input import EVERYTHING, ClockSet, Delivered, Gap, Outcome, RulesSwapped, Trouble
-from buzzwatch.model.instant import DAY, SECOND, Instant
+from buzzwatch.model.instant import DAY, MINUTE, SECOND, Instant, Span
 from buzzwatch.model.reading import How
 from buzzwatch.spine import Spine
 from buzzwatch.store.authors import forget_authors
 from buzzwatch.store.journal import Batch, read_cursors, rules_since
+from buzzwatch.store.official import know_officials
 from buzzwatch.store.outbox import forget_attempts
 from buzzwatch.store.record import Record
+from buzzwatch.store.rhythm import read_rhythms, write_rhythms
 from buzzwatch.web.control import control_app
 from buzzwatch.web.metrics import Metrics
 from buzzwatch.web.public import public_app
 from buzzwatch.web.server import listening, listening_on_socket
 
 LOOK_EVERY_S = 5.0
+KEEP_EVERY: Span = 5 * MINUTE
+"""What sources do ordinarily is written so often: the last minutes may be lost."""
 STOP_SENDING_S = 20.0
 _LOOK_AGAIN = 100
 """Milliseconds, while what fell due during a downtime is not decided upon yet: the first whole second does that."""
@@ -104,7 +109,10 @@ class Daemon:
         self.rulebook = Rulebook(config, secrets, self.drive, self.metrics, record.write_now(rules_since))
         self._first_reading = self.rulebook.begin()
         self.links = Links(record, config.state, config.web.base_url)
-        self.ears = Ears(make_sources(config, secrets), self.queue, self.clock)
+        self.ears = Ears(
+            make_sources(config, secrets), self.queue, self.clock, self._zone, record.write_now(read_rhythms)
+        )
+        self.ears.kinds = {name: entry.kind for name, entry in config.sources.items()}
         self.drive.on_poison = self.ears.poison
         news = News(record, self.clock, self.drive.scorer, self._memory, self.ears.unheard)
         self._ways, words = Ways(config, secrets), Words(self.links, self.clock, news)
@@ -139,6 +147,10 @@ class Daemon:
     def _memory(self) -> Memory:
         """That of the spine that is at work; another may take its place."""
         return self.drive.spine.memory
+
+    def _zone(self) -> ZoneInfo:
+        """Of the hours that sources are believed to keep: the people's, else the first brand's."""
+        return zone_of(self._memory().rules)
 
     def _rebuild(self, connection: sqlite3.Connection) -> Spine:
         return recover(connection, self.config.state, compile_rules)
@@ -273,6 +285,7 @@ class Daemon:
         for task in (stopped, hearing, looking, *asides):
             task.cancel()
         await asyncio.wait((stopped, hearing, looking, *asides))
+        await self._keep_rhythms()
         self.courier.stop()
         if not driving.done():
             await asyncio.wait((sending,), timeout=STOP_SENDING_S)
@@ -326,14 +339,30 @@ class Daemon:
         with suppress(sqlite3.OperationalError):  # as above
             await self.record.write(lambda db: forget_authors(db, self.clock.now()))
 
+    async def _know_officials(self) -> None:
+        with suppress(sqlite3.OperationalError):  # as above
+            brands = self._memory().rules.brands
+            await self.record.write(lambda db: know_officials(db, brands, self.clock.now()))
+
+    async def _keep_rhythms(self) -> None:
+        with suppress(sqlite3.OperationalError):  # as above
+            kept = self.ears.dump()
+            await self.record.write(lambda db: write_rhythms(db, kept))
+
     async def _look_after(self) -> None:
         """Keep the gauges and the service manager informed; a writer thread that hangs stops the watchdog's food."""
         interval = systemd.watchdog_interval()
         forgotten_at: Instant = 0
+        kept_at = self.clock.now()
         while True:
             if (now := self.clock.now()) - forgotten_at >= DAY:
                 forgotten_at = now
                 await self._forget_authors()
+                await self._know_officials()
+            if now - kept_at >= KEEP_EVERY:
+                kept_at = now
+                await self._keep_rhythms()
+            self.ears.gauge(self.metrics)
             self.metrics.outbox_waiting.set(await self.health.look())
             live = self.drive.spine.memory.desk.real
             for severity in Severity:

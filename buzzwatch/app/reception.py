@@ -8,8 +8,10 @@ from typing import Any
 
 import msgspec
 
+from buzzwatch.app.digest import unseen_accounts
 from buzzwatch.app.drill import read_rehearsal
 from buzzwatch.app.drive import Drive
+from buzzwatch.app.ears import zone_of
 from buzzwatch.app.health import Health
 from buzzwatch.app.latest import points_of
 from buzzwatch.app.links import QUEUE, Links
@@ -33,7 +35,19 @@ from buzzwatch.notify.troubles import notices_of_trouble
 from buzzwatch.store.journal import Batch, read_incident
 from buzzwatch.store.outbox import write_notice
 from buzzwatch.store.record import Record
-from buzzwatch.web.desk import Answer, Hush, PageView, QueueView, Rehearsal, Reload, Reply, RuleFiles
+from buzzwatch.web.desk import (
+    AccountRow,
+    Answer,
+    Hush,
+    PageView,
+    QueueView,
+    Rehearsal,
+    Reload,
+    Reply,
+    RuleFiles,
+    SourceRow,
+    Sources,
+)
 
 _TEST_TIMEOUT_S = 90
 _READ_BEFORE = {"en": "read already, by itself:", "fr": "déjà lu, tout seul :"}
@@ -87,6 +101,14 @@ class Reception:
             "scorer": self._opinion.state() if self._opinion else None,
         }
 
+    async def sources(self) -> Sources:
+        """See `Desk`."""
+        ears, rules, now = self._health.ears, self._drive.spine.memory.rules, self._clock.now()
+        rows = tuple(msgspec.convert({"name": name, **state}, SourceRow) for name, state in ears.states().items())
+        unseen = await self._record.read(lambda db: unseen_accounts(db, rules, now))
+        accounts = tuple(AccountRow(each.brand, each.name, each.seen_at) for each in unseen)
+        return Sources(now, str(zone_of(rules)), rows, accounts)
+
     async def page(self, code: str) -> PageView | None:
         """See `Desk`."""
         holder = await self._links.open(code, self._clock.now())
@@ -119,6 +141,7 @@ class Reception:
             pending=await self.marks.pending(incident, holder.person),
             night_until=self.marks.night_until(),
             rule_files=self._rule_files(),
+            deaf=self._health.ears.unheard(),
         )
 
     def _rule_files(self) -> RuleFiles:
@@ -154,6 +177,7 @@ class Reception:
             waiting=tuple(waiting),
             more=more,
             rule_files=self._rule_files(),
+            deaf=self._health.ears.unheard(),
         )
 
     async def link_queue(self, brand: str, by: str) -> Answer:

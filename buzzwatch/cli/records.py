@@ -1,6 +1,8 @@
 """What is known: why an incident rang, what a brand has taught, who waits for an answer, who is on duty."""
 
 import sys
+import time
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +25,39 @@ from buzzwatch.cli.frame import (
 )
 
 app = typer.Typer()
+_WIDE = 160
+"""Columns of a table that goes to a file."""
+_EVERY_S = 2.0
+"""Between looks at what is shown while somebody watches."""
+
+
+@app.command()
+def sources(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Print it once, as it does where nobody watches.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print what the daemon says as JSON, once.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Show how each source does: whether it hears, since when, how much comes beside what usually does."""
+    from rich.console import Console  # noqa: PLC0415 - as in `daemon.run`
+    from rich.live import Live  # noqa: PLC0415 - as in `daemon.run`
+
+    from buzzwatch.app.source_table import ask_sources, draw  # noqa: PLC0415 - as in `daemon.run`
+
+    with plain_errors():
+        loaded = load_config(config)
+        body, told = ask_sources(loaded)
+        if json:
+            sys.stdout.write(f"{body.decode()}\n")
+            return
+        console = Console(width=None if sys.stdout.isatty() else _WIDE)
+        if once or not sys.stdout.isatty():
+            console.print(draw(told, language()))
+            return
+        with suppress(KeyboardInterrupt), Live(draw(told, language()), console=console, auto_refresh=False) as live:
+            while True:
+                time.sleep(_EVERY_S)
+                live.update(draw(ask_sources(loaded)[1], language()), refresh=True)
 
 
 @app.command()

@@ -53,9 +53,9 @@ class Reader:
             key: frozenset(word_key(word) for name in brand.match.any for word in spoken(name))
             for key, brand in brands.items()
         }
-        self._accounts = {key: frozenset(map(_account, brand.official)) for key, brand in brands.items()}
+        self._accounts = {key: frozenset(map(account_key, brand.official)) for key, brand in brands.items()}
         self._voices = {
-            key: {voice: frozenset(map(_account, listed)) for voice, listed in brand.voices.items()}
+            key: {voice: frozenset(map(account_key, listed)) for voice, listed in brand.voices.items()}
             for key, brand in brands.items()
         }
 
@@ -89,7 +89,7 @@ class Reader:
         negativity = 0.0 if mention.deleted else self._scorer.score(text, lang) if known is None else known
         posted_at = instant_of(mention.created_at)
         source = mention.source or UNKNOWN_SOURCE
-        author, accounts = author_key(source, mention.author), _accounts(source, mention.author)
+        author, accounts = author_key(source, mention.author), accounts_of(source, mention.author)
         themes = {} if mention.deleted else self._themes.find(folded, keys)
         copy, story_keys = liken(mention, text, said)
         struck: tuple[str, ...] = ()
@@ -170,7 +170,7 @@ class Reader:
         return tuple(key for key in self._brands if key in wanted)
 
 
-def _accounts(source: str, author: Author | None) -> tuple[str, ...]:
+def accounts_of(source: str, author: Author | None) -> tuple[str, ...]:
     """The names by which an account may be listed as official: its handle and its id."""
     if author is None:
         return ()
@@ -188,7 +188,7 @@ def _voice(accounts: tuple[str, ...], voices: dict[str, frozenset[str]]) -> str:
     return ""
 
 
-def _account(listed: str) -> str:
+def account_key(listed: str) -> str:
     """One spelling of an account: x:@Acme_FR and x:acme_fr are the same."""
     source, _, name = listed.partition(":")
     return f"{source}:{name.lstrip('@')}".casefold()

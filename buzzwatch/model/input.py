@@ -189,7 +189,7 @@ class Delivered(Struct, frozen=True, gc=False, tag="delivered"):
     """What the receiver calls the message, where it says so and lets it be changed."""
 
 
-class Trouble(Struct, frozen=True, gc=False, tag="trouble"):
+class Trouble(Struct, frozen=True, omit_defaults=True, tag="trouble"):
     """Something is wrong with the daemon itself, or right again: one message to the `ops` route."""
 
     seen_at: Instant
@@ -198,6 +198,10 @@ class Trouble(Struct, frozen=True, gc=False, tag="trouble"):
     since: Instant
     text: str
     over: bool = False
+    said: dict[str, str] = {}
+    """The same in other languages, by key."""
+    again: int = 0
+    """How often it was told before."""
 
 
 class ClockSet(Struct, frozen=True, gc=False, tag="clockset"):

@@ -5,6 +5,7 @@ from msgspec import Struct
 from buzzwatch.model.author import Past
 from buzzwatch.model.cause import Cause
 from buzzwatch.model.curve import Point
+from buzzwatch.model.ear import Ail
 from buzzwatch.model.incident import ChangeKind, Incident, Severity, State
 from buzzwatch.model.instant import Instant, Span
 from buzzwatch.model.proposal import Proposal
@@ -119,10 +120,11 @@ class Coming(Struct, frozen=True, gc=False):
 
 
 class Deaf(Struct, frozen=True, gc=False):
-    """A source that is not heard at present, and since when."""
+    """A source that is not heard at present, since when, and what ails it; None: not known."""
 
     source: str
     since: Instant
+    ail: Ail | None = None
 
 
 class Latest(Struct, frozen=True):

@@ -7,6 +7,7 @@ from msgspec import Struct
 from buzzwatch.model.curve import Point
 from buzzwatch.model.notification import Coming, Deaf, Sample
 from buzzwatch.model.signal import Detector
+from buzzwatch.notify import ear_words
 from buzzwatch.notify.facts import LONGEST_NAME, Facts
 from buzzwatch.notify.phrases import Noun
 from buzzwatch.notify.quoting import clean, safe_link
@@ -56,7 +57,7 @@ WORDS = {
         this_month="Cette règle ce mois-ci\u00a0: {count}.",
         coming="Ensuite, si personne ne prend\u00a0: {names} à {time}.",
         not_heard="Nous n’entendons pas en ce moment\u00a0: {names}.",
-        deaf="{source} (depuis {time})",
+        deaf="{source} (depuis {time}{reason})",
     ),
     "en": Words(
         course=(
@@ -76,7 +77,7 @@ WORDS = {
         this_month="This rule this month: {count}.",
         coming="Next, if nobody takes it: {names} at {time}.",
         not_heard="Not heard at present: {names}.",
-        deaf="{source} (since {time})",
+        deaf="{source} (since {time}{reason})",
     ),
 }
 
@@ -154,9 +155,16 @@ def _reached(facts: Facts, step: Coming) -> str:
     return f"{facts.name(step.name)} ({means})" if means else facts.name(step.name)
 
 
+def _reason(facts: Facts, deaf: Deaf) -> str:
+    return "" if deaf.ail is None else f", {ear_words.WORDS[facts.phrases.language].reasons[deaf.ail]}"
+
+
 def not_heard(facts: Facts, deaf: Sequence[Deaf]) -> str:
     """The sources from which nothing can come at present."""
     words, phrases = words_of(facts), facts.phrases
-    shown = [words.deaf.format(source=facts.name(each.source), time=facts.clock(each.since)) for each in deaf[:_NAMES]]
+    shown = [
+        words.deaf.format(source=facts.name(each.source), time=facts.clock(each.since), reason=_reason(facts, each))
+        for each in deaf[:_NAMES]
+    ]
     more = [phrases.more.format(n=len(deaf) - _NAMES)] if len(deaf) > _NAMES else []
     return words.not_heard.format(names=", ".join(shown + more))

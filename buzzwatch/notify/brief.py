@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from buzzwatch.model.incident import Severity, State
 from buzzwatch.model.instant import MINUTE
-from buzzwatch.model.notification import Sample
+from buzzwatch.model.notification import Deaf, Sample
 from buzzwatch.model.signal import Detector
 from buzzwatch.notify.facts import LONGEST_NAME, Facts, Headline
 from buzzwatch.notify.phrases import Noun
@@ -26,6 +26,8 @@ class Brevity(Struct, frozen=True):
     angry: Noun
     unanswered: str
     take: str
+    deaf: str
+    """What is not heard, with the name of the first source and how many more."""
 
 
 _FRENCH = Brevity(
@@ -35,6 +37,7 @@ _FRENCH = Brevity(
     angry=("post négatif", "posts négatifs"),
     unanswered=", sans réponse {span}",
     take="Je prends:",
+    deaf=" Sourds: {name}{more}.",
 )
 _ENGLISH = Brevity(
     severity={Severity.CRITICAL: "CRISIS", Severity.WARNING: "WARNING", Severity.WATCH: "WATCH"},
@@ -43,15 +46,18 @@ _ENGLISH = Brevity(
     angry=("negative post", "negative posts"),
     unanswered=", unanswered for {span}",
     take="I take it:",
+    deaf=" Deaf: {name}{more}.",
 )
 _WORDS = {"fr": _FRENCH, "en": _ENGLISH}
 
 
-def brief(facts: Facts, headline: Headline, samples: Sequence[Sample], link: str | None) -> str:
+def brief(
+    facts: Facts, headline: Headline, samples: Sequence[Sample], link: str | None, deaf: Sequence[Deaf] = ()
+) -> str:
     """At most 160 septets of the GSM alphabet.
 
     What happens and the link are always in it, whole if they can be; then, as far as there is room, for how long nobody
-    has answered, whether it is the whole sector, what the first post says, and who wrote it.
+    has answered, whether it is the whole sector, what the first post says, who wrote it, and what is not heard.
     """
     if not facts.is_alarm or facts.is_ours or facts.notice.is_collective or facts.incident.drill is not None:
         return segment(headline.start, headline.what, headline.end, link, headline.aside)
@@ -63,7 +69,14 @@ def brief(facts: Facts, headline: Headline, samples: Sequence[Sample], link: str
     way = f"{words.take} {link}" if waits else link
     room = SEGMENT - (septets(f" {way}") if way and is_carried(way) else 0)
     body = _body(fold(f"{start}{what}{headline.end}"), _quoted(samples), fold(aside), room)
+    if body and deaf:
+        tail = fold(_unheard(facts, words, deaf))
+        body += tail if septets(body + tail) <= room else ""
     return segment(body, "", "", way) if body else segment(start, what, headline.end, link)
+
+
+def _unheard(facts: Facts, words: Brevity, deaf: Sequence[Deaf]) -> str:
+    return words.deaf.format(name=facts.name(deaf[0].source), more=f" +{len(deaf) - 1}" if len(deaf) > 1 else "")
 
 
 def _what(facts: Facts, words: Brevity, otherwise: str) -> str:

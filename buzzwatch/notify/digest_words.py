@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
+from buzzwatch.model.ear import Ail
 from buzzwatch.model.incident import Incident
-from buzzwatch.model.instant import Instant
+from buzzwatch.model.input import EVERYTHING
+from buzzwatch.model.instant import Instant, Span
 from buzzwatch.model.notification import Notice, Sample
 from buzzwatch.model.response import ResponseTimes
 from buzzwatch.model.silence import Silence
-from buzzwatch.notify import morning
+from buzzwatch.notify import ear_words, morning
 from buzzwatch.notify.facts import LONGEST_NAME, Facts, Headline
 from buzzwatch.notify.letter import Line, Section
 from buzzwatch.notify.quoting import clean, disarm
@@ -30,12 +32,29 @@ class HeldBack(Struct, frozen=True):
 
 
 class Ear(Struct, frozen=True):
-    """How a source does: since when, and why it is deaf if it is."""
+    """How a source does: since when, whether it hears, what ails it, and why in its own words."""
 
     name: str
-    connected: bool
+    heard: bool
     since: Instant
     why: str
+    ail: Ail | None = None
+
+
+class Missed(Struct, frozen=True):
+    """For how long a source was not heard since the last digest, and in how many pieces; "*" is all of them."""
+
+    name: str
+    pieces: int
+    lasted: Span
+
+
+class Unseen(Struct, frozen=True):
+    """An official account, or a source, of which nothing has come for long; `brand` is empty for a source."""
+
+    brand: str
+    name: str
+    seen_at: Instant | None
 
 
 class ShadowRings(Struct, frozen=True):
@@ -59,6 +78,8 @@ class Found(Struct, frozen=True):
     told_at: Instant | None = None
     """When this reader was told what had waited for the morning: then it is not in `held`."""
     shadows: tuple[ShadowRings, ...] = ()
+    missed: tuple[Missed, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
 
 
 class Words(Struct, frozen=True):
@@ -84,6 +105,13 @@ class Words(Struct, frozen=True):
     no_times: str
     sources: str
     deaf_line: str
+    ailing_line: str
+    missed_line: tuple[str, str]
+    down_line: tuple[str, str]
+    unseen_account: str
+    unseen_source: str
+    never: str
+    last_seen: str
     told: str
     late: str
     since: str
@@ -119,6 +147,16 @@ WORDS = {
         no_times="{brand}\u00a0: {all} réclamations, aucune réponse",
         sources="Sources",
         deaf_line="{name} est sourde depuis {since}\u00a0: {why}",
+        ailing_line="{name} va mal depuis {since}\u00a0: {why}",
+        missed_line=(
+            "{name} n’a pas été entendue pendant {span}",
+            "{name} n’a pas été entendue à {n} reprises, {span} en tout",
+        ),
+        down_line=("Nous étions arrêtés pendant {span}", "Nous étions arrêtés à {n} reprises, {span} en tout"),
+        unseen_account="Le compte officiel {name} de {brand} n’a rien dit depuis trente jours ({seen})",
+        unseen_source="La source {name} n’a rien apporté depuis trente jours ({seen})",
+        never="jamais vu",
+        last_seen="vu pour la dernière fois le {at}",
         told="Ce qui avait attendu la nuit vous a été dit à {time}.",
         late="Ce point était dû à {time}\u00a0: nous étions arrêtés.",
         since="Depuis le {since}.",
@@ -153,6 +191,13 @@ WORDS = {
         no_times="{brand}: {all} complaints, no answer",
         sources="Sources",
         deaf_line="{name} is deaf since {since}: {why}",
+        ailing_line="{name} is not well since {since}: {why}",
+        missed_line=("{name} was not heard for {span}", "{name} was not heard {n} times, {span} in all"),
+        down_line=("We were down for {span}", "We were down {n} times, {span} in all"),
+        unseen_account="The official account {name} of {brand} has said nothing for thirty days ({seen})",
+        unseen_source="The source {name} has brought nothing for thirty days ({seen})",
+        never="never seen",
+        last_seen="last seen {at}",
         told="You were told at {time} what had waited for the morning.",
         late="This digest was due at {time}: we were down.",
         since="Since {since}.",
@@ -173,7 +218,7 @@ def headline(notice: Notice, found: Found, now: Instant) -> Headline:
         (words.watched, len(found.watch)),
         (words.held_back, sum(len(held.targets) for held in found.held)),
         (words.silenced, len(found.silences)),
-        (words.deaf, sum(not ear.connected for ear in found.ears)),
+        (words.deaf, sum(not ear.heard for ear in found.ears)),
     )
     said = [_count(facts, noun, number) for noun, number in counts if number]
     if notice.night or notice.marks:
@@ -196,11 +241,12 @@ def letter(notice: Notice, samples: Sequence[Sample], link: str | None, found: F
     ]
     told = notice.night or notice.marks or found.watch or found.held or found.silences or found.response
     quiet = not (told or found.shadows)
-    heard = sum(ear.connected for ear in found.ears)
+    heard = sum(ear.heard for ear in found.ears)
+    well = not found.missed and not found.unseen and all(ear.heard and ear.ail is None for ear in found.ears)
     if quiet:
         proof = _count(facts, words.heard, heard) if found.ears else ""
         first = Section((Line(f"{words.nothing_since.format(since=since)} {proof}".strip()),))
-        deaf = [section for section in sections if section.heading == words.sources and heard < len(found.ears)]
+        deaf = [section for section in sections if section.heading == words.sources and not well]
         sections = [first, *deaf]
     else:
         sections.insert(0, Section((Line(words.since.format(since=since)),)))
@@ -269,14 +315,37 @@ def _rang(facts: Facts, words: Words, rang: ShadowRings) -> str:
 
 
 def _ears(facts: Facts, words: Words, found: Found) -> Iterator[Line]:
-    """The deaf ones by name, the others in number."""
+    """Those that are deaf or ail by name, the others in number; then what was missed, and what is never seen."""
     for ear in found.ears:
-        if not ear.connected:
-            why = disarm(clean(ear.why, _LONGEST_WHY))
+        if not ear.heard or ear.ail is not None:
+            line = words.ailing_line if ear.heard else words.deaf_line
             name = disarm(clean(ear.name, LONGEST_NAME))
-            yield Line(f"- {words.deaf_line.format(name=name, since=facts.clock(ear.since), why=why)}")
-    if heard := sum(ear.connected for ear in found.ears):
+            yield Line(f"- {line.format(name=name, since=facts.clock(ear.since), why=_reason(facts, ear))}")
+    if heard := sum(ear.heard for ear in found.ears):
         yield Line(_count(facts, words.heard, heard))
+    yield from _shown(_missed(facts, words, missed) for missed in found.missed)
+    yield from _shown(_unseen(facts, words, unseen) for unseen in found.unseen)
+
+
+def _reason(facts: Facts, ear: Ear) -> str:
+    """In the reader's language, with what the source itself says of it."""
+    why = disarm(clean(ear.why, _LONGEST_WHY))
+    if ear.ail is None:
+        return why
+    reason = ear_words.WORDS[facts.phrases.language].reasons[ear.ail]
+    return f"{reason} ({why})" if why else reason
+
+
+def _missed(facts: Facts, words: Words, missed: Missed) -> str:
+    name = disarm(clean(missed.name, LONGEST_NAME))
+    line = (words.down_line if missed.name == EVERYTHING else words.missed_line)[missed.pieces > 1]
+    return line.format(name=name, n=facts.figures.number(missed.pieces), span=facts.figures.span(missed.lasted))
+
+
+def _unseen(facts: Facts, words: Words, unseen: Unseen) -> str:
+    seen = words.never if unseen.seen_at is None else words.last_seen.format(at=facts.day_of(unseen.seen_at))
+    line = words.unseen_account if unseen.brand else words.unseen_source
+    return line.format(name=disarm(clean(unseen.name, LONGEST_NAME)), brand=facts.name(unseen.brand), seen=seen)
 
 
 def _count(facts: Facts, noun: tuple[str, str], number: int) -> str:

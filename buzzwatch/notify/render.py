@@ -56,6 +56,8 @@ def render(  # noqa: PLR0913 - what is found when it leaves, by name
     else:
         headline = facts.headline()
         letter = sections(facts, samples, link, replaces, doubtful=doubtful, latest=latest)
+    if notice.is_collective and notice.digest_since is None and latest.deaf:
+        letter.insert(-1, Section((Line(background.not_heard(facts, latest.deaf)),)))
     title = headline.within(LONGEST_TITLE)
     rings = facts.is_alarm and not notice.test and (not notice.is_collective or notice.outage is not None)
     says = background.course(facts, latest.points) if facts.is_alarm and not notice.is_collective else ""
@@ -64,7 +66,7 @@ def render(  # noqa: PLR0913 - what is found when it leaves, by name
         title=title,
         text="\n\n".join(map(_plain, letter)),
         html=_html(facts, title, letter, link, alarm=rings),
-        short=brief(facts, headline, samples, link),
+        short=brief(facts, headline, samples, link, latest.deaf),
         severity=notice.severity if rings else None,
         subject="" if notice.test or notice.is_collective else subject(facts),
         picture=Picture(latest.points, says) if says else None,

@@ -24,8 +24,9 @@ _OPS = "ops-"
 
 def announce_trouble(trouble: Trouble, rules: Ruleset, now: Instant) -> Told:
     """Tell the `ops` route what is wrong with the daemon itself or right again; persons only by day."""
-    incident = incident_of(trouble)
-    targets, held = let_sleep(hearers(rules.routes.get("ops", CONSOLE), rules, now), incident, rules, now)
+    route = rules.routes.get("ops", CONSOLE)
+    incident = incident_of(trouble, route.language)
+    targets, held = let_sleep(hearers(route, rules, now), incident, rules, now)
     return Told(incident, notices_of_trouble(trouble, rules, targets), held)
 
 
@@ -38,12 +39,14 @@ def hearers(route: Route, rules: Ruleset, now: Instant) -> list[Target]:
 def notices_of_trouble(trouble: Trouble, rules: Ruleset, targets: Iterable[Target]) -> tuple[Notice, ...]:
     """What is wrong with the daemon itself or right again, for given targets."""
     kind = ChangeKind.OVER if trouble.over else ChangeKind.OPENED
-    return notices_of(incident_of(trouble), kind, targets, rules, trouble.seen_at)
+    notices = notices_of(incident_of(trouble), kind, targets, rules, trouble.seen_at)
+    return tuple(replace(each, incident=incident_of(trouble, each.language)) for each in notices)
 
 
-def incident_of(trouble: Trouble) -> Incident:
+def incident_of(trouble: Trouble, language: str = "") -> Incident:
     """The daemon's own troubles take the way of an incident that is of no brand."""
-    reason = Reason(trouble.key, trouble.text, (), None, Trend.STEADY, 0, 0, None, None, answered=False)
+    text = trouble.said.get(language, trouble.text)
+    reason = Reason(trouble.key, text, (), None, Trend.STEADY, 0, 0, None, None, answered=False)
     return Incident(
         id=f"{_OPS}{trouble.key}-{trouble.since // 1000}",
         subject=Subject(brand=""),
@@ -57,7 +60,7 @@ def incident_of(trouble: Trouble) -> Incident:
         samples=(),
         route="ops",
         worst=0.0,
-        revision=2 if trouble.over else 1,
+        revision=1 + trouble.again + trouble.over,
     )
 
 

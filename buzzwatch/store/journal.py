@@ -30,6 +30,7 @@ from buzzwatch.store.authors import count_authors
 from buzzwatch.store.complaints import write_complaints
 from buzzwatch.store.database import transaction
 from buzzwatch.store.names import write_names
+from buzzwatch.store.official import note_officials
 from buzzwatch.store.outbox import finish_notice, forget_instants, release_leases, write_notice
 from buzzwatch.store.texts import Text, find_taken_back, write_texts
 
@@ -173,6 +174,7 @@ class Ledger:
             [(seq, _encode(i.origin)) for seq, i in batch.inputs if isinstance(i, RulesSwapped) and i.origin],
         )
         count_authors(self._db, batch.inputs)
+        note_officials(self._db, batch.inputs, batch.heard)
         write_texts(self._db, [h.text for h in batch.heard], batch.erased, max(batch.at, batch.now))
         write_names(self._db, batch.names)
         for _, item in batch.inputs:
@@ -354,6 +356,16 @@ def rows_until(connection: sqlite3.Connection, instant: Instant) -> tuple[Instan
     """When the first row was seen, None where there is none; and the last row seen at an instant or before, 0: none."""
     (first,) = connection.execute("SELECT (SELECT seen_at FROM journal ORDER BY seq LIMIT 1)").fetchone()
     return first, row_at(connection, instant + 1) - 1
+
+
+def read_gaps(connection: sqlite3.Connection, since: Instant) -> Iterator[Gap]:
+    """What was journalled since then of times that could not be heard."""
+    rows = connection.execute(
+        "SELECT body FROM journal WHERE kind IN ('silenced', 'rules', 'corrected', 'gap', 'clockset') "
+        "AND kind = 'gap' AND skipped IS NULL AND seen_at > ? ORDER BY seq",
+        (since,),
+    )
+    return (msgspec.json.decode(body, type=Gap) for (body,) in rows)
 
 
 def read_outages(connection: sqlite3.Connection) -> list[Gap]:

@@ -49,11 +49,12 @@ class Trial(Struct, frozen=True, forbid_unknown_fields=True):
 def control_app(desk: Desk) -> web.Application:
     """The control side. JSON in and out, but `/learn` takes MessagePack, which carries arrays as they are.
 
-    Every POST gives an `Answer`: status 200 if done, 409 if not, 400 if the request could not be read.
+    Every POST but `/sources` gives an `Answer`: status 200 if done, 409 if not, 400 if the request could not be read.
     """
     commands = _Commands(desk)
     app = web.Application(client_max_size=_LIMIT)
     app.router.add_get("/status", commands.status)
+    app.router.add_post("/sources", commands.sources)
     app.router.add_post("/reload", commands.reload)
     app.router.add_post("/answer", commands.answer)
     app.router.add_post("/silence", commands.silence)
@@ -73,6 +74,9 @@ class _Commands:
 
     async def status(self, _request: web.Request) -> web.Response:
         return _json(self._desk.status(), 200)
+
+    async def sources(self, _request: web.Request) -> web.Response:
+        return _json(await self._desk.sources(), 200)
 
     async def reload(self, request: web.Request) -> web.Response:
         asked = await _body(request, Reload) if await request.read() else Reload()

@@ -6,10 +6,11 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from buzzwatch.model.curve import Point
+from buzzwatch.model.ear import Ail
 from buzzwatch.model.incident import Change, Incident
 from buzzwatch.model.input import Corrected, Mark, Verb
 from buzzwatch.model.instant import Instant, Span
-from buzzwatch.model.notification import Sample
+from buzzwatch.model.notification import Deaf, Sample
 from buzzwatch.model.proposal import Proposal
 from buzzwatch.model.silence import Silence
 from buzzwatch.rules.words import Language
@@ -67,6 +68,8 @@ class PageView(Struct, frozen=True):
     waiting: int | None = None
     """Complaints about the brand that wait, None where it has no account to answer with."""
     rule_files: RuleFiles = RuleFiles()
+    deaf: tuple[Deaf, ...] = ()
+    """The sources that are not heard at present."""
 
 
 class Waiting(Struct, frozen=True):
@@ -96,6 +99,7 @@ class QueueView(Struct, frozen=True):
     waiting: tuple[Waiting, ...]
     more: int = 0
     rule_files: RuleFiles = RuleFiles()
+    deaf: tuple[Deaf, ...] = ()
 
 
 class Answer(Struct, frozen=True, omit_defaults=True):
@@ -147,6 +151,49 @@ class Rehearsal(Struct, frozen=True, forbid_unknown_fields=True):
     at_night: bool = False
 
 
+class SourceRow(Struct, frozen=True):
+    """How one source does; instants and spans in milliseconds.
+
+    `since` is when its state began, `ail` None: it is well. `usual_hour` is expected in an hour such as this one,
+    `last_hour` came in the last 50 to 60 minutes. `due` are the posts expected since the last, `patience` is the number
+    of them that makes a silence. `learning`: less than a week was heard. `warnings`: see `app.ear.Ear.warnings`.
+    """
+
+    name: str
+    kind: str
+    connected: bool
+    deaf: bool
+    ail: Ail | None
+    why: str
+    since: Instant
+    last_event: Instant | None
+    last_hour: int
+    usual_hour: float
+    due: float
+    patience: float
+    lag: Span | None
+    cursor_age: Span | None
+    learning: bool
+    warnings: tuple[str, ...]
+
+
+class AccountRow(Struct, frozen=True):
+    """An official account of which nothing has come for thirty days; `seen_at` None: never."""
+
+    brand: str
+    account: str
+    seen_at: Instant | None
+
+
+class Sources(Struct, frozen=True):
+    """What `buzzwatch sources` shows; times of the day are those of `timezone`."""
+
+    now: Instant
+    timezone: str
+    sources: tuple[SourceRow, ...]
+    accounts: tuple[AccountRow, ...] = ()
+
+
 class Reload(Struct, frozen=True, forbid_unknown_fields=True):
     """Who wants the rule files read, by key where they say so, and the language of the answer."""
 
@@ -162,6 +209,9 @@ class Desk(Protocol):
 
     def status(self) -> dict[str, Any]:
         """Figures and states for `GET /status`, as JSON types."""
+
+    async def sources(self) -> Sources:
+        """How each source and each official account does."""
 
     async def page(self, code: str) -> PageView | None:
         """The incident behind the code of a link, None where there is none."""

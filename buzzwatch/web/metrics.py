@@ -101,6 +101,24 @@ class Metrics:
         self.source_connected = Gauge(
             "buzzwatch_source_connected", "1 while the source hears, else 0.", ("source",), registry=registry
         )
+        self.source_state = Gauge(
+            "buzzwatch_source_state",
+            "1 for the state that a source is in, 0 for all others.",
+            ("source", "state"),
+            registry=registry,
+        )
+        self.source_last_event = Gauge(
+            "buzzwatch_source_last_event_timestamp_seconds",
+            "When something last came from a source, Unix time; 0: nothing yet.",
+            ("source",),
+            registry=registry,
+        )
+        self.source_lag = Gauge(
+            "buzzwatch_source_lag_seconds",
+            "The median of the time between posting and hearing, of the last posts of a source.",
+            ("source",),
+            registry=registry,
+        )
         self.rules_refused = Gauge(
             "buzzwatch_rules_refused", "1 while the files hold faults and the last good rules run.", registry=registry
         )

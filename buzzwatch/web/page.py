@@ -10,7 +10,7 @@ from buzzwatch.model.incident import SHOWN, Incident, State
 from buzzwatch.model.instant import HOUR, MINUTE, Instant, moment_of
 from buzzwatch.model.proposal import Proposal
 from buzzwatch.model.signal import UNANSWERED, Detector
-from buzzwatch.notify import chart
+from buzzwatch.notify import chart, ear_words
 from buzzwatch.notify.figures import ENGLISH, FRENCH, Figures
 from buzzwatch.web.desk import PageView, QueueView
 from buzzwatch.web.words import choose_language, words
@@ -108,6 +108,7 @@ class Pages:
             at=lambda instant: figures.clock(instant, zone, view.now),
             number=figures.number,
             span=figures.span,
+            ail=ear_words.WORDS[language].reasons.__getitem__,
         )
 
     def missing(self, accepted: str) -> str:
@@ -134,6 +135,7 @@ class _Frame:
             "ahead": self.ahead,
             "name_of": self.name_of,
             "day": self._day(),
+            "ail": ear_words.WORDS[self.language].reasons.__getitem__,
         }
 
     def at(self, instant: Instant) -> str:

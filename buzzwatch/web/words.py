@@ -72,6 +72,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "The rule files are refused since {when}. The rules in force since {since} stay.",
         "Les fichiers de règles sont refusés depuis {when}. Les règles en vigueur depuis {since} le restent.",
     ),
+    "not heard": ("What we do not hear right now:", "Ce que nous n’entendons pas en ce moment\u00a0:"),
+    "not heard since": ("since {when}", "depuis {when}"),
     "rules unread": (
         "The rule files are edited since {when}, and not read yet.",
         "Les fichiers de règles sont modifiés depuis {when}, et pas encore lus.",

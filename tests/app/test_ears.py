@@ -1,11 +1,12 @@
 import asyncio
 
-from stage import MONDAY
+from stage import MONDAY, House, mention, rules
 
 from buzzwatch.app.ears import POISON, Ears
 from buzzwatch.app.intake import IntakeQueue
 from buzzwatch.clock import VirtualClock, settle
-from buzzwatch.model.input import Gap, Trouble
+from buzzwatch.model.ear import Ail
+from buzzwatch.model.input import Gap, RulesSwapped, Trouble
 from buzzwatch.model.instant import HOUR, MINUTE, SECOND
 from buzzwatch.model.notification import Deaf
 from buzzwatch.web.metrics import Metrics
@@ -59,7 +60,7 @@ async def test_messages_name_a_source_once_it_is_away_for_longer_than_connecting
     await room.clock.advance(29 * SECOND)
     assert room.ears.unheard() == ()
     await room.clock.advance(SECOND)
-    assert room.ears.unheard() == (Deaf("tap", MONDAY),)
+    assert room.ears.unheard() == (Deaf("tap", MONDAY, Ail.AWAY),)
     await room.stop()
     well = Room(Tap())
     await well.clock.advance(HOUR)
@@ -97,3 +98,15 @@ async def test_stopping_just_when_poison_pauses_a_source_does_not_wait_for_it():
     await asyncio.sleep(0)
     await room.stop()
     assert room.task.cancelled()
+
+
+async def test_what_came_of_a_payload_is_a_sign_of_life_with_its_lag(tmp_path):
+    house, heard = House(tmp_path, VirtualClock(MONDAY)), []
+    house.queue.on_heard = lambda source, receipt, lags: heard.append((source, receipt.accepted, lags))
+    house.open()
+    await house.tell(RulesSwapped(0, rules()))
+    await house.say(mention(MONDAY - 3 * MINUTE, "old"))
+    await house.close()
+    ((_, accepted, (lag,)),) = heard
+    assert accepted == 1
+    assert 3 * MINUTE <= lag < 4 * MINUTE

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from buzzwatch.model.author import Past
 from buzzwatch.model.curve import Point
+from buzzwatch.model.ear import Ail
 from buzzwatch.model.incident import ChangeKind, Press, Sector, State, Subject
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, instant_of
 from buzzwatch.model.notification import Coming, Deaf, Latest, Sample
@@ -139,6 +140,10 @@ def test_what_is_not_heard_is_named_and_of_many_sources_the_first(notice):
     deaf = tuple(Deaf(f"s{number}", NOW - HOUR) for number in range(9))
     assert "Nous n’entendons pas en ce moment : s0 (depuis 22:40)." in said(notice, (), Latest(deaf=deaf[:1]))
     assert "s7 (depuis 22:40), et 1 autres." in said(notice, (), Latest(deaf=deaf))
+    refused = (Deaf("masto", NOW - HOUR, Ail.REFUSED), Deaf("push", NOW - HOUR, Ail.SILENT))
+    assert "masto (depuis 22:40, accès refusé), push (depuis 22:40, muette)." in said(notice, (), Latest(deaf=refused))
+    english = said(replace(notice, language="en"), (), Latest(deaf=refused))
+    assert "Not heard at present: masto (since 22:40, access refused), push (since 22:40, silent)." in english
 
 
 @LANGUAGES

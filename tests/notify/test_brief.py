@@ -3,9 +3,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from buzzwatch.model.ear import Ail
 from buzzwatch.model.incident import ChangeKind, State
 from buzzwatch.model.instant import MINUTE
-from buzzwatch.model.notification import Sample
+from buzzwatch.model.notification import Deaf, Latest, Sample
 from buzzwatch.notify.render import render
 from buzzwatch.notify.sms import SEGMENT, fold, septets
 
@@ -103,3 +104,15 @@ def test_nobody_is_asked_to_take_what_was_taken(change):
 @given(text=st.text(max_size=300), author=st.text(max_size=60), brand=st.text(min_size=1, max_size=80))
 def test_whatever_people_write_it_is_one_segment_that_ends_with_the_link(alarm, text, author, brand):
     assert short(replace(alarm, brand_name=brand), replace(SAMPLE, text=text, author=author)).endswith(LINK)
+
+
+def test_what_is_not_heard_is_said_where_there_is_room_for_all_else(alarm, ignored):
+    def told(notice, *samples):
+        latest = Latest(deaf=(Deaf("masto", 0, Ail.REFUSED), Deaf("push", 0)))
+        message = render(notice, samples, LINK, notice.due_at, latest=latest).short
+        assert septets(message) <= SEGMENT
+        return message
+
+    assert " Sourds: masto +1. Je prends: " in told(alarm)
+    assert " Deaf: masto +1. I take it: " in told(replace(alarm, language="en"))
+    assert told(ignored, SAMPLE) == short(ignored, SAMPLE)

@@ -115,6 +115,16 @@ def test_trouble_of_our_own_goes_to_ops_and_its_end_as_well():
     assert [notice.kind for notice in (*began, *ended)] == [ChangeKind.OPENED, ChangeKind.OVER]
 
 
+def test_trouble_is_told_in_the_language_of_the_route():
+    for language, said in (("fr", "sourde"), ("en", "deaf"), ("", "sourde" if rules().brands == {} else "deaf")):
+        route = Route("ops", copy=("mail",), language=language)
+        trouble = Trouble(NOON, "source-x", NOON, "deaf", said={"fr": "sourde", "en": "deaf"}, again=2)
+        told = announce_trouble(trouble, routed(ops=route), NOON)
+        (notice,) = told.notices
+        assert notice.incident.reason.says == said
+        assert notice.incident.revision == 3
+
+
 def test_a_target_that_fails_is_told_to_ops_once_a_day_and_never_that_telling_ops_failed():
     def failed(at: int, incident: str = "acme-1") -> list[str]:
         lost = Delivered(at, "k", incident, Target("ines", "sms"), sent=False, why="no such number")

@@ -16,12 +16,13 @@ from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.clock import VirtualClock
 from buzzwatch.memory import Memory
 from buzzwatch.model.brand import Ruleset
+from buzzwatch.model.ear import Ail
 from buzzwatch.model.input import EVERYTHING, ClockSet, Gap, RulesSwapped, Silenced
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, Instant, instant_of
 from buzzwatch.model.notification import Notice
 from buzzwatch.model.response import ResponseTimes
 from buzzwatch.model.silence import Silence
-from buzzwatch.notify.digest_words import Ear, Found
+from buzzwatch.notify.digest_words import Ear, Found, Missed, Unseen
 from buzzwatch.notify.render import render
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.spine import Spine
@@ -294,3 +295,23 @@ def test_a_clock_set_back_behind_a_digest_brings_another_that_the_outbox_does_no
     first, second = (notice for notice in story.notices if notice.digest_since is not None)
     assert second.digest_since == TUESDAY - 20 * MINUTE
     assert first.key != second.key
+
+
+def test_the_digest_says_what_ails_what_was_missed_and_what_is_never_seen():
+    late = Ear("push", True, MONDAY, "", Ail.LATE)
+    refused = Ear("masto", False, MONDAY + 2 * HOUR, "401", Ail.REFUSED)
+    missed = (Missed("push", 1, 40 * MINUTE), Missed("*", 2, 3 * HOUR))
+    unseen = (Unseen("Acme", "x:@acme_fr", None), Unseen("", "flux", MONDAY - 40 * DAY))
+    found = Found(ears=(late, refused), missed=missed, unseen=unseen)
+    french, english = text_of(blank(), found), text_of(blank("en"), found)
+    assert "push is not well since 2026-03-02 01:00: late" in english
+    assert "masto is deaf since" in english
+    assert "access refused (401)" in english
+    assert "push was not heard for 40 min" in english
+    assert "We were down 2 times, 3 h in all" in english
+    assert "of Acme has said nothing for thirty days (never seen)" in english
+    assert "The source flux has brought nothing for thirty days (last seen" in english
+    assert "masto est sourde depuis" in french
+    assert "accès refusé (401)" in french
+    assert "Nous étions arrêtés à 2 reprises, 3 h en tout" in french
+    assert "jamais vu" in french

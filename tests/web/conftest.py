@@ -12,7 +12,7 @@ from buzzwatch.model.cause import Cause
 from buzzwatch.model.incident import Change, ChangeKind, Incident, Reason, Severity, State, Subject
 from buzzwatch.model.input import Corrected, Mark, Verb
 from buzzwatch.model.instant import DAY, MINUTE
-from buzzwatch.model.notification import Sample
+from buzzwatch.model.notification import Deaf, Sample
 from buzzwatch.model.proposal import Proposal
 from buzzwatch.model.signal import Detector, Signal, Trend
 from buzzwatch.model.silence import Silence
@@ -27,6 +27,7 @@ from buzzwatch.web.desk import (
     Reload,
     Reply,
     RuleFiles,
+    Sources,
     Waiting,
 )
 from buzzwatch.web.metrics import Metrics
@@ -107,12 +108,16 @@ class MemoryDesk:
     queued: tuple[Waiting, ...] = ()
     reloads: list[tuple[Reload, int | None]] = field(default_factory=list)
     rule_files: RuleFiles = field(default_factory=RuleFiles)
+    deaf: tuple[Deaf, ...] = ()
 
     def unready(self) -> tuple[str, ...]:
         return self.reasons
 
     def status(self) -> dict[str, Any]:
         return {"incidents": 1}
+
+    async def sources(self) -> Sources:
+        return Sources(NOW, "Europe/Paris", ())
 
     async def page(self, code: str) -> PageView | None:
         return (
@@ -126,6 +131,7 @@ class MemoryDesk:
                 ),
                 night_until=self.night_until,
                 rule_files=self.rule_files,
+                deaf=self.deaf,
                 **self.clock,
             )
             if code == CODE
@@ -133,7 +139,8 @@ class MemoryDesk:
         )
 
     async def queue(self, code: str) -> QueueView | None:
-        shown = QueueView(NOW, "Acme Airlines", "fr", "Europe/Paris", 10 * MINUTE, self.queued, len(self.queued) // 4)
+        more = len(self.queued) // 4
+        shown = QueueView(NOW, "Acme Airlines", "fr", "Europe/Paris", 10 * MINUTE, self.queued, more, deaf=self.deaf)
         return shown if code == CODE else None
 
     async def link_queue(self, brand: str, by: str) -> Answer:

@@ -8,6 +8,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import AppRunner, UnixSite
 
 from buzzwatch.app.saved import user_name
+from buzzwatch.model.ear import Ail
+from buzzwatch.model.notification import Deaf
 from buzzwatch.web.control import control_app
 from buzzwatch.web.desk import Reload, RuleFiles
 from buzzwatch.web.public import public_app
@@ -52,3 +54,20 @@ async def test_who_asks_for_a_reading_is_known_by_the_socket_and_by_what_they_sa
 def test_a_user_without_a_name_is_a_number():
     assert user_name(0) == "root"
     assert user_name(4_000_000) == "uid 4000000"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ("What we do not hear right now:", "since 22:40 (access refused)")),
+        ("fr", ("Ce que nous n’entendons pas en ce moment\u00a0:", "depuis 22:40 (accès refusé)")),
+    ],
+)
+@pytest.mark.parametrize("page", ["", "/queue"])
+async def test_the_page_says_what_is_not_heard(desk, metrics, language, said, page):
+    async with TestClient(TestServer(public_app(desk, metrics))) as client:
+        for deaf, times in (((), 0), ((Deaf("<masto>", NOW - HOUR, Ail.REFUSED),), 1)):
+            desk.deaf = deaf
+            async with client.get(f"/i/{CODE}{page}", headers={"Accept-Language": language}) as answer:
+                text = await answer.text()
+                assert [text.count(each) for each in (*said, "<bdi>&lt;masto&gt;</bdi>")] == [times] * 3
