@@ -133,7 +133,11 @@ class World:
         await self.line.hang_up()
         await self.house.kill()
         self._hearing.cancel()
-        await asyncio.wait([self._hearing], timeout=PATIENCE_S)
+        deadline = time.monotonic() + PATIENCE_S
+        while not self._hearing.done():
+            assert time.monotonic() < deadline, f"{self.ear.kind} does not end"
+            await asyncio.wait([self._hearing], timeout=LULL_S)
+            self._skipped += 1
         assert self._hearing.cancelled()
 
     async def end(self) -> None:
@@ -183,6 +187,13 @@ class World:
                     await self._news.wait()
             except TimeoutError:
                 await self._pass_time()
+
+    async def wait(self, span: Span) -> None:
+        """Let time pass, whatever happens."""
+        until = self.clock.now() + span
+        while self.clock.now() < until:
+            await asyncio.sleep(LULL_S)
+            await self._pass_time()
 
     async def _pass_time(self) -> None:
         pace = self.ear.pace if self.statuses and self.statuses[-1][0] and not self.hurries else MINUTE
@@ -243,11 +254,11 @@ class World:
 
     def _story(self) -> str:
         missing = sorted(set(self.expected()) - set(self.journalled()))
-        return f"{self.ear.kind}: {len(missing)} missing, such as {missing[:3]}; states: {self.statuses[-8:]}"
+        return f"{self.ear.kind}: {len(missing)} missing, such as {missing[:3]}; states: {self.statuses[-8:]}, {vars(self.ear)}"[:3000]
 
 
-async def call(ear: Any, fault: str) -> None:
-    """Do what the wire of that ear can do to us, whether it takes time or not."""
-    done = getattr(ear, fault)()
+async def call(fault: Callable[[], Any]) -> None:
+    """Do what a wire can do to us, whether that takes time or not."""
+    done = fault()
     if inspect.isawaitable(done):
         await done

@@ -1,20 +1,20 @@
-"""Every adapter with its stand-in, as `chaos.World` takes them."""
+"""Every adapter with its stand-in, as `chaos.World` takes them; `part` gives a fixture by its name."""
 
 import asyncio
 import json
 import random
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from pathlib import Path
+from io import BytesIO
 from typing import Any
 
 import aiohttp
-from chaos import SECOND, Ear
+from chaos import Ear
 from line import HOST
 
 from buzzwatch.clock import Clock
-from buzzwatch.model.instant import Instant, Span
+from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span
 from buzzwatch.sources.http import Http, Listen
 from buzzwatch.sources.intake import Source
 from buzzwatch.sources.mqtt import Broker, Mqtt
@@ -52,10 +52,10 @@ class MqttEar(Numbered):
     secrets = ()
     connects = True
     lacks = frozenset({"expired"})
-    pace: Span = SECOND
+    pace: Span = MINUTE
 
-    def __init__(self, folder: Path, mosquitto: Any) -> None:
-        self._broker = mosquitto(folder)
+    def __init__(self, part: Callable[[str], Any]) -> None:
+        self._broker = part("broker")
 
     @property
     def port(self) -> int:
@@ -63,12 +63,10 @@ class MqttEar(Numbered):
         return int(self._broker.port)
 
     async def start(self) -> None:
-        """See `Ear`."""
-        await asyncio.to_thread(self._broker.start)
+        """See `Ear`; the broker's fixture has started it, and ends it."""
 
     async def stop(self) -> None:
-        """See `Ear`."""
-        await asyncio.to_thread(self._broker.stop)
+        """See `start`."""
 
     def source(self, name: str, line: int) -> Source:
         """See `Ear`."""
@@ -100,9 +98,9 @@ class HttpEar(Numbered):
     secrets = ("t0ken-of-the-sender", "an-older-t0ken")
     connects = False
     lacks = frozenset({"forgotten"})
-    pace: Span = SECOND
+    pace: Span = MINUTE
 
-    def __init__(self, _folder: Path, _mosquitto: Any) -> None:
+    def __init__(self, _part: Callable[[str], Any]) -> None:
         with socket.create_server((HOST, 0)) as probe:
             self.port: int = probe.getsockname()[1]
         self.token = self.secrets[0]
@@ -141,6 +139,10 @@ class HttpEar(Numbered):
         """The sender shows a token that is no longer good."""
         self.token = self.secrets[1]
 
+    def is_refused(self) -> bool:
+        """The expired token was shown, and not taken."""
+        return 401 in self.answers
+
     def renew(self) -> None:
         """And the right one again."""
         self.token = self.secrets[0]
@@ -156,7 +158,7 @@ class HttpEar(Numbered):
     async def _taken(self, session: aiohttp.ClientSession, url: str, body: bytes) -> bool:
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}
         try:
-            async with session.post(url, data=body, headers=headers) as answer:
+            async with session.post(url, data=BytesIO(body), headers=headers) as answer:
                 self.answers.append(answer.status)
                 return answer.status in {200, 400, 413}
         except (aiohttp.ClientError, TimeoutError):

@@ -19,7 +19,7 @@ class Line:
         self.drops = 0
         """At most so many bytes pass at a time; 0: as they come."""
         self.nonsense: deque[bytes] = deque()
-        """What the next connections get in place of the other side."""
+        """What the adapter gets from the next connections in place of the other side."""
         self._behind = behind
         self._ear_connects = ear_connects
         self._left: int | None = None
@@ -72,11 +72,13 @@ class Line:
         for side in self._calls.pop(call):
             side.close()
 
-    @staticmethod
-    async def _babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, nonsense: bytes) -> None:
+    async def _babble(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, nonsense: bytes) -> None:
         await reader.read(1 << 16)
+        if not self._ear_connects:
+            _, writer = await asyncio.open_connection(HOST, self._behind())
         writer.write(nonsense)
         await writer.drain()
+        writer.close()
 
     async def _put_through(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sides: list[asyncio.StreamWriter]
