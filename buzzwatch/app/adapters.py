@@ -24,14 +24,15 @@ def make_source(name: str, entry: Entry, secrets: Secrets) -> Source:
 
 
 def _mqtt(name: str, origin: Mqtt, secrets: Secrets) -> Source:
-    from buzzwatch.sources.mqtt import Broker  # noqa: PLC0415 - see `make_source`
-    from buzzwatch.sources.mqtt import Mqtt as Adapter  # noqa: PLC0415
+    from buzzwatch.sources.mqtt import Mqtt as Adapter  # noqa: PLC0415 - see `make_source`
+    from buzzwatch.sources.mqtt_broker import Broker, Version  # noqa: PLC0415
 
     return Adapter(
         name,
         Broker(
             host=origin.host,
             port=origin.port,
+            version=Version(origin.version),
             tls=origin.tls,
             user=secrets.resolve(origin.user) if origin.user else None,
             password=secrets.resolve(origin.password) if origin.password else None,

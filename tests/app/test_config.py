@@ -86,6 +86,19 @@ def test_the_state_directory_of_the_service_is_the_default(tmp_path):
         ("sources: {a: {mqtt: {url: mqtt://u:p@h, topics: [a]}}}", "write them under `user` and `password`"),
         ("sources: {a: {mqtt: {url: mqtt://h, topics: [a#]}}}", "`a#` is not a topic filter"),
         ("sources: {a: {mqtt: {url: mqtt://h, topics: [a/b+]}}}", "`a/b+` is not a topic filter"),
+        ("sources: {a: {mqtt: {url: mqtt://h, topics: [a], version: 4}}}", "`4` is not valid here; valid here: 5, 3.1.1"),
+        (
+            "sources: {a: {mqtt: {url: mqtt://h, topics: [a], version: 3.1.1, session_expiry: 1d}}}",
+            "1:82: MQTT 3.1.1 has no session expiry; leave `session_expiry` out",
+        ),
+        (
+            "sources: {a: {mqtt: {url: mqtt://h, topics: [a, $share/g/a], version: 3.1.1}}}",
+            "1:49: MQTT 3.1.1 has no shared subscriptions; leave `version` out",
+        ),
+        (
+            "sources: {a: {mqtt: {url: mqtt://h, topics: [$share/g]}}}",
+            "`$share/g` is not a shared subscription; write $share/group/topic",
+        ),
         ("sources: {a: {http: {}}}\nkeep: {mentions: 90d}", "2:1: not yet: `keep` comes with a later release"),
         ("sources: {a: {http: {}}}\nchannels: {a: slack}", "2:15: this is not an address of a channel"),
         ("sources: {a: {http: {}}}\nchannels: {a: {}}", "2:15: a channel is of exactly one kind; write an Apprise URL"),

@@ -1,6 +1,6 @@
 """A process to be killed: hears a broker, acknowledges the first payloads only, prints every one as it comes.
 
-Usage: hoard.py PORT CLIENT_ID TOPIC ACKNOWLEDGED
+Usage: hoard.py PORT CLIENT_ID TOPIC ACKNOWLEDGED VERSION
 """
 
 import asyncio
@@ -8,7 +8,8 @@ import sys
 
 from buzzwatch.clock import VirtualClock
 from buzzwatch.model.receipt import Receipt
-from buzzwatch.sources.mqtt import Broker, Mqtt
+from buzzwatch.sources.mqtt import Mqtt
+from buzzwatch.sources.mqtt_broker import Broker, Version
 
 
 class Hoard:
@@ -21,8 +22,13 @@ class Hoard:
 
     async def room(self) -> None: ...
 
-    def submit(self, source: str, payload: bytes) -> "asyncio.Future[Receipt]":
+    def cursors(self, source: str) -> dict[str, str]:
+        return {}
+
+    def submit(self, source: str, payload: bytes, cursors: object = None) -> "asyncio.Future[Receipt]":
         receipt = asyncio.get_running_loop().create_future()
+        if cursors:
+            return receipt
         if self._receipts:
             self._receipts -= 1
             receipt.set_result(Receipt(accepted=1))
@@ -31,10 +37,10 @@ class Hoard:
 
     def gap(self, source: str, since: int, until: int) -> None: ...
 
-    def status(self, source: str, *, connected: bool, why: str = "") -> None: ...
+    def status(self, source: str, *, connected: bool, why: str = "", ail: object = None) -> None: ...
 
 
 if __name__ == "__main__":
-    port, client_id, topic, acknowledged = sys.argv[1:]
-    place = Broker(host="127.0.0.1", port=int(port), client_id=client_id, topics=(topic,))
+    port, client_id, topic, acknowledged, version = sys.argv[1:]
+    place = Broker(host="127.0.0.1", port=int(port), client_id=client_id, topics=(topic,), version=Version(version))
     asyncio.run(Mqtt("broker", place).run(Hoard(int(acknowledged)), VirtualClock(0)))

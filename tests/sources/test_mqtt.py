@@ -12,10 +12,36 @@ from pathlib import Path
 import pytest
 
 from buzzwatch.clock import VirtualClock, settle
+from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import MINUTE
-from buzzwatch.sources.mqtt import Broker, Mqtt
+from buzzwatch.sources.mqtt import Mqtt
+from buzzwatch.sources.mqtt_broker import Broker, Version
+from buzzwatch.sources.mqtt_topic import is_filter
 
 TOPIC = "mentions/acme"
+WAYS = {
+    "5": {},
+    "3.1.1": {"version": Version.V3},
+    "shared": {"topics": ("$share/group/mentions/#",)},
+}
+in_every_way = pytest.mark.parametrize("settings", WAYS.values(), ids=WAYS)
+in_both_versions = pytest.mark.parametrize("settings", [WAYS["5"], WAYS["3.1.1"]], ids=["5", "3.1.1"])
+
+
+@pytest.fixture
+async def intake(intake):
+    """As elsewhere, but keeps what only moves cursors apart from what was heard."""
+    take = intake.submit
+
+    def submit(source, payload, cursors=None):
+        if not cursors:
+            return take(source, payload)
+        assert payload == b""
+        intake.moved |= cursors
+        return asyncio.get_running_loop().create_future()
+
+    intake.submit = submit
+    return intake
 
 
 def mqtt(broker, **settings):
@@ -84,13 +110,15 @@ async def test_a_message_without_acknowledgement_is_taken_too(broker, start, int
     await intake.until(lambda: intake.payloads == [b"fleeting"])
 
 
-async def test_what_a_killed_process_had_not_acknowledged_comes_back(broker, start, intake, hasty_clock):
+@in_every_way
+async def test_what_a_killed_process_had_not_acknowledged_comes_back(broker, start, intake, hasty_clock, settings):
     payloads = numbered(1000)
-    await leave_session(broker, start, intake, hasty_clock)
+    await leave_session(broker, start, intake, hasty_clock, **settings)
     await publish(broker, payloads)
     hoard = Path(__file__).with_name("hoard.py")
+    [topic], version = settings.get("topics", ["mentions/#"]), settings.get("version", Version.V5)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, hoard, str(broker.port), "bw-test", "mentions/#", "300", stdout=asyncio.subprocess.PIPE
+        *(sys.executable, hoard, str(broker.port), "bw-test", topic, "300", version), stdout=asyncio.subprocess.PIPE
     )
     heard = [(await process.stdout.readline()).strip() for _ in range(400)]
     process.send_signal(signal.SIGKILL)
@@ -98,24 +126,26 @@ async def test_what_a_killed_process_had_not_acknowledged_comes_back(broker, sta
     assert process.returncode == -signal.SIGKILL
     assert heard == payloads[:400]
 
-    start(mqtt(broker), hasty_clock)
+    start(mqtt(broker, **settings), hasty_clock)
     await intake.until(lambda: payloads[-1] in intake.payloads)
     assert set(payloads[300:]) <= set(intake.payloads)
     assert payloads[0] not in intake.payloads
 
 
-async def test_nothing_is_lost_while_the_intake_is_full(broker, start, intake, hasty_clock):
-    payloads = numbered(5000)
-    await leave_session(broker, start, intake, hasty_clock)
+@in_every_way
+async def test_nothing_is_lost_while_the_intake_is_full(broker, start, intake, hasty_clock, settings):
+    payloads = numbered(2000)
+    await leave_session(broker, start, intake, hasty_clock, **settings)
     await publish(broker, payloads)
-    intake.at_once, intake.high_water, intake.low_water = None, 150, 50
-    start(mqtt(broker), hasty_clock)
+    deep = 15 if settings.get("version") else 150  # this broker holds back all but 20 where it is told no number
+    intake.at_once, intake.high_water, intake.low_water = None, deep, deep // 3
+    start(mqtt(broker, **settings), hasty_clock)
     while len(intake.payloads) < len(payloads):
         await intake.until(lambda: intake.full or len(intake.payloads) == len(payloads))
         await settle()
         intake.complete()
     assert intake.payloads == payloads
-    assert intake.deepest == 150
+    assert intake.deepest == deep
 
 
 async def test_a_long_pause_does_not_cost_the_connection(broker, start, intake, hasty_clock):
@@ -131,9 +161,12 @@ async def test_a_long_pause_does_not_cost_the_connection(broker, start, intake, 
     assert intake.statuses == [(True, "")]
 
 
-async def test_an_unacknowledged_message_stays_with_the_broker_after_a_stop(broker, start, intake, hasty_clock):
+@in_every_way
+async def test_an_unacknowledged_message_stays_with_the_broker_after_a_stop(
+    broker, start, intake, hasty_clock, settings
+):
     intake.at_once = None
-    task = start(mqtt(broker), hasty_clock)
+    task = start(mqtt(broker, **settings), hasty_clock)
     await intake.until_connected()
     await publish(broker, [b"first", b"second", b"third"])
     await intake.until(lambda: len(intake.payloads) == 3)
@@ -144,7 +177,7 @@ async def test_an_unacknowledged_message_stays_with_the_broker_after_a_stop(brok
     await asyncio.wait({task})
     await asyncio.to_thread(broker.wait_for_log, "Received DISCONNECT from bw-test")
 
-    start(mqtt(broker), hasty_clock)
+    start(mqtt(broker, **settings), hasty_clock)
     await intake.until(lambda: len(intake.payloads) == 5)
     assert intake.payloads[3:] == [b"second", b"third"]
 
@@ -162,9 +195,10 @@ async def test_receipts_that_came_before_a_stop_are_still_acknowledged(broker, s
     await asyncio.to_thread(broker.wait_for_log, "Received PUBACK from bw-test", times=20)
 
 
-async def test_a_restart_of_the_broker_is_a_gap_and_loses_nothing(broker, start, intake):
+@in_both_versions
+async def test_a_restart_of_the_broker_is_a_gap_and_loses_nothing(broker, start, intake, settings):
     clock = VirtualClock(10 * MINUTE)
-    start(mqtt(broker), clock)
+    start(mqtt(broker, **settings), clock)
     await intake.until_connected()
     await clock.advance(MINUTE)
     await publish(broker, [b"before"])
@@ -196,9 +230,10 @@ async def test_a_quiet_connection_is_not_sure_to_have_heard_the_last_pings(broke
     assert intake.gaps[0][1] == 10 * MINUTE - 61_000
 
 
-async def test_a_broker_that_forgot_us_is_reported(broker, start, intake):
+@in_both_versions
+async def test_a_broker_that_forgot_us_is_reported(broker, start, intake, settings):
     clock = VirtualClock(0)
-    start(mqtt(broker), clock)
+    start(mqtt(broker, **settings), clock)
     await intake.until_connected()
     await asyncio.to_thread(broker.stop)
     broker.forget()
@@ -207,6 +242,67 @@ async def test_a_broker_that_forgot_us_is_reported(broker, start, intake):
     await clock.advance(MINUTE)
     await intake.until_connected(times=2)
     assert "forgotten our session" in intake.statuses[-1][1]
+    assert intake.ails[-1] is Ail.GAP
+
+
+@in_both_versions
+async def test_a_broker_that_forgot_us_while_we_were_stopped_is_reported(broker, start, intake, hasty_clock, settings):
+    await leave_session(broker, start, intake, hasty_clock, **settings)
+    await asyncio.to_thread(broker.stop)
+    broker.forget()
+    await asyncio.to_thread(broker.start)
+    start(mqtt(broker, **settings), hasty_clock)
+    await intake.until_connected()
+    assert "forgotten our session" in intake.statuses[-1][1]
+
+
+@in_both_versions
+async def test_a_first_connection_and_a_kept_session_are_nothing_to_report(
+    broker, start, intake, hasty_clock, settings
+):
+    for _ in range(2):
+        task = start(mqtt(broker, **settings), hasty_clock)
+        await intake.until_connected()
+        assert intake.statuses == [(True, "")]
+        intake.statuses.clear()
+        task.cancel()
+        await asyncio.wait({task})
+
+
+async def test_the_older_version_asks_for_a_lasting_session(broker, start, intake, hasty_clock):
+    start(mqtt(broker, version=Version.V3), hasty_clock)
+    await intake.until_connected()
+    await asyncio.to_thread(broker.wait_for_log, "as bw-test (p2, c0, k30)")
+
+
+async def test_what_is_shared_goes_to_one_of_the_group(broker, start, intake, hasty_clock):
+    for number in range(2):
+        start(mqtt(broker, client_id=f"bw-{number}", topics=("$share/group/mentions/#",)), hasty_clock)
+    await intake.until_connected(times=2)
+    await publish(broker, numbered(50))
+    await intake.until(lambda: len(intake.payloads) == 50)
+    await publish(broker, [b"last"])
+    await intake.until(lambda: b"last" in intake.payloads)
+    assert sorted(intake.payloads) == sorted([*numbered(50), b"last"])
+
+
+async def test_a_topic_that_became_shared_is_not_heard_the_old_way_too(broker, start, intake, hasty_clock):
+    await leave_session(broker, start, intake, hasty_clock)
+    start(mqtt(broker, topics=("$share/group/mentions/#",)), hasty_clock)
+    await intake.until_connected()
+    await publish(broker, numbered(20))
+    await intake.until(lambda: len(intake.payloads) == 20)
+    await publish(broker, [b"last"])
+    await intake.until(lambda: b"last" in intake.payloads)
+    assert intake.payloads == [*numbered(20), b"last"]
+    assert list(intake.moved.values()) == ['["$share/group/mentions/#"]']
+
+
+async def test_a_cursor_that_is_none_of_ours_is_left_alone(broker, start, intake, hasty_clock):
+    intake.moved[f"bw-test@127.0.0.1:{broker.port}"] = "{"
+    start(mqtt(broker), hasty_clock)
+    await intake.until_connected()
+    assert intake.statuses == [(True, "")]
 
 
 async def test_a_broker_that_comes_after_us_is_waited_for_and_the_wait_is_a_gap(broker, start, intake):
@@ -245,11 +341,15 @@ async def test_nothing_is_lost_while_the_intake_is_full_behind_tls(secured_broke
     assert intake.deepest <= 20
 
 
-async def test_a_wrong_password_is_reported_without_it_and_retried_slowly(secured_broker, start, intake, hasty_clock):
-    start(secured(secured_broker, password="not-this-one"), hasty_clock)
+@in_both_versions
+async def test_a_wrong_password_is_reported_without_it_and_retried_slowly(
+    secured_broker, start, intake, hasty_clock, settings
+):
+    start(secured(secured_broker, password="not-this-one", **settings), hasty_clock)
     why = await intake.until_deaf()
     assert "refuses the user or the password" in why
     assert "not-this-one" not in why
+    assert intake.ails[0] is Ail.REFUSED
     assert hasty_clock.waits == [] or min(hasty_clock.waits) > MINUTE // 3
 
 
@@ -269,6 +369,7 @@ class Script:
     def __init__(self) -> None:
         self.connack = bytes(3)  # no session, success, no properties
         self.granted = 1
+        self.suback = b"\0"  # no properties
         self.after_suback = b""
         self.acknowledged: asyncio.Queue[int] = asyncio.Queue()
         self.answered = defaultdict(asyncio.Event)
@@ -292,7 +393,8 @@ class Script:
                     case 1:
                         writer.write(b"\x20" + bytes([len(self.connack)]) + self.connack)
                     case 8:
-                        writer.write(b"\x90\x04" + body[:2] + bytes([0, self.granted]) + self.after_suback)
+                        answer = body[:2] + self.suback + bytes([self.granted])
+                        writer.write(b"\x90" + bytes([len(answer)]) + answer + self.after_suback)
                     case 4:
                         self.acknowledged.put_nowait(int.from_bytes(body[:2], "big"))
                     case 14:
@@ -369,6 +471,32 @@ async def test_messages_that_share_a_tls_record_all_arrive(secured_broker, start
     assert intake.payloads == [b"%d" % number for number in range(300)]
 
 
+async def test_a_broker_that_speaks_the_older_version_alone_is_told_by_name(script, start, intake, hasty_clock):
+    script.connack = b"\0\1"
+    start(mqtt(script), hasty_clock)
+    assert 'write `version: "3.1.1"`' in await intake.until_deaf()
+
+
+async def test_an_older_broker_that_refuses_a_topic_is_reported_with_it(script, start, intake, hasty_clock):
+    script.connack, script.suback = b"\0\0", b""
+    script.granted = 0x80
+    start(mqtt(script, version=Version.V3), hasty_clock)
+    assert "mentions/#: Unspecified error" in await intake.until_deaf()
+
+
+async def test_an_absurdly_long_message_is_handed_over_cut_short(script, start, intake, hasty_clock, monkeypatch):
+    monkeypatch.setattr("buzzwatch.sources.mqtt_link._LARGEST_PACKET", 1_000)
+    script.connack, script.suback = b"\0\0", b""
+    head = struct.pack("!H", len(TOPIC)) + TOPIC.encode() + struct.pack("!H", 1)
+    long = head + bytes(50_000)
+    script.after_suback = b"\x32" + bytes([len(long) & 127 | 128, len(long) >> 7 & 127 | 128, len(long) >> 14]) + long
+    start(mqtt(script, version=Version.V3), hasty_clock)
+    await intake.until(lambda: intake.payloads)
+    assert intake.payloads == [bytes(1_000 - len(head))]
+    async with asyncio.timeout(10):
+        assert await script.acknowledged.get() == 1
+
+
 async def test_two_daemons_with_one_client_id_are_told_apart(script, start, intake, hasty_clock):
     script.after_suback = b"\xe0\x02\x8e\x00"
     start(mqtt(script), hasty_clock)
@@ -439,11 +567,42 @@ async def test_a_stop_is_heard_even_as_an_answer_comes(script, start, intake, ha
         ({"client_id": ""}, "client_id"),
         ({"receive_maximum": 0}, "receive_maximum is 0"),
         ({"port": 70_000}, "port is 70000"),
+        ({"topics": ("$share/group",)}, r"\$share/group is not a topic filter"),
+        ({"topics": ("$share/g/a",), "version": Version.V3}, "which MQTT 3.1.1 does not know"),
     ],
 )
 def test_a_setting_that_cannot_work_is_refused_with_its_name(settings, named):
     with pytest.raises(ValueError, match=named):
         Broker(**{"host": "mq.example", "port": 1883, "client_id": "c", "topics": ("t",)} | settings)
+
+
+@pytest.mark.parametrize(
+    ("topic", "right"),
+    [
+        ("mentions/#", True),
+        ("#", True),
+        ("+/acme/+", True),
+        ("/", True),
+        ("$share/group/mentions/#", True),
+        ("$share/group/+", True),
+        ("$shared/plain", True),
+        ("", False),
+        ("a/#/b", False),
+        ("a#", False),
+        ("a/b+", False),
+        ("##", False),
+        ("a\0", False),
+        ("$share/", False),
+        ("$share/group", False),
+        ("$share/group/", False),
+        ("$share//a", False),
+        ("$share/gr+up/a", False),
+        ("$share/#/a", False),
+        ("$share/group/a#", False),
+    ],
+)
+def test_which_topic_filters_there_are(topic, right):
+    assert is_filter(topic) is right
 
 
 def test_the_password_is_not_shown():
