@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from buzzwatch.app.config import Config
+from buzzwatch.app.origins.bluesky import Bluesky
 from buzzwatch.app.origins.http import Http
 from buzzwatch.app.origins.mqtt import Mqtt
 from buzzwatch.app.origins.source import Source as Entry
@@ -54,4 +55,12 @@ def _http(name: str, origin: Http, secrets: Secrets) -> Source:
     return Adapter(name, Listen.at(origin.listen, token))
 
 
-_MAKERS: Mapping[str, Any] = {"mqtt": _mqtt, "http": _http}
+def _bluesky(name: str, origin: Bluesky, _secrets: Secrets) -> Source:
+    from buzzwatch.sources.bluesky import Bluesky as Adapter  # noqa: PLC0415 - see `make_source`
+    from buzzwatch.sources.bluesky import Jetstream  # noqa: PLC0415
+
+    allow = (*origin.allow, *origin.addresses)
+    return Adapter(name, Jetstream(hosts=origin.hosts, wire=origin.wire, profiles=origin.profiles, allow=allow))
+
+
+_MAKERS: Mapping[str, Any] = {"mqtt": _mqtt, "http": _http, "bluesky": _bluesky}

@@ -17,14 +17,17 @@ _PUNCTUATION = (
 _LETTERFORMS = ("<font>", "<wide>", "<narrow>", "<initial>", "<medial>", "<final>", "<isolated>")
 """Decompositions that only change how a letter looks: 𝐀𝐜𝐦𝐞, Ａｃｍｅ. Not <super>: "Acme™" is not "acmetm"."""
 
-_ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "#39": "'", "#x27": "'", "nbsp": " "}
-_ENTITY = re.compile(f"&({'|'.join(_ENTITIES)});")
+ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "#39": "'", "#x27": "'", "nbsp": " "}
+_ENTITY = re.compile(f"&({'|'.join(ENTITIES)});")
 _LINK = re.compile(r"https?://\S+")
 _HANDLE = re.compile(r"@\w[\w.@-]*")
 _WIDE = re.compile("[^\x00-\xff]")
 _LOOSE_PLUS = re.compile(r"(?<!\w)\+|\+(?=\w)")
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 """A run of Thai, Lao, Burmese, Khmer, kana, Han: scripts that put no space between words."""
+
+BETWEEN = " #@_&+"
+"""What `words` leaves that is neither letter, digit nor mark."""
 
 _MEMO_UP_TO = 0x20000
 _FEW = 12
@@ -65,9 +68,14 @@ def tokens(text: str) -> list[str]:
     return found
 
 
+def letters_of(char: str) -> str:
+    """What `words` makes of a character (of a text in NFC), without what only stands between words; often nothing."""
+    return "".join(letter for letter in _word_character(char) if letter not in BETWEEN)
+
+
 def unescape(text: str) -> str:
     """The text with the few HTML entities that platforms leave in it decoded."""
-    return _ENTITY.sub(lambda found: _ENTITIES[found[1]], text) if "&" in text else text
+    return _ENTITY.sub(lambda found: ENTITIES[found[1]], text) if "&" in text else text
 
 
 def bare(text: str) -> str:

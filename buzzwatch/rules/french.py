@@ -355,6 +355,8 @@ FRENCH: dict[str, str] = {
     "add `token`, or listen on 127.0.0.1": "ajoutez `token`, ou écoutez sur 127.0.0.1",
     "a source is of exactly one kind": "une source est d'un seul type",
     "write one, such as `mqtt` or `http`": "écrivez-en une seule, par exemple `mqtt` ou `http`",
+    "{value} is not the address of a Jetstream": "{value} n'est pas l'adresse d'un Jetstream",
+    "write a host name such as jetstream2.us-east.bsky.network, or ws://host:port without TLS": "écrivez un nom d'hôte comme jetstream2.us-east.bsky.network, ou ws://hôte:port sans TLS",
     "this is not an address of a channel": "ce n'est pas l'adresse d'un canal",
     "write an Apprise URL, `console`, or ${cred:name} for one": "écrivez une URL Apprise, `console`, ou ${cred:name} à sa place",
     "this is not the id of a Slack channel": "ce n'est pas l'identifiant d'un canal Slack",

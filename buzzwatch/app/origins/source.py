@@ -4,6 +4,7 @@ from typing import ClassVar, Protocol
 
 from pydantic import Field, model_validator
 
+from buzzwatch.app.origins.bluesky import Bluesky
 from buzzwatch.app.origins.http import Http
 from buzzwatch.app.origins.mqtt import Mqtt
 from buzzwatch.rules.units import mistake
@@ -25,7 +26,7 @@ class Origin(Protocol):
 class Source(Written):
     """Where mentions come from; exactly one kind."""
 
-    kinds: ClassVar[tuple[str, ...]] = ("mqtt", "http")
+    kinds: ClassVar[tuple[str, ...]] = ("mqtt", "http", "bluesky")
 
     mqtt: Mqtt | None = Field(
         default=None,
@@ -34,6 +35,9 @@ class Source(Written):
     )
     http: Http | None = Field(
         default=None, description="A port of ours that mentions are posted to.", examples=[{"listen": "127.0.0.1:8787"}]
+    )
+    bluesky: Bluesky | None = Field(
+        default=None, description="All of Bluesky, by its public stream; `{}` is enough.", examples=[{}]
     )
 
     @model_validator(mode="after")
