@@ -6,6 +6,7 @@ from typing import Any
 from buzzwatch.app.config import Config
 from buzzwatch.app.origins.bluesky import Bluesky
 from buzzwatch.app.origins.http import Http
+from buzzwatch.app.origins.mastodon import Mastodon
 from buzzwatch.app.origins.mqtt import Mqtt
 from buzzwatch.app.origins.source import Source as Entry
 from buzzwatch.app.secret import SecretError, Secrets
@@ -63,4 +64,28 @@ def _bluesky(name: str, origin: Bluesky, _secrets: Secrets) -> Source:
     return Adapter(name, Jetstream(hosts=origin.hosts, wire=origin.wire, profiles=origin.profiles, allow=allow))
 
 
-_MAKERS: Mapping[str, Any] = {"mqtt": _mqtt, "http": _http, "bluesky": _bluesky}
+def _mastodon(name: str, origin: Mastodon, secrets: Secrets) -> Source:
+    from buzzwatch.sources.mastodon import Instance  # noqa: PLC0415 - see `make_source`
+    from buzzwatch.sources.mastodon import Mastodon as Adapter  # noqa: PLC0415
+
+    token = secrets.resolve(origin.token).strip()
+    if not token or not token.isascii() or not token.isprintable():
+        raise SecretError(f"{name}: the token is empty, or none: copy it from Preferences, Development")
+    return Adapter(
+        name,
+        Instance(
+            url=origin.url,
+            token=token,
+            streams=origin.streams,
+            only_indexable=origin.only_indexable,
+            allow=origin.allow,
+        ),
+    )
+
+
+_MAKERS: Mapping[str, Any] = {
+    "mqtt": _mqtt,
+    "http": _http,
+    "bluesky": _bluesky,
+    "mastodon": _mastodon,
+}

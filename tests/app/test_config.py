@@ -86,7 +86,10 @@ def test_the_state_directory_of_the_service_is_the_default(tmp_path):
         ("sources: {a: {mqtt: {url: mqtt://u:p@h, topics: [a]}}}", "write them under `user` and `password`"),
         ("sources: {a: {mqtt: {url: mqtt://h, topics: [a#]}}}", "`a#` is not a topic filter"),
         ("sources: {a: {mqtt: {url: mqtt://h, topics: [a/b+]}}}", "`a/b+` is not a topic filter"),
-        ("sources: {a: {mqtt: {url: mqtt://h, topics: [a], version: 4}}}", "`4` is not valid here; valid here: 5, 3.1.1"),
+        (
+            "sources: {a: {mqtt: {url: mqtt://h, topics: [a], version: 4}}}",
+            "`4` is not valid here; valid here: 5, 3.1.1",
+        ),
         (
             "sources: {a: {mqtt: {url: mqtt://h, topics: [a], version: 3.1.1, session_expiry: 1d}}}",
             "1:82: MQTT 3.1.1 has no session expiry; leave `session_expiry` out",

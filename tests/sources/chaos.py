@@ -254,7 +254,9 @@ class World:
 
     def _story(self) -> str:
         missing = sorted(set(self.expected()) - set(self.journalled()))
-        return f"{self.ear.kind}: {len(missing)} missing, such as {missing[:3]}; states: {self.statuses[-8:]}, {vars(self.ear)}"[:3000]
+        return f"{self.ear.kind}: {len(missing)} missing, such as {missing[:3]}; states: {self.statuses[-8:]}, {vars(self.ear)}"[
+            :3000
+        ]
 
 
 async def call(fault: Callable[[], Any]) -> None:

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from buzzwatch.app.origins.bluesky import Bluesky
 from buzzwatch.app.origins.http import Http
+from buzzwatch.app.origins.mastodon import Mastodon
 from buzzwatch.app.origins.mqtt import Mqtt
 from buzzwatch.rules.units import mistake
 from buzzwatch.rules.written import Written
@@ -26,7 +27,7 @@ class Origin(Protocol):
 class Source(Written):
     """Where mentions come from; exactly one kind."""
 
-    kinds: ClassVar[tuple[str, ...]] = ("mqtt", "http", "bluesky")
+    kinds: ClassVar[tuple[str, ...]] = ("mqtt", "http", "bluesky", "mastodon")
 
     mqtt: Mqtt | None = Field(
         default=None,
@@ -38,6 +39,11 @@ class Source(Written):
     )
     bluesky: Bluesky | None = Field(
         default=None, description="All of Bluesky, by its public stream; `{}` is enough.", examples=[{}]
+    )
+    mastodon: Mastodon | None = Field(
+        default=None,
+        description="A Mastodon instance whose public posts are heard.",
+        examples=[{"url": "https://mastodon.example", "token": "${cred:mastodon}"}],
     )
 
     @model_validator(mode="after")
