@@ -1,7 +1,8 @@
 """The adapter for each configured source."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from buzzwatch.app.config import Config
 from buzzwatch.app.origins.bluesky import Bluesky
@@ -9,14 +10,25 @@ from buzzwatch.app.origins.http import Http
 from buzzwatch.app.origins.mastodon import Mastodon
 from buzzwatch.app.origins.mqtt import Mqtt
 from buzzwatch.app.origins.source import Source as Entry
+from buzzwatch.app.origins.webhook import META, STANDARD, Webhook
 from buzzwatch.app.secret import SecretError, Secrets
 from buzzwatch.model.instant import SECOND
+from buzzwatch.rules.words import Said
 from buzzwatch.sources.intake import Source
+
+if TYPE_CHECKING:
+    from buzzwatch.sources.webhook_proof import Proof
+    from buzzwatch.sources.webhook_shape import Translation
 
 
 def make_sources(config: Config, secrets: Secrets) -> dict[str, Source]:
     """Every configured source by name. Raises `SecretError`."""
-    return {name: make_source(name, entry, secrets) for name, entry in config.sources.items()}
+    made = {name: make_source(name, entry, secrets) for name, entry in config.sources.items()}
+    if any(entry.webhook for entry in config.sources.values()):
+        from buzzwatch.sources.webhook import Webhook, share_porches  # noqa: PLC0415 - see `make_source`
+
+        share_porches(source for source in made.values() if isinstance(source, Webhook))
+    return made
 
 
 def make_source(name: str, entry: Entry, secrets: Secrets) -> Source:
@@ -83,9 +95,70 @@ def _mastodon(name: str, origin: Mastodon, secrets: Secrets) -> Source:
     )
 
 
+def _webhook(name: str, origin: Webhook, secrets: Secrets) -> Source:
+    from buzzwatch.sources.webhook import Hook, Porch  # noqa: PLC0415 - see `make_source`
+    from buzzwatch.sources.webhook import Webhook as Adapter  # noqa: PLC0415
+
+    hook = Hook(
+        path=origin.path,
+        proof=_proof(origin, secrets),
+        translation=_translation(origin),
+        brand=origin.brand,
+        verify_token=_filled(origin.verify_token, secrets) if origin.verify_token else None,
+    )
+    return Adapter(name, Porch(origin.listen), hook)
+
+
+def _proof(origin: Webhook, secrets: Secrets) -> "Proof":
+    from buzzwatch.sources import webhook_proof as proofs  # noqa: PLC0415 - see `make_source`
+
+    known = [_filled(secret, secrets) for secret in origin.secret]
+    match origin.proof:
+        case "standard":
+            try:
+                return proofs.Standard(known)
+            except ValueError:
+                said = (
+                    "{placeholder} is no secret of Standard Webhooks: write whsec_ and the base64 of 16 bytes or more"
+                )
+                raise SecretError(Said(said, {"placeholder": " or ".join(origin.secret)})) from None
+        case "meta":
+            return proofs.Meta(known)
+        case "header":
+            return proofs.Header(known, origin.header)
+        case "basic":
+            return proofs.Basic(known, _filled(origin.user, secrets))
+        case "address":
+            return proofs.Address(known)
+    return proofs.Bearer(known)
+
+
+def _translation(origin: Webhook) -> "Translation | None":
+    from buzzwatch.app.mapping_file import load_mapping, load_preset  # noqa: PLC0415 - see `make_source`
+    from buzzwatch.sources.webhook_shape import ByMapping, ByMeta  # noqa: PLC0415
+
+    zone = ZoneInfo(origin.zone or "UTC")
+    if origin.mapping is not None:
+        return ByMapping(load_mapping(origin.mapping, zone))
+    if origin.shape in {None, STANDARD}:
+        return None
+    return ByMeta() if origin.shape == META else ByMapping(load_preset(origin.shape or "", zone))
+
+
+def _filled(text: str, secrets: Secrets) -> str:
+    """A secret that is there. Raises `SecretError`."""
+    found = secrets.resolve(text)
+    if not found.strip():
+        raise SecretError(
+            Said("{placeholder} is empty: whoever sends nothing would be believed", {"placeholder": text})
+        )
+    return found
+
+
 _MAKERS: Mapping[str, Any] = {
     "mqtt": _mqtt,
     "http": _http,
     "bluesky": _bluesky,
     "mastodon": _mastodon,
+    "webhook": _webhook,
 }

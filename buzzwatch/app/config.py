@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal, ParamSpec
 from urllib.parse import quote, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic import ValidationInfo as Info
 
 from buzzwatch.app.channels import Channel, SlackApp, texts_of
@@ -30,7 +30,7 @@ from buzzwatch.rules.written import CONSOLE, Written
 P = ParamSpec("P")
 
 _MAIL = re.compile(r"[^\s@:/?&]+@[^\s@:/?&]+")
-_PRIVATE = frozenset({"password", "token", "url", "mail", "channels", "slack", "heartbeat"})
+_PRIVATE = frozenset({"password", "token", "secret", "verify_token", "url", "mail", "channels", "slack", "heartbeat"})
 """Keys whose values no fault repeats."""
 
 
@@ -178,6 +178,19 @@ class Config(Written):
         description="A sign of life for who watches from outside. Left out: none is sent.",
         examples=[{"url": "${cred:heartbeat}"}],
     )
+
+    @model_validator(mode="after")
+    def _part_webhooks(self) -> "Config":
+        doors: dict[tuple[str, str], str] = {}
+        for name, source in self.sources.items():
+            if (hook := source.webhook) is not None:
+                first = doors.setdefault((hook.listen, hook.path), name)
+                if first != name:
+                    told = "`{path}` at {listen} is {first} already"
+                    place = ("sources", name, "webhook", "path")
+                    remedy = "write another path, and tell it to the sender"
+                    raise mistake(told, remedy, at=place, path=hook.path, listen=hook.listen, first=first)
+        return self
 
     @property
     def warnings(self) -> list[str]:

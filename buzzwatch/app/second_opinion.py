@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from buzzwatch.app.config import Scorer
 from buzzwatch.app.scorer_process import LOADING, Said, ScorerEndedError, ScorerError, ScorerProcess, require
 from buzzwatch.clock import Clock, until
+from buzzwatch.ingest.sight import STARS
 from buzzwatch.model.input import Trouble
 from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span
 from buzzwatch.store.journal import Heard, Verdict
@@ -103,7 +104,9 @@ class SecondOpinion:
     async def reconsider(self, heard: list[Heard], verdicts: list[Verdict]) -> list[Heard]:
         """The same with the plug-in's scores, as far as it gives them in time to what is new or edited."""
         wanted = dict.fromkeys(
-            _said(each) for each, verdict in zip(heard, verdicts, strict=True) if verdict is not Verdict.REPEAT
+            _said(each)
+            for each, verdict in zip(heard, verdicts, strict=True)
+            if verdict is not Verdict.REPEAT and each.sighting.scorer != STARS
         )
         process, scores = self._process, dict[Said, float]()
         if not wanted:
@@ -200,6 +203,6 @@ def _said(heard: Heard) -> Said:
 
 
 def _rescored(heard: Heard, score: float | None, name: str) -> Heard:
-    if score is None:
+    if score is None or heard.sighting.scorer == STARS:
         return heard
     return replace(heard, sighting=replace(heard.sighting, negativity=score, scorer=name))

@@ -5,7 +5,8 @@ Every item stands for itself: what is wrong with one never costs its neighbours.
 
 Refused: broken JSON, text that is not UTF-8, wrong types, missing fields, unknown kinds, times without a zone, nesting
 deeper than 32. Accepted and mended: texts beyond their length are cut, NUL and lone surrogates become U+FFFD, counts
-that cannot be (negative, beyond 2**53) become unknown. An empty string in an optional field is an absent one.
+that cannot be (negative, beyond 2**53) become unknown, and so do stars beyond 1 to 5. An empty string in an optional
+field is an absent one.
 """
 
 import re
@@ -25,6 +26,7 @@ MAX_TEXT = 20_000
 MAX_TITLE = 1_000
 MAX_NAME = 200
 MAX_COUNT = 2**53
+MAX_STARS = 5
 MAX_REFUSED = 10_000
 MAX_TOKENS = 1_000_000
 """Of a broken array no more are read to find its elements; 8 MB of mentions have some 800,000."""
@@ -179,7 +181,7 @@ def read_item(item: bytes, decoder: msgspec.json.Decoder[T], required: str) -> t
         raise RefusalError("nothing where a mention should be: an empty payload, a stray comma, an array cut off")
     if item.count(b"[") + item.count(b"{") > MAX_NESTING and _is_deep(item):
         raise RefusalError(f"nested deeper than {MAX_NESTING} levels; send the fields of a mention and little more")
-    whole = _without_faulty_characters(item) if b"\\u0000" in item or b"\0" in item else item
+    whole = without_faulty_characters(item) if b"\\u0000" in item or b"\0" in item else item
     try:
         return decoder.decode(whole), whole != item
     except msgspec.ValidationError as error:
@@ -188,7 +190,7 @@ def read_item(item: bytes, decoder: msgspec.json.Decoder[T], required: str) -> t
         faulty = error.object[error.start : error.end].hex(" ")
         raise RefusalError(f"not UTF-8: {faulty} in {_shown(item)}; send UTF-8") from None
     except msgspec.DecodeError as error:
-        whole = _without_faulty_characters(item)  # msgspec calls half a surrogate pair malformed
+        whole = without_faulty_characters(item)  # msgspec calls half a surrogate pair malformed
         if whole == item:
             raise RefusalError(f"broken JSON: {error}, in {_shown(item)}; send one object, {required}") from None
         return read_item(whole, decoder, required)[0], True
@@ -203,7 +205,7 @@ def _is_deep(item: bytes) -> bool:
     return False
 
 
-def _without_faulty_characters(item: bytes) -> bytes:
+def without_faulty_characters(item: bytes) -> bytes:
     """The item with U+FFFD for NUL and for halves of surrogate pairs."""
     item = item.replace(b"\0", _REPLACEMENT.encode())
     return _ESCAPE.sub(lambda escape: b"\\ufffd" if _is_faulty(escape[0]) else escape[0], item)
@@ -250,6 +252,8 @@ def _tidy(mention: Mention) -> tuple[Mention, bool]:
         changes["author"] = author
     if mention.engagement and (engagement := _tidy_engagement(mention.engagement)) != mention.engagement:
         changes["engagement"] = engagement
+    if mention.stars is not None and not 1 <= mention.stars <= MAX_STARS:
+        changes["stars"] = None
     repaired = bool(changes)
     if "" in _optional(mention):
         changes |= {name: None for name in _OPTIONAL_FIELDS if getattr(mention, name) == ""}

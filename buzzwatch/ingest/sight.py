@@ -21,6 +21,10 @@ from buzzwatch.model.mention import UNKNOWN_SOURCE, Author, Kind, Mention, Sight
 
 NO_LESSONS: Mapping[str, Lessons] = MappingProxyType({})
 
+STARS = "stars"
+"""The scorer of what its author has judged already."""
+_BY_STARS = {1: 0.98, 2: 0.9, 4: 0.05, 5: 0.02}
+"""How negative a review is, whatever its words; at three stars the words tell."""
 _SKEW = MINUTE
 """Clocks differ by so much without anybody being wrong."""
 
@@ -70,6 +74,7 @@ class Reader:
         else its own id), `inherited` are the brands whose conversation that is. A brand that the source names itself
         is taken at its word: the text is not searched for others. A text is scored once, whatever the number of
         brands; an erased one never. What people have taught about a brand adjusts the score for it, by `lessons`.
+        A review of one, two, four or five stars is scored by them alone: no words, and no lesson, know better.
         """
         folded = lay_out(mention.text, mention.title)
         named = (mention.brand,) if mention.brand in self._brands else self._matcher.match_words(folded)
@@ -79,7 +84,9 @@ class Reader:
         text = mention.whole
         said = spoken(text, folded)
         lang = vote(said, mention.lang)
-        negativity = 0.0 if mention.deleted else self._scorer.score(text, lang)
+        known = None if mention.stars is None or mention.deleted else _BY_STARS.get(mention.stars)
+        scorer = self._scorer.name if known is None else STARS
+        negativity = 0.0 if mention.deleted else self._scorer.score(text, lang) if known is None else known
         posted_at = instant_of(mention.created_at)
         source = mention.source or UNKNOWN_SOURCE
         author, accounts = author_key(source, mention.author), _accounts(source, mention.author)
@@ -90,7 +97,7 @@ class Reader:
         if lessons and not mention.deleted:
             struck = tuple(key for key in keys if key in lessons and lessons[key].strikes(mention.id, copy))
             keys = tuple(key for key in keys if key not in struck)
-            scores = self._adjust(negativity, said, keys, lessons)
+            scores = self._adjust(negativity, said, keys, lessons) if known is None else {}
         sightings = tuple(
             Sighting(
                 seen_at=seen_at,
@@ -105,7 +112,7 @@ class Reader:
                 followers=mention.author.followers if mention.author else None,
                 official=not self._accounts[key].isdisjoint(accounts),
                 negativity=scores[key][0] if key in scores else negativity,
-                scorer="" if mention.deleted else scores[key][1] if key in scores else self._scorer.name,
+                scorer="" if mention.deleted else scores[key][1] if key in scores else scorer,
                 lang=UNKNOWN if mention.deleted else lang,
                 copy=copy,
                 themes=themes.get(key, ()),

@@ -48,7 +48,10 @@ class Engagement(Struct, frozen=True, gc=False):
 
 
 class Mention(Struct, frozen=True, gc=False):
-    """The interchange format, one post as its source tells it. Unknown fields are ignored when decoding."""
+    """The interchange format, one post as its source tells it. Unknown fields are ignored when decoding.
+
+    `stars` are those of a review, 1 to 5: what its author thinks, in a number.
+    """
 
     id: Annotated[str, Meta(min_length=1, max_length=500)]
     text: str
@@ -64,6 +67,7 @@ class Mention(Struct, frozen=True, gc=False):
     engagement: Engagement | None = None
     title: str | None = None
     deleted: bool = False
+    stars: int | None = None
 
     @property
     def whole(self) -> str:

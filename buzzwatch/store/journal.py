@@ -88,7 +88,8 @@ class Batch(Struct):
 
 def content_digest(mention: Mention) -> int:
     """A 63-bit key of all that an edit can change."""
-    body = _encode((mention.text, mention.title, mention.author, mention.engagement, mention.url, mention.deleted))
+    told = (mention.text, mention.title, mention.author, mention.engagement, mention.url, mention.deleted)
+    body = _encode(told if mention.stars is None else (*told, mention.stars))
     return int.from_bytes(hashlib.blake2b(body, digest_size=8).digest(), "big") >> 1
 
 

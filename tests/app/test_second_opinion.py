@@ -306,6 +306,14 @@ async def test_what_is_owed_is_forgotten_when_the_clock_is_set_back(office):
     assert office.scorers()["good an hour ago"] == OURS
 
 
+async def test_what_the_author_has_judged_in_stars_is_not_asked_of_it(office):
+    office.employ()
+    await office.until_it("working")
+    text = "acme: good"
+    await office.house.say(mention(NOON, "stars", text=text, stars=1), mention(NOON, "words", text=text))
+    assert office.scorers() == {"stars": "stars", "words": OURS}
+
+
 async def test_a_journal_of_mixed_scorers_gives_what_the_live_run_gave(office):
     house = office.house
     await house.tell(warmed(0))

@@ -18,7 +18,7 @@ from buzzwatch.app.intake import HIGH_WATER
 from buzzwatch.clock import VirtualClock
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.input import RulesSwapped
-from buzzwatch.model.instant import HOUR, MINUTE, SECOND, Instant, Span
+from buzzwatch.model.instant import HOUR, MINUTE, Instant, Span
 from buzzwatch.sources.intake import Source
 from buzzwatch.store.journal import Batch
 from buzzwatch.store.record import Record

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from buzzwatch.incidents.desk import COOL_DOWN
 from buzzwatch.model.incident import Incident, State
 from buzzwatch.model.input import Gap, RulesSwapped
 from buzzwatch.model.instant import DAY, HOUR, MINUTE
+from buzzwatch.model.mention import Mention
 from buzzwatch.store.database import open_database
 from buzzwatch.store.journal import (
     MOST_REFUSED,
@@ -135,3 +137,10 @@ def test_incidents_that_may_still_matter_are_those_that_live_ended_lately_or_wer
     keep_as("closed-and-still-true", state=State.RESOLVED, closed_at=NOON, true_at=now - MINUTE)
     found = {each.id for each in Ledger(db).incidents(now, COOL_DOWN)}
     assert found == {"old-and-open", "opened-long-ago-just-over", "closed-and-still-true"}
+
+
+def test_other_stars_are_an_edit_and_no_stars_change_no_digest_of_before():
+    plain = Mention(id="x:1", text="Acme", created_at=datetime(2026, 11, 22, tzinfo=UTC))
+    assert content_digest(replace(plain, stars=1)) != content_digest(replace(plain, stars=2))
+    assert content_digest(replace(plain, stars=1)) != content_digest(plain)
+    assert content_digest(plain) == 6363568778617070974  # as it always was

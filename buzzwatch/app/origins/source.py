@@ -8,6 +8,7 @@ from buzzwatch.app.origins.bluesky import Bluesky
 from buzzwatch.app.origins.http import Http
 from buzzwatch.app.origins.mastodon import Mastodon
 from buzzwatch.app.origins.mqtt import Mqtt
+from buzzwatch.app.origins.webhook import Webhook
 from buzzwatch.rules.units import mistake
 from buzzwatch.rules.written import Written
 
@@ -27,7 +28,7 @@ class Origin(Protocol):
 class Source(Written):
     """Where mentions come from; exactly one kind."""
 
-    kinds: ClassVar[tuple[str, ...]] = ("mqtt", "http", "bluesky", "mastodon")
+    kinds: ClassVar[tuple[str, ...]] = ("mqtt", "http", "bluesky", "mastodon", "webhook")
 
     mqtt: Mqtt | None = Field(
         default=None,
@@ -44,6 +45,11 @@ class Source(Written):
         default=None,
         description="A Mastodon instance whose public posts are heard.",
         examples=[{"url": "https://mastodon.example", "token": "${cred:mastodon}"}],
+    )
+    webhook: Webhook | None = Field(
+        default=None,
+        description="A port of ours that tools and platforms post to in their own shape.",
+        examples=[{"path": "/trustpilot", "as": "trustpilot", "secret": "${cred:trustpilot}", "brand": "acme"}],
     )
 
     @model_validator(mode="after")

@@ -1,0 +1,132 @@
+"""From what a tool or a platform sends, in its own shape, to mentions."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import msgspec
+from msgspec import Struct
+
+from buzzwatch.ingest import meta
+from buzzwatch.ingest.decode import MAX_NESTING, without_faulty_characters
+from buzzwatch.ingest.mapping import FaultError, Fields, find_items, read_item
+from buzzwatch.model.instant import Instant
+from buzzwatch.model.mention import Mention
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MARKS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]')
+_MANY_MARKS = 64
+"""Brackets up to which nothing can be nested too deep for the decoder."""
+
+
+class Translated(Struct, frozen=True):
+    """What a payload comes to.
+
+    `mentions` go with the position of their item in the payload, `faults` are items that could not be understood,
+    `passed` counts those that are none of our business.
+    """
+
+    mentions: list[tuple[int, Mention]] = []
+    faults: list[tuple[int, str]] = []
+    passed: int = 0
+
+
+class Translation(Protocol):
+    """Turns what a tool sends into mentions."""
+
+    def translate(self, payload: bytes, received_at: Instant) -> Translated:
+        """Take it apart; raises `UnreadableError` where nothing in it can be read."""
+
+
+class UnreadableError(Exception):
+    """A payload of which nothing can be understood; the text says why."""
+
+
+class ByMapping:
+    """By a mapping that somebody wrote, or that comes along."""
+
+    def __init__(self, mapping: Fields) -> None:
+        self._mapping = mapping
+
+    def translate(self, payload: bytes, received_at: Instant) -> Translated:
+        """See `Translation`."""
+        arrived = _EPOCH + timedelta(milliseconds=received_at)
+        mentions: list[tuple[int, Mention]] = []
+        faults: list[tuple[int, str]] = []
+        position = passed = 0
+        for document in read_documents(payload):
+            try:
+                items, strangers = find_items(self._mapping, document)
+            except FaultError as fault:
+                faults.append((position, str(fault)))
+                position += 1
+                continue
+            passed += strangers
+            for item in items:
+                try:
+                    mentions.append((position, read_item(self._mapping, item, arrived).mention))
+                except FaultError as fault:
+                    faults.append((position, str(fault)))
+                position += 1
+        return Translated(mentions, faults, passed)
+
+
+class ByMeta:
+    """What Meta sends of comments on Facebook and Instagram."""
+
+    def translate(self, payload: bytes, received_at: Instant) -> Translated:  # noqa: ARG002 - it bears its own times
+        """See `Translation`."""
+        mentions: list[tuple[int, Mention]] = []
+        faults: list[tuple[int, str]] = []
+        passed = 0
+        for position, change in enumerate(
+            change for document in read_documents(payload) for change in meta.changes(document)
+        ):
+            try:
+                mention = meta.read_change(change)
+            except meta.ChangeError as error:
+                faults.append((position, str(error)))
+                continue
+            if mention is None:
+                passed += 1
+            else:
+                mentions.append((position, mention))
+        return Translated(mentions, faults, passed)
+
+
+def read_documents(payload: bytes) -> list[Any]:
+    """The JSON of a payload: one, or one a line.
+
+    Raises:
+        UnreadableError: there is none, or it is nested too deep.
+    """
+    try:
+        return [_decode(payload)]
+    except UnreadableError:
+        lines = [line for line in payload.split(b"\n") if line.strip()]
+        if len(lines) < 2:  # noqa: PLR2004 - one line is the whole
+            raise
+        return [_decode(line) for line in lines]
+
+
+def _decode(text: bytes) -> Any:  # noqa: ANN401 - it may hold anything
+    text = text.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b" ")
+    if text.count(b"[") + text.count(b"{") > _MANY_MARKS and _is_deep(text):
+        raise UnreadableError(f"nested deeper than {MAX_NESTING} levels")
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        mended = without_faulty_characters(text)  # msgspec calls half a surrogate pair malformed
+        if mended != text:
+            return _decode(mended)
+        raise UnreadableError(f"no JSON: {error}") from None
+
+
+def _is_deep(text: bytes) -> bool:
+    depth = 0
+    for mark in _MARKS.finditer(text):
+        opens = mark[0] in b"[{"
+        depth += opens - (not opens and mark[0] in b"]}")
+        if depth > MAX_NESTING:
+            return True
+    return False
