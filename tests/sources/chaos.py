@@ -60,8 +60,8 @@ class Ear(Protocol):
     def source(self, name: str, line: int) -> Source:
         """A new adapter, which hears through the line at that port."""
 
-    async def say(self, numbers: Iterable[int], at: Instant) -> None:
-        """Now there are posts "acme …" with those numbers, dated so."""
+    async def say(self, numbers: Iterable[int], at: Instant, posted: Instant) -> None:
+        """Now there are posts "acme …" with those numbers, which bear the date of their author's clock."""
 
     def id_of(self, number: int) -> str:
         """The id of a mention."""
@@ -174,7 +174,7 @@ class World:
         at = self.clock.now() - ago
         numbers = range(len(self.said), len(self.said) + count)
         self.said |= dict.fromkeys(numbers, -1 if lost else at)
-        await self.ear.say(numbers, at)
+        await self.ear.say(numbers, self.clock.now(), at)
 
     async def until(self, fact: Callable[[], object]) -> None:
         """Return once it is so; time moves on whenever nothing happens."""
@@ -196,6 +196,8 @@ class World:
             await self._pass_time()
 
     async def _pass_time(self) -> None:
+        if hasattr(self.ear, "chatter"):
+            self.ear.chatter(self.clock.now())
         pace = self.ear.pace if self.statuses and self.statuses[-1][0] and not self.hurries else MINUTE
         if self.hurries:
             self._skipped += 5
@@ -254,13 +256,11 @@ class World:
 
     def _story(self) -> str:
         missing = sorted(set(self.expected()) - set(self.journalled()))
-        return f"{self.ear.kind}: {len(missing)} missing, such as {missing[:3]}; states: {self.statuses[-8:]}, {vars(self.ear)}"[
-            :3000
-        ]
+        return f"{self.ear.kind}: {len(missing)} missing, such as {missing[:3]}; states: {self.statuses[-8:]}"
 
 
-async def call(fault: Callable[[], Any]) -> None:
+async def call(fault: Callable[..., Any], *details: Any) -> None:
     """Do what a wire can do to us, whether that takes time or not."""
-    done = fault()
+    done = fault(*details)
     if inspect.isawaitable(done):
         await done

@@ -1,6 +1,7 @@
 """Every adapter with its stand-in, as `chaos.World` takes them; `part` gives a fixture by its name."""
 
 import asyncio
+import base64
 import json
 import random
 import socket
@@ -10,15 +11,22 @@ from io import BytesIO
 from typing import Any
 
 import aiohttp
+from bluesky_stand_in import DID, Jetstream, post, post_key
 from chaos import Ear
 from line import HOST
+from mastodon_stand_in import TOKEN, MastodonStandIn
+from webhook_stand_in import SECRET, SendingTool
 
 from buzzwatch.clock import Clock
 from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span
+from buzzwatch.sources import bluesky, mastodon
 from buzzwatch.sources.http import Http, Listen
 from buzzwatch.sources.intake import Source
 from buzzwatch.sources.mqtt import Broker, Mqtt
+from buzzwatch.sources.webhook import Hook, Porch, Webhook
+from buzzwatch.sources.webhook_proof import Standard
 
+OTHER_SECRET = "whsec_" + base64.b64encode(b"another key of many bytes").decode()
 RUBBISH = (
     b"\xff\xfe\x00",
     b"{",
@@ -31,10 +39,14 @@ RUBBISH = (
 """What no mention looks like."""
 
 
-def in_interchange(number: int, at: Instant) -> dict[str, Any]:
-    """A post as section 8 of the design wants it; its date may be any."""
-    when = datetime.fromtimestamp(at / SECOND, UTC).isoformat()
-    return {"id": f"x:{number}", "source": "x", "text": f"acme, post {number}", "created_at": when}
+def written(at: Instant) -> str:
+    """An instant as platforms write it."""
+    return datetime.fromtimestamp(at / SECOND, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def in_interchange(number: int, posted: Instant) -> dict[str, Any]:
+    """A post in the interchange format."""
+    return {"id": f"x:{number}", "source": "x", "text": f"acme, post {number}", "created_at": written(posted)}
 
 
 class Numbered:
@@ -73,15 +85,15 @@ class MqttEar(Numbered):
         place = Broker(host=HOST, port=line, client_id="bw", topics=("mentions",), keepalive=1)
         return Mqtt(name, place, random.Random(7))
 
-    async def say(self, numbers: Iterable[int], at: Instant) -> None:
+    async def say(self, numbers: Iterable[int], at: Instant, posted: Instant) -> None:
         """See `Ear`."""
-        await self._publish([json.dumps(in_interchange(number, at)).encode() for number in numbers])
+        await self._publish([json.dumps(in_interchange(number, posted)).encode() for number in numbers])
 
     async def talk_rubbish(self) -> None:
         """Whole packets that hold nothing sensible."""
         await self._publish([b"", *RUBBISH])
 
-    async def forget(self) -> None:
+    async def forget(self, _at: Instant) -> None:
         """Lose every session with what it held, as a broker does whose disk was replaced."""
         await asyncio.to_thread(self._broker.stop)
         self._broker.forget()
@@ -125,10 +137,10 @@ class HttpEar(Numbered):
         """See `Ear`."""
         return Http(name, Listen(host=HOST, port=self.port, token=self.secrets[0]))
 
-    async def say(self, numbers: Iterable[int], at: Instant) -> None:
+    async def say(self, numbers: Iterable[int], at: Instant, posted: Instant) -> None:
         """See `Ear`."""
         for number in numbers:
-            self._waiting.put_nowait(json.dumps(in_interchange(number, at)).encode())
+            self._waiting.put_nowait(json.dumps(in_interchange(number, posted)).encode())
 
     async def talk_rubbish(self) -> None:
         """Bodies that hold nothing sensible; the receiver's no is final."""
@@ -165,4 +177,187 @@ class HttpEar(Numbered):
             return False
 
 
-EARS: tuple[type[Ear], ...] = (MqttEar, HttpEar)
+class BlueskyEar:
+    """A Jetstream, which says again what came after a time; somebody there always says something."""
+
+    kind = "bluesky"
+    secrets = ()
+    connects = True
+    lacks = frozenset({"expired"})
+    pace: Span = SECOND
+
+    def __init__(self, _part: Callable[[str], Any]) -> None:
+        self._jetstream = Jetstream()
+        self.start = self._jetstream.start
+        self.stop = self._jetstream.stop
+
+    @property
+    def port(self) -> int:
+        """See `Ear`."""
+        return int(self._jetstream.port)
+
+    def source(self, name: str, line: int) -> Source:
+        """See `Ear`."""
+        place = bluesky.Jetstream(hosts=(f"ws://{HOST}:{line}",), profiles=False, allow=(HOST,))
+        return bluesky.Bluesky(name, place, random.Random(7))
+
+    def id_of(self, number: int) -> str:
+        """See `Ear`."""
+        return f"bluesky:{DID.format(number)}/{post_key(number)}"
+
+    async def say(self, numbers: Iterable[int], at: Instant, posted: Instant) -> None:
+        """See `Ear`."""
+        for number in numbers:
+            text, created = f"acme is late again, says {number}", {"createdAt": written(posted)}
+            self._jetstream.tell(post(DID.format(number), at * 1_000, post_key(number), text, **created))
+
+    def chatter(self, at: Instant) -> None:
+        """Somebody says something that is not for us."""
+        self._jetstream.tell(post(DID.format(999_999), at * 1_000, "3kzzzzzzzzz2a", "good morning"))
+
+    def talk_rubbish(self) -> None:
+        """Frames that hold nothing sensible."""
+        self._jetstream.raw(*RUBBISH[:-1], "", '{"did": 7, "time_us": "soon", "kind": "commit"}')
+
+    def forget(self, at: Instant) -> None:
+        """Keep nothing from before that instant."""
+        self._jetstream.keeps_from = at * 1_000
+
+
+class MastodonEar:
+    """An instance with streams, and timelines that give back what was missed."""
+
+    kind = "mastodon"
+    secrets = (TOKEN,)
+    connects = True
+    lacks = frozenset()
+    pace: Span = SECOND
+
+    def __init__(self, _part: Callable[[str], Any]) -> None:
+        self._instance = _Instance()
+        self.start = self._instance.start
+        self.stop = self._instance.stop
+
+    @property
+    def port(self) -> int:
+        """See `Ear`."""
+        return int(self._instance.port)
+
+    def source(self, name: str, line: int) -> Source:
+        """See `Ear`."""
+        self._instance.line = line
+        place = mastodon.Instance(url=f"http://{HOST}:{line}", token=TOKEN, streams=("public",), allow=(HOST,))
+        return mastodon.Mastodon(name, place, random.Random(7))
+
+    def id_of(self, number: int) -> str:
+        """See `Ear`."""
+        return f"mastodon:https://{self._instance.domain}/users/lea/statuses/n{number}"
+
+    async def say(self, numbers: Iterable[int], at: Instant, posted: Instant) -> None:
+        """See `Ear`."""
+        for number in numbers:
+            uri = self.id_of(number).removeprefix("mastodon:")
+            self._instance.post(f"<p>acme {number}</p>", at=at, uri=uri, created_at=written(posted))
+
+    def talk_rubbish(self) -> None:
+        """Frames that hold nothing sensible."""
+        for frame in RUBBISH[1:-1]:
+            self._instance.send_raw(frame.decode())
+        self._instance.publish("update", '{"id": [], "content": 7}', [["public"]])
+
+    def expire(self) -> None:
+        """The token was withdrawn."""
+        self._instance.token = "another"
+
+    def is_refused(self) -> bool:
+        """It is shown all the same; what then is said tells whether it was refused."""
+        return True
+
+    def renew(self) -> None:
+        """The token is good again."""
+        self._instance.token = TOKEN
+
+    def forget(self, at: Instant) -> None:
+        """So much was said that nobody may read it all."""
+        for number in range(40 * mastodon.PAGES + 80):
+            self._instance.post("<p>good morning</p>", at=at - 30 * SECOND + number, unheard=True)
+
+
+class _Instance(MastodonStandIn):
+    """Tells that it is reached by the line."""
+
+    line = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.line}"
+
+
+class WebhookEar:
+    """A tool that sends signed webhooks, again until a 2xx."""
+
+    kind = "webhook"
+    secrets = (SECRET, SECRET.removeprefix("whsec_"))
+    connects = False
+    lacks = frozenset({"forgotten"})
+    pace: Span = MINUTE
+
+    def __init__(self, _part: Callable[[str], Any]) -> None:
+        with socket.create_server((HOST, 0)) as probe:
+            self.port: int = probe.getsockname()[1]
+        self._tool: SendingTool | None = None
+
+    async def start(self) -> None:
+        """See `HttpEar.start`."""
+
+    def call(self, line: int, clock: Clock) -> None:
+        """Send to the line at that port from now on."""
+        self._tool = _Tool(clock.now)
+        self._tool.url = f"http://{HOST}:{line}/hook"
+        self._sending = asyncio.create_task(self._tool.start())
+
+    async def stop(self) -> None:
+        """See `Ear`."""
+        await self._tool.stop()
+
+    def source(self, name: str, line: int) -> Source:
+        """See `Ear`."""
+        return Webhook(name, Porch(f"{HOST}:{self.port}"), Hook(path="/hook", proof=Standard([SECRET])))
+
+    def id_of(self, number: int) -> str:
+        """See `Ear`."""
+        return f"tool:{number}"
+
+    async def say(self, numbers: Iterable[int], at: Instant, posted: Instant) -> None:
+        """See `Ear`."""
+        for number in numbers:
+            self._tool.say(number, posted)
+
+    def talk_rubbish(self) -> None:
+        """Signed messages that hold nothing sensible."""
+        self._tool.waiting |= {f"rubbish_{number}": body for number, body in enumerate(RUBBISH[:-1])}
+
+    def expire(self) -> None:
+        """The tool signs with another secret."""
+        self._tool.secret = OTHER_SECRET
+
+    def is_refused(self) -> bool:
+        """That was not believed."""
+        return 403 in self._tool.statuses
+
+    def renew(self) -> None:
+        """It signs with ours again."""
+        self._tool.secret = SECRET
+
+
+class _Tool(SendingTool):
+    """Loses patience as others do."""
+
+    async def _attempt(self, name: str, body: bytes) -> int:
+        try:
+            return await super()._attempt(name, body)
+        except TimeoutError:
+            return 0
+
+
+EARS: tuple[type[Ear], ...] = (MqttEar, HttpEar, BlueskyEar, MastodonEar, WebhookEar)
