@@ -116,6 +116,8 @@ class World:
         self.live()
         await self.house.tell(RulesSwapped(0, rules()))
         await self.until_hears()
+        if hasattr(self.ear, "is_ready"):
+            await self.until(self.ear.is_ready)
 
     def live(self) -> None:
         """Start the daemon."""

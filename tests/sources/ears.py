@@ -233,7 +233,8 @@ class MastodonEar:
     lacks = frozenset()
     pace: Span = SECOND
 
-    def __init__(self, _part: Callable[[str], Any]) -> None:
+    def __init__(self, part: Callable[[str], Any]) -> None:
+        part("monkeypatch").setattr(mastodon, "PAGES", 3)
         self._instance = _Instance()
         self.start = self._instance.start
         self.stop = self._instance.stop
@@ -268,6 +269,11 @@ class MastodonEar:
     def expire(self) -> None:
         """The token was withdrawn."""
         self._instance.token = "another"
+
+    def is_ready(self) -> bool:
+        """The streams are asked for, and where their timelines stand: what is said from now on is to be heard."""
+        streams = any(connection.heard for connection in self._instance._connections)
+        return streams and self._instance.asked["/api/v1/timelines/public"] > 0
 
     def is_refused(self) -> bool:
         """It is shown all the same; what then is said tells whether it was refused."""
