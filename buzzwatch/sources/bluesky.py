@@ -157,7 +157,7 @@ class _Hearing:
         raise AssertionError("unreachable: taking ends by raising")
 
     async def _take(self, host: str, socket: _Socket, limit: asyncio.Timeout, cursor: int) -> NoReturn:
-        time, first, rearm_at, now_us = asyncio.get_running_loop().time, True, 0.0, 0
+        time, first, rearm_at, latest_us = asyncio.get_running_loop().time, True, 0.0, 0
         while True:
             raw = await _next(socket)
             time_us = self.wire.time_of(raw)
@@ -166,13 +166,13 @@ class _Hearing:
                 continue
             if (moment := time()) >= rearm_at:
                 limit.reschedule(moment + self._silent_s)
-                rearm_at, now_us = moment + self._silent_s / 60, self._clock.now() * 1_000
+                rearm_at, latest_us = moment + self._silent_s / 60, (self._clock.now() + SECOND) * 1_000
             if first:
                 first = False
-                self._say_connected(host, cursor, min(time_us, now_us))
+                self._say_connected(host, cursor, min(time_us, latest_us))
             if self._listener.outdated:
                 await asyncio.to_thread(self._listener.prepare)
-            self._hear_one(raw, min(time_us, now_us))
+            self._hear_one(raw, min(time_us, latest_us))
             if self._intake.full or len(self._waiting) >= MOST_WAITING:
                 limit.reschedule(None)
                 await self._room()
