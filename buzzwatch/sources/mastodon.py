@@ -8,7 +8,7 @@ token is asked for since 4.2 and may come in the header, and a connection whose 
 - The cursor of each stream is the newest id of which everything older has been dealt with, committed with the mentions.
   What comes live while older pages are still read is handed over, and moves it once the pages have caught up.
 - A status that reached the instance late has an id as old as itself: pages begin a minute before the cursor.
-- Nobody tells us later what was deleted while we were away: the latest mentions are asked for again.
+- Nobody tells us later what was deleted or edited while we were away: the latest mentions are asked for again.
 - An instance that has closed its public timeline still sends the deletions in it (mastodon/mastodon#37883).
 """
 
@@ -46,7 +46,7 @@ _BATCH = 100
 _SETTLE: Span = 10 * SECOND
 """Cursors that moved without a mention are committed that often."""
 _STEADY: Span = MINUTE
-_CONNECTING = 30
+_CONNECTING, _PARTING = 30, 1.0
 _ASKED_STREAMS = 10
 """Of so many streams the timelines are looked at when nothing comes."""
 _HERE = "instance"
@@ -102,6 +102,8 @@ class Mastodon:
                     await link.hear(session, heartbeat=self._heartbeat, stall=self._stall)
                 except* WireError as errors:
                     error = _first(errors)
+            if (task := asyncio.current_task()) and task.cancelling():
+                raise asyncio.CancelledError  # before Python 3.12 a task group that fails meanwhile swallows it
             intake.status(self.name, connected=False, why=str(error), ail=error.ail)
             if clock.now() - began >= _STEADY:
                 backoff.succeed()
@@ -172,7 +174,11 @@ class _Link:
         try:
             async with asyncio.timeout(_CONNECTING):
                 return await session.ws_connect(
-                    f"{place}/api/v1/streaming", headers=headers, heartbeat=heartbeat, max_msg_size=_LARGEST_FRAME
+                    f"{place}/api/v1/streaming",
+                    headers=headers,
+                    heartbeat=heartbeat,
+                    max_msg_size=_LARGEST_FRAME,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=_PARTING),
                 )
         except aiohttp.WSServerHandshakeError as error:
             raise self._rest.explain(error.status) from None
@@ -291,14 +297,16 @@ class _Link:
         """Read what a timeline holds after a position, page by page."""
         after, heard_until = rewind(position), self._clock.now()
         for _ in range(PAGES):
-            await self._intake.room()
+            if self._intake.full:
+                await self._intake.room()
             page = await self._rest.page(stream.name, after)
             if page.broken:
                 self._intake.passed(self._source, page.broken)
             if page.newest is None or order(page.newest) <= order(after):
                 return
             for status in page.statuses:
-                await self._take_status(status)
+                if order(status.id) > order(position) or not self._memory.was_handed_before(status.id):
+                    await self._take_status(status)
                 heard_until = instant_of(status.created_at)
             after = page.newest
             if stream.move(after):
@@ -313,10 +321,14 @@ class _Link:
         self._tell()
 
     async def _ask_again(self) -> None:
-        """Take back what was deleted while we were away."""
+        """Take back what was deleted while we were away, and tell again what was edited."""
         latest = list(self._memory.latest(ASKED_AGAIN))
         for start in range(0, len(latest), A_CHUNK):
-            for local in await self._rest.gone(latest[start : start + A_CHUNK]):
+            there, gone = await self._rest.again(latest[start : start + A_CHUNK])
+            for status in there:
+                if status.edited_at:
+                    await self._take_status(status)
+            for local in gone:
                 mention, moved = self._sieve.erase(local, moment_of(self._clock.now()))
                 if mention is not None:
                     self._hand(mention, moved)

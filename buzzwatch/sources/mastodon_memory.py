@@ -49,6 +49,11 @@ class Memory:
         """Whether it became a mention."""
         return local in self._handed
 
+    def was_handed_before(self, local: str) -> bool:
+        """Whether it became a mention before we began, in which version nobody knows."""
+        known = self._handed.get(local)
+        return known is not None and known.version is None
+
     def hear(self, local: str, place: Place) -> None:
         """Remember a status; one that is but referred to leaves what is known of it."""
         if place.version is None and local in self._heard:

@@ -127,15 +127,16 @@ class Rest:
         read = [read_status(raw) for raw in raws]
         return [status for status in read if status is not None] if None not in read[:1] + read[-1:] else None
 
-    async def gone(self, locals_: Sequence[str]) -> list[str]:
-        """Those of `A_CHUNK` statuses at most that do not exist any more. Raises `WireError`."""
+    async def again(self, locals_: Sequence[str]) -> tuple[list[Status], list[str]]:
+        """Of `A_CHUNK` statuses at most, those that are there, and the ids of those that are gone."""
         await self._clock.wait_until(self._not_before)
         try:
             raws = decode_page(await self._get("/api/v1/statuses", {"id[]": list(locals_)}))
         except (WireError, msgspec.DecodeError):  # older than 4.3, or another program
-            return []
+            return [], []
         there = {read_id(raw) for raw in raws}
-        return [local for local in locals_ if local not in there and await self._is_gone(local)]
+        gone = [local for local in locals_ if local not in there and await self._is_gone(local)]
+        return [status for raw in raws if (status := read_status(raw))], gone
 
     async def _is_gone(self, local: str) -> bool:
         await self._clock.wait_until(self._not_before)

@@ -101,6 +101,13 @@ def test_the_state_directory_of_the_service_is_the_default(tmp_path):
         (
             "sources: {a: {mqtt: {url: mqtt://h, topics: [$share/g]}}}",
             "`$share/g` is not a shared subscription; write $share/group/topic",
+        ("sources: {a: {mastodon: {url: 'https://m.example'}}}", "`token` is missing; add `token: ${"),
+        ("sources: {a: {mastodon: {url: m.example, token: t}}}", "not the address of an instance; write https://"),
+        ("sources: {a: {mastodon: {url: 'https://u@m.example', token: t}}}", "not the address of an instance"),
+        ("sources: {a: {mastodon: {url: 'https://m.example/x', token: t}}}", "not the address of an instance"),
+        (
+            "sources: {a: {mastodon: {url: 'https://m.example', token: t, streams: [user]}}}",
+            "`user` is not a stream; write `public`",
         ),
         ("sources: {a: {http: {}}}\nkeep: {mentions: 90d}", "2:1: not yet: `keep` comes with a later release"),
         ("sources: {a: {http: {}}}\nchannels: {a: slack}", "2:15: this is not an address of a channel"),
@@ -234,3 +241,11 @@ def test_a_slack_channel_whose_token_is_missing_is_told_and_what_it_holds_is_not
         "${env:BOT} is not set: set the environment variable BOT",
         "${env:APP} is not set: set the environment variable APP",
     ]
+
+
+def test_an_instance_is_heard_with_its_token_over_tls_alone(tmp_path):
+    text = 'sources: {m: {mastodon: {url: "http://m.example", token: "${cred:mastodon}", streams: ["hashtag:acme"]}}}'
+    read = config(tmp_path, text)
+    assert read.warnings == ["source m: the token crosses the network in the clear; use https://"]
+    assert config(tmp_path, text.replace("http://m.example", "http://127.0.0.1:3000")).warnings == []
+    assert "cred" not in repr(read.sources["m"].mastodon)
