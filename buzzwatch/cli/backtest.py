@@ -5,10 +5,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
-from buzzwatch.cli.frame import fail, language, load_config, now, plain_errors, progress_bar, read_rules
+from buzzwatch.cli.frame import (
+    fail,
+    language,
+    load_config,
+    now,
+    plain_errors,
+    progress_bar,
+    read_rules,
+    tell_refused,
+)
 
 if TYPE_CHECKING:
     from buzzwatch.app.backtest.backtest import Backtest, Period
+    from buzzwatch.app.past import Past
     from buzzwatch.model.brand import Ruleset
 
 
@@ -23,6 +33,8 @@ class Wanted(NamedTuple):
     brand: str | None
     report: Path | None
     as_json: bool
+    past: "Past | None" = None
+    """Of a file: how it is read."""
 
 
 def run(wanted: Wanted, config: Path | None) -> None:
@@ -61,9 +73,9 @@ def _try_out(wanted: Wanted, config: Path | None) -> "Backtest":
 
     against = None if wanted.against is None else read_rules(wanted.against)
     period = Period(wanted.since, wanted.until)
-    if wanted.file is None:
+    if wanted.past is None:
         return _of_journal(wanted, against, period, config)
-    return _of_file(wanted.file, wanted, against, period)
+    return _of_file(wanted.past, wanted, against, period)
 
 
 def _of_journal(wanted: Wanted, against: "Ruleset | None", period: "Period", config: Path | None) -> "Backtest":
@@ -78,15 +90,17 @@ def _of_journal(wanted: Wanted, against: "Ruleset | None", period: "Period", con
         return of_journal(db, rules, against, period, wanted.brand, progress)
 
 
-def _of_file(file: str, wanted: Wanted, against: "Ruleset | None", period: "Period") -> "Backtest":
+def _of_file(past: "Past", wanted: Wanted, against: "Ruleset | None", period: "Period") -> "Backtest":
     from buzzwatch.app.backtest.backtest import of_file  # noqa: PLC0415 - as in `daemon.run`
 
-    if file == "-" and against is not None:
+    if past.file == "-" and against is not None:
         fail("standard input can be read once only: name a file to compare two rule sets on it")
     rules = read_rules(wanted.rules or Path("rules"))
     _know(wanted.brand, rules, against)
-    with progress_bar(file) as progress:
-        return of_file(file, rules, against, period, now(), wanted.brand, progress)
+    with progress_bar(past.file) as progress:
+        told = of_file(past, rules, against, period, now(), wanted.brand, progress)
+    tell_refused(past)
+    return told
 
 
 def _know(brand: str | None, *rulesets: "Ruleset | None") -> None:

@@ -7,14 +7,19 @@ import typer
 
 from buzzwatch.cli.frame import (
     ConfigOption,
+    MappingOption,
+    ToolOption,
+    ZoneOption,
     ask_daemon,
     fail,
     load_config,
     now,
+    open_past,
     plain_errors,
     print_answer,
     progress_bar,
     read_rules,
+    tell_refused,
 )
 
 app = typer.Typer()
@@ -51,20 +56,28 @@ def demo() -> None:
 
 @app.command()
 def learn(
-    files: Annotated[list[str], typer.Argument(help="Exports of past mentions; JSON lines or array, .gz too.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(help="Exports of past mentions; JSON lines or array, or with --as a tool's export, .gz too."),
+    ],
+    tool: ToolOption = None,
+    mapping: MappingOption = None,
+    zone: ZoneOption = "UTC",
     config: ConfigOption = None,
 ) -> None:
     """Teach the running daemon what is normal, from an export of the past. Rings nothing."""
     from buzzwatch.app.control import ask  # noqa: PLC0415 - as in `run`
     from buzzwatch.app.replay import learn_habits  # noqa: PLC0415 - as in `run`
-    from buzzwatch.sources.file import read  # noqa: PLC0415 - as in `run`
 
     loaded = load_config(config)
     if loaded.scorer:
         typer.echo(f"warning: this is read with the built-in scorer, not with {loaded.scorer.use}", err=True)
+    pasts = [open_past(file, tool, mapping, zone) for file in files]
     with plain_errors(), progress_bar(files[0]) as progress:
-        chunks = (chunk for file in files for chunk in read(file))
+        chunks = (chunk for past in pasts for chunk in past.read())
         habits = learn_habits(chunks, read_rules(loaded.rules), now(), progress)
+        for past in pasts:
+            tell_refused(past)
         if not habits:
             fail("none of these mentions names a watched brand: try `buzzwatch replay` on the file")
         print_answer(ask(loaded, "/learn", habits, packed=True))

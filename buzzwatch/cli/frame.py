@@ -12,6 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from buzzwatch.app.config import Config
+    from buzzwatch.app.past import Past
     from buzzwatch.app.rota.known import Known
     from buzzwatch.app.secret import Secrets
     from buzzwatch.model.brand import Ruleset
@@ -23,6 +24,16 @@ ConfigOption = Annotated[
     Path | None, typer.Option("--config", "-c", help="buzzwatch.yaml; else ./ or /etc/buzzwatch/.", show_default=False)
 ]
 AsOption = Annotated[str, typer.Option("--as", help="Your key under `people` in oncall.yaml.")]
+ToolOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as", help="Whose export it is: brandwatch, meltwater, talkwalker, trustpilot, visibrain.", show_default=False
+    ),
+]
+MappingOption = Annotated[
+    Path | None, typer.Option("--mapping", help="A mapping of your own to read it by.", show_default=False)
+]
+ZoneOption = Annotated[str, typer.Option("--zone", help="The time zone of an export's dates, where they bear none.")]
 IncidentArgument = Annotated[str, typer.Argument(help="As messages and `explain` name it, such as acme-261122-2104.")]
 
 
@@ -58,6 +69,28 @@ def look_up_rotas(
     from buzzwatch.app.rota.known import look_up  # noqa: PLC0415 - as in `daemon.run`
 
     return look_up(rules, at, directory, state, online=online, secrets=secrets)
+
+
+def open_past(file: str, tool: str | None, mapping: Path | None, zone: str) -> "Past":
+    """A file of past mentions, as it is to be read; fails in words."""
+    from zoneinfo import ZoneInfo, available_timezones  # noqa: PLC0415 - as in `daemon.run`
+
+    from buzzwatch.app.past import open_past  # noqa: PLC0415 - as in `daemon.run`
+
+    if tool is not None and mapping is not None:
+        fail("give --as or --mapping, not both")
+    if zone not in available_timezones():
+        fail("'{text}' is not a time zone: write one such as Europe/Paris", text=zone)
+    with plain_errors():
+        return open_past(file, tool, mapping, ZoneInfo(zone))
+
+
+def tell_refused(past: "Past") -> None:
+    """What of an export could not be used, by line."""
+    for line, why in past.refused:
+        typer.echo(speak("{file}:{line}: {why}", file=past.file, line=line, why=why), err=True)
+    if past.unread > len(past.refused):
+        typer.echo(speak("and {n} more like these", n=past.unread - len(past.refused)), err=True)
 
 
 def language() -> "Language":

@@ -2,11 +2,26 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from buzzwatch.cli.frame import ConfigOption, fail, now, plain_errors, progress_bar, read_rules
+from buzzwatch.cli.frame import (
+    ConfigOption,
+    MappingOption,
+    ToolOption,
+    ZoneOption,
+    fail,
+    now,
+    open_past,
+    plain_errors,
+    progress_bar,
+    read_rules,
+    tell_refused,
+)
+
+if TYPE_CHECKING:
+    from buzzwatch.app.past import Past
 
 app = typer.Typer()
 detect = typer.Typer(no_args_is_help=True, help="Try the detectors on an export of your own.")
@@ -18,7 +33,8 @@ def replay(  # noqa: PLR0913 - each is an option
     file: Annotated[
         str | None,
         typer.Argument(
-            help="JSON lines or array of mentions, .gz too; - is standard input. Left out: the daemon's journal.",
+            help="JSON lines or array of mentions, or with --as a tool's export, .gz too; - is standard input. "
+            "Left out: the daemon's journal.",
             show_default=False,
         ),
     ] = None,
@@ -41,6 +57,9 @@ def replay(  # noqa: PLR0913 - each is an option
     brand: Annotated[str | None, typer.Option(help="One brand alone, which is quicker.", show_default=False)] = None,
     report: Annotated[Path | None, typer.Option(help="A page to write, with charts.", show_default=False)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One object a line, a summary at the end.")] = False,
+    tool: ToolOption = None,
+    mapping: MappingOption = None,
+    zone: ZoneOption = "UTC",
     config: ConfigOption = None,
 ) -> None:
     """Say how often rules would have rung: on the journal of the daemon, or on a file of mentions. Sends nothing.
@@ -48,35 +67,37 @@ def replay(  # noqa: PLR0913 - each is an option
     On the journal, and on a file with --since, --until, --against, --brand or --report, it counts each rule's rings and
     compares them. On a file alone, it prints the messages that would have been sent, and when.
     """
-    if file is not None and not any((since, until, against, brand, report)):
-        _print_messages(file, rules or Path("rules"), as_json=as_json)
+    past = None if file is None else open_past(file, tool, mapping, zone)
+    if past is not None and not any((since, until, against, brand, report)):
+        _print_messages(past, rules or Path("rules"), as_json=as_json)
         return
     from buzzwatch.cli.backtest import Wanted, run  # noqa: PLC0415 - as in `daemon.run`
 
-    run(Wanted(file, rules, since, until, against, brand, report, as_json), config)
+    run(Wanted(file, rules, since, until, against, brand, report, as_json, past), config)
 
 
-def _print_messages(file: str, rules: Path, *, as_json: bool) -> None:
+def _print_messages(past: "Past", rules: Path, *, as_json: bool) -> None:
     """Step a file of mentions under a virtual clock; print what would have been sent, and when."""
     import msgspec  # noqa: PLC0415 - as in `daemon.run`
 
     from buzzwatch.app.printing import as_object, as_text, summary  # noqa: PLC0415 - as in `daemon.run`
     from buzzwatch.app.replay import Replay  # noqa: PLC0415 - as in `daemon.run`
-    from buzzwatch.sources.file import read  # noqa: PLC0415 - as in `daemon.run`
 
-    with plain_errors(), progress_bar(file) as progress:
+    with plain_errors(), progress_bar(past.file) as progress:
         replayed = Replay(read_rules(rules), now())
-        for at, outcome in replayed.run(read(file), progress):
+        for at, outcome in replayed.run(past.read(), progress):
             if as_json:
                 for notice in outcome.notices:
                     typer.echo(msgspec.json.encode(as_object(at, notice)))
             else:
                 for line in as_text(replayed, at, outcome):
                     typer.echo(line)
+    tell_refused(past)
     for refusal in replayed.refused:
-        typer.echo(f"{file}:{refusal.line}: refused: {refusal.reason}", err=True)
+        typer.echo(f"{past.file}:{refusal.line}: refused: {refusal.reason}", err=True)
     for fault in replayed.faults:
         typer.echo(f"{fault.brand}: a decision failed, the brand was set aside: {fault.error}", err=True)
+    replayed.summary.refused += past.unread
     closing = summary(replayed)
     if as_json:
         typer.echo(msgspec.json.encode(closing))

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import chain, islice
 from typing import Any, NamedTuple, TypeAlias
 
 from msgspec import Struct
@@ -123,11 +124,11 @@ def fold_column(name: str) -> str:
     return " ".join(name.replace("_", " ").split()).casefold()
 
 
-def find_items(mapping: Fields, payload: Item) -> tuple[list[Item], int]:
+def find_items(mapping: Fields, payload: Item, most: int = MAX_ITEMS) -> tuple[list[Item], int]:
     """The items of a payload that are ours, and how many are not. Raises `FaultError`."""
-    items = _locate(mapping, payload)
-    if len(items) > MAX_ITEMS:
-        raise FaultError("more than {most} items: send them in parts", most=str(MAX_ITEMS))
+    items = _locate(mapping, payload, most)
+    if len(items) > most:
+        raise FaultError("more than {most} items: send them in parts", most=str(most))
     kept = (item for item in items if all(_passes(item, each) for each in mapping.only))
     ours = [item for item in kept if not any(_passes(item, each) for each in mapping.skip)]
     return ours, len(items) - len(ours)
@@ -142,13 +143,12 @@ def read_item(mapping: Fields, item: Item, received_at: datetime | None) -> Read
     reader = _Reader(mapping, item)
     deleted = _is_true(reader.text("deleted"))
     url = reader.text("url")
+    kind = reader.kind()
     known = post_id(url) if url else None
-    told = reader.text("id")
-    identity = known or told or (f"web:{canonical_url(url)}" if url else None)
+    identity = known or _identity(reader.text("id"), url, kind)
     if not identity:
         raise reader.missing("id", "url")
     text, title = reader.text("text"), reader.text("title")
-    kind = reader.kind()
     if text is None and title is None and not deleted and kind is not Kind.REPOST:
         raise reader.missing("text")
     mention = Mention(
@@ -281,17 +281,18 @@ class _Reader:
                     yield path.text, told
 
 
-def _locate(mapping: Fields, payload: Item) -> list[Item]:
+def _locate(mapping: Fields, payload: Item, most: int) -> list[Item]:
     if not mapping.items:
         return payload if isinstance(payload, list) else [payload]
     for path in mapping.items:
         holder = path.steps.index(_ANY) if _ANY in path.steps else len(path.steps)
         if any(True for _ in _walk(payload, path.steps[:holder])):
-            return [item for item, _ in zip(_walk(payload, path.steps), range(MAX_ITEMS + 1), strict=False)]
+            return list(islice(_walk(payload, path.steps), most + 1))
     if isinstance(payload, dict) and "id" in mapping.fields and any(_find(payload, p) for p in mapping.shape):
         return [payload]  # an item alone
     if isinstance(payload, list):
-        return [item for each in payload for item in (_locate(mapping, each) if isinstance(each, dict) else [each])]
+        each_of = (_locate(mapping, each, most) if isinstance(each, dict) else [each] for each in payload)
+        return list(islice(chain.from_iterable(each_of), most + 1))
     raise FaultError("`items`: nothing stands at {paths}", paths=", ".join(path.text for path in mapping.items))
 
 
@@ -306,9 +307,9 @@ def _find(item: Item, path: Path) -> list[Item]:
         return []
     if path.column in item and isinstance(item[path.column], str):  # a row
         return [item[path.column]]
-    if path.text in item:
+    if item.get(path.text) is not None:
         return [item[path.text]]
-    return [value for value, _ in zip(_walk(item, path.steps), range(MAX_FOUND), strict=False) if value is not None]
+    return [value for value in islice(_walk(item, path.steps), MAX_FOUND) if value is not None]
 
 
 def _walk(value: Item, steps: tuple[str | int, ...]) -> Iterator[Item]:
@@ -361,6 +362,13 @@ def _read_date(value: str, form: str, zone: tzinfo) -> datetime | None:
 def _read_number(value: str) -> float | None:
     plain = _THOUSANDS.sub("", value[:SHOWN])
     return float(plain.replace(",", ".")) if _NUMBER.fullmatch(plain) else None
+
+
+def _identity(told: str | None, url: str | None, kind: Kind | None) -> str | None:
+    """Of an article its address, by which feeds know it too; else the tool's own: posts of a page share its address."""
+    if url and (kind is Kind.ARTICLE or not told):
+        return f"web:{canonical_url(url)}"
+    return told
 
 
 def _is_true(told: str | None) -> bool:

@@ -22,6 +22,8 @@ SPEAKERS = {
     "Fault": (4, 5),
     "Flaw": (1, 2),
     "unknown": (2,),
+    "FaultError": (0,),
+    "_wrong": (0,),
     "fail": (0,),
     "speak": (0,),
 }

@@ -317,7 +317,7 @@ async def test_slow_senders_cannot_fill_the_memory(serve, client, intake):
 
 
 async def test_a_body_that_does_not_arrive_is_not_waited_for(serve, intake, monkeypatch):
-    monkeypatch.setattr("buzzwatch.sources.http._READ_WITHIN", 0.0)
+    monkeypatch.setattr("buzzwatch.sources.door._READ_WITHIN", 0.0)
     url = aiohttp.client.URL(await serve())
     reader, writer = await asyncio.open_connection(url.host, url.port)
     writer.write(b"POST /mentions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{")

@@ -14,6 +14,7 @@ from buzzwatch.app.backtest.rings import Pair, Tally, compare
 from buzzwatch.app.backtest.trial import Run, Told, Trial, same_brands, told_by
 from buzzwatch.app.explain.asking import QuestionError
 from buzzwatch.app.history import since_of
+from buzzwatch.app.past import Past
 from buzzwatch.app.quotes import sample_of
 from buzzwatch.app.replay import Replay
 from buzzwatch.app.rulebook import compile_rules
@@ -27,7 +28,6 @@ from buzzwatch.model.instant import DAY, SECOND, Instant, Span, moment_of
 from buzzwatch.model.notification import Sample
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.rules.words import Said
-from buzzwatch.sources.file import read
 from buzzwatch.store.database import StateError
 from buzzwatch.store.journal import (
     Ledger,
@@ -298,7 +298,7 @@ def _within(told: Told, since: Instant, until: Instant, brands: frozenset[str]) 
 
 
 def of_file(
-    file: str,
+    past: Past,
     rules: Ruleset,
     against: Ruleset | None,
     period: Period,
@@ -317,21 +317,22 @@ def of_file(
     runs: list[tuple[Trial, Tally, Replay]] = []
     for number, ruleset in enumerate(wanted):
         replay, tally = Replay(ruleset, horizon, spine := Trial()), Tally()
-        for at, outcome in replay.run(read(file), partial(_advance, progress, number, len(wanted))):
+        for at, outcome in replay.run(past.read(), partial(_advance, progress, number, len(wanted))):
             if outcome.changes or outcome.touched or outcome.shadows or outcome.faults:
                 tally.take(at, outcome, spine.memory.rules)
                 posts |= {key: said for key in _newly_shown(outcome, posts) if (said := replay.sample(key)) is not None}
         runs.append((spine, tally, replay))
     summary = runs[-1][2].summary
     if summary.first_at is None or summary.last_at is None:
-        raise QuestionError(Said("{file}: there is no mention in it", {"file": file}))
+        raise QuestionError(Said("{file}: there is no mention in it", {"file": past.file}))
     first, last = summary.first_at, summary.last_at + SECOND  # what the last one brings about is decided then
     since, until = period.between(first, max(last, *(tally.last_at for _, tally, _ in runs)), None)
     told = [
         told_by(spine, tally, ruleset, since, until) for (spine, tally, _), ruleset in zip(runs, wanted, strict=True)
     ]
     failed = tuple(sorted({key for _, tally, _ in runs for key in tally.failed}))
-    facts = Facts(since=since, until=until, learnt_from=first, journal=False, unread=summary.refused, failed=failed)
+    unread = summary.refused + past.unread
+    facts = Facts(since=since, until=until, learnt_from=first, journal=False, unread=unread, failed=failed)
     return backtest(facts, told[-1], told[0] if len(told) > 1 else None, posts, brand)
 
 

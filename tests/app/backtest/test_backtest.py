@@ -21,6 +21,7 @@ from buzzwatch.app.backtest.sheet import compose
 from buzzwatch.app.drive import feed, run_to
 from buzzwatch.app.explain.asking import QuestionError
 from buzzwatch.app.hearing import Hearing
+from buzzwatch.app.past import Past
 from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.cli import app
 from buzzwatch.model.brand import Ruleset
@@ -361,12 +362,12 @@ def test_a_ring_after_the_last_mention_of_a_file_counts_and_what_is_no_mention_i
     file = tmp_path / "short.jsonl"
     lines = [*(msgspec.json.encode(each) for each in mob(BUSY, 9)), b"{}"]
     file.write_bytes(b"\n".join(lines))
-    told = of_file(str(file), IN_FORCE, None, Period(), MONDAY + 9 * DAY)
+    told = of_file(Past(str(file)), IN_FORCE, None, Period(), MONDAY + 9 * DAY)
     assert rungs(told.these.rings) == [("acme", "angry", BUSY + 4 * MINUTE + SECOND)]
     assert "1 item of the file is no mention and is left out." in compose(told, "en").assumes
     file.write_bytes(b"{}")
     with pytest.raises(QuestionError, match="no mention in it"):
-        of_file(str(file), IN_FORCE, None, Period(), MONDAY + 9 * DAY)
+        of_file(Past(str(file)), IN_FORCE, None, Period(), MONDAY + 9 * DAY)
 
 
 def test_a_brand_of_which_a_decision_fails_is_named(db, monkeypatch):
@@ -377,11 +378,11 @@ def test_a_brand_of_which_a_decision_fails_is_named(db, monkeypatch):
 
 
 def test_two_rule_sets_are_compared_on_a_file(export):
-    told = of_file(str(export), SLOWER, IN_FORCE, Period(), MONDAY + 9 * DAY)
+    told = of_file(Past(str(export)), SLOWER, IN_FORCE, Period(), MONDAY + 9 * DAY)
     assert [pair.fate for pair in told.pairs] == [Fate.MOVED, Fate.GONE]
     assert told.posts.keys() >= set(told.pairs[0].told.shown)
     assert "the other rules: 2" in compose(told, "en").headline
-    alone = of_file(str(export), IN_FORCE, None, Period(since="2026-03-04"), MONDAY + 9 * DAY)
+    alone = of_file(Past(str(export)), IN_FORCE, None, Period(since="2026-03-04"), MONDAY + 9 * DAY)
     assert (len(alone.these.rings), alone.others) == (1, None)
 
 
