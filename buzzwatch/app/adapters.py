@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from buzzwatch.app.config import Config
 from buzzwatch.app.origins.bluesky import Bluesky
+from buzzwatch.app.origins.feed import Feed
 from buzzwatch.app.origins.http import Http
 from buzzwatch.app.origins.mastodon import Mastodon
 from buzzwatch.app.origins.mqtt import Mqtt
@@ -155,10 +156,19 @@ def _filled(text: str, secrets: Secrets) -> str:
     return found
 
 
+def _feed(name: str, origin: Feed, secrets: Secrets) -> Source:
+    from buzzwatch.sources.feed import Feed as Adapter  # noqa: PLC0415 - see `make_source`
+    from buzzwatch.sources.feed_line import Habits, Subscription  # noqa: PLC0415
+
+    subscriptions = [Subscription(address=secrets.resolve(url), label=label) for url, label in origin.addresses]
+    return Adapter(name, subscriptions, Habits(every=origin.every, allow=origin.allow, brand=origin.brand))
+
+
 _MAKERS: Mapping[str, Any] = {
     "mqtt": _mqtt,
     "http": _http,
     "bluesky": _bluesky,
     "mastodon": _mastodon,
     "webhook": _webhook,
+    "feed": _feed,
 }

@@ -5,6 +5,7 @@ from typing import ClassVar, Protocol
 from pydantic import Field, model_validator
 
 from buzzwatch.app.origins.bluesky import Bluesky
+from buzzwatch.app.origins.feed import Feed
 from buzzwatch.app.origins.http import Http
 from buzzwatch.app.origins.mastodon import Mastodon
 from buzzwatch.app.origins.mqtt import Mqtt
@@ -28,7 +29,7 @@ class Origin(Protocol):
 class Source(Written):
     """Where mentions come from; exactly one kind."""
 
-    kinds: ClassVar[tuple[str, ...]] = ("mqtt", "http", "bluesky", "mastodon", "webhook")
+    kinds: ClassVar[tuple[str, ...]] = ("mqtt", "http", "bluesky", "mastodon", "webhook", "feed")
 
     mqtt: Mqtt | None = Field(
         default=None,
@@ -50,6 +51,11 @@ class Source(Written):
         default=None,
         description="A port of ours that tools and platforms post to in their own shape.",
         examples=[{"path": "/trustpilot", "as": "trustpilot", "secret": "${cred:trustpilot}", "brand": "acme"}],
+    )
+    feed: Feed | None = Field(
+        default=None,
+        description="RSS and Atom feeds, searches in Google News and YouTube channels.",
+        examples=[{"urls": ["https://paper.example/rss"]}],
     )
 
     @model_validator(mode="after")
