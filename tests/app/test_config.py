@@ -101,6 +101,7 @@ def test_the_state_directory_of_the_service_is_the_default(tmp_path):
         (
             "sources: {a: {mqtt: {url: mqtt://h, topics: [$share/g]}}}",
             "`$share/g` is not a shared subscription; write $share/group/topic",
+        ),
         ("sources: {a: {mastodon: {url: 'https://m.example'}}}", "`token` is missing; add `token: ${"),
         ("sources: {a: {mastodon: {url: m.example, token: t}}}", "not the address of an instance; write https://"),
         ("sources: {a: {mastodon: {url: 'https://u@m.example', token: t}}}", "not the address of an instance"),

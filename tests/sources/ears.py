@@ -11,8 +11,10 @@ from io import BytesIO
 from typing import Any
 
 import aiohttp
+from aiohttp import web
 from bluesky_stand_in import DID, Jetstream, post, post_key
 from chaos import Ear
+from feed_stand_in import FeedStandIn, item, rss
 from line import HOST
 from mastodon_stand_in import TOKEN, MastodonStandIn
 from webhook_stand_in import SECRET, SendingTool
@@ -20,6 +22,8 @@ from webhook_stand_in import SECRET, SendingTool
 from buzzwatch.clock import Clock
 from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span
 from buzzwatch.sources import bluesky, mastodon
+from buzzwatch.sources.feed import Feed
+from buzzwatch.sources.feed_line import Habits, Subscription
 from buzzwatch.sources.http import Http, Listen
 from buzzwatch.sources.intake import Source
 from buzzwatch.sources.mqtt import Broker, Mqtt
@@ -299,6 +303,69 @@ class _Instance(MastodonStandIn):
         return f"http://{HOST}:{self.line}"
 
 
+class FeedEar:
+    """A paper whose feed shows its last hundred articles."""
+
+    kind = "feed"
+    secrets = ("s3cret-of-the-address",)
+    connects = True
+    lacks = frozenset()
+    pace: Span = MINUTE
+
+    def __init__(self, _part: Callable[[str], Any]) -> None:
+        self._paper = FeedStandIn()
+        self.start = self._paper.start
+        self.stop = self._paper.stop
+
+    @property
+    def port(self) -> int:
+        """See `Ear`."""
+        return int(self._paper.port)
+
+    def source(self, name: str, line: int) -> Source:
+        """See `Ear`."""
+        where = Subscription(address=f"http://{HOST}:{line}/rss?key={self.secrets[0]}", label="The Paper")
+        return Feed(name, [where], Habits(every=MINUTE, allow=(HOST,)), random.Random(7))
+
+    def id_of(self, number: int) -> str:
+        """See `Ear`."""
+        return f"web:https://paper.example/articles/{number}"
+
+    async def say(self, numbers: Iterable[int], at: Instant, posted: Instant) -> None:
+        """See `Ear`."""
+        for number in numbers:
+            self._paper.say(number, posted)
+
+    def talk_rubbish(self) -> None:
+        """Documents that are none, one after the other; then the feed again."""
+        rubbish = list(RUBBISH)
+
+        def answer(request: web.Request) -> web.Response:
+            if not rubbish:
+                self._paper.answers.clear()
+            return web.Response(body=rubbish.pop()) if rubbish else self._paper._feed(request)
+
+        self._paper.answers["/rss"] = answer
+
+    def expire(self) -> None:
+        """Who may read it must show another key."""
+        self._paper.answers["/rss"] = lambda _request: web.Response(status=401)
+
+    def is_refused(self) -> bool:
+        """What then is said tells."""
+        return True
+
+    def renew(self) -> None:
+        """Ours is good again."""
+        self._paper.answers.clear()
+
+    def forget(self, at: Instant) -> None:
+        """A hundred articles push those before off the page."""
+        others = [item(1_000_000 + number, at).replace("acme", "another") for number in range(100)]
+        self._paper._items = others
+        self._paper.feeds["/rss"] = rss(*others)
+
+
 class WebhookEar:
     """A tool that sends signed webhooks, again until a 2xx."""
 
@@ -366,4 +433,4 @@ class _Tool(SendingTool):
             return 0
 
 
-EARS: tuple[type[Ear], ...] = (MqttEar, HttpEar, BlueskyEar, MastodonEar, WebhookEar)
+EARS: tuple[type[Ear], ...] = (MqttEar, HttpEar, BlueskyEar, MastodonEar, FeedEar, WebhookEar)
