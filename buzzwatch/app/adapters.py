@@ -12,6 +12,7 @@ from buzzwatch.app.origins.mastodon import Mastodon
 from buzzwatch.app.origins.mqtt import Mqtt
 from buzzwatch.app.origins.source import Source as Entry
 from buzzwatch.app.origins.webhook import META, STANDARD, Webhook
+from buzzwatch.app.origins.x import X
 from buzzwatch.app.secret import SecretError, Secrets
 from buzzwatch.model.instant import SECOND
 from buzzwatch.rules.words import Said
@@ -91,6 +92,25 @@ def _mastodon(name: str, origin: Mastodon, secrets: Secrets) -> Source:
             token=token,
             streams=origin.streams,
             only_indexable=origin.only_indexable,
+def _x(name: str, origin: X, secrets: Secrets) -> Source:
+    from buzzwatch.sources.x import X as Adapter  # noqa: PLC0415 - see `make_source`
+    from buzzwatch.sources.x_account import Account  # noqa: PLC0415
+
+    token = secrets.resolve(origin.token).strip()
+    if not token:
+        raise SecretError(f"{origin.token} is empty: put the Bearer Token of the developer console there")
+    return Adapter(
+        name,
+        Account(
+            token=token,
+            posts_a_day=origin.posts_a_day,
+            posts_a_month=origin.posts_a_month,
+            rules=origin.rules,
+            rule_length=origin.rule_length,
+            query_length=origin.query_length,
+            catch_up=origin.catch_up,
+            backfill_minutes=origin.backfill_minutes,
+            url=origin.url,
             allow=origin.allow,
         ),
     )
@@ -171,4 +191,5 @@ _MAKERS: Mapping[str, Any] = {
     "mastodon": _mastodon,
     "webhook": _webhook,
     "feed": _feed,
+    "x": _x,
 }

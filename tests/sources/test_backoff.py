@@ -20,6 +20,12 @@ def test_waits_double_up_to_the_longest_and_chance_halves_them_at_most(backoff: 
     assert len(set(waits)) == len(waits)
 
 
+def test_waits_may_grow_evenly_instead():
+    backoff = Backoff(SECOND, 16 * SECOND, random.Random(7), linear=True)
+    for wait, whole in zip([backoff.fail() for _ in range(20)], [*range(1, 17), *[16] * 4], strict=True):
+        assert whole * SECOND / 2 <= wait <= whole * SECOND
+
+
 def test_success_begins_anew(backoff: Backoff):
     for _ in range(9):
         backoff.fail()

@@ -10,6 +10,7 @@ from buzzwatch.app.origins.http import Http
 from buzzwatch.app.origins.mastodon import Mastodon
 from buzzwatch.app.origins.mqtt import Mqtt
 from buzzwatch.app.origins.webhook import Webhook
+from buzzwatch.app.origins.x import X
 from buzzwatch.rules.units import mistake
 from buzzwatch.rules.written import Written
 
@@ -29,7 +30,7 @@ class Origin(Protocol):
 class Source(Written):
     """Where mentions come from; exactly one kind."""
 
-    kinds: ClassVar[tuple[str, ...]] = ("mqtt", "http", "bluesky", "mastodon", "webhook", "feed")
+    kinds: ClassVar[tuple[str, ...]] = ("mqtt", "http", "bluesky", "mastodon", "webhook", "feed", "x")
 
     mqtt: Mqtt | None = Field(
         default=None,
@@ -56,6 +57,11 @@ class Source(Written):
         default=None,
         description="RSS and Atom feeds, searches in Google News and YouTube channels.",
         examples=[{"urls": ["https://paper.example/rss"]}],
+    )
+    x: X | None = Field(
+        default=None,
+        description="X: the filtered stream, paid for by the post.",
+        examples=[{"token": "${cred:x}", "posts_a_day": 5000}],
     )
 
     @model_validator(mode="after")
