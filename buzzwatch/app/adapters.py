@@ -92,6 +92,11 @@ def _mastodon(name: str, origin: Mastodon, secrets: Secrets) -> Source:
             token=token,
             streams=origin.streams,
             only_indexable=origin.only_indexable,
+            allow=origin.allow,
+        ),
+    )
+
+
 def _x(name: str, origin: X, secrets: Secrets) -> Source:
     from buzzwatch.sources.x import X as Adapter  # noqa: PLC0415 - see `make_source`
     from buzzwatch.sources.x_account import Account  # noqa: PLC0415
