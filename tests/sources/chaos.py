@@ -25,7 +25,7 @@ from buzzwatch.store.record import Record
 
 NOON = MONDAY + 12 * HOUR
 NAME = "ear"
-PATIENCE_S = 20
+PATIENCE_S = 15
 LULL_S = 0.005
 """Without news for so long, time moves on."""
 A_FEW_MORE = 16

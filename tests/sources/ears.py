@@ -18,6 +18,8 @@ from feed_stand_in import FeedStandIn, item, rss
 from line import HOST
 from mastodon_stand_in import TOKEN, MastodonStandIn
 from webhook_stand_in import SECRET, SendingTool
+from x_stand_in import TOKEN as X_TOKEN
+from x_stand_in import XStandIn, id_at
 
 from buzzwatch.clock import Clock
 from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span
@@ -29,6 +31,8 @@ from buzzwatch.sources.intake import Source
 from buzzwatch.sources.mqtt import Broker, Mqtt
 from buzzwatch.sources.webhook import Hook, Porch, Webhook
 from buzzwatch.sources.webhook_proof import Standard
+from buzzwatch.sources.x import X
+from buzzwatch.sources.x_account import Account
 
 OTHER_SECRET = "whsec_" + base64.b64encode(b"another key of many bytes").decode()
 RUBBISH = (
@@ -314,6 +318,8 @@ class FeedEar:
 
     def __init__(self, _part: Callable[[str], Any]) -> None:
         self._paper = FeedStandIn()
+        self._paper._items = [item(2_000_000, 0).replace("acme", "another")]
+        self._paper.feeds["/rss"] = rss(*self._paper._items)
         self.start = self._paper.start
         self.stop = self._paper.stop
 
@@ -364,6 +370,66 @@ class FeedEar:
         others = [item(1_000_000 + number, at).replace("acme", "another") for number in range(100)]
         self._paper._items = others
         self._paper.feeds["/rss"] = rss(*others)
+
+
+class XEar:
+    """X's filtered stream, and its recent search, which gives back what was missed."""
+
+    kind = "x"
+    secrets = (X_TOKEN,)
+    connects = True
+    lacks = frozenset({"forgotten"})
+    pace: Span = SECOND
+
+    def __init__(self, _part: Callable[[str], Any]) -> None:
+        self._app = XStandIn()
+        self.start = self._app.start
+        self.stop = self._app.stop
+        self._ids: dict[int, str] = {}
+
+    @property
+    def port(self) -> int:
+        """See `Ear`."""
+        return int(self._app.port)
+
+    def source(self, name: str, line: int) -> Source:
+        """See `Ear`."""
+        return X(name, Account(token=X_TOKEN, posts_a_day=100_000, url=f"http://{HOST}:{line}", allow=(HOST,)))
+
+    def id_of(self, number: int) -> str:
+        """See `Ear`."""
+        return f"x:{self._ids[number]}"
+
+    def is_ready(self) -> bool:
+        """The stream is open."""
+        return bool(self._app.streams)
+
+    def chatter(self, _at: Instant) -> None:
+        """A sign of life."""
+        self._beating = asyncio.ensure_future(self._app.beat())
+
+    async def say(self, numbers: Iterable[int], at: Instant, posted: Instant) -> None:
+        """See `Ear`."""
+        for number in numbers:
+            self._ids[number] = str(id_at(at, number))
+            await self._app.say(number, at, created_at=written(posted))
+
+    async def talk_rubbish(self) -> None:
+        """Lines that hold nothing sensible."""
+        for line in RUBBISH[1:-1]:
+            await self._app.send(line + b"\r\n")
+
+    def expire(self) -> None:
+        """The token was withdrawn."""
+        self._app.token = "another"
+
+    def is_refused(self) -> bool:
+        """What then is said tells."""
+        return True
+
+    def renew(self) -> None:
+        """It is good again."""
+        self._app.token = X_TOKEN
 
 
 class WebhookEar:
@@ -433,4 +499,4 @@ class _Tool(SendingTool):
             return 0
 
 
-EARS: tuple[type[Ear], ...] = (MqttEar, HttpEar, BlueskyEar, MastodonEar, FeedEar, WebhookEar)
+EARS: tuple[type[Ear], ...] = (MqttEar, HttpEar, BlueskyEar, MastodonEar, FeedEar, XEar, WebhookEar)
