@@ -88,6 +88,10 @@ class MqttEar(Numbered):
     async def stop(self) -> None:
         """See `start`."""
 
+    def entry(self, line: int) -> dict[str, Any]:
+        """The same, as `buzzwatch.yaml` has it."""
+        return {"url": f"mqtt://{HOST}:{line}", "topics": ["mentions"]}
+
     def source(self, name: str, line: int) -> Source:
         """See `Ear`."""
         place = Broker(host=HOST, port=line, client_id="bw", topics=("mentions",), keepalive=1)
@@ -140,6 +144,10 @@ class HttpEar(Numbered):
         if self._sending is not None:
             self._sending.cancel()
             await asyncio.wait([self._sending])
+
+    def entry(self, line: int) -> dict[str, Any]:
+        """The same, as `buzzwatch.yaml` has it."""
+        return {"listen": f"{HOST}:{self.port}", "token": self.secrets[0]}
 
     def source(self, name: str, line: int) -> Source:
         """See `Ear`."""
@@ -204,10 +212,18 @@ class BlueskyEar:
         """See `Ear`."""
         return int(self._jetstream.port)
 
+    def entry(self, line: int) -> dict[str, Any]:
+        """The same, as `buzzwatch.yaml` has it."""
+        return {"hosts": [f"ws://{HOST}:{line}"], "profiles": False}
+
     def source(self, name: str, line: int) -> Source:
         """See `Ear`."""
         place = bluesky.Jetstream(hosts=(f"ws://{HOST}:{line}",), profiles=False, allow=(HOST,))
         return bluesky.Bluesky(name, place, random.Random(7))
+
+    def is_ready(self) -> bool:
+        """Somebody listens."""
+        return bool(self._jetstream.connections)
 
     def id_of(self, number: int) -> str:
         """See `Ear`."""
@@ -251,6 +267,11 @@ class MastodonEar:
     def port(self) -> int:
         """See `Ear`."""
         return int(self._instance.port)
+
+    def entry(self, line: int) -> dict[str, Any]:
+        """The same, as `buzzwatch.yaml` has it."""
+        self._instance.line = line
+        return {"url": f"http://{HOST}:{line}", "token": TOKEN, "streams": ["public"], "allow": [HOST]}
 
     def source(self, name: str, line: int) -> Source:
         """See `Ear`."""
@@ -328,6 +349,10 @@ class FeedEar:
         """See `Ear`."""
         return int(self._paper.port)
 
+    def entry(self, line: int) -> dict[str, Any]:
+        """The same, as `buzzwatch.yaml` has it."""
+        return {"urls": [f"http://{HOST}:{line}/rss"], "every": "1m", "allow": [HOST]}
+
     def source(self, name: str, line: int) -> Source:
         """See `Ear`."""
         where = Subscription(address=f"http://{HOST}:{line}/rss?key={self.secrets[0]}", label="The Paper")
@@ -335,7 +360,7 @@ class FeedEar:
 
     def id_of(self, number: int) -> str:
         """See `Ear`."""
-        return f"web:https://paper.example/articles/{number}"
+        return f"web:paper.example/articles/{number}"
 
     async def say(self, numbers: Iterable[int], at: Instant, posted: Instant) -> None:
         """See `Ear`."""
@@ -391,6 +416,10 @@ class XEar:
     def port(self) -> int:
         """See `Ear`."""
         return int(self._app.port)
+
+    def entry(self, line: int) -> dict[str, Any]:
+        """The same, as `buzzwatch.yaml` has it."""
+        return {"url": f"http://{HOST}:{line}", "token": X_TOKEN, "posts_a_day": 100_000, "allow": [HOST]}
 
     def source(self, name: str, line: int) -> Source:
         """See `Ear`."""
@@ -458,6 +487,10 @@ class WebhookEar:
     async def stop(self) -> None:
         """See `Ear`."""
         await self._tool.stop()
+
+    def entry(self, line: int) -> dict[str, Any]:
+        """The same, as `buzzwatch.yaml` has it."""
+        return {"listen": f"{HOST}:{self.port}", "path": "/hook", "as": "standard", "secret": SECRET}
 
     def source(self, name: str, line: int) -> Source:
         """See `Ear`."""

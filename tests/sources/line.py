@@ -22,6 +22,8 @@ class Line:
         """What the adapter gets from the next connections in place of the other side."""
         self._behind = behind
         self._ear_connects = ear_connects
+        self._carried = 0
+        self._moved = asyncio.Condition()
         self._left: int | None = None
         self._flows = asyncio.Event()
         self._flows.set()
@@ -59,6 +61,12 @@ class Line:
     def break_after(self, count: int) -> None:
         """Break every connection once so many more bytes have gone to the adapter."""
         self._left = count
+
+    async def carried(self, count: int) -> None:
+        """Return once so many more bytes have gone to the adapter."""
+        goal = self._carried + count
+        async with self._moved:
+            await self._moved.wait_for(lambda: self._carried >= goal)
 
     async def _take_call(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         call = asyncio.current_task()
@@ -106,6 +114,10 @@ class Line:
                 await sink.drain()
                 if self.drops:
                     await asyncio.sleep(0)
+            if to_ear:
+                self._carried += len(piece)
+                async with self._moved:
+                    self._moved.notify_all()
             if to_ear and self._left is not None and self._left <= 0:
                 self._left = None
                 sink.transport.abort()

@@ -1,0 +1,75 @@
+"""The daemon killed while each kind of source is fed: every post is on record once."""
+
+import asyncio
+import random
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from buzzwatch.clock import SystemClock
+
+sys.path.append(str(Path(__file__).parents[1] / "sources"))
+
+from ears import EARS
+from line import Line
+
+PATIENCE_S = 60
+EACH = 30
+"""Posts between two kills."""
+
+
+async def until(fact):
+    """Look again and again: the daemon is another process."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not fact():  # noqa: ASYNC110 - nothing tells us of a commit in another process
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def ear(request, daemon):
+    """Serving, and a daemon configured to hear it by the line."""
+    ear = request.param(request.getfixturevalue)
+    line = Line(lambda: ear.port, ear_connects=ear.connects)
+    await line.start()
+    await ear.start()
+    if not ear.connects:
+        ear.call(line.port, SystemClock())
+    daemon.configure(sources={"ear": {ear.kind: ear.entry(line.port)}})
+    daemon.watch()
+    ear.line = line
+    yield ear
+    await daemon.kill()
+    await ear.stop()
+    await line.stop()
+
+
+def now():
+    return time.time_ns() // 1_000_000
+
+
+@pytest.mark.parametrize("kills", [1, pytest.param(20, marks=[pytest.mark.soak, pytest.mark.timeout(900)])])
+@pytest.mark.parametrize("ear", EARS, ids=[ear.kind for ear in EARS], indirect=True)
+async def test_kills_lose_and_double_nothing(ear, daemon, kills):
+    chance, said = random.Random(17), 0
+    await daemon.start()
+    await until(lambda: ear.is_ready() if hasattr(ear, "is_ready") else daemon.said("source_heard"))
+    for _ in range(kills + 1):
+        await ear.say(range(said, said + EACH), now(), now())
+        said += EACH
+        if said <= kills * EACH:
+            await ear.line.carried(chance.randrange(1, 3_000))
+            await daemon.kill()
+            await daemon.start()
+    expected = sorted(ear.id_of(number) for number in range(said))
+    query = "SELECT mention FROM journal WHERE kind = 'sighting'"
+    await until(lambda: sorted(name for (name,) in daemon.rows(query)) >= expected or _chatter(ear))
+    assert sorted(name for (name,) in daemon.rows(query)) == expected
+    assert await daemon.stop() == 0
+
+
+def _chatter(ear):
+    """Somebody says something, where that is what keeps a connection alive."""
+    if hasattr(ear, "chatter"):
+        ear.chatter(now())
