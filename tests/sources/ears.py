@@ -335,6 +335,8 @@ class FeedEar:
     secrets = ("s3cret-of-the-address",)
     connects = True
     lacks = frozenset()
+    most_at_once = 60
+    """Of more articles at one time the page would not show all."""
     pace: Span = MINUTE
 
     def __init__(self, _part: Callable[[str], Any]) -> None:

@@ -169,7 +169,7 @@ async def killed_after_a_commit(world: World) -> None:
 async def full(world: World) -> None:
     """For a while nothing can be committed."""
     world.house.queue.hold()
-    await world.say(300)
+    await world.say(getattr(world.ear, "most_at_once", 300))
     await world.wait(MINUTE)
     world.house.queue.release()
     await world.until_heard()
