@@ -38,6 +38,7 @@ OURS: dict[str, tuple[str, ...]] = {
     "check": (),
     "backtest": (),
     "live_mqtt": (),
+    "bluesky": (),
     "x": (),
     "latency": (),
     "latency_incidents": (),

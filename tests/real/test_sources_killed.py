@@ -20,8 +20,6 @@ EACH = 30
 """Posts between two kills."""
 PUSHED = [ear for ear in EARS if ear.kind != "feed"]
 """A feed is asked once a minute at most. X takes us back only after a while, which is for the long drills."""
-    ear for ear in EARS if ear.kind != "feed"
-]  # a feed is asked once a minute at most, and X takes us back after a while
 
 
 async def until(fact):
