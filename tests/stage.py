@@ -19,6 +19,7 @@ from buzzwatch.app.hearing import Hearing
 from buzzwatch.app.intake import IntakeQueue
 from buzzwatch.app.recover import recover
 from buzzwatch.app.rulebook import compile_rules
+from buzzwatch.app.wanted import WantedNow
 from buzzwatch.clock import VirtualClock, settle
 from buzzwatch.detect.pulse import Pulse
 from buzzwatch.model.brand import Ruleset
@@ -29,7 +30,7 @@ from buzzwatch.model.mention import Author, Kind, Mention, Sighting
 from buzzwatch.model.notification import Notice
 from buzzwatch.model.receipt import Receipt
 from buzzwatch.spine import Spine
-from buzzwatch.store.journal import Batch
+from buzzwatch.store.journal import Batch, read_cursors
 from buzzwatch.store.record import Record
 from buzzwatch.web.metrics import Metrics
 
@@ -299,10 +300,11 @@ class House:
         self.clock = clock
         self.record = record(folder)
         self.metrics = Metrics("test")
-        self.queue = IntakeQueue(clock, self.metrics)
+        self.queue = IntakeQueue(clock, self.metrics, self.record.write_now(read_cursors))
         spine = self.record.write_now(self._rebuild)
         hearing = Hearing(spine.memory.rules)
         self.drive = Drive(spine, self.queue, hearing, self.record, clock, self.metrics, self._rebuild)
+        self.queue.wanted = WantedNow(self.drive)
         self.drive.on_commit = self._keep
         self.outcomes: list[tuple[Instant, Outcome]] = []
         """All that was committed."""
