@@ -12,10 +12,10 @@ from email.utils import format_datetime
 from xml.sax.saxutils import escape
 
 from buzzwatch.model.instant import MINUTE, instant_of
-from buzzwatch.sources.feed_document import read
-from buzzwatch.sources.feed_line import date, mention_of
-from buzzwatch.sources.feed_seen import Place, remember, sift
-from buzzwatch.sources.feed_text import read_html
+from buzzwatch.sources.feed.document import read
+from buzzwatch.sources.feed.line import date, mention_of
+from buzzwatch.sources.feed.seen import Place, remember, sift
+from buzzwatch.sources.feed.text import read_html
 
 SEED = 20261122
 ENTRIES = 100

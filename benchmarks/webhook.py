@@ -17,8 +17,8 @@ from rig.mentions import SEED
 
 from buzzwatch.app.mapping_file import load_preset
 from buzzwatch.sources.export import read_export
-from buzzwatch.sources.webhook_proof import Meta, Shown
-from buzzwatch.sources.webhook_shape import ByMapping, ByMeta, Translation
+from buzzwatch.sources.webhook.proof import Meta, Shown
+from buzzwatch.sources.webhook.shape import ByMapping, ByMeta, Translation
 
 POSTS = 100
 ROWS = 20_000

@@ -17,9 +17,9 @@ from rig.mentions import SEED
 from buzzwatch.clock import VirtualClock
 from buzzwatch.ingest.decode import decode
 from buzzwatch.model.brand import Brand
-from buzzwatch.sources.x_account import Account, Progress
-from buzzwatch.sources.x_agreement import Agreement
-from buzzwatch.sources.x_listener import Listener
+from buzzwatch.sources.x.account import Account, Progress
+from buzzwatch.sources.x.agreement import Agreement
+from buzzwatch.sources.x.listener import Listener
 
 PIECE = 64 * 1024
 NOW = 1_795_600_800_000

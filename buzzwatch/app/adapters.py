@@ -19,15 +19,15 @@ from buzzwatch.rules.words import Said
 from buzzwatch.sources.intake import Source
 
 if TYPE_CHECKING:
-    from buzzwatch.sources.webhook_proof import Proof
-    from buzzwatch.sources.webhook_shape import Translation
+    from buzzwatch.sources.webhook.proof import Proof
+    from buzzwatch.sources.webhook.shape import Translation
 
 
 def make_sources(config: Config, secrets: Secrets) -> dict[str, Source]:
     """Every configured source by name. Raises `SecretError`."""
     made = {name: make_source(name, entry, secrets) for name, entry in config.sources.items()}
     if any(entry.webhook for entry in config.sources.values()):
-        from buzzwatch.sources.webhook import Webhook, share_porches  # noqa: PLC0415 - see `make_source`
+        from buzzwatch.sources.webhook.adapter import Webhook, share_porches  # noqa: PLC0415 - see `make_source`
 
         share_porches(source for source in made.values() if isinstance(source, Webhook))
     return made
@@ -40,8 +40,8 @@ def make_source(name: str, entry: Entry, secrets: Secrets) -> Source:
 
 
 def _mqtt(name: str, origin: Mqtt, secrets: Secrets) -> Source:
-    from buzzwatch.sources.mqtt import Mqtt as Adapter  # noqa: PLC0415 - see `make_source`
-    from buzzwatch.sources.mqtt_broker import Broker, Version  # noqa: PLC0415
+    from buzzwatch.sources.mqtt.adapter import Mqtt as Adapter  # noqa: PLC0415 - see `make_source`
+    from buzzwatch.sources.mqtt.broker import Broker, Version  # noqa: PLC0415
 
     return Adapter(
         name,
@@ -71,8 +71,8 @@ def _http(name: str, origin: Http, secrets: Secrets) -> Source:
 
 
 def _mastodon(name: str, origin: Mastodon, secrets: Secrets) -> Source:
-    from buzzwatch.sources.mastodon import Instance  # noqa: PLC0415 - see `make_source`
-    from buzzwatch.sources.mastodon import Mastodon as Adapter  # noqa: PLC0415
+    from buzzwatch.sources.mastodon.adapter import Instance  # noqa: PLC0415 - see `make_source`
+    from buzzwatch.sources.mastodon.adapter import Mastodon as Adapter  # noqa: PLC0415
 
     token = secrets.resolve(origin.token).strip()
     if not token or not token.isascii() or not token.isprintable():
@@ -90,24 +90,24 @@ def _mastodon(name: str, origin: Mastodon, secrets: Secrets) -> Source:
 
 
 def _feed(name: str, origin: Feed, secrets: Secrets) -> Source:
-    from buzzwatch.sources.feed import Feed as Adapter  # noqa: PLC0415 - see `make_source`
-    from buzzwatch.sources.feed_line import Habits, Subscription  # noqa: PLC0415
+    from buzzwatch.sources.feed.adapter import Feed as Adapter  # noqa: PLC0415 - see `make_source`
+    from buzzwatch.sources.feed.line import Habits, Subscription  # noqa: PLC0415
 
     subscriptions = [Subscription(address=secrets.resolve(url), label=label) for url, label in origin.addresses]
     return Adapter(name, subscriptions, Habits(every=origin.every, allow=origin.allow, brand=origin.brand))
 
 
 def _bluesky(name: str, origin: Bluesky, _secrets: Secrets) -> Source:
-    from buzzwatch.sources.bluesky import Bluesky as Adapter  # noqa: PLC0415 - see `make_source`
-    from buzzwatch.sources.bluesky import Jetstream  # noqa: PLC0415
+    from buzzwatch.sources.bluesky.adapter import Bluesky as Adapter  # noqa: PLC0415 - see `make_source`
+    from buzzwatch.sources.bluesky.adapter import Jetstream  # noqa: PLC0415
 
     allow = (*origin.allow, *origin.addresses)
     return Adapter(name, Jetstream(hosts=origin.hosts, wire=origin.wire, profiles=origin.profiles, allow=allow))
 
 
 def _webhook(name: str, origin: Webhook, secrets: Secrets) -> Source:
-    from buzzwatch.sources.webhook import Hook, Porch  # noqa: PLC0415 - see `make_source`
-    from buzzwatch.sources.webhook import Webhook as Adapter  # noqa: PLC0415
+    from buzzwatch.sources.webhook.adapter import Hook, Porch  # noqa: PLC0415 - see `make_source`
+    from buzzwatch.sources.webhook.adapter import Webhook as Adapter  # noqa: PLC0415
 
     hook = Hook(
         path=origin.path,
@@ -120,7 +120,7 @@ def _webhook(name: str, origin: Webhook, secrets: Secrets) -> Source:
 
 
 def _proof(origin: Webhook, secrets: Secrets) -> "Proof":
-    from buzzwatch.sources import webhook_proof as proofs  # noqa: PLC0415 - see `make_source`
+    from buzzwatch.sources.webhook import proof as proofs  # noqa: PLC0415 - see `make_source`
 
     known = [_filled(secret, secrets) for secret in origin.secret]
     match origin.proof:
@@ -145,7 +145,7 @@ def _proof(origin: Webhook, secrets: Secrets) -> "Proof":
 
 def _translation(origin: Webhook) -> "Translation | None":
     from buzzwatch.app.mapping_file import load_mapping, load_preset  # noqa: PLC0415 - see `make_source`
-    from buzzwatch.sources.webhook_shape import ByMapping, ByMeta  # noqa: PLC0415
+    from buzzwatch.sources.webhook.shape import ByMapping, ByMeta  # noqa: PLC0415
 
     zone = ZoneInfo(origin.zone or "UTC")
     if origin.mapping is not None:
@@ -166,8 +166,8 @@ def _filled(text: str, secrets: Secrets) -> str:
 
 
 def _x(name: str, origin: X, secrets: Secrets) -> Source:
-    from buzzwatch.sources.x import X as Adapter  # noqa: PLC0415 - see `make_source`
-    from buzzwatch.sources.x_account import Account  # noqa: PLC0415
+    from buzzwatch.sources.x.account import Account  # noqa: PLC0415
+    from buzzwatch.sources.x.adapter import X as Adapter  # noqa: PLC0415 - see `make_source`
 
     token = secrets.resolve(origin.token).strip()
     if not token:

@@ -24,7 +24,7 @@ from buzzwatch.ingest.decode import decode
 from buzzwatch.ingest.mapping import FaultError, Fields, find_items, fold_column, read_item
 from buzzwatch.rules.words import Said, Words, why_of
 from buzzwatch.sources.file import Chunk, FileFaultError
-from buzzwatch.sources.webhook_shape import UnreadableError, decode_document
+from buzzwatch.sources.webhook.shape import UnreadableError, decode_document
 
 LARGEST_EXPORT = 256 * 1024 * 1024
 """Bytes, also once inflated."""

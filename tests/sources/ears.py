@@ -23,16 +23,17 @@ from x_stand_in import XStandIn, id_at
 
 from buzzwatch.clock import Clock
 from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span
-from buzzwatch.sources import bluesky, mastodon
-from buzzwatch.sources.feed import Feed
-from buzzwatch.sources.feed_line import Habits, Subscription
+from buzzwatch.sources.bluesky import adapter as bluesky
+from buzzwatch.sources.feed.adapter import Feed
+from buzzwatch.sources.feed.line import Habits, Subscription
 from buzzwatch.sources.http import Http, Listen
 from buzzwatch.sources.intake import Source
-from buzzwatch.sources.mqtt import Broker, Mqtt
-from buzzwatch.sources.webhook import Hook, Porch, Webhook
-from buzzwatch.sources.webhook_proof import Standard
-from buzzwatch.sources.x import X
-from buzzwatch.sources.x_account import Account
+from buzzwatch.sources.mastodon import adapter as mastodon
+from buzzwatch.sources.mqtt.adapter import Broker, Mqtt
+from buzzwatch.sources.webhook.adapter import Hook, Porch, Webhook
+from buzzwatch.sources.webhook.proof import Standard
+from buzzwatch.sources.x.account import Account
+from buzzwatch.sources.x.adapter import X
 
 OTHER_SECRET = "whsec_" + base64.b64encode(b"another key of many bytes").decode()
 RUBBISH = (

@@ -8,8 +8,8 @@ import sys
 
 from buzzwatch.clock import VirtualClock
 from buzzwatch.model.receipt import Receipt
-from buzzwatch.sources.mqtt import Mqtt
-from buzzwatch.sources.mqtt_broker import Broker, Version
+from buzzwatch.sources.mqtt.adapter import Mqtt
+from buzzwatch.sources.mqtt.broker import Broker, Version
 
 
 class Hoard:

@@ -14,9 +14,9 @@ from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import DAY, HOUR, SECOND
 from buzzwatch.model.mention import Mention
 from buzzwatch.model.receipt import Receipt
-from buzzwatch.sources import bluesky as adapter
-from buzzwatch.sources.bluesky import CURSOR, Bluesky
-from buzzwatch.sources.bluesky import Jetstream as Settings
+from buzzwatch.sources.bluesky import adapter
+from buzzwatch.sources.bluesky.adapter import CURSOR, Bluesky
+from buzzwatch.sources.bluesky.adapter import Jetstream as Settings
 
 LEA, MAX = DID.format(1), DID.format(2)
 
@@ -378,7 +378,7 @@ async def test_where_profiles_cannot_be_had_mentions_go_without(jetstream, start
 async def test_where_profiles_do_not_come_mentions_wait_a_moment_only(
     jetstream, start, intake, hasty_clock, monkeypatch
 ):
-    monkeypatch.setattr("buzzwatch.sources.bluesky_profiles.PATIENCE_S", 0.05)
+    monkeypatch.setattr("buzzwatch.sources.bluesky.profiles.PATIENCE_S", 0.05)
     jetstream.profiles_hang = True
     await begin(jetstream, start, intake, hasty_clock, profiles=True, api=jetstream.api)
     assert heard(intake)[0].author.followers is None

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from buzzwatch.ingest.match import Matcher
 from buzzwatch.model.instant import DAY, MINUTE, moment_of
 from buzzwatch.model.mention import Kind
-from buzzwatch.sources import bluesky_listener
-from buzzwatch.sources.bluesky_listener import Listener
-from buzzwatch.sources.bluesky_sieve import Sieve, resolve
-from buzzwatch.sources.bluesky_wire import make_wire, post_id
+from buzzwatch.sources.bluesky import listener as bluesky_listener
+from buzzwatch.sources.bluesky.listener import Listener
+from buzzwatch.sources.bluesky.sieve import Sieve, resolve
+from buzzwatch.sources.bluesky.wire import make_wire, post_id
 
 LEA, MAX = DID.format(1), DID.format(2)
 AT = 1_796_000_000_000_000

@@ -16,9 +16,9 @@ from buzzwatch.clock import VirtualClock, settle
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, instant_of
 from buzzwatch.model.receipt import Receipt
-from buzzwatch.sources.feed import Feed
-from buzzwatch.sources.feed_document import LARGEST_BODY, read_date
-from buzzwatch.sources.feed_line import Habits, Subscription
+from buzzwatch.sources.feed.adapter import Feed
+from buzzwatch.sources.feed.document import LARGEST_BODY, read_date
+from buzzwatch.sources.feed.line import Habits, Subscription
 
 NOON = 1_772_452_800_000
 """2026-03-02T12:00:00Z"""
@@ -463,7 +463,7 @@ async def test_a_fault_of_ours_in_one_feed_does_not_end_the_others(listen, poll,
     def fail(body, _media_type, _address):
         raise RecursionError(body)
 
-    monkeypatch.setattr("buzzwatch.sources.feed_line.read", fail)
+    monkeypatch.setattr("buzzwatch.sources.feed.line.read", fail)
     listen()
     await poll()
     assert await intake.until_deaf() == "/rss: reading it failed, a fault of buzzwatch (RecursionError)"

@@ -19,8 +19,8 @@ from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import ChangeKind
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, Instant
 from buzzwatch.model.mention import Sighting
-from buzzwatch.sources.feed_document import Entry, read
-from buzzwatch.sources.feed_line import date, mention_of
+from buzzwatch.sources.feed.document import Entry, read
+from buzzwatch.sources.feed.line import date, mention_of
 from buzzwatch.threads.stories import Stories
 
 RULES = Path(__file__).parents[2] / "rules"

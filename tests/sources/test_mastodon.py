@@ -14,9 +14,9 @@ from buzzwatch.model.brand import Brand, Match
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import HOUR, MINUTE, SECOND
 from buzzwatch.model.mention import Kind, Mention
-from buzzwatch.sources import mastodon as adapter
-from buzzwatch.sources.mastodon import Instance, Mastodon
-from buzzwatch.sources.mastodon_memory import HANDED, HEARD, Memory, Place
+from buzzwatch.sources.mastodon import adapter
+from buzzwatch.sources.mastodon.adapter import Instance, Mastodon
+from buzzwatch.sources.mastodon.memory import HANDED, HEARD, Memory, Place
 
 NAME = "elephants"
 

@@ -4,10 +4,10 @@ from mastodon_stand_in import MastodonStandIn
 from test_mastodon import brand
 
 from buzzwatch.model.mention import Kind
-from buzzwatch.sources.mastodon_memory import Memory
-from buzzwatch.sources.mastodon_sieve import Sieve
-from buzzwatch.sources.mastodon_streams import MOST, chosen, hashtags_of
-from buzzwatch.sources.mastodon_wire import Status
+from buzzwatch.sources.mastodon.memory import Memory
+from buzzwatch.sources.mastodon.sieve import Sieve
+from buzzwatch.sources.mastodon.streams import MOST, chosen, hashtags_of
+from buzzwatch.sources.mastodon.wire import Status
 
 
 @pytest.fixture

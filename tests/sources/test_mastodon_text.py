@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from buzzwatch.sources.mastodon_text import LONGEST, read_html
+from buzzwatch.sources.mastodon.text import LONGEST, read_html
 
 LINK = (
     '<a href="https://www.acme.example/a/long?way=1&amp;x=2" rel="nofollow"><span class="invisible">https://www.</span>'

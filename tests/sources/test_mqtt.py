@@ -14,9 +14,9 @@ import pytest
 from buzzwatch.clock import VirtualClock, settle
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import MINUTE
-from buzzwatch.sources.mqtt import Mqtt
-from buzzwatch.sources.mqtt_broker import Broker, Version
-from buzzwatch.sources.mqtt_topic import is_filter
+from buzzwatch.sources.mqtt.adapter import Mqtt
+from buzzwatch.sources.mqtt.broker import Broker, Version
+from buzzwatch.sources.mqtt.topic import is_filter
 
 TOPIC = "mentions/acme"
 WAYS = {
@@ -485,7 +485,7 @@ async def test_an_older_broker_that_refuses_a_topic_is_reported_with_it(script, 
 
 
 async def test_an_absurdly_long_message_is_handed_over_cut_short(script, start, intake, hasty_clock, monkeypatch):
-    monkeypatch.setattr("buzzwatch.sources.mqtt_link._LARGEST_PACKET", 1_000)
+    monkeypatch.setattr("buzzwatch.sources.mqtt.link._LARGEST_PACKET", 1_000)
     script.connack, script.suback = b"\0\0", b""
     head = struct.pack("!H", len(TOPIC)) + TOPIC.encode() + struct.pack("!H", 1)
     long = head + bytes(50_000)

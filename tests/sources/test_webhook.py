@@ -17,10 +17,10 @@ from buzzwatch.clock import VirtualClock
 from buzzwatch.ingest.decode import decode
 from buzzwatch.model.instant import MINUTE, SECOND
 from buzzwatch.model.receipt import Receipt, Refusal
-from buzzwatch.sources import webhook_proof as proofs
 from buzzwatch.sources.door import LARGEST_BODY
-from buzzwatch.sources.webhook import MOST_MESSAGES, Hook, Porch, Webhook, _Taken, share_porches
-from buzzwatch.sources.webhook_shape import ByMapping, ByMeta
+from buzzwatch.sources.webhook import proof as proofs
+from buzzwatch.sources.webhook.adapter import MOST_MESSAGES, Hook, Porch, Webhook, _Taken, share_porches
+from buzzwatch.sources.webhook.shape import ByMapping, ByMeta
 
 NOON = 1_795_608_000_000  # 2026-11-25 12:00 UTC
 NOON_S = NOON // SECOND

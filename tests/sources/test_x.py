@@ -15,12 +15,12 @@ from buzzwatch.model.brand import Brand, Match
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND
 from buzzwatch.model.mention import Kind, Mention
-from buzzwatch.sources.x import X
-from buzzwatch.sources.x_account import Account
-from buzzwatch.sources.x_listener import Lines
-from buzzwatch.sources.x_rules import rules, terms
-from buzzwatch.sources.x_spend import Spend
-from buzzwatch.sources.x_wire import LINE, mention_of
+from buzzwatch.sources.x.account import Account
+from buzzwatch.sources.x.adapter import X
+from buzzwatch.sources.x.listener import Lines
+from buzzwatch.sources.x.rules import rules, terms
+from buzzwatch.sources.x.spend import Spend
+from buzzwatch.sources.x.wire import LINE, mention_of
 
 NOW = 1_795_600_800_000  # 2026-11-25 10:00 UTC
 STREAM, RULES, SEARCH = "/2/tweets/search/stream", "/2/tweets/search/stream/rules", "/2/tweets/search/recent"

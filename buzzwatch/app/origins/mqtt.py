@@ -10,7 +10,7 @@ from buzzwatch.app.secret import Text
 from buzzwatch.model.instant import DAY
 from buzzwatch.rules.units import Lax, LongSpan, mistake, shown
 from buzzwatch.rules.written import Written
-from buzzwatch.sources.mqtt_topic import is_filter, is_shared
+from buzzwatch.sources.mqtt.topic import is_filter, is_shared
 
 _MQTT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 _LONGEST_TOPIC = 1_000

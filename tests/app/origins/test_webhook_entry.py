@@ -9,8 +9,8 @@ from buzzwatch.app.config import load
 from buzzwatch.app.mapping_file import load_mapping, load_preset, preset_names
 from buzzwatch.app.secret import SecretError, Secrets
 from buzzwatch.rules.faults import RuleFaults
-from buzzwatch.sources import webhook_proof as proofs
-from buzzwatch.sources.webhook_shape import ByMapping, ByMeta
+from buzzwatch.sources.webhook import proof as proofs
+from buzzwatch.sources.webhook.shape import ByMapping, ByMeta
 
 KEY = "whsec_" + "QUJD" * 8
 WHOLE = "path: /hook, as: trustpilot, secret: sesame"

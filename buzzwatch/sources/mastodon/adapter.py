@@ -28,11 +28,11 @@ from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span, instant_of, m
 from buzzwatch.model.mention import Mention
 from buzzwatch.sources.backoff import Backoff
 from buzzwatch.sources.intake import Intake
-from buzzwatch.sources.mastodon_memory import Memory
-from buzzwatch.sources.mastodon_rest import A_CHUNK, Rest, WireError, failure
-from buzzwatch.sources.mastodon_sieve import Sieve
-from buzzwatch.sources.mastodon_streams import START, Stream, Streams, chosen, rewind
-from buzzwatch.sources.mastodon_wire import Frame, Status, decode_frame, order, read_status
+from buzzwatch.sources.mastodon.memory import Memory
+from buzzwatch.sources.mastodon.rest import A_CHUNK, Rest, WireError, failure
+from buzzwatch.sources.mastodon.sieve import Sieve
+from buzzwatch.sources.mastodon.streams import START, Stream, Streams, chosen, rewind
+from buzzwatch.sources.mastodon.wire import Frame, Status, decode_frame, order, read_status
 from buzzwatch.sources.outbound import open_session
 
 PAGES = 250

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from buzzwatch.sources.mastodon_wire import order
+from buzzwatch.sources.mastodon.wire import order
 
 HEARD = 20_000
 """Statuses that are remembered while we run, so that replies find their parents: some 8 MB at most."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from buzzwatch.ingest.normalise import fold
 from buzzwatch.model.brand import Brand
 from buzzwatch.model.instant import MINUTE, Instant, Span
-from buzzwatch.sources.mastodon_wire import order
+from buzzwatch.sources.mastodon.wire import order
 
 HASHTAGS = "hashtags"
 """Stands for one stream for each name of a brand that can be a hashtag."""

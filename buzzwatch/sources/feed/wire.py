@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import DAY, SECOND, Instant, Span, instant_of
-from buzzwatch.sources.feed_document import LARGEST_BODY
+from buzzwatch.sources.feed.document import LARGEST_BODY
 from buzzwatch.sources.outbound import MOST_REDIRECTS, ForbiddenAddressError, read_bounded
 
 LONGEST_RETRY: Span = DAY

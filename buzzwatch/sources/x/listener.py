@@ -11,10 +11,10 @@ from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import SECOND, Instant, Span
 from buzzwatch.model.mention import Mention
 from buzzwatch.sources.intake import Intake
-from buzzwatch.sources.x_account import Account, Progress
-from buzzwatch.sources.x_agreement import Agreement
-from buzzwatch.sources.x_api import Api, Pace, XError, explain
-from buzzwatch.sources.x_wire import LINE, Line, mention_of
+from buzzwatch.sources.x.account import Account, Progress
+from buzzwatch.sources.x.agreement import Agreement
+from buzzwatch.sources.x.api import Api, Pace, XError, explain
+from buzzwatch.sources.x.wire import LINE, Line, mention_of
 
 STALE: Span = 60 * SECOND
 """X sends an empty line every 20 s: when three have not come, the connection is dead and has not said so."""

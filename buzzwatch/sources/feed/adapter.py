@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from buzzwatch import __version__
 from buzzwatch.clock import Clock
 from buzzwatch.model.ear import Ail
-from buzzwatch.sources.feed_line import Habits, Line, Manners, Shared, Subscription
-from buzzwatch.sources.feed_seen import Place
+from buzzwatch.sources.feed.line import Habits, Line, Manners, Shared, Subscription
+from buzzwatch.sources.feed.seen import Place
 from buzzwatch.sources.intake import Intake
 from buzzwatch.sources.outbound import meant, open_session
 

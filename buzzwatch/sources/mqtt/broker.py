@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from buzzwatch.sources.mqtt_topic import is_filter, is_shared
+from buzzwatch.sources.mqtt.topic import is_filter, is_shared
 
 
 class Version(StrEnum):

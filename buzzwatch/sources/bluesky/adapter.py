@@ -2,8 +2,8 @@
 
 No broker keeps our place: the place is a time, stored in the commit of the mentions that came up to it, and good at
 every instance. After each loss we go to the next instance and ask from some seconds before; what comes twice is known
-by its id. `bluesky_wire` reads the two forms of the stream, `bluesky_sieve` drops most of it as bytes,
-`bluesky_listener` makes mentions of the rest, `bluesky_profiles` knows their authors.
+by its id. `bluesky.wire` reads the two forms of the stream, `bluesky.sieve` drops most of it as bytes,
+`bluesky.listener` makes mentions of the rest, `bluesky.profiles` knows their authors.
 """
 
 import asyncio
@@ -31,9 +31,9 @@ from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span, moment_of
 from buzzwatch.model.mention import Mention
 from buzzwatch.sources.backoff import Backoff
-from buzzwatch.sources.bluesky_listener import Listener
-from buzzwatch.sources.bluesky_profiles import PUBLIC_API, Profiles, rest_asked
-from buzzwatch.sources.bluesky_wire import LARGEST_FRAME, make_wire
+from buzzwatch.sources.bluesky.listener import Listener
+from buzzwatch.sources.bluesky.profiles import PUBLIC_API, Profiles, rest_asked
+from buzzwatch.sources.bluesky.wire import LARGEST_FRAME, make_wire
 from buzzwatch.sources.intake import Intake
 from buzzwatch.sources.outbound import ForbiddenAddressError, open_session
 

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from buzzwatch.model.instant import Instant
-from buzzwatch.sources.feed_document import Entry
+from buzzwatch.sources.feed.document import Entry
 
 MOST_KNOWN = 1_500
 """Entries remembered of one feed, those that it shows now first."""

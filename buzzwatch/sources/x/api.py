@@ -19,7 +19,7 @@ from msgspec import Struct
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import SECOND, Instant
 from buzzwatch.sources.outbound import ForbiddenAddressError
-from buzzwatch.sources.x_wire import FIELDS, LINE, PAGE, Page, Problem
+from buzzwatch.sources.x.wire import FIELDS, LINE, PAGE, Page, Problem
 
 _STREAM = "/2/tweets/search/stream"
 _RULES = "/2/tweets/search/stream/rules"

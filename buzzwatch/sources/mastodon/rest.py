@@ -18,7 +18,7 @@ import msgspec
 from buzzwatch.clock import Clock
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span
-from buzzwatch.sources.mastodon_wire import (
+from buzzwatch.sources.mastodon.wire import (
     About,
     Status,
     decode_about,

@@ -19,9 +19,9 @@ from buzzwatch.clock import Clock
 from buzzwatch.model.instant import DAY, HOUR, LONGEST_WINDOW, MINUTE, SECOND, Instant, Span, moment_of
 from buzzwatch.model.mention import Author, Engagement, Kind, Mention
 from buzzwatch.sources.backoff import Backoff
-from buzzwatch.sources.feed_document import Document, Entry, NoFeedError, read
-from buzzwatch.sources.feed_seen import Place, remember, sift
-from buzzwatch.sources.feed_wire import Heard, Unheard, ask
+from buzzwatch.sources.feed.document import Document, Entry, NoFeedError, read
+from buzzwatch.sources.feed.seen import Place, remember, sift
+from buzzwatch.sources.feed.wire import Heard, Unheard, ask
 from buzzwatch.sources.intake import Intake
 
 LONGEST_ASKED: Span = HOUR

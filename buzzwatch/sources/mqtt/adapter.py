@@ -1,6 +1,6 @@
 """MQTT 5 and 3.1.1: mentions that a broker hands over, acknowledged once they are committed.
 
-See `sources.mqtt_link` for one connection; here is what stays from one to the next. OASIS, MQTT Version 5.0 (2019) and
+See `sources.mqtt.link` for one connection; here is what stays from one to the next. OASIS, MQTT Version 5.0 (2019) and
 Version 3.1.1 (2014).
 """
 
@@ -16,8 +16,8 @@ from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import MINUTE, Instant, Span
 from buzzwatch.sources.backoff import Backoff
 from buzzwatch.sources.intake import Intake
-from buzzwatch.sources.mqtt_broker import Broker
-from buzzwatch.sources.mqtt_link import Link, RefusedError, TidySocket, cancellable
+from buzzwatch.sources.mqtt.broker import Broker
+from buzzwatch.sources.mqtt.link import Link, RefusedError, TidySocket, cancellable
 
 _STEADY: Span = MINUTE
 """A connection that lasted so long is followed by a quick attempt; a shorter one counts as a failure."""

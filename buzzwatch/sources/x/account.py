@@ -8,8 +8,8 @@ import msgspec
 from buzzwatch.model.instant import HOUR, SECOND, Instant, Span
 from buzzwatch.model.mention import Mention
 from buzzwatch.sources.intake import Intake
-from buzzwatch.sources.x_spend import Spend
-from buzzwatch.sources.x_wire import first_id, instant_of_id
+from buzzwatch.sources.x.spend import Spend
+from buzzwatch.sources.x.wire import first_id, instant_of_id
 
 _OVERLAP: Span = 30 * SECOND
 """Posts do not come in the order of their ids: X promises them within some seconds."""

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 
 from buzzwatch.model.brand import Brand
-from buzzwatch.sources.x_api import Api, Stored
-from buzzwatch.sources.x_rules import Rule, rules
+from buzzwatch.sources.x.api import Api, Stored
+from buzzwatch.sources.x.rules import Rule, rules
 
 
 class Agreement:

@@ -1,7 +1,7 @@
 """X: posts of the filtered stream as they are made, what was missed by the recent search, and a guard over the cost.
 
-The wire is in `sources.x_wire` and `sources.x_api`, with what it was read in. One connection is allowed on most plans;
-`sources.x_listener` is one, `sources.x_catch_up` fetches what came before it.
+The wire is in `sources.x.wire` and `sources.x.api`, with what it was read in. One connection is allowed on most plans;
+`sources.x.listener` is one, `sources.x.catch_up` fetches what came before it.
 """
 
 import asyncio
@@ -18,12 +18,12 @@ from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span, moment_of
 from buzzwatch.sources.backoff import Backoff
 from buzzwatch.sources.intake import Intake
 from buzzwatch.sources.outbound import open_session
-from buzzwatch.sources.x_account import Account, Progress
-from buzzwatch.sources.x_agreement import Agreement
-from buzzwatch.sources.x_api import Api, Pace, XError
-from buzzwatch.sources.x_catch_up import CatchUp
-from buzzwatch.sources.x_listener import Listener
-from buzzwatch.sources.x_rules import rules
+from buzzwatch.sources.x.account import Account, Progress
+from buzzwatch.sources.x.agreement import Agreement
+from buzzwatch.sources.x.api import Api, Pace, XError
+from buzzwatch.sources.x.catch_up import CatchUp
+from buzzwatch.sources.x.listener import Listener
+from buzzwatch.sources.x.rules import rules
 
 _STEADY: Span = MINUTE
 """A connection that lasted so long is followed by a quick attempt; a shorter one counts as a failure."""

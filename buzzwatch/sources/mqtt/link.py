@@ -31,8 +31,8 @@ from buzzwatch.clock import Clock
 from buzzwatch.model.instant import SECOND, Instant, Span
 from buzzwatch.model.receipt import Receipt
 from buzzwatch.sources.intake import Intake
-from buzzwatch.sources.mqtt_broker import Broker, Version
-from buzzwatch.sources.mqtt_topic import is_shared
+from buzzwatch.sources.mqtt.broker import Broker, Version
+from buzzwatch.sources.mqtt.topic import is_shared
 
 _T = TypeVar("_T")
 

@@ -27,7 +27,7 @@ from msgspec import Struct
 
 from buzzwatch.ingest.identity import web_id
 from buzzwatch.model.instant import MINUTE, Instant, Span, instant_of
-from buzzwatch.sources.feed_text import read_html, tidy
+from buzzwatch.sources.feed.text import read_html, tidy
 
 LARGEST_BODY = 8_000_000
 """Bytes, once inflated."""

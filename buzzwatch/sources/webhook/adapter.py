@@ -25,8 +25,8 @@ from buzzwatch.model.mention import Mention
 from buzzwatch.model.receipt import Receipt, Refusal
 from buzzwatch.sources.door import Door, RefusedError, answer, is_same, make_runner, payload_of, port_of, split_address
 from buzzwatch.sources.intake import Intake
-from buzzwatch.sources.webhook_proof import TOLERANCE, Address, Proof, Shown
-from buzzwatch.sources.webhook_shape import Translated, Translation, UnreadableError
+from buzzwatch.sources.webhook.proof import TOLERANCE, Address, Proof, Shown
+from buzzwatch.sources.webhook.shape import Translated, Translation, UnreadableError
 
 MOST_MESSAGES = 10_000
 """Message ids remembered."""

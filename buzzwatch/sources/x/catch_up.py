@@ -14,9 +14,9 @@ from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import DAY, MINUTE, SECOND, Instant, Span
 from buzzwatch.sources.backoff import Backoff
 from buzzwatch.sources.intake import Intake
-from buzzwatch.sources.x_account import Progress
-from buzzwatch.sources.x_api import Api, XError
-from buzzwatch.sources.x_wire import Page, first_id, instant_of_id, mention_of
+from buzzwatch.sources.x.account import Progress
+from buzzwatch.sources.x.api import Api, XError
+from buzzwatch.sources.x.wire import Page, first_id, instant_of_id, mention_of
 
 _INDEXED_AFTER: Span = 30 * SECOND
 _BEYOND: Span = 5 * SECOND

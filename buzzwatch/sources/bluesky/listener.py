@@ -16,8 +16,8 @@ from msgspec import Struct
 
 from buzzwatch.model.instant import DAY, Instant, instant_of, moment_of
 from buzzwatch.model.mention import Author, Kind, Mention
-from buzzwatch.sources.bluesky_sieve import Sieve, posts_in, resolve
-from buzzwatch.sources.bluesky_wire import POST, Event, Wire, dig, each, post_at, post_id, repost_id
+from buzzwatch.sources.bluesky.sieve import Sieve, posts_in, resolve
+from buzzwatch.sources.bluesky.wire import POST, Event, Wire, dig, each, post_at, post_id, repost_id
 from buzzwatch.sources.intake import Wanted
 
 SOURCE = "bluesky"

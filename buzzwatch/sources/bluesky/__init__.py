@@ -1,0 +1,1 @@
+"""Bluesky, as Jetstream tells it; `adapter` is what hears."""

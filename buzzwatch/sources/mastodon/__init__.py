@@ -1,0 +1,1 @@
+"""Mastodon instances; `adapter` is what hears."""

@@ -1,0 +1,1 @@
+"""MQTT brokers; `adapter` is what hears."""

@@ -1,0 +1,1 @@
+"""X, by its filtered stream; `adapter` is what hears."""
