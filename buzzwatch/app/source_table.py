@@ -33,6 +33,8 @@ class Words(Struct, frozen=True):
     none: str
     usual: str
     silence: str
+    remedy: str
+    says: str
     unseen: str
     account: str
     seen: str
@@ -49,6 +51,8 @@ WORDS = {
         none="aucune source n’est configurée",
         usual="{n} (d’habitude {usual})",
         silence="{name}\u00a0: {due} posts attendus depuis le dernier, silence dit à partir de {patience}",
+        remedy="{name}\u00a0: {remedy}{why}",
+        says=". Elle dit\u00a0: {why}",
         unseen="{name} n’a rien apporté depuis trente jours ({seen})\u00a0: vérifiez sa configuration",
         account="le compte officiel {name} de {brand} n’a rien dit depuis trente jours ({seen})\u00a0: bien écrit ?",
         seen="vu le {at}",
@@ -63,6 +67,8 @@ WORDS = {
         none="no source is configured",
         usual="{n} (usually {usual})",
         silence="{name}: {due} posts expected since the last, a silence is told from {patience} on",
+        remedy="{name}: {remedy}{why}",
+        says=". It says: {why}",
         unseen="{name} has brought nothing for thirty days ({seen}): look at its configuration",
         account="the official account {name} of {brand} has said nothing for thirty days ({seen}): is it spelt right?",
         seen="seen {at}",
@@ -93,13 +99,14 @@ def draw(told: Sources, language: str) -> Group:
 
 
 def notes(told: Sources, language: str) -> Iterator[str]:
-    """Reasons in the sources' own words, silences that grow, and what was not seen for long."""
+    """What to do, reasons in the sources' own words, silences that grow, and what was not seen for long."""
     words, zone = WORDS[language], ZoneInfo(told.timezone)
     number = words.figures.number
     for row in told.sources:
         name = clean(row.name, _LONGEST)
-        if row.ail is not None and row.why:
-            yield f"{name}: {clean(row.why, 2 * _LONGEST)}"
+        if row.ail is not None:
+            why = words.says.format(why=clean(row.why, 2 * _LONGEST)) if row.why else ""
+            yield words.remedy.format(name=name, remedy=ear_words.WORDS[language].remedies[row.ail], why=why)
         if row.due > row.patience / 2:
             yield words.silence.format(name=name, due=number(round(row.due)), patience=number(round(row.patience)))
         if row.warnings:

@@ -53,9 +53,10 @@ def test_the_reason_of_a_deaf_one_and_how_far_a_silence_has_come():
     quiet = row(due=60.0, last_event=None)
     english, french = shown("en", refused, quiet), shown("fr", refused, quiet)
     assert "access refused" in english
-    assert "masto: 401: token expired" in english
+    assert "masto: renew the credential or the right, then restart the service. It says: 401: token expired" in english
     assert "broker: 60 posts expected since the last, a silence is told from 90 on" in english
     assert "accès refusé" in french
+    assert "masto : renouveler l’identifiant ou le droit, puis redémarrer le service. Elle dit : 401: token" in french
     assert "never" in english
     assert "jamais" in french
 
