@@ -47,7 +47,7 @@ def lea(samples):
             ["46 angry posts in 15 min", "Is it serious?", "Important: critical", "The press has joined",
              "The whole sector", "Of these, 12 copies", "Chart per 15 min", "What people say", "“Bloqués",
              "Author known", "What to do", "Why this message", "2 false alarms", "Also told", "Next, if nobody",
-             "I take it", "Not heard", "Ref."],
+             "I take it", "What we do not hear", "Ref."],
         ),
     ],
 )  # fmt: skip
