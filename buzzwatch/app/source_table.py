@@ -19,6 +19,8 @@ from buzzwatch.rules.words import Said
 from buzzwatch.web.desk import SourceRow, Sources
 
 _LONGEST = 80
+_STATE, _NARROWEST = 2, 12
+"""The column of the state, and how wide it is at least: at 80 columns its words are not broken."""
 
 
 class Words(Struct, frozen=True):
@@ -43,13 +45,13 @@ class Words(Struct, frozen=True):
 WORDS = {
     "fr": Words(
         figures=FRENCH,
-        columns=("source", "genre", "état", "depuis", "dernier signe", "en une heure", "retard", "curseur"),
+        columns=("source", "genre", "état", "depuis", "vu il y a", "en 1 h (usuel)", "retard", "curseur"),
         well="bien",
         learning="apprend encore",
         never="jamais",
-        ago="il y a {span}",
+        ago="{span}",
         none="aucune source n’est configurée",
-        usual="{n} (d’habitude {usual})",
+        usual="{n} ({usual})",
         silence="{name}\u00a0: {due} posts attendus depuis le dernier, silence dit à partir de {patience}",
         remedy="{name}\u00a0: {remedy}{why}",
         says=". Elle dit\u00a0: {why}",
@@ -59,13 +61,13 @@ WORDS = {
     ),
     "en": Words(
         figures=ENGLISH,
-        columns=("source", "kind", "state", "since", "last sign", "in an hour", "lag", "cursor"),
+        columns=("source", "kind", "state", "since", "last sign", "in 1 h (usual)", "lag", "cursor"),
         well="well",
         learning="still learning",
         never="never",
         ago="{span} ago",
         none="no source is configured",
-        usual="{n} (usually {usual})",
+        usual="{n} ({usual})",
         silence="{name}: {due} posts expected since the last, a silence is told from {patience} on",
         remedy="{name}: {remedy}{why}",
         says=". It says: {why}",
@@ -91,7 +93,9 @@ def draw(told: Sources, language: str) -> Group:
     words, zone = WORDS[language], ZoneInfo(told.timezone)
     if not told.sources:
         return Group(Text(words.none))
-    table = Table(*words.columns, box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in words.columns:
+        table.add_column(column, overflow="fold", min_width=_NARROWEST if column == words.columns[_STATE] else None)
     for row in told.sources:
         style = "red" if row.deaf else "yellow" if row.ail else ""
         table.add_row(*map(Text, _cells(row, words, language, told.now, zone)), style=style)

@@ -37,7 +37,7 @@ _FRENCH = Brevity(
     angry=("post négatif", "posts négatifs"),
     unanswered=", sans réponse {span}",
     take="Je prends:",
-    deaf=" Non entendu: {name}{more}.",
+    deaf=" Sourds: {name}{more}.",
 )
 _ENGLISH = Brevity(
     severity={Severity.CRITICAL: "CRISIS", Severity.WARNING: "WARNING", Severity.WATCH: "WATCH"},
@@ -46,7 +46,7 @@ _ENGLISH = Brevity(
     angry=("negative post", "negative posts"),
     unanswered=", unanswered for {span}",
     take="I take it:",
-    deaf=" Not heard: {name}{more}.",
+    deaf=" Deaf: {name}{more}.",
 )
 _WORDS = {"fr": _FRENCH, "en": _ENGLISH}
 

@@ -91,6 +91,8 @@ class Words(Struct, frozen=True):
     deaf: tuple[str, str]
     nothing: str
     nothing_since: str
+    nothing_heard: str
+    """The same where a source was not heard, or is not well."""
     heard: tuple[str, str]
     watch: str
     held: str
@@ -129,6 +131,7 @@ WORDS = {
         deaf=("{n} source non entendue", "{n} sources non entendues"),
         nothing="rien à signaler",
         nothing_since="Rien à signaler depuis le {since}.",
+        nothing_heard="Rien à signaler de ce que nous avons entendu depuis le {since}.",
         heard=("{n} source entendue.", "{n} sources entendues."),
         watch="À suivre",
         held="Retenu",
@@ -174,6 +177,7 @@ WORDS = {
         deaf=("{n} source not heard", "{n} sources not heard"),
         nothing="nothing to report",
         nothing_since="Nothing to report since {since}.",
+        nothing_heard="Nothing to report of what we have heard since {since}.",
         heard=("{n} source is heard.", "{n} sources are heard."),
         watch="To watch",
         held="Held",
@@ -244,7 +248,8 @@ def letter(notice: Notice, samples: Sequence[Sample], link: str | None, found: F
     well = not found.missed and not found.unseen and all(ear.heard and ear.ail is None for ear in found.ears)
     if quiet:
         proof = _count(facts, words.heard, heard) if found.ears else ""
-        first = Section((Line(f"{words.nothing_since.format(since=since)} {proof}".strip()),))
+        calm = f"{words.nothing_since.format(since=since)} {proof}".strip()
+        first = Section((Line(calm if well else words.nothing_heard.format(since=since)),))
         deaf = [section for section in sections if section.heading == words.sources and not well]
         sections = [first, *deaf]
     else:

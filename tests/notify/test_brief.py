@@ -113,11 +113,11 @@ def test_what_is_not_heard_is_said_and_the_quotation_makes_room_for_it(alarm, ig
         assert septets(message) <= SEGMENT
         return message
 
-    assert " Non entendu: masto +1. Je prends: " in told(alarm)
-    assert " Not heard: masto +1. I take it: " in told(replace(alarm, language="en"))
+    assert " Sourds: masto +1. Je prends: " in told(alarm)
+    assert " Deaf: masto +1. I take it: " in told(replace(alarm, language="en"))
     long = replace(SAMPLE, text="Bloqués " + "neuf heures " * 9)
     shorter = told(alarm, long)
-    assert " Non entendu: masto +1. Je prends: " in shorter
+    assert " Sourds: masto +1. Je prends: " in shorter
     assert '"Bloqués neuf heures' in shorter
     assert len(shorter.split('"')[1]) < len(short(alarm, long).split('"')[1])
     assert told(ignored, SAMPLE, name="m" * 30) == short(ignored, SAMPLE)

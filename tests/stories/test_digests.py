@@ -311,5 +311,7 @@ def test_the_digest_says_what_ails_what_was_missed_and_what_is_never_seen():
     assert "of Acme has said nothing for thirty days (never seen)" in english
     assert "The source flux has brought nothing for thirty days (last seen" in english
     assert "masto n’est pas entendue depuis 02/03 03:00 : accès refusé" in french
+    assert "\nRien à signaler de ce que nous avons entendu depuis le" in french
+    assert "\nNothing to report of what we have heard since" in english
     assert "Nous étions arrêtés à 2 reprises, 3 h en tout" in french
     assert "jamais vu" in french
