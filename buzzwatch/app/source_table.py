@@ -45,7 +45,7 @@ class Words(Struct, frozen=True):
 WORDS = {
     "fr": Words(
         figures=FRENCH,
-        columns=("source", "genre", "état", "depuis", "vu il y a", "en 1 h (usuel)", "retard", "curseur"),
+        columns=("source", "genre", "état", "depuis", "vu il y a", "en 1 h (usuel)", "retard", "repère"),
         well="bien",
         learning="apprend encore",
         never="jamais",
@@ -95,7 +95,8 @@ def draw(told: Sources, language: str) -> Group:
         return Group(Text(words.none))
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in words.columns:
-        table.add_column(column, overflow="fold", min_width=_NARROWEST if column == words.columns[_STATE] else None)
+        narrowest = _NARROWEST if column == words.columns[_STATE] else max(map(len, column.split()))
+        table.add_column(column, overflow="fold", min_width=narrowest)
     for row in told.sources:
         style = "red" if row.deaf else "yellow" if row.ail else ""
         table.add_row(*map(Text, _cells(row, words, language, told.now, zone)), style=style)
