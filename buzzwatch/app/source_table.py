@@ -110,7 +110,8 @@ def notes(told: Sources, language: str) -> Iterator[str]:
     for row in told.sources:
         name = clean(row.name, _LONGEST)
         if row.ail is not None:
-            why = words.says.format(why=clean(row.why, 2 * _LONGEST)) if row.why else ""
+            own = clean(ear_words.own_words(row.ail, row.why), 2 * _LONGEST)
+            why = words.says.format(why=own) if own else ""
             yield words.remedy.format(name=name, remedy=ear_words.WORDS[language].remedies[row.ail], why=why)
         if row.due > row.patience / 2:
             yield words.silence.format(name=name, due=number(round(row.due)), patience=number(round(row.patience)))

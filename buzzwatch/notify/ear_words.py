@@ -40,7 +40,7 @@ WORDS = {
             Ail.ONLY_DELETES: "que des suppressions",
         },
         remedies={
-            Ail.CONNECTING: "regarder le réseau et l’autre côté\u00a0; on continue d’essayer",
+            Ail.CONNECTING: "attendre une minute\u00a0; puis regarder le réseau et l’autre côté",
             Ail.AWAY: "regarder le réseau et l’autre côté\u00a0; on continue d’essayer",
             Ail.REFUSED: "renouveler l’identifiant ou le droit, puis redémarrer le service",
             Ail.SPENT: "relever le quota, ou attendre qu’il soit rendu",
@@ -77,7 +77,7 @@ WORDS = {
             Ail.ONLY_DELETES: "only deletes",
         },
         remedies={
-            Ail.CONNECTING: "look at the network and the other side; it goes on trying",
+            Ail.CONNECTING: "wait a minute; then look at the network and the other side",
             Ail.AWAY: "look at the network and the other side; it goes on trying",
             Ail.REFUSED: "renew the credential or the right, then restart the service",
             Ail.SPENT: "raise the quota, or wait until it is granted again",
@@ -125,12 +125,17 @@ def told(complaint: Complaint, language: str) -> str:
     sentence = form.format(
         name=complaint.name,
         reason=words.reasons[ail],
-        why=words.why.format(why=complaint.why) if complaint.why else "",
+        why=words.why.format(why=why) if (why := own_words(ail, complaint.why)) else "",
         span=span,
         due=words.figures.number(round(complaint.due)),
     )
     said = words.still.format(span=span, told=sentence) if complaint.again else sentence
     return words.remedy.format(told=said, remedy=words.remedies[ail])
+
+
+def own_words(ail: Ail, why: str) -> str:
+    """What a source says of itself, "" where that is only the name of its state."""
+    return "" if why == WORDS["en"].reasons[ail] else why
 
 
 def heard_again(name: str, language: str) -> str:

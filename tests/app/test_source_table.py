@@ -44,6 +44,13 @@ def shown(language, *rows, accounts=(), width=160):
     return page.getvalue().replace("\u00a0", " ").replace("\u202f", " ")
 
 
+@pytest.mark.parametrize(("language", "said"), [("fr", "attendre une minute ; puis"), ("en", "wait a minute; then")])
+def test_a_source_that_says_only_what_its_state_says_is_not_quoted(language, said):
+    page = shown(language, row(ail=Ail.CONNECTING, deaf=True, connected=False, why="not connected yet"))
+    assert said in page
+    assert "not connected yet" not in page.replace("mqtt  not connected yet", "")
+
+
 def test_a_well_source_in_one_line():
     assert "broker  mqtt  well          11:00  2 s ago    280 (301)       3 s  4 s ago" in shown("en", row())
     assert "broker  mqtt   bien          11:00   2 s        280 (301)       3 s     4 s" in shown("fr", row())
