@@ -45,8 +45,7 @@ class DigestReader:
         rates = {(key, rule.name): rule.rate for key, brand in memory.rules.brands.items() for rule in brand.shadows}
         found = await self._record.read(partial(find, notice=notice, brands=brands, now=now, shadows=rates))
         ears = tuple(
-            Ear(name, not state["deaf"], state["since"], state["why"], state["ail"])
-            for name, state in self._ears.states().items()
+            Ear(name, not state["deaf"], state["since"], state["ail"]) for name, state in self._ears.states().items()
         )
         never: tuple[Unseen, ...] = ()
         if moment_of(now).astimezone(ZoneInfo(notice.timezone)).weekday() == MONDAY:

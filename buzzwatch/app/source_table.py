@@ -19,6 +19,8 @@ from buzzwatch.rules.words import Said
 from buzzwatch.web.desk import SourceRow, Sources
 
 _LONGEST = 80
+_STATE, _NARROWEST = 2, 12
+"""The column of the state, and how wide it is at least: at 80 columns its words are not broken."""
 
 
 class Words(Struct, frozen=True):
@@ -33,6 +35,8 @@ class Words(Struct, frozen=True):
     none: str
     usual: str
     silence: str
+    remedy: str
+    says: str
     unseen: str
     account: str
     seen: str
@@ -41,28 +45,32 @@ class Words(Struct, frozen=True):
 WORDS = {
     "fr": Words(
         figures=FRENCH,
-        columns=("source", "genre", "état", "depuis", "dernier signe", "en une heure", "retard", "curseur"),
+        columns=("source", "genre", "état", "depuis", "vu il y a", "en 1 h (usuel)", "retard", "repère"),
         well="bien",
         learning="apprend encore",
         never="jamais",
-        ago="il y a {span}",
+        ago="{span}",
         none="aucune source n’est configurée",
-        usual="{n} (d’habitude {usual})",
+        usual="{n} ({usual})",
         silence="{name}\u00a0: {due} posts attendus depuis le dernier, silence dit à partir de {patience}",
+        remedy="{name}\u00a0: {remedy}{why}",
+        says=". Elle dit\u00a0: {why}",
         unseen="{name} n’a rien apporté depuis trente jours ({seen})\u00a0: vérifiez sa configuration",
         account="le compte officiel {name} de {brand} n’a rien dit depuis trente jours ({seen})\u00a0: bien écrit ?",
         seen="vu le {at}",
     ),
     "en": Words(
         figures=ENGLISH,
-        columns=("source", "kind", "state", "since", "last sign", "in an hour", "lag", "cursor"),
+        columns=("source", "kind", "state", "since", "last sign", "in 1 h (usual)", "lag", "cursor"),
         well="well",
         learning="still learning",
         never="never",
         ago="{span} ago",
         none="no source is configured",
-        usual="{n} (usually {usual})",
+        usual="{n} ({usual})",
         silence="{name}: {due} posts expected since the last, a silence is told from {patience} on",
+        remedy="{name}: {remedy}{why}",
+        says=". It says: {why}",
         unseen="{name} has brought nothing for thirty days ({seen}): look at its configuration",
         account="the official account {name} of {brand} has said nothing for thirty days ({seen}): is it spelt right?",
         seen="seen {at}",
@@ -85,7 +93,10 @@ def draw(told: Sources, language: str) -> Group:
     words, zone = WORDS[language], ZoneInfo(told.timezone)
     if not told.sources:
         return Group(Text(words.none))
-    table = Table(*words.columns, box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in words.columns:
+        narrowest = _NARROWEST if column == words.columns[_STATE] else max(map(len, column.split()))
+        table.add_column(column, overflow="fold", min_width=narrowest)
     for row in told.sources:
         style = "red" if row.deaf else "yellow" if row.ail else ""
         table.add_row(*map(Text, _cells(row, words, language, told.now, zone)), style=style)
@@ -93,13 +104,15 @@ def draw(told: Sources, language: str) -> Group:
 
 
 def notes(told: Sources, language: str) -> Iterator[str]:
-    """Reasons in the sources' own words, silences that grow, and what was not seen for long."""
+    """What to do, reasons in the sources' own words, silences that grow, and what was not seen for long."""
     words, zone = WORDS[language], ZoneInfo(told.timezone)
     number = words.figures.number
     for row in told.sources:
         name = clean(row.name, _LONGEST)
-        if row.ail is not None and row.why:
-            yield f"{name}: {clean(row.why, 2 * _LONGEST)}"
+        if row.ail is not None:
+            own = clean(ear_words.own_words(row.ail, row.why), 2 * _LONGEST)
+            why = words.says.format(why=own) if own else ""
+            yield words.remedy.format(name=name, remedy=ear_words.WORDS[language].remedies[row.ail], why=why)
         if row.due > row.patience / 2:
             yield words.silence.format(name=name, due=number(round(row.due)), patience=number(round(row.patience)))
         if row.warnings:

@@ -56,7 +56,10 @@ WORDS = {
         false_alarms=("fausse alerte", "fausses alertes"),
         this_month="Cette règle ce mois-ci\u00a0: {count}.",
         coming="Ensuite, si personne ne prend\u00a0: {names} à {time}.",
-        not_heard="Nous n’entendons pas en ce moment\u00a0: {names}.",
+        not_heard=(
+            "Nous n’entendons pas en ce moment\u00a0: {names}. "
+            "Ce qui s’y dit ne nous parvient pas\u00a0: regardez-y vous-même."
+        ),
         deaf="{source} (depuis {time}{reason})",
     ),
     "en": Words(
@@ -76,7 +79,7 @@ WORDS = {
         false_alarms=("false alarm", "false alarms"),
         this_month="This rule this month: {count}.",
         coming="Next, if nobody takes it: {names} at {time}.",
-        not_heard="Not heard at present: {names}.",
+        not_heard="What we do not hear right now: {names}. What is said there does not reach us: look there yourself.",
         deaf="{source} (since {time}{reason})",
     ),
 }

@@ -57,7 +57,7 @@ def brief(
     """At most 160 septets of the GSM alphabet.
 
     What happens and the link are always in it, whole if they can be; then, as far as there is room, for how long nobody
-    has answered, whether it is the whole sector, what the first post says, who wrote it, and what is not heard.
+    has answered, whether it is the whole sector, what the first post says, what is not heard, and who wrote the post.
     """
     if not facts.is_alarm or facts.is_ours or facts.notice.is_collective or facts.incident.drill is not None:
         return segment(headline.start, headline.what, headline.end, link, headline.aside)
@@ -68,10 +68,8 @@ def brief(
     waits = facts.incident.state is State.OPEN and link is not None and is_carried(f"{words.take} {link}")
     way = f"{words.take} {link}" if waits else link
     room = SEGMENT - (septets(f" {way}") if way and is_carried(way) else 0)
-    body = _body(fold(f"{start}{what}{headline.end}"), _quoted(samples), fold(aside), room)
-    if body and deaf:
-        tail = fold(_unheard(facts, words, deaf))
-        body += tail if septets(body + tail) <= room else ""
+    tail = fold(_unheard(facts, words, deaf)) if deaf else ""
+    body = _body_and_tail(fold(f"{start}{what}{headline.end}"), _quoted(samples), fold(aside), room, tail)
     return segment(body, "", "", way) if body else segment(start, what, headline.end, link)
 
 
@@ -101,6 +99,13 @@ def _quoted(samples: Sequence[Sample]) -> tuple[str, str]:
         return "", ""
     text = fold(quote(shown.text or "", _LONGEST_QUOTE).replace(MASK, "…")).replace('"', "'")
     return text.strip(), fold(quote(shown.author, LONGEST_NAME)) if shown.author else ""
+
+
+def _body_and_tail(head: str, said: tuple[str, str], aside: str, room: int, tail: str) -> str:
+    """The quotation makes room for the tail; before it or the aside would go, the tail does: the page has it."""
+    body = _body(head, said, aside, room)
+    less = _body(head, said, aside, room - septets(tail))
+    return f"{less}{tail}" if less and aside in less and less.count('"') == body.count('"') else body
 
 
 def _body(head: str, said: tuple[str, str], aside: str, room: int) -> str:

@@ -32,12 +32,11 @@ class HeldBack(Struct, frozen=True):
 
 
 class Ear(Struct, frozen=True):
-    """How a source does: since when, whether it hears, what ails it, and why in its own words."""
+    """How a source does: since when, whether it hears, and what ails it; why in its own words is for the sysadmin."""
 
     name: str
     heard: bool
     since: Instant
-    why: str
     ail: Ail | None = None
 
 
@@ -92,6 +91,8 @@ class Words(Struct, frozen=True):
     deaf: tuple[str, str]
     nothing: str
     nothing_since: str
+    nothing_heard: str
+    """The same where a source was not heard, or is not well."""
     heard: tuple[str, str]
     watch: str
     held: str
@@ -127,9 +128,10 @@ WORDS = {
         watched=("{n} signal à suivre", "{n} signaux à suivre"),
         held_back=("{n} message retenu", "{n} messages retenus"),
         silenced=("{n} silence", "{n} silences"),
-        deaf=("{n} source sourde", "{n} sources sourdes"),
+        deaf=("{n} source non entendue", "{n} sources non entendues"),
         nothing="rien à signaler",
         nothing_since="Rien à signaler depuis le {since}.",
+        nothing_heard="Rien à signaler de ce que nous avons entendu depuis le {since}.",
         heard=("{n} source entendue.", "{n} sources entendues."),
         watch="À suivre",
         held="Retenu",
@@ -146,7 +148,7 @@ WORDS = {
         times="{brand}\u00a0: médiane {median}, 90\u00a0% sous {p90}, {quick} en dix minutes ({answered} sur {all})",
         no_times="{brand}\u00a0: {all} réclamations, aucune réponse",
         sources="Sources",
-        deaf_line="{name} est sourde depuis {since}\u00a0: {why}",
+        deaf_line="{name} n’est pas entendue depuis {since}\u00a0: {why}",
         ailing_line="{name} va mal depuis {since}\u00a0: {why}",
         missed_line=(
             "{name} n’a pas été entendue pendant {span}",
@@ -172,9 +174,10 @@ WORDS = {
         watched=("{n} signal to watch", "{n} signals to watch"),
         held_back=("{n} message held", "{n} messages held"),
         silenced=("{n} silence", "{n} silences"),
-        deaf=("{n} deaf source", "{n} deaf sources"),
+        deaf=("{n} source not heard", "{n} sources not heard"),
         nothing="nothing to report",
         nothing_since="Nothing to report since {since}.",
+        nothing_heard="Nothing to report of what we have heard since {since}.",
         heard=("{n} source is heard.", "{n} sources are heard."),
         watch="To watch",
         held="Held",
@@ -190,8 +193,8 @@ WORDS = {
         times="{brand}: median {median}, 90% within {p90}, {quick} within ten minutes ({answered} of {all})",
         no_times="{brand}: {all} complaints, no answer",
         sources="Sources",
-        deaf_line="{name} is deaf since {since}: {why}",
-        ailing_line="{name} is not well since {since}: {why}",
+        deaf_line="{name} has not been heard since {since}: {why}",
+        ailing_line="{name} has not been well since {since}: {why}",
         missed_line=("{name} was not heard for {span}", "{name} was not heard {n} times, {span} in all"),
         down_line=("We were down for {span}", "We were down {n} times, {span} in all"),
         unseen_account="The official account {name} of {brand} has said nothing for thirty days ({seen})",
@@ -245,7 +248,8 @@ def letter(notice: Notice, samples: Sequence[Sample], link: str | None, found: F
     well = not found.missed and not found.unseen and all(ear.heard and ear.ail is None for ear in found.ears)
     if quiet:
         proof = _count(facts, words.heard, heard) if found.ears else ""
-        first = Section((Line(f"{words.nothing_since.format(since=since)} {proof}".strip()),))
+        calm = f"{words.nothing_since.format(since=since)} {proof}".strip()
+        first = Section((Line(calm if well else words.nothing_heard.format(since=since)),))
         deaf = [section for section in sections if section.heading == words.sources and not well]
         sections = [first, *deaf]
     else:
@@ -328,12 +332,7 @@ def _ears(facts: Facts, words: Words, found: Found) -> Iterator[Line]:
 
 
 def _reason(facts: Facts, ear: Ear) -> str:
-    """In the reader's language, with what the source itself says of it."""
-    why = disarm(clean(ear.why, _LONGEST_WHY))
-    if ear.ail is None:
-        return why
-    reason = ear_words.WORDS[facts.phrases.language].reasons[ear.ail]
-    return f"{reason} ({why})" if why else reason
+    return ear_words.WORDS[facts.phrases.language].reasons[ear.ail or Ail.AWAY]
 
 
 def _missed(facts: Facts, words: Words, missed: Missed) -> str:

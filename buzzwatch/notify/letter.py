@@ -248,7 +248,8 @@ def _circumstances(facts: Facts, replaces: int, *, doubtful: bool) -> Iterator[s
     if facts.is_alarm and facts.reason.heard_late:
         since, until = map(facts.clock, facts.reason.heard_late)
         began, heard = facts.clock(facts.incident.began_at), facts.clock(facts.incident.opened_at)
-        yield phrases.deaf.format(began=began, heard=heard, since=since, until=until)
+        if since != until:  # a restart of a few seconds delays nothing that a clock shows
+            yield phrases.deaf.format(began=began, heard=heard, since=since, until=until)
     if notice.late_since is not None:
         yield phrases.late.format(time=facts.clock(notice.late_since))
     elif facts.now - notice.due_at >= STALE:

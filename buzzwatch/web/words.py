@@ -74,6 +74,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "not heard": ("What we do not hear right now:", "Ce que nous n’entendons pas en ce moment\u00a0:"),
     "not heard since": ("since {when}", "depuis {when}"),
+    "look there": (
+        "What is said there does not reach us: look there yourself.",
+        "Ce qui s’y dit ne nous parvient pas\u00a0: regardez-y vous-même.",
+    ),
     "rules unread": (
         "The rule files are edited since {when}, and not read yet.",
         "Les fichiers de règles sont modifiés depuis {when}, et pas encore lus.",

@@ -1,11 +1,13 @@
 """`buzzwatch.yaml` and the secrets it names."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from buzzwatch.app.adapters import make_source, make_sources
 from buzzwatch.app.config import AddressError, Config, load, unreachable, url_of
+from buzzwatch.app.origins.source import Source
 from buzzwatch.app.secret import SecretError, Secrets
 from buzzwatch.model.brand import Person
 from buzzwatch.model.instant import DAY, MINUTE
@@ -65,6 +67,13 @@ def test_a_jetstream_of_our_own_is_written_as_an_address(tmp_path):
     assert sky.hosts == ("wss://jet.example", "ws://10.0.0.7:6008")
     assert sky.addresses == ("10.0.0.7",)
     assert read.warnings == ["source sky: what ws://10.0.0.7:6008 sends can be changed on its way; use wss://"]
+
+
+def test_the_sources_that_the_example_shows_as_comments_can_be_uncommented(tmp_path):
+    head, part, rest = re.split(r"(?<=\n)(?=  # bluesky:|channels:)", (ROOT / "buzzwatch.yaml").read_text("utf-8"))
+    path = tmp_path / "buzzwatch.yaml"
+    path.write_text(head + re.sub(r"^  # ", "  ", part, flags=re.MULTILINE) + rest, "utf-8")
+    assert {source.kind for source in load(path, {}).sources.values()} == set(Source.kinds)
 
 
 def test_the_example_works_with_no_preparation():

@@ -94,7 +94,8 @@ def test_ops_are_told_of_one_that_is_away_after_five_minutes_and_again_after_hou
     assert listener.troubles() == []
     listener.look(MINUTE)
     (first,) = listener.troubles()
-    assert first.text == "source tap is deaf: out of reach (connection refused)"
+    absent = "source tap is deaf: out of reach (connection refused). To do: "
+    assert first.text == f"{absent}look at the network and the other side; it goes on trying"
     listener.look(AGAIN - MINUTE)
     assert listener.troubles() == []
     listener.look(2 * MINUTE)
@@ -111,7 +112,10 @@ def test_a_refusal_is_told_at_once_and_after_an_ordinary_absence_too():
     listener = Listener()
     listener.note("401: the token expired", Ail.REFUSED, connected=False)
     (told,) = listener.troubles()
-    assert told.text == "source tap is deaf: access refused (401: the token expired)"
+    refused = (
+        "access refused (401: the token expired). To do: renew the credential or the right, then restart the service"
+    )
+    assert told.text == f"source tap is deaf: {refused}"
     listener = Listener()
     listener.note("reset", connected=False)
     listener.look(10 * MINUTE)
@@ -138,7 +142,8 @@ def test_one_that_ails_and_hears_leaves_no_gap():
     assert (listener.ear.ail, listener.ear.is_deaf) == (Ail.LATE, False)
     assert listener.gaps() == [(0, FOREVER), (0, 0)]
     (told,) = listener.troubles()
-    assert told.text == "source tap is not well: late (only deletes reach this token)"
+    late = "late (only deletes reach this token). To do: nothing; alerts come as late as this source does"
+    assert told.text == f"source tap is not well: {late}"
 
 
 def test_only_deletes_count_as_deaf():

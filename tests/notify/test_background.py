@@ -47,7 +47,7 @@ def lea(samples):
             ["46 angry posts in 15 min", "Is it serious?", "Important: critical", "The press has joined",
              "The whole sector", "Of these, 12 copies", "Chart per 15 min", "What people say", "“Bloqués",
              "Author known", "What to do", "Why this message", "2 false alarms", "Also told", "Next, if nobody",
-             "I take it", "Not heard", "Ref."],
+             "I take it", "What we do not hear", "Ref."],
         ),
     ],
 )  # fmt: skip
@@ -138,12 +138,17 @@ def test_who_is_next_is_named_with_means_and_time_until_somebody_has_it(notice):
 
 def test_what_is_not_heard_is_named_and_of_many_sources_the_first(notice):
     deaf = tuple(Deaf(f"s{number}", NOW - HOUR) for number in range(9))
-    assert "Nous n’entendons pas en ce moment : s0 (depuis 22:40)." in said(notice, (), Latest(deaf=deaf[:1]))
+    assert "Nous n’entendons pas en ce moment : s0 (depuis 22:40). Ce qui s’y dit" in said(
+        notice, (), Latest(deaf=deaf[:1])
+    )
     assert "s7 (depuis 22:40), et 1 autres." in said(notice, (), Latest(deaf=deaf))
     refused = (Deaf("masto", NOW - HOUR, Ail.REFUSED), Deaf("push", NOW - HOUR, Ail.SILENT))
-    assert "masto (depuis 22:40, accès refusé), push (depuis 22:40, muette)." in said(notice, (), Latest(deaf=refused))
+    french = said(notice, (), Latest(deaf=refused))
+    assert "masto (depuis 22:40, accès refusé), push (depuis 22:40, muette). Ce qui s’y dit" in french
+    assert "ne nous parvient pas : regardez-y vous-même." in french
     english = said(replace(notice, language="en"), (), Latest(deaf=refused))
-    assert "Not heard at present: masto (since 22:40, access refused), push (since 22:40, silent)." in english
+    assert "What we do not hear right now: masto (since 22:40, access refused), push (since 22:40, silent). " in english
+    assert "What is said there does not reach us: look there yourself." in english
 
 
 @LANGUAGES

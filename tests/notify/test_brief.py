@@ -106,13 +106,18 @@ def test_whatever_people_write_it_is_one_segment_that_ends_with_the_link(alarm, 
     assert short(replace(alarm, brand_name=brand), replace(SAMPLE, text=text, author=author)).endswith(LINK)
 
 
-def test_what_is_not_heard_is_said_where_there_is_room_for_all_else(alarm, ignored):
-    def told(notice, *samples):
-        latest = Latest(deaf=(Deaf("masto", 0, Ail.REFUSED), Deaf("push", 0)))
+def test_what_is_not_heard_is_said_and_the_quotation_makes_room_for_it(alarm, ignored):
+    def told(notice, *samples, name="masto"):
+        latest = Latest(deaf=(Deaf(name, 0, Ail.REFUSED), Deaf("push", 0)))
         message = render(notice, samples, LINK, notice.due_at, latest=latest).short
         assert septets(message) <= SEGMENT
         return message
 
     assert " Sourds: masto +1. Je prends: " in told(alarm)
     assert " Deaf: masto +1. I take it: " in told(replace(alarm, language="en"))
-    assert told(ignored, SAMPLE) == short(ignored, SAMPLE)
+    long = replace(SAMPLE, text="Bloqués " + "neuf heures " * 9)
+    shorter = told(alarm, long)
+    assert " Sourds: masto +1. Je prends: " in shorter
+    assert '"Bloqués neuf heures' in shorter
+    assert len(shorter.split('"')[1]) < len(short(alarm, long).split('"')[1])
+    assert told(ignored, SAMPLE, name="m" * 30) == short(ignored, SAMPLE)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.cause import Cause
 from buzzwatch.model.incident import ChangeKind, Severity, State, Subject
-from buzzwatch.model.instant import HOUR, MINUTE, instant_of
+from buzzwatch.model.instant import HOUR, MINUTE, SECOND, instant_of
 from buzzwatch.model.notification import Sample
 from buzzwatch.model.signal import Clause, Comparator, Trend
 from buzzwatch.model.thread import Forecast, Milestone, Phase
@@ -406,6 +406,11 @@ def test_deaf_time_between_the_beginning_and_the_hearing_is_told(change, reason,
     deaf = replace(reason, heard_late=(now - 11 * MINUTE, now - MINUTE))
     text = plain(render(change(reason=deaf), (), LINK, now).text)
     assert "Commencé à 23:28, entendu à 23:40 : nous étions sourds de 23:29 à 23:39." in text
+
+
+def test_deaf_seconds_that_no_clock_shows_are_not_told(change, reason, now):
+    restarted = replace(reason, heard_late=(now - 11 * MINUTE, now - 11 * MINUTE + SECOND))
+    assert "sourds" not in plain(render(change(reason=restarted), (), LINK, now).text)
 
 
 def test_an_unlearnt_brand_says_that_usual_is_an_estimate(change, reason, now):

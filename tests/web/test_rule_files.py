@@ -59,8 +59,11 @@ def test_a_user_without_a_name_is_a_number():
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", ("What we do not hear right now:", "since 22:40 (access refused)")),
-        ("fr", ("Ce que nous n’entendons pas en ce moment\u00a0:", "depuis 22:40 (accès refusé)")),
+        ("en", ("What we do not hear right now:", "since 22:40 (access refused)", "look there yourself.")),
+        (
+            "fr",
+            ("Ce que nous n’entendons pas en ce moment\u00a0:", "depuis 22:40 (accès refusé)", "regardez-y vous-même."),
+        ),
     ],
 )
 @pytest.mark.parametrize("page", ["", "/queue"])
@@ -70,4 +73,4 @@ async def test_the_page_says_what_is_not_heard(desk, metrics, language, said, pa
             desk.deaf = deaf
             async with client.get(f"/i/{CODE}{page}", headers={"Accept-Language": language}) as answer:
                 text = await answer.text()
-                assert [text.count(each) for each in (*said, "<bdi>&lt;masto&gt;</bdi>")] == [times] * 3
+                assert [text.count(each) for each in (*said, "<bdi>&lt;masto&gt;</bdi>")] == [times] * 4
