@@ -101,8 +101,8 @@ def _bluesky(name: str, origin: Bluesky, _secrets: Secrets) -> Source:
     from buzzwatch.sources.bluesky.adapter import Bluesky as Adapter  # noqa: PLC0415 - see `make_source`
     from buzzwatch.sources.bluesky.adapter import Jetstream  # noqa: PLC0415
 
-    allow = (*origin.allow, *origin.addresses)
-    return Adapter(name, Jetstream(hosts=origin.hosts, wire=origin.wire, profiles=origin.profiles, allow=allow))
+    where = Jetstream(hosts=origin.hosts, wire=origin.wire, profiles=origin.profiles, allow=origin.allow)
+    return Adapter(name, where)
 
 
 def _webhook(name: str, origin: Webhook, secrets: Secrets) -> Source:

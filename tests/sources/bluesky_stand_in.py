@@ -63,6 +63,8 @@ class Jetstream:
         self.profiles = {}
         self._changed = asyncio.Event()
         self.keeps_from = 0
+        self.hides_garbage_before = float("inf")
+        """What is asked for from here on comes without the garbage."""
         self.refuse = None
         self.profile_status = 200
         self.profile_headers = {}
@@ -194,9 +196,9 @@ class Jetstream:
                 connection.place += 1
                 if isinstance(said, bytes):
                     await connection.socket.send_bytes(said)
-                elif isinstance(said, str):
+                elif isinstance(said, str) and begin < self.hides_garbage_before:
                     await connection.socket.send_str(said)
-                elif said["time_us"] >= begin:
+                elif not isinstance(said, str) and said["time_us"] >= begin:
                     shaped = shape(said, connection.place)
                     await connection.socket.send_str(json.dumps(shaped, separators=(",", ":"), ensure_ascii=False))
             await connection.wake.wait()

@@ -37,6 +37,10 @@ class MastodonStandIn:
         self.limit_headers = {}
         self.closed_timeline = False
         """Streams carry deletions alone, and timelines are empty."""
+        self.timelines_access = {}
+        """What is said of who may read which timeline."""
+        self.streaming_at = ""
+        """Where streams are said to be served."""
         self.stalled = False
         """Streams carry nothing, and pings are answered."""
         self.half_open = False
@@ -209,8 +213,9 @@ class MastodonStandIn:
             return web.json_response(about | {"uri": self.domain, "urls": {"streaming_api": streaming}})
         access = {"local": "public", "remote": "public"}
         configuration = {
-            "urls": {"streaming": streaming},
-            "timelines_access": {"live_feeds": access, "hashtag_feeds": access, "trending_link_feeds": access},
+            "urls": {"streaming": self.streaming_at or streaming},
+            "timelines_access": {"live_feeds": access, "hashtag_feeds": access, "trending_link_feeds": access}
+            | self.timelines_access,
         }
         return web.json_response(about | {"domain": self.domain, "configuration": configuration})
 

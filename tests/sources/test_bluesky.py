@@ -10,6 +10,7 @@ import pytest
 from bluesky_brands import watch
 from bluesky_stand_in import DID, Jetstream, at_uri, event, post, post_key, reply_to
 
+from buzzwatch.clock import VirtualClock
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import DAY, HOUR, SECOND
 from buzzwatch.model.mention import Mention
@@ -236,6 +237,30 @@ async def test_a_frame_larger_than_any_event_ends_the_connection_and_no_more(jet
     await intake.until(lambda: len(set(ids(intake))) == 2)
 
 
+async def test_what_breaks_the_stream_each_time_is_stepped_past_in_the_end(jetstream, start, intake, hasty_clock):
+    began = now_us() - 60_000_000
+    intake.moved[CURSOR] = str(began)
+    jetstream.tell(post(LEA, began + 1_000_000, "3kaa", "Acme is late"), "x" * 3_000_000)
+    jetstream.tell(post(LEA, began + 9_000_000, "3kab", "Acme is on time"))
+    jetstream.hides_garbage_before = began + 4_000_000
+    start(sky(jetstream), hasty_clock)
+    await intake.until(lambda: heard(intake) and heard(intake)[-1].text == "Acme is on time")
+    assert intake.gaps == [("sky", (began + 1_000_000) // 1_000, (began + 9_000_000) // 1_000)]
+    assert intake.ails[-1] is Ail.GAP
+    assert "passed over" in intake.statuses[-1][1]
+    assert [int(asked["cursor"]) for asked in jetstream.asked][-3:] == [
+        began + 1_000_000 + past for past in (1_000_000, 2_000_000, 4_000_000)
+    ]
+
+
+async def test_a_first_start_has_its_place_at_once(jetstream, start, intake, hasty_clock):
+    start(sky(jetstream), VirtualClock(now()))  # on which no time passes for gathering
+    await jetstream.until_asked(1)
+    jetstream.tell(post(LEA, now_us(), "3kaa", "good morning"))
+    await intake.until(lambda: intake.payloads)
+    assert int(intake.moved[CURSOR]) == jetstream.events[0]["time_us"]
+
+
 async def test_what_is_said_again_has_the_same_id_and_moves_no_cursor_back(jetstream, start, intake, hasty_clock):
     await begin(jetstream, start, intake, hasty_clock)
     jetstream.say(1, now())
@@ -275,7 +300,12 @@ async def test_one_that_is_too_busy_is_left_alone_for_as_long_as_it_asks(jetstre
     assert hasty_clock.waits[0] >= 39 * SECOND
 
 
-async def test_addresses_that_are_not_allowed_are_refused(jetstream, start, intake, hasty_clock):
+async def test_an_address_that_is_written_is_meant(jetstream, start, intake, hasty_clock):
+    await begin(jetstream, start, intake, hasty_clock, allow=())
+
+
+async def test_addresses_that_we_are_sent_on_to_are_not_meant(jetstream, other, start, intake, hasty_clock):
+    jetstream.refuse = (302, {"Location": f"http://127.0.0.1:{other.port}/subscribe"})
     start(sky(jetstream, allow=()), hasty_clock)
     assert "is not public" in await intake.until_deaf()
     assert intake.ails[0] is Ail.REFUSED

@@ -1,6 +1,7 @@
 """What Jetstream's events come to, without a network."""
 
 import json
+import time
 import unicodedata
 
 import pytest
@@ -161,12 +162,57 @@ def test_an_account_whose_handle_changes_is_told_of(ear):
     assert ear.moved == [LEA]
 
 
-def test_an_edit_has_the_same_id_even_if_it_names_nobody_any_more(ear):
+def test_an_edit_that_names_nobody_any_more_takes_the_mention_back(ear):
     ear.hear(post(LEA, AT, "3kaa", "Acme is late"))
     edited = post(LEA, AT, "3kaa", "forget it")
     edited["commit"]["operation"] = "update"
     [mention] = ear.hear(edited)
-    assert (mention.id, mention.text) == (post_id(LEA, "3kaa"), "forget it")
+    assert (mention.id, mention.text, mention.deleted) == (post_id(LEA, "3kaa"), "", True)
+
+
+def test_an_edit_has_the_same_id(ear):
+    ear.hear(post(LEA, AT, "3kaa", "Acme is late"))
+    edited = post(LEA, AT, "3kaa", "Acme is on time")
+    edited["commit"]["operation"] = "update"
+    [mention] = ear.hear(edited)
+    assert (mention.id, mention.text) == (post_id(LEA, "3kaa"), "Acme is on time")
+
+
+def test_a_text_of_more_marks_than_anybody_can_read_is_passed_over_at_once(ear):
+    began = time.process_time()
+    for operation in ("create", "update"):
+        said = post(LEA, AT, "3kaa", "Acme" + "\u0300\u0327" * 200_000)
+        said["commit"]["operation"] = operation
+        assert ear.hear(said) == []
+    assert ear.listener.garbage == 2
+    assert time.process_time() - began < 10  # put in order, they take minutes
+
+
+def test_marks_as_people_write_them_are_read(ear):
+    assert ear.hear(post(LEA, AT, "3kaa", "A\u0301c\u0327m\u0300e " + "z" + "\u0300\u0327" * 30 + "a" * 3_000))
+
+
+def test_of_a_post_with_no_end_of_links_the_first_ones_are_looked_at(ear):
+    links = [{"features": [{"uri": f"https://link.example/{number}/acme"}]} for number in range(5_000)]
+    links.append({"features": [{"uri": "https://link.example/zenith"}]})
+    [mention] = ear.hear(post(LEA, AT, "3kaa", "Acme", facets=links))
+    assert "zenith" not in mention.text
+
+
+def test_the_reposts_of_all_posts_together_are_bounded(ear, monkeypatch):
+    monkeypatch.setattr(bluesky_listener, "MOST_ALL_REPOSTS", 3)
+    for key in ("3kaa", "3kab"):
+        ear.hear(post(LEA, AT, key, "Acme is late"))
+        for number in range(2):
+            repost = {"subject": {"uri": at_uri(LEA, key), "cid": "bafy"}}
+            ear.hear(event(MAX, AT, collection="app.bsky.feed.repost", key=f"{key}{number}", record=repost))
+    assert len(ear.hear(event(LEA, AT, "delete", key="3kaa"))) == 3
+    assert len(ear.hear(event(LEA, AT, "delete", key="3kab"))) == 2
+    assert ear.listener._reposts == 0
+
+
+def test_a_post_is_heard_though_its_record_pretends_to_be_a_repost(ear):
+    assert ear.hear(post(LEA, AT, "3kaa", "Acme", collection="app.bsky.feed.repost", operation="delete"))
 
 
 # When
@@ -280,15 +326,15 @@ def test_garbage_is_counted(ear, raw):
 @pytest.mark.parametrize("time_us", [-1, 0, 5, 10**18, 2**70, "soon", None])
 def test_a_time_that_cannot_be_is_none(wire, time_us):
     said = {"did": LEA, "time_us": time_us, "kind": "commit", "commit": {}}
-    assert make_wire("v1").time_of(json.dumps(said).encode()) is None
-    assert make_wire("v2").time_of(json.dumps({"payload": {"time": time_us}}).encode()) is None
+    assert make_wire("v1").glance(json.dumps(said).encode()) is None
+    assert make_wire("v2").glance(json.dumps({"payload": {"time": time_us}}).encode()) is None
 
 
 def test_the_time_is_the_envelopes_in_any_order_of_keys():
     said = post(LEA, AT, "3kaa", '"time_us":1700000000000000', witnessedAt="2020-01-01T00:00:00Z")
     said["commit"]["record"]["time_us"] = 1_600_000_000_000_000
-    assert make_wire("v1").time_of(json.dumps(said, sort_keys=True).encode()) == AT
-    assert make_wire("v2").time_of(json.dumps(as_v2(said), sort_keys=True).encode()) == AT
+    assert make_wire("v1").glance(json.dumps(said, sort_keys=True).encode()).time_us == AT
+    assert make_wire("v2").glance(json.dumps(as_v2(said), sort_keys=True).encode()).time_us == AT
 
 
 def test_what_is_remembered_is_bounded(monkeypatch):

@@ -14,7 +14,7 @@ from buzzwatch.model.brand import Brand, Match
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import HOUR, MINUTE, SECOND
 from buzzwatch.model.mention import Kind, Mention
-from buzzwatch.sources.mastodon import adapter
+from buzzwatch.sources.mastodon import adapter, rest
 from buzzwatch.sources.mastodon.adapter import Instance, Mastodon
 from buzzwatch.sources.mastodon.memory import HANDED, HEARD, Memory, Place
 
@@ -196,6 +196,49 @@ async def test_beyond_so_many_pages_a_gap_is_reported(hear, stand_in, intake, mo
     assert source == NAME
     assert BEGAN < since < until
     await spin(lambda: intake.moved["public"] == stand_in.statuses[-1]["id"])
+    intake.wanted.digest = "second"
+    stand_in.say(201, BEGAN + 201 * SECOND)
+    await spin(lambda: intake.ails[-1] is None)
+    assert intake.ails.count(Ail.GAP) == 1  # and not with each word that follows
+
+
+async def test_pages_that_are_too_large_are_read_in_parts(hear, stand_in, intake, monkeypatch):
+    task = await hear()
+    stand_in.say(0, BEGAN)
+    await until_told(intake, 1)
+    await end(task)
+    for number in range(1, 101):
+        stand_in.say(number, BEGAN + number * SECOND)
+    monkeypatch.setattr(rest, "LARGEST_ANSWER", 20_000)
+    await hear()
+    await until_told(intake, 101)
+    assert not intake.gaps
+
+
+async def test_a_status_that_is_too_large_is_stepped_past_and_a_gap(hear, stand_in, intake, monkeypatch):
+    task = await hear()
+    stand_in.say(0, BEGAN)
+    await until_told(intake, 1)
+    await end(task)
+    stand_in.post("<p>acme</p>" + "x" * 30_000, at=BEGAN + SECOND)
+    stand_in.say(2, BEGAN + 2 * SECOND)
+    monkeypatch.setattr(rest, "LARGEST_ANSWER", 20_000)
+    await hear()
+    await intake.until(lambda: Ail.GAP in intake.ails)
+    assert len(intake.gaps) == 1
+    stand_in.say(3, BEGAN + 3 * SECOND)
+    await intake.until(lambda: told(intake)[-1].text == "acme 3")
+
+
+async def test_a_status_on_which_reading_fails_ends_nothing(hear, stand_in, intake, monkeypatch):
+    await hear()
+    monkeypatch.setattr("buzzwatch.sources.mastodon.sieve.read_html", lambda _html: 1 / 0)
+    stand_in.say(1, BEGAN)
+    await until_dropped(intake, 1)
+    monkeypatch.undo()
+    stand_in.say(2, BEGAN + SECOND)
+    await until_told(intake, 1)
+    assert all(connected for connected, _ in intake.statuses)
 
 
 async def test_a_cursor_is_committed_with_its_mention(hear, stand_in, intake):
@@ -332,14 +375,14 @@ async def test_a_reply_whose_conversation_cannot_be_had_stands_alone(hear, stand
 async def test_no_more_conversations_are_asked_for_than_is_decent(hear, stand_in, intake):
     clock = VirtualClock(BEGAN)
     await hear("hashtag:x", clock=clock)
-    for number in range(adapter.LOOK_UPS + 5):
+    for number in range(rest.LOOK_UPS + 5):
         stand_in.post("<p>acme</p>", at=BEGAN + number, in_reply_to_id=str(404000 + number), tags=["x"])
-    await until_told(intake, adapter.LOOK_UPS + 5)
-    assert stand_in.asked["/api/v1/statuses/context"] == adapter.LOOK_UPS
-    await clock.advance(adapter.LOOK_UP_SPAN)
+    await until_told(intake, rest.LOOK_UPS + 5)
+    assert stand_in.asked["/api/v1/statuses/context"] == rest.LOOK_UPS
+    await clock.advance(rest.LOOK_UP_SPAN)
     stand_in.post("<p>acme</p>", at=BEGAN + MINUTE, in_reply_to_id="404", tags=["x"])
-    await until_told(intake, adapter.LOOK_UPS + 6)
-    assert stand_in.asked["/api/v1/statuses/context"] == adapter.LOOK_UPS + 1
+    await until_told(intake, rest.LOOK_UPS + 6)
+    assert stand_in.asked["/api/v1/statuses/context"] == rest.LOOK_UPS + 1
 
 
 async def test_a_reply_to_a_conversation_that_only_the_core_knows_is_taken(hear, stand_in, intake):
@@ -355,13 +398,22 @@ async def test_a_reply_to_a_conversation_that_only_the_core_knows_is_taken(hear,
 # Edits and deletions
 
 
-async def test_an_edit_is_told_again_though_it_names_the_brand_no_more(hear, stand_in, intake):
+async def test_an_edit_is_told_again(hear, stand_in, intake):
+    await hear()
+    said = stand_in.say(1, BEGAN)
+    await until_told(intake, 1)
+    stand_in.edit(said, "<p>acme, enfin</p>")
+    first, second = await until_told(intake, 2)
+    assert (second.id, second.text) == (first.id, "acme, enfin")
+
+
+async def test_an_edit_that_names_nobody_any_more_takes_the_mention_back(hear, stand_in, intake):
     await hear()
     said = stand_in.say(1, BEGAN)
     await until_told(intake, 1)
     stand_in.edit(said, "<p>rien</p>")
     first, second = await until_told(intake, 2)
-    assert (second.id, second.text) == (first.id, "rien")
+    assert (second.id, second.text, second.deleted) == (first.id, "", True)
 
 
 async def test_a_deletion_takes_back_what_was_told_and_nothing_else(hear, stand_in, intake):
@@ -441,10 +493,15 @@ async def test_a_refusal_says_what_to_do(hear, stand_in, intake, hasty_clock, st
     await intake.until_connected()
 
 
-async def test_an_address_in_our_own_network_is_refused_until_it_is_allowed(start, stand_in, intake, hasty_clock):
+async def test_an_address_that_is_written_is_meant_and_one_that_the_instance_gives_is_not(
+    start, stand_in, intake, hasty_clock
+):
+    stand_in.streaming_at = "ws://127.0.0.1:9"
     start(Mastodon(NAME, Instance(url=stand_in.url, token=TOKEN, streams=("public",))), hasty_clock)
     assert "`allow`" in await intake.until_deaf()
-    assert not stand_in.asked
+    assert stand_in.asked["/api/v2/instance"]
+    stand_in.streaming_at = ""
+    await intake.until_connected()
 
 
 async def test_a_token_that_expires_while_we_hear_is_a_refusal(hear, stand_in, intake):
@@ -503,6 +560,16 @@ async def test_a_stream_that_carries_only_deletions_is_noticed_and_its_end_too(h
     await intake.until(lambda: intake.ails[-1] is None)
 
 
+async def test_a_timeline_that_the_instance_says_is_closed_is_told_at_once(hear, stand_in, intake):
+    stand_in.timelines_access = {"live_feeds": {"local": "disabled", "remote": "disabled"}, "hashtag_feeds": []}
+    await hear("public", "hashtag:acme")
+    await intake.until(lambda: Ail.ONLY_DELETES in intake.ails)
+    assert "in public:" in intake.statuses[-1][1]
+    stand_in.publish("delete", "99", [["public"]])
+    stand_in.say(1, BEGAN)
+    await intake.until(lambda: intake.ails[-1] is None)
+
+
 @pytest.mark.parametrize(
     "garbage",
     [
@@ -546,6 +613,7 @@ async def test_an_answer_that_is_no_timeline_is_tried_again(hear, stand_in, inta
     stand_in.broken_page = b"<html>busy</html>"
     await hear(ready=False)
     assert "no timeline" in await intake.until_deaf()
+    assert not any(connected for connected, _ in intake.statuses)  # without a place nothing that is missed is found
     stand_in.broken_page = b""
     await until_ready(intake, stand_in)
 

@@ -1,3 +1,5 @@
+import time
+
 import msgspec
 import pytest
 from mastodon_stand_in import MastodonStandIn
@@ -44,6 +46,13 @@ def sift(intake):
 async def test_a_brand_is_found_in_warnings_pictures_and_polls(world, sift, more, text, title):
     mention = await sift(world.post("<p>rien</p>", **more))
     assert (mention.text, mention.title) == (text, title)
+
+
+async def test_a_text_of_more_marks_than_anybody_can_read_is_passed_over_at_once(world, sift):
+    began = time.process_time()
+    assert await sift(world.post("<p>acme" + "\u0300\u0327" * 20_000)) is None
+    assert await sift(world.post("<p>acme</p>", spoiler_text="x" + "\u0300\u0327" * 200_000)) is None
+    assert time.process_time() - began < 1  # put in order, they take minutes
 
 
 @pytest.mark.parametrize("visibility", ["unlisted", "private", "direct", "limited"])

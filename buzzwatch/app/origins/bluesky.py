@@ -1,6 +1,5 @@
 """All of Bluesky, by its public stream."""
 
-from ipaddress import ip_address
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -23,14 +22,6 @@ def _host(written: str) -> str:
         remedy = "write a host name such as jetstream2.us-east.bsky.network, or ws://host:port without TLS"
         raise mistake("{value} is not the address of a Jetstream", remedy, value=shown(written))
     return address.rstrip("/")
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 class Bluesky(Written):
@@ -63,11 +54,6 @@ class Bluesky(Written):
             examples=[["jetstream.internal"]],
         )
     )
-
-    @property
-    def addresses(self) -> tuple[str, ...]:
-        """Hosts that are written as IP addresses: whoever writes one means it."""
-        return tuple(host for url in self.hosts if _is_address(host := urlsplit(url).hostname or ""))
 
     @property
     def texts(self) -> tuple[str | None, ...]:

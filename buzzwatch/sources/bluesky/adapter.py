@@ -33,9 +33,9 @@ from buzzwatch.model.mention import Mention
 from buzzwatch.sources.backoff import Backoff
 from buzzwatch.sources.bluesky.listener import Listener
 from buzzwatch.sources.bluesky.profiles import PUBLIC_API, Profiles, rest_asked
-from buzzwatch.sources.bluesky.wire import LARGEST_FRAME, make_wire
+from buzzwatch.sources.bluesky.wire import LARGEST_FRAME, Glance, make_wire
 from buzzwatch.sources.intake import Intake
-from buzzwatch.sources.outbound import ForbiddenAddressError, open_session
+from buzzwatch.sources.outbound import ForbiddenAddressError, meant, open_session
 
 CURSOR = "time_us"
 REWIND_US = 5_000_000
@@ -44,6 +44,9 @@ MOVE_US = 5_000_000
 """The stream's time after which the cursor is stored though nothing concerned us."""
 SILENT_S = 60.0
 """All of Bluesky is never silent for so long."""
+MOST_BREAKS = 4
+"""So often what came at one place may break the stream, at whichever host; then we step past it."""
+STEP_US = 1_000_000
 UNHEARD: Span = MINUTE
 """What begins so much later than it was asked for has lost what was before."""
 GATHER: Span = SECOND // 5
@@ -76,6 +79,10 @@ class _LostError(Exception):
     """The connection is of no use any more; the text says why."""
 
 
+class _BrokenError(_LostError):
+    """By what came: it comes again at the next connection."""
+
+
 class Bluesky:
     """Hears Jetstream for as long as the daemon lives; see `sources.intake.Source`."""
 
@@ -87,7 +94,8 @@ class Bluesky:
     async def run(self, intake: Intake, clock: Clock) -> None:
         """Hear until cancelled."""
         headers = {"User-Agent": f"buzzwatch/{__version__}"}
-        async with open_session(self._jetstream.allow, headers) as session, asyncio.TaskGroup() as tasks:
+        allow = meant(self._jetstream.hosts, self._jetstream.allow)
+        async with open_session(allow, headers) as session, asyncio.TaskGroup() as tasks:
             hearing = _Hearing(self.name, self._jetstream, session, intake, clock)
             tasks.create_task(hearing.hand_over())
             await self._keep_hearing(hearing, intake, clock)
@@ -128,6 +136,7 @@ class _Hearing:
         stored = intake.cursors(name).get(CURSOR, "")
         self._heard_to = int(stored) if stored.isdecimal() else 0
         self._stored_to = self._heard_to
+        self._breaks = self._broken_at = 0
         self._waiting: list[Mention] = []
         self._stirred = asyncio.Event()
         self._taken = asyncio.Event()
@@ -141,14 +150,24 @@ class _Hearing:
             ClientError, OSError, _LostError: when it is, or could not be made.
         """
         cursor = self._heard_to
-        asked = max(1, cursor - REWIND_US) if cursor else None
-        url = f"{host}{self.wire.path}?{self.wire.ask(asked)}"
+        url = f"{host}{self.wire.path}?{self.wire.ask(self._asked())}"
         try:
             async with asyncio.timeout(self._silent_s) as limit, self._connect(url) as socket:
                 await self._take(host, socket, limit, cursor)
         except TimeoutError:
             raise _LostError(f"nothing was said for {self._silent_s:.0f} seconds") from None
+        except _BrokenError:
+            self._breaks = self._breaks + 1 if self._heard_to == self._broken_at else 1
+            self._broken_at = self._heard_to
+            raise
         raise AssertionError("unreachable: taking ends by raising")
+
+    def _asked(self) -> int | None:
+        """From when on to ask; past what has broken the stream too often, in steps that double."""
+        if self._heard_to and self._heard_to == self._broken_at and self._breaks >= MOST_BREAKS:
+            return self._heard_to + (STEP_US << min(self._breaks - MOST_BREAKS, 16))
+        self._breaks = self._breaks if self._heard_to == self._broken_at else 0
+        return max(1, self._heard_to - REWIND_US) if self._heard_to else None
 
     def _connect(self, url: str) -> AbstractAsyncContextManager[_Socket]:
         return self._session.ws_connect(
@@ -164,8 +183,8 @@ class _Hearing:
         time, first, rearm_at, latest_us = asyncio.get_running_loop().time, True, 0.0, 0
         while True:
             raw = await _next(socket)
-            time_us = self.wire.time_of(raw)
-            if time_us is None:
+            glance = self.wire.glance(raw)
+            if glance is None:
                 self._pass_over(raw)
                 continue
             if (moment := time()) >= rearm_at:
@@ -173,18 +192,18 @@ class _Hearing:
                 rearm_at, latest_us = moment + self._silent_s / 60, (self._clock.now() + SECOND) * 1_000
             if first:
                 first = False
-                self._say_connected(host, cursor, min(time_us, latest_us))
+                self._begin(host, cursor, min(glance.time_us, latest_us))
             if self._listener.outdated:
                 await asyncio.to_thread(self._listener.prepare)
-            self._hear_one(raw, min(time_us, latest_us))
+            self._hear_one(raw, glance, min(glance.time_us, latest_us))
             if self._intake.full or len(self._waiting) >= MOST_WAITING:
                 limit.reschedule(None)
                 await self._room()
                 rearm_at = 0.0
 
-    def _hear_one(self, raw: bytes, time_us: int) -> None:
+    def _hear_one(self, raw: bytes, glance: Glance, time_us: int) -> None:
         self._heard_to = max(self._heard_to, time_us)
-        if mentions := self._listener.hear(raw):
+        if mentions := self._listener.hear(raw, glance):
             self._waiting += mentions
         if (mentions and not mentions[0].deleted) or self._heard_to - self._stored_to >= MOVE_US:
             self._stirred.set()
@@ -194,13 +213,19 @@ class _Hearing:
         if complaint := self.wire.complaint(raw):
             raise _LostError(_shown(complaint))
 
-    def _say_connected(self, host: str, cursor: int, first_us: int) -> None:
-        """Report what was lost if it begins too late: an instance keeps some hours or days."""
+    def _begin(self, host: str, cursor: int, first_us: int) -> None:
+        """Report what was lost if it begins too late: an instance keeps some hours or days, or we stepped past."""
         since, until = cursor // 1_000, first_us // 1_000
-        if not cursor or until - since < UNHEARD:
+        if not cursor:  # at once: killed before there is a place, we would come back at a later one and not know
+            self._intake.submit(self._name, b"", {CURSOR: str(first_us)})
+            self._stored_to = first_us
+        stepped = self._breaks >= MOST_BREAKS
+        if not cursor or (until - since < UNHEARD and not stepped):
             self._intake.status(self._name, connected=True)
             return
         why = f"{host} keeps nothing from before {_minute(until)}: what was said since {_minute(since)} is lost"
+        if stepped:
+            why = f"what came after {_minute(since)} broke the stream each time: passed over until {_minute(until)}"
         self._intake.gap(self._name, since, until)
         self._intake.status(self._name, connected=True, why=why, ail=Ail.GAP)
 
@@ -253,8 +278,10 @@ class _Hearing:
 
 async def _next(socket: _Socket) -> bytes:
     message = await socket.receive()
+    if message.type is WSMsgType.ERROR:
+        raise _BrokenError(_shown(f"the stream is broken: {message.data}"))
     if message.type is not WSMsgType.TEXT and message.type is not WSMsgType.BINARY:
-        raise _LostError(_farewell(socket, message.data))
+        raise _LostError(f"the connection ended (WebSocket code {socket.close_code})")
     raw: bytes = message.data
     return raw
 
@@ -280,13 +307,6 @@ def _explain(error: Exception) -> str:
     if isinstance(error, ClientConnectorError):
         return _shown(str(error.os_error))
     return _shown(str(error) or type(error).__name__)
-
-
-def _farewell(socket: _Socket, said: object) -> str:
-    """Why a connection ended, as far as anybody says."""
-    if isinstance(said, Exception):
-        return _shown(f"the stream is broken: {said}")
-    return f"the connection ended (WebSocket code {socket.close_code})"
 
 
 def _shown(text: str) -> str:

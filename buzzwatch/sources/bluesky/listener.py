@@ -10,20 +10,27 @@ Pure: it is handed bytes and hands out mentions. `docs/decisions/0047-bluesky.md
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import islice
 
 import structlog
 from msgspec import Struct
 
+from buzzwatch.ingest.decode import MAX_TEXT
 from buzzwatch.model.instant import DAY, Instant, instant_of, moment_of
 from buzzwatch.model.mention import Author, Kind, Mention
 from buzzwatch.sources.bluesky.sieve import Sieve, posts_in, resolve
-from buzzwatch.sources.bluesky.wire import POST, Event, Wire, dig, each, post_at, post_id, repost_id
+from buzzwatch.sources.bluesky.wire import POST, Event, Glance, Wire, dig, each, post_at, post_id, repost_id
 from buzzwatch.sources.intake import Wanted
+from buzzwatch.sources.wild import is_wild
 
 SOURCE = "bluesky"
 MOST_REMEMBERED = 20_000
 MOST_REPOSTS = 1_000
 """Of one post whose reposts are remembered."""
+MOST_ALL_REPOSTS = 100_000
+"""Of all posts together, some 10 MB."""
+MOST_LOOKED_AT = 100
+"""Links, tags and descriptions of one post."""
 MOST_LINKS = 4
 """Links that are put under the text whether or not they name a brand."""
 LONGEST_TEXT = 3_000
@@ -32,6 +39,9 @@ ARCHIVED = DAY
 """What says that it is so much older than its arrival is an archive being brought in, as Bluesky's own app shows it."""
 
 _GONE = ("deleted", "takendown")
+_UNKNOWN = Glance(0)
+_SHORT = 2_000
+"""Bytes of events in which marks are no danger."""
 
 log = structlog.get_logger()
 
@@ -56,7 +66,7 @@ class Listener:
         self._wire = wire
         self._moved = moved
         self._told: OrderedDict[str, _Told] = OrderedDict()
-        self.dropped = self.garbage = 0
+        self._reposts = self.dropped = self.garbage = 0
         self.digest = ""
         self.prepare()
 
@@ -71,12 +81,16 @@ class Listener:
         self._sieve = Sieve(self._wanted.brands)
         self.digest = digest
 
-    def hear(self, raw: bytes) -> list[Mention]:
-        """What an event comes to: mostly nothing."""
-        if b'"operation":"create"' not in raw:  # rare: deletions, edits, accounts; an odd way to write it costs no more
+    def hear(self, raw: bytes, glance: Glance | None = None) -> list[Mention]:
+        """What an event comes to: mostly nothing. `glance` is what the wire says of it, where that is known."""
+        if len(raw) > _SHORT and is_wild(resolve(raw).decode("utf-8", "replace")):
+            self.garbage += 1
+            return []
+        _, record, is_repost = glance or self._wire.glance(raw) or _UNKNOWN
+        if not record and b'"operation":"create"' not in raw:  # rare: deletions, edits, accounts, and odd ways to write
             return self._read(raw)
-        plain = resolve(raw)
-        if any(map(self._knows, posts_in(plain))) or self._sieve.may_name(plain):
+        plain = resolve(raw[record:])
+        if any(map(self._knows, posts_in(plain))) or not (is_repost or not self._sieve.may_name(plain)):
             return self._read(raw)
         self.dropped += 1
         return []
@@ -114,9 +128,11 @@ class Listener:
         said = dig(record, "text")
         if not isinstance(said, str):
             return
-        text, named = self._compose(said, record)
+        text, named = self._compose(said[:MAX_TEXT], record)
         thread, parent, kind, known = self._place(record)
-        if not named and not known and not (event.what == "update" and self._knows(mention)):
+        if not named and not known:
+            if event.what == "update" and self._knows(mention):  # what it said is not to be read here any more
+                yield from self._take_back(mention, event.time_us)
             return
         langs = [lang for lang in each(dig(record, "langs")) if isinstance(lang, str) and 0 < len(lang) <= 35]  # noqa: PLR2004 - as mentions allow
         lang = langs[0] if langs else None
@@ -142,8 +158,10 @@ class Listener:
         if subject is None or not self._knows(subject):
             return
         mention, told = repost_id(event.did, event.key), self._told.get(subject, _Told())
-        if told.text and mention not in told.reposts and len(told.reposts) < MOST_REPOSTS:
+        has_room = len(told.reposts) < MOST_REPOSTS and self._reposts < MOST_ALL_REPOSTS
+        if told.text and has_room and mention not in told.reposts:
             told.reposts.append(mention)
+            self._reposts += 1
         yield Mention(
             id=mention,
             text=told.text,
@@ -158,6 +176,7 @@ class Listener:
     def _take_back(self, mention: str, time_us: int) -> Iterator[Mention]:
         """A deletion, and those of the reposts that repeat its text."""
         told = self._told.pop(mention, _Told())
+        self._reposts -= len(told.reposts)
         for gone in (mention, *told.reposts):
             yield Mention(gone, "", moment_of(time_us // 1_000), SOURCE, deleted=True)
 
@@ -192,13 +211,14 @@ class Listener:
         match = self._sieve.matcher.match
         lines, named = [said], set(match(said))
         embed = dig(record, "embed")
-        links = dict.fromkeys(link for link in (*_links(record), *_cards(embed, "uri")) if link not in said)
+        links = dict.fromkeys(link for link in (*_first(_links(record)), *_cards(embed, "uri")) if link not in said)
         for place, link in enumerate(links):
             found = set(match(link))
             if place < MOST_LINKS or found - named:
                 lines.append(link)
             named |= found
-        for look in (*_tags(record), *_cards(embed, "title"), *_cards(embed, "description"), *_alts(embed)):
+        cards = (*_cards(embed, "title"), *_cards(embed, "description"))
+        for look in (*_first(_tags(record)), *cards, *_first(_alts(embed))):
             if found := set(match(look)) - named:
                 lines.append(look)
                 named |= found
@@ -215,7 +235,7 @@ class Listener:
             told.text, told.lang = text, lang
         self._told.move_to_end(mention)
         if len(self._told) > MOST_REMEMBERED:
-            self._told.popitem(last=False)
+            self._reposts -= len(self._told.popitem(last=False)[1].reposts)
 
 
 def _posted_at(event: Event) -> Instant:
@@ -231,6 +251,10 @@ def _posted_at(event: Event) -> Instant:
 def _quoted(embed: object) -> str | None:
     """The post in an `app.bsky.embed.record`, or in one with media."""
     return post_at(dig(embed, "record", "uri")) or post_at(dig(embed, "record", "record", "uri"))
+
+
+def _first(found: Iterator[str]) -> Iterator[str]:
+    return islice(found, MOST_LOOKED_AT)
 
 
 def _media(embed: object) -> tuple[object, object]:

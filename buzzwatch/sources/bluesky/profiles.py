@@ -19,6 +19,7 @@ from buzzwatch.clock import Clock
 from buzzwatch.model.instant import DAY, MINUTE, SECOND, Instant, Span
 from buzzwatch.model.mention import Author
 from buzzwatch.sources.backoff import Backoff
+from buzzwatch.sources.outbound import MOST_REDIRECTS, read_bounded
 
 PUBLIC_API = "https://public.api.bsky.app"
 A_REQUEST = 25
@@ -101,15 +102,12 @@ class Profiles:
 
     async def _request(self, dids: list[str]) -> list[_Profile]:
         query = urlencode([("actors", did) for did in dids])
-        async with self._session.get(f"{self._api}/xrpc/app.bsky.actor.getProfiles?{query}") as answer:
+        url = f"{self._api}/xrpc/app.bsky.actor.getProfiles?{query}"
+        async with self._session.get(url, max_redirects=MOST_REDIRECTS) as answer:
             if answer.status != 200:  # noqa: PLR2004 - HTTP
                 raise _RefusedError(rest_asked(answer.headers, self._clock.now()))
-            body = bytearray()
-            async for chunk in answer.content.iter_any():
-                body += chunk
-                if len(body) > _LARGEST_ANSWER:
-                    raise ValueError("more than profiles can be")
-        return msgspec.json.decode(bytes(body), type=_Answer).profiles
+            body = await read_bounded(answer, _LARGEST_ANSWER)
+        return msgspec.json.decode(body, type=_Answer).profiles
 
     def _learn(self, asked: list[str], found: list[_Profile]) -> None:
         """Those that the answer leaves out are nobody's: suspended, deleted."""

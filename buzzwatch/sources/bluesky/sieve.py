@@ -28,6 +28,8 @@ _ASCII = bytes(range(128))
 _LOWER = bytes(range(256)).lower()
 _NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalnum())
 _MEMO_UP_TO = 0x20000
+_FEW = 100
+"""So many different characters beyond ASCII are replaced one by one, which is quicker than looking each up."""
 
 
 class Sieve:
@@ -54,7 +56,9 @@ def resolve(raw: bytes) -> bytes:
 
 def posts_in(plain: bytes) -> list[str]:
     """The ids of the posts that an event, as `resolve` gives it, points to."""
-    return [f"bluesky:{did.decode()}/{key.decode()}" for did, key in _POST.findall(plain)] if b"at://" in plain else []
+    if b"at://" not in plain:
+        return []
+    return [f"bluesky:{did.decode()}/{key.decode()}" for did, key in set(_POST.findall(plain))]
 
 
 def squeeze(plain: bytes) -> bytes:
@@ -62,8 +66,7 @@ def squeeze(plain: bytes) -> bytes:
     if b"&" in plain:
         plain = _ENTITY.sub(b"", plain)
     if not plain.isascii():
-        first, last = len(plain) - len(plain.lstrip(_ASCII)), len(plain.rstrip(_ASCII))
-        plain = plain[:first] + _fold(plain[first:last].decode("utf-8", "replace")) + plain[last:]
+        plain = _fold(plain)
     return plain.translate(_LOWER, _NO_LETTERS)
 
 
@@ -102,8 +105,29 @@ class _Letters(dict[int, str]):
 _LETTERS = _Letters()
 
 
-def _fold(wide: str) -> bytes:
-    """From the first to the last character beyond ASCII; an accent on an ASCII letter goes, composed or not."""
-    if not unicodedata.is_normalized("NFC", wide):
-        wide = unicodedata.normalize("NFC", wide)
-    return wide.translate(_LETTERS).encode("utf-8", "replace")
+class _Spelled(dict[str, tuple[bytes, bytes]]):
+    """By character, its bytes and those of its letters; bounded likewise."""
+
+    def __missing__(self, char: str) -> tuple[bytes, bytes]:
+        spelled = char.encode("utf-8", "replace"), _LETTERS[ord(char)].encode("utf-8", "replace")
+        if ord(char) < _MEMO_UP_TO:
+            self[char] = spelled
+        return spelled
+
+
+_SPELLED = _Spelled()
+
+
+def _fold(plain: bytes) -> bytes:
+    """With what is beyond ASCII folded; an accent on an ASCII letter goes, composed or not."""
+    wide = plain.translate(None, _ASCII).decode("utf-8", "replace")
+    chars = set(wide)
+    if len(chars) <= _FEW and unicodedata.is_normalized("NFC", wide):
+        for written, letters in map(_SPELLED.__getitem__, chars):
+            if written != letters:
+                plain = plain.replace(written, letters)
+        return plain
+    first, last = len(plain) - len(plain.lstrip(_ASCII)), len(plain.rstrip(_ASCII))
+    between = plain[first:last].decode("utf-8", "replace")
+    between = unicodedata.normalize("NFC", between)
+    return plain[:first] + between.translate(_LETTERS).encode("utf-8", "replace") + plain[last:]

@@ -28,6 +28,7 @@ LARGEST_FRAME = 1_000_000
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_COLON = ord(":")
 _DID = re.compile(r"did:[a-z]+:[A-Za-z0-9._:%-]{1,250}")
 _KEY = re.compile(r"[A-Za-z0-9._~:-]{1,200}")
 
@@ -43,6 +44,15 @@ class Event(NamedTuple):
     record: Any = None
     status: str = ""
     """Of an account that is not active: deleted, takendown, suspended, deactivated."""
+
+
+class Glance(NamedTuple):
+    """What the first bytes of an event tell. `record`: where that of a new post or repost begins, 0: unknown."""
+
+    time_us: int
+    """When it was witnessed."""
+    record: int = 0
+    is_repost: bool = False
 
 
 class Wire(Protocol):
@@ -63,8 +73,8 @@ class Wire(Protocol):
     def ask(self, cursor: int | None) -> str:
         """The query, from a time in microseconds on."""
 
-    def time_of(self, raw: bytes) -> int | None:
-        """When an event was witnessed, in microseconds; None: this is no event."""
+    def glance(self, raw: bytes) -> Glance | None:
+        """What can be told without decoding; None: this is no event."""
 
     def read(self, raw: bytes) -> Event | None:
         """The event; None: it is none that we know."""
@@ -84,7 +94,11 @@ class FirstWire:
         "jetstream1.us-east.bsky.network",
         "jetstream2.us-west.bsky.network",
     )
-    _head = re.compile(rb'\{"did":"[^"\\]*","time_us":([1-3][0-9]{15}),')
+    _head = re.compile(
+        rb'\{"did":"[^"\\]*","time_us":([1-3][0-9]{15}),(?:"kind":"commit","commit":\{"rev":"[^"\\]*","operation":"create",'
+        rb'"collection":"app\.bsky\.feed\.(re)?post","rkey":"[^"\\]*","record":)?'
+    )
+    """Anchored, as a record may hold keys of the same names."""
 
     class _Head(Struct):
         time_us: int
@@ -96,10 +110,11 @@ class FirstWire:
         wanted = [("wantedCollections", POST), ("wantedCollections", REPOST)]
         return _query([*wanted, ("compress", "false")], cursor)
 
-    def time_of(self, raw: bytes) -> int | None:
+    def glance(self, raw: bytes) -> Glance | None:
         """See `Wire`."""
         if head := self._head.match(raw):
-            return int(head[1])
+            end = head.end()
+            return Glance(int(head[1]), end if raw[end - 1] == _COLON else 0, head[2] is not None)
         try:
             return _plausible(self._decoder.decode(raw).time_us)
         except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -107,13 +122,13 @@ class FirstWire:
 
     def read(self, raw: bytes) -> Event | None:
         """See `Wire`."""
-        time_us, found = self.time_of(raw), _decode(raw)
-        if time_us is None:
+        glance, found = self.glance(raw), _decode(raw)
+        if glance is None:
             return None
         did, kind = found.get("did"), found.get("kind")
         if kind == "commit":
-            return _commit(did, time_us, found.get("commit"))
-        return _of_account(did, time_us, kind, found.get("account"))
+            return _commit(did, glance.time_us, found.get("commit"))
+        return _of_account(did, glance.time_us, kind, found.get("account"))
 
     def complaint(self, raw: bytes) -> str:  # noqa: ARG002 - v1 has none
         """See `Wire`."""
@@ -141,7 +156,7 @@ class SecondWire:
         kinds = [("kinds", kind) for kind in ("commit", "account", "identity")]
         return _query([*kinds, ("collections", POST), ("collections", REPOST)], cursor)
 
-    def time_of(self, raw: bytes) -> int | None:
+    def glance(self, raw: bytes) -> Glance | None:
         """See `Wire`. The order of keys is not promised, and a record may hold keys of the same names."""
         try:
             payload = self._decoder.decode(raw).payload
@@ -151,13 +166,13 @@ class SecondWire:
 
     def read(self, raw: bytes) -> Event | None:
         """See `Wire`."""
-        time_us, payload = self.time_of(raw), _decode(raw).get("payload")
-        if time_us is None or not isinstance(payload, dict):
+        glance, payload = self.glance(raw), _decode(raw).get("payload")
+        if glance is None or not isinstance(payload, dict):
             return None
         did, kind = payload.get("did"), str(payload.get("$type")).rpartition("#")[2]
         if kind == "commit":
-            return _commit(did, time_us, payload)
-        return _of_account(did, time_us, kind, payload.get("account"))
+            return _commit(did, glance.time_us, payload)
+        return _of_account(did, glance.time_us, kind, payload.get("account"))
 
     def complaint(self, raw: bytes) -> str:
         """See `Wire`."""
@@ -202,9 +217,9 @@ def each(node: object) -> Iterator[Any]:
         yield from node
 
 
-def _plausible(time_us: int) -> int | None:
+def _plausible(time_us: int) -> Glance | None:
     """A time after 2001 and before 2096."""
-    return time_us if 10**15 <= time_us < 4 * 10**15 else None
+    return Glance(time_us) if 10**15 <= time_us < 4 * 10**15 else None
 
 
 def _query(words: list[tuple[str, str]], cursor: int | None) -> str:

@@ -14,33 +14,31 @@ token is asked for since 4.2 and may come in the header, and a connection whose 
 
 import asyncio
 import random
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
 
 import aiohttp
 import msgspec
+import structlog
 
 from buzzwatch.clock import Clock
 from buzzwatch.model.ear import Ail
-from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span, instant_of, moment_of
+from buzzwatch.model.instant import MINUTE, SECOND, Span, instant_of, moment_of
 from buzzwatch.model.mention import Mention
 from buzzwatch.sources.backoff import Backoff
 from buzzwatch.sources.intake import Intake
 from buzzwatch.sources.mastodon.memory import Memory
-from buzzwatch.sources.mastodon.rest import A_CHUNK, Rest, WireError, failure
+from buzzwatch.sources.mastodon.rest import A_CHUNK, Rest, TooMuchError, WireError, failure
 from buzzwatch.sources.mastodon.sieve import Sieve
 from buzzwatch.sources.mastodon.streams import START, Stream, Streams, chosen, rewind
-from buzzwatch.sources.mastodon.wire import Frame, Status, decode_frame, order, read_status
-from buzzwatch.sources.outbound import open_session
+from buzzwatch.sources.mastodon.wire import About, Frame, Status, decode_frame, order, read_status
+from buzzwatch.sources.outbound import meant, open_session
 
 PAGES = 250
 """How many pages of one stream are read after we were away, 10,000 statuses; what is beyond is lost, and a gap."""
 ASKED_AGAIN = 200
 """Of so many of the latest mentions we ask after an absence whether they still exist."""
-LOOK_UPS, LOOK_UP_SPAN = 30, 5 * MINUTE
-"""So many conversations are asked for within such a time, a tenth of what an instance allows."""
 _LARGEST_FRAME = 1_000_000
 _BATCH = 100
 _SETTLE: Span = 10 * SECOND
@@ -50,6 +48,8 @@ _CONNECTING, _PARTING = 30, 1.0
 _ASKED_STREAMS = 10
 """Of so many streams the timelines are looked at when nothing comes."""
 _HERE = "instance"
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,7 @@ class Mastodon:
         memory, streams = Memory(cursors), Streams(cursors)
         while True:
             began, error = clock.now(), WireError("")
-            async with open_session(self._instance.allow) as session:
+            async with open_session(meant((self._instance.url,), self._instance.allow)) as session:
                 rest = Rest(session, self._instance.url, self._instance.token, clock)
                 link = _Link(self.name, self._instance, rest, memory, streams, intake, clock)
                 try:
@@ -139,6 +139,7 @@ class _Link:
         self._streams = streams
         self._intake = intake
         self._clock = clock
+        self._about: About
         self._sieve: Sieve
         self._ws: aiohttp.ClientWebSocketResponse
         self._tasks: asyncio.TaskGroup
@@ -148,7 +149,6 @@ class _Link:
         self._pending: list[Mention] = []
         self._moved: dict[str, str] = {}
         self._flushed_at = clock.now()
-        self._asked: deque[Instant] = deque(maxlen=LOOK_UPS)
         self._sifting = asyncio.Lock()
 
     async def hear(self, session: aiohttp.ClientSession, *, heartbeat: float, stall: float) -> NoReturn:
@@ -160,12 +160,11 @@ class _Link:
         self._streams.lose_touch()
         try:
             async with asyncio.TaskGroup() as self._tasks:
-                about = await self._rest.about()
-                self._sieve = self._make_sieve(about.domain or self._rest.host)
-                place = self._rest.streaming(about)
+                self._about = await self._rest.about()
+                self._sieve = self._make_sieve(self._about.domain or self._rest.host)
+                place = self._rest.streaming(self._about)
                 async with await self._connect(session, place, heartbeat) as self._ws:
                     await self._choose_streams()
-                    self._tell()
                     await self._listen(stall)
         finally:
             self._flush()
@@ -173,7 +172,7 @@ class _Link:
 
     def _make_sieve(self, domain: str) -> Sieve:
         only_indexable = self._instance.only_indexable
-        return Sieve(self._intake.wanted, self._memory, domain, self._look_up, only_indexable=only_indexable)
+        return Sieve(self._intake.wanted, self._memory, domain, self._rest.ancestors, only_indexable=only_indexable)
 
     async def _connect(
         self, session: aiohttp.ClientSession, place: str, heartbeat: float
@@ -206,6 +205,8 @@ class _Link:
                 await self._ask_for("unsubscribe", name)
         for name in begun:
             await self._ask_for("subscribe", name)
+            if (stream := self._streams.find(name)) and self._about.closes(name):
+                stream.mute = True
         self._subscribed = set(wanted)
         self._moved |= dict.fromkeys(ended, "") | {_HERE: self._instance.url}
         self._tasks.create_task(self._catch_up(begun))
@@ -266,7 +267,11 @@ class _Link:
 
     async def _take_status(self, status: Status) -> None:
         async with self._sifting:  # or a cursor could overtake a status that still asks for its parents
-            mention, moved = await self._sieve.sift(status)
+            try:
+                mention, moved = await self._sieve.sift(status)
+            except Exception:  # it would come again at each start, and again end the hearing
+                log.exception("status_not_read")
+                mention = None
             if mention is None:
                 self._intake.passed(self._source, 1)
             else:
@@ -292,15 +297,21 @@ class _Link:
     # What was said while nobody listened
 
     async def _catch_up(self, names: list[str]) -> None:
-        for name in names:
-            if stream := self._streams.find(name):
-                if stream.position is None:
-                    stream.move((await self._rest.page(name, None, limit=1)).newest or START)
-                else:
-                    await self._read_on(stream, stream.position)
-                self._moved[name] = stream.catch_up()
-                self._flush()
+        streams = [stream for name in names if (stream := self._streams.find(name))]
+        for stream in streams:
+            if stream.position is None:
+                stream.move((await self._rest.page(stream.name, None, limit=1)).newest or START)
+                self._settle(stream)
+        self._tell()  # not before: who is killed without a place comes back at a later one, and does not know
+        for stream in streams:
+            if stream.catching_up and stream.position is not None:
+                await self._read_on(stream, stream.position)
+                self._settle(stream)
         await self._ask_again()
+
+    def _settle(self, stream: Stream) -> None:
+        self._moved[stream.name] = stream.catch_up()
+        self._flush()
 
     async def _read_on(self, stream: Stream, position: str) -> None:
         """Read what a timeline holds after a position, page by page."""
@@ -308,7 +319,10 @@ class _Link:
         for _ in range(PAGES):
             if self._intake.full:
                 await self._intake.room()
-            page = await self._rest.page(stream.name, after)
+            try:
+                page = await self._rest.page(stream.name, after)
+            except TooMuchError:
+                break
             if page.broken:
                 self._intake.passed(self._source, page.broken)
             if page.newest is None or order(page.newest) <= order(after):
@@ -326,7 +340,7 @@ class _Link:
             return
         now = self._clock.now()
         self._intake.gap(self._source, min(heard_until, now), now)
-        self._gap = f"{self._rest.host}: more was said in {stream.name} while we were away than we may read"
+        self._gap = f"{self._rest.host}: more was said in {stream.name} while we were away than can be read"
         self._tell()
 
     async def _ask_again(self) -> None:
@@ -350,13 +364,6 @@ class _Link:
             if page.newest is not None and order(page.newest) > order(position):
                 raise WireError(f"{self._rest.host}: the stream {stream.name} has stalled, its timeline goes on")
 
-    async def _look_up(self, local: str) -> list[Status] | None:
-        now = self._clock.now()
-        if len(self._asked) == LOOK_UPS and now - self._asked[0] < LOOK_UP_SPAN:
-            return None
-        self._asked.append(now)
-        return await self._rest.ancestors(local)
-
     # What is told
 
     def _hand(self, mention: Mention, moved: Mapping[str, str]) -> None:
@@ -374,15 +381,16 @@ class _Link:
 
     def _tell(self) -> None:
         """Say how we do, now that we hear."""
+        gap, self._gap = self._gap, ""
+        if gap:
+            self._intake.status(self._source, connected=True, why=gap, ail=Ail.GAP)
         if mute := self._streams.mute:
             why = (
                 f"{self._rest.host} sends only deletions in {', '.join(mute)[:200]}: it may have closed that timeline; "
                 "hear hashtags, or another instance"
             )
             self._intake.status(self._source, connected=True, why=why, ail=Ail.ONLY_DELETES)
-        elif self._gap:
-            self._intake.status(self._source, connected=True, why=self._gap, ail=Ail.GAP)
-        else:
+        elif not gap:
             self._intake.status(self._source, connected=True)
 
 

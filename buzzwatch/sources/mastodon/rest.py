@@ -6,6 +6,7 @@ in five minutes; `X-RateLimit-Remaining`, `X-RateLimit-Reset`), /methods/statuse
 ids at most, since 4.3). The token goes into the header alone, and to nobody whom the instance redirects to.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -28,11 +29,14 @@ from buzzwatch.sources.mastodon.wire import (
     read_id,
     read_status,
 )
+from buzzwatch.sources.outbound import TooLargeError, read_bounded
 
 LARGEST_ANSWER = 8_000_000
 """Bytes, unpacked."""
 A_PAGE = 40
 A_CHUNK = 20
+LOOK_UPS, LOOK_UP_SPAN = 30, 5 * MINUTE
+"""So many conversations are asked for within such a time, a tenth of what an instance allows."""
 _LONGEST_PAUSE: Span = 15 * MINUTE
 """Whatever an instance asks for: its limits are counted over five minutes."""
 _PATIENCE = 3
@@ -58,6 +62,10 @@ class WireError(Exception):
         self.status = status
 
 
+class TooMuchError(WireError):
+    """The answer is larger than we read."""
+
+
 class Page(NamedTuple):
     """Statuses, the oldest first, and the id to go on from; None: nothing was there. `broken` were no statuses."""
 
@@ -75,6 +83,7 @@ class Rest:
         self._headers = {"Authorization": f"Bearer {token}"}
         self._clock = clock
         self._not_before: Instant = 0
+        self._looked_up: deque[Instant] = deque(maxlen=LOOK_UPS)
         self.host = urlsplit(url).netloc
 
     async def about(self) -> About:
@@ -99,7 +108,9 @@ class Rest:
     async def page(self, stream: str, after: str | None, limit: int = A_PAGE) -> Page:
         """What a timeline holds right after an id; None: its newest. Waits where the instance asks for it.
 
-        Raises `WireError`.
+        Raises:
+            TooMuchError: a single status is larger than we read.
+            WireError: nothing else came.
         """
         path, asked = _timeline(stream)
         asked["limit"] = str(limit)
@@ -109,6 +120,10 @@ class Rest:
             await self._clock.wait_until(self._not_before)
             try:
                 return self._read_page(await self._get(path, asked))
+            except TooMuchError:
+                if limit == 1:
+                    raise
+                return await self.page(stream, after, max(1, limit // 8))
             except WireError as error:
                 if error.status in _NO_SUCH:  # nobody has used that hashtag yet
                     return Page([], None)
@@ -118,8 +133,10 @@ class Rest:
 
     async def ancestors(self, local: str) -> list[Status] | None:
         """Those before a status in its conversation, from the root on; None if that cannot be had now."""
-        if self._clock.now() < self._not_before:
+        now = self._clock.now()
+        if now < self._not_before or (len(self._looked_up) == LOOK_UPS and now - self._looked_up[0] < LOOK_UP_SPAN):
             return None
+        self._looked_up.append(now)
         try:
             raws = decode_context(await self._get(f"/api/v1/statuses/{local}/context")).ancestors
         except (WireError, msgspec.DecodeError):
@@ -169,19 +186,13 @@ class Rest:
                 self._note_limits(answer)
                 if answer.status != _OK:
                     raise self.explain(answer.status, answer.headers.get("Location", ""))
-                return await self._read(answer)
+                return await read_bounded(answer, LARGEST_ANSWER)
+        except TooLargeError as error:
+            raise TooMuchError(f"{self.host}: {error}") from None
         except aiohttp.ClientError as error:
             raise WireError(f"{self.host}: {failure(error)}") from None
         except TimeoutError:
             raise WireError(f"{self.host} does not answer") from None
-
-    async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
-        body = bytearray()
-        async for piece in answer.content.iter_any():
-            body += piece
-            if len(body) > LARGEST_ANSWER:
-                raise WireError(f"{self.host} answers with more than {LARGEST_ANSWER} bytes")
-        return bytes(body)
 
     def explain(self, status: int, location: str = "") -> WireError:
         """What an answer that is none means, and what to do about it."""

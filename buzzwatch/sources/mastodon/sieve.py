@@ -11,12 +11,14 @@ import re
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 
+from buzzwatch.ingest.decode import MAX_TEXT, MAX_TITLE
 from buzzwatch.ingest.match import Matcher
 from buzzwatch.model.mention import Author, Engagement, Kind, Mention
 from buzzwatch.sources.intake import Wanted
 from buzzwatch.sources.mastodon.memory import Memory, Place
 from buzzwatch.sources.mastodon.text import read_html
 from buzzwatch.sources.mastodon.wire import Account, Status
+from buzzwatch.sources.wild import is_wild
 
 SOURCE = "mastodon"
 _PUBLIC = "public"
@@ -55,15 +57,24 @@ class Sieve:
         subject = status.reblog or status
         if not (self._is_open(status) and self._is_open(subject)):
             return self._pass(status, place)
-        title, text = subject.spoiler_text or None, say(subject)
-        named = self._named(text, title)
-        if not (named or self._memory.was_handed(status.id) or self._belongs(status, parent, root)):
+        title, text = (subject.spoiler_text or "")[:MAX_TITLE] or None, say(subject)[:MAX_TEXT]
+        if is_wild(text) or is_wild(title or ""):
             return self._pass(status, place)
+        if not (self._named(text, title) or self._belongs(status, parent, root)):
+            if not self._memory.was_handed(status.id):
+                return self._pass(status, place)
+            if status.edited_at:  # what it said is not to be read here any more
+                return self._take_back(status, place)
         if parent is None and status.in_reply_to_id:
             parent, root = await self._look_up(status)  # which may be cut off: it has not been heard before this
             place = Place(status.uri, root or status.uri, version)
         self._memory.hear(status.id, place)
         return self._mention(status, title, text, parent, place.root), self._memory.hand(status.id, place)
+
+    def _take_back(self, status: Status, place: Place) -> tuple[Mention | None, dict[str, str]]:
+        taken = self.erase(status.id, status.created_at)
+        self._memory.hear(status.id, place)
+        return taken
 
     def _pass(self, status: Status, place: Place) -> tuple[None, dict[str, str]]:
         self._memory.hear(status.id, place)

@@ -62,7 +62,7 @@ class Stream:
             self._mute_since = now
         self._deletions += 1
         was = self.mute
-        self.mute = self._deletions >= _MUTE_AFTER and now - self._mute_since >= _MUTE_FOR
+        self.mute = was or (self._deletions >= _MUTE_AFTER and now - self._mute_since >= _MUTE_FOR)
         return self.mute and not was
 
 

@@ -7,7 +7,7 @@ everywhere.
 """
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
@@ -97,13 +97,23 @@ class Configuration(Struct, frozen=True):
     """What clients should know."""
 
     urls: Urls = Urls()
+    timelines_access: Any = None
+    """By feed and part of it who may read it: public, authenticated, disabled; since 4.5."""
 
 
 class About(Struct, frozen=True):
     """An instance: the domain of its accounts, and where its streams are."""
 
-    domain: str | None = None
+    domain: Annotated[str, Meta(max_length=253)] | None = None
     configuration: Configuration = Configuration()
+
+    def closes(self, stream: str) -> bool:
+        """Whether it says that nobody is given this stream."""
+        kind, _, part = stream.partition(":")
+        feeds = self.configuration.timelines_access
+        feed = feeds.get("hashtag_feeds" if kind == "hashtag" else "live_feeds") if isinstance(feeds, dict) else None
+        parts = (part,) if kind == "public" and part else ("local", "remote")
+        return isinstance(feed, dict) and all(feed.get(part) == "disabled" for part in parts)
 
 
 class Context(Struct, frozen=True):
