@@ -4,9 +4,9 @@ A payload is one JSON object, an array of them, or lines with one each, in UTF-8
 Every item stands for itself: what is wrong with one never costs its neighbours.
 
 Refused: broken JSON, text that is not UTF-8, wrong types, missing fields, unknown kinds, times without a zone, nesting
-deeper than 32. Accepted and mended: texts beyond their length are cut, NUL and lone surrogates become U+FFFD, counts
-that cannot be (negative, beyond 2**53) become unknown, and so do stars beyond 1 to 5. An empty string in an optional
-field is an absent one.
+deeper than 32. Accepted and mended: texts beyond their length and more than two hundred marks on a letter are cut, NUL
+and lone surrogates become U+FFFD, counts that cannot be (negative, beyond 2**53) become unknown, and so do stars beyond
+1 to 5. An empty string in an optional field is an absent one.
 """
 
 import re
@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from buzzwatch.ingest.wild import tame
 from buzzwatch.model.mention import Author, Engagement, Kind, Mention
 
 MAX_PAYLOAD = 8 * 1024 * 1024
@@ -248,6 +249,10 @@ def _tidy(mention: Mention) -> tuple[Mention, bool]:
         changes["text"] = mention.text[:MAX_TEXT]
     if mention.title and len(mention.title) > MAX_TITLE:
         changes["title"] = mention.title[:MAX_TITLE]
+    for name in ("text", "title"):
+        told = changes.get(name) or getattr(mention, name)
+        if told and not told.isascii() and (tamed := tame(told)) != told:
+            changes[name] = tamed
     if mention.author and (author := _tidy_author(mention.author)) != mention.author:
         changes["author"] = author
     if mention.engagement and (engagement := _tidy_engagement(mention.engagement)) != mention.engagement:

@@ -16,12 +16,12 @@ import structlog
 from msgspec import Struct
 
 from buzzwatch.ingest.decode import MAX_TEXT
+from buzzwatch.ingest.wild import is_wild
 from buzzwatch.model.instant import DAY, Instant, instant_of, moment_of
 from buzzwatch.model.mention import Author, Kind, Mention
 from buzzwatch.sources.bluesky.sieve import Sieve, posts_in, resolve
 from buzzwatch.sources.bluesky.wire import POST, Event, Glance, Wire, dig, each, post_at, post_id, repost_id
 from buzzwatch.sources.intake import Wanted
-from buzzwatch.sources.wild import is_wild
 
 SOURCE = "bluesky"
 MOST_REMEMBERED = 20_000

@@ -13,12 +13,12 @@ from datetime import datetime
 
 from buzzwatch.ingest.decode import MAX_TEXT, MAX_TITLE
 from buzzwatch.ingest.match import Matcher
+from buzzwatch.ingest.wild import is_wild
 from buzzwatch.model.mention import Author, Engagement, Kind, Mention
 from buzzwatch.sources.intake import Wanted
 from buzzwatch.sources.mastodon.memory import Memory, Place
 from buzzwatch.sources.mastodon.text import read_html
 from buzzwatch.sources.mastodon.wire import Account, Status
-from buzzwatch.sources.wild import is_wild
 
 SOURCE = "mastodon"
 _PUBLIC = "public"

@@ -25,7 +25,9 @@ def _marks() -> str:
     return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
 
 
-_RUN = re.compile(f"[{_marks()}]{{{MOST_MARKS}}}")
+_MARK = f"[{_marks()}]"
+_RUN = re.compile(f"{_MARK}{{{MOST_MARKS}}}")
+_TOO_MANY = re.compile(f"({_MARK}{{{MOST_MARKS - 1}}}){_MARK}+")
 
 
 def is_wild(text: str) -> bool:
@@ -33,3 +35,8 @@ def is_wild(text: str) -> bool:
     if len(text) < MOST_MARKS or not any(map(unicodedata.combining, set(text))):
         return False
     return _RUN.search(text) is not None
+
+
+def tame(text: str) -> str:
+    """The text with as many marks on a letter as it may bear, and no more."""
+    return _TOO_MANY.sub(r"\1", text) if is_wild(text) else text
