@@ -14,13 +14,13 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { createServer as createProbe } from 'node:net'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 
 const [home, folder] = process.argv.slice(2)
 const LOCAL = '127.0.0.1'
 process.env.LOG_ENABLED = 'false'
 
-const require = createRequire(join(home, 'package.json'))
+const require = createRequire(resolve(home, 'package.json'))
 const { IdResolver } = require('@atproto/identity')
 const { lexToJson } = require('@atproto/lexicon')
 const { PDS, envToCfg, envToSecrets } = require('@atproto/pds')
