@@ -35,7 +35,7 @@ bench: $(VENV)/.tools
 	$(PIP) install --constraint constraints.txt --group bench
 	$(BIN)/python benchmarks/report.py
 
-soak: $(VENV)/.tools
+soak: $(VENV)/.tools $(VENV)/.pds
 	$(BIN)/python -m pytest -m soak --timeout 7200
 
 clean:
@@ -54,6 +54,17 @@ $(VENV)/.editor: tests/real/editor/package.json tests/real/editor/package-lock.j
 	@mkdir -p $(VENV)/editor
 	@cp tests/real/editor/package.json tests/real/editor/package-lock.json $(VENV)/editor
 	npm ci --prefix $(VENV)/editor --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
+	@touch $@
+
+# A server of Bluesky, from npm. No package runs a script; SQLite for Node is compiled here, for a minute or two.
+$(VENV)/.pds: tests/real/pds/package.json tests/real/pds/package-lock.json | $(VENV)/.tools
+	@command -v g++ >/dev/null && test -f "$$(node -p 'path.resolve(process.execPath, "../..")')/include/node/node.h" || \
+		{ echo "The drill with a server of Bluesky compiles SQLite for Node: sudo apt install g++ libnode-dev"; exit 1; }
+	@mkdir -p $(VENV)/pds
+	@cp tests/real/pds/package.json tests/real/pds/package-lock.json $(VENV)/pds
+	npm ci --prefix $(VENV)/pds --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
+	npm run --prefix $(VENV)/pds --silent build >$(VENV)/pds/build.log 2>&1 || \
+		{ tail -n 20 $(VENV)/pds/build.log; echo "SQLite for Node could not be compiled: see $(VENV)/pds/build.log"; exit 1; }
 	@touch $@
 
 # Distributions ship a pip that knows neither dependency groups nor build constraints.
