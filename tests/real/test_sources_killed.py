@@ -82,6 +82,8 @@ async def _kill_who_is_told(ear, daemon, kills, chance):
     await ear.say([0], now(), now())
     await until(lambda: _chatter(ear) or daemon.rows("SELECT 1 FROM journal WHERE kind = 'sighting'"))
     for kill in range(kills + 1):
+        if hasattr(ear, "is_ready"):  # else X would say it to the search alone, which is asked half a minute later
+            await until(ear.is_ready)
         carried = asyncio.create_task(ear.line.carried(chance.randrange(1, 2_000)))
         await asyncio.sleep(0)
         await ear.say(range(1 + 30 * kill, 31 + 30 * kill), now(), now())
