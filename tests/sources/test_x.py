@@ -19,6 +19,7 @@ from buzzwatch.model.mention import Kind, Mention
 from buzzwatch.sources import outbound
 from buzzwatch.sources.x.account import Account
 from buzzwatch.sources.x.adapter import X
+from buzzwatch.sources.x.agreement import Agreement
 from buzzwatch.sources.x.listener import Lines
 from buzzwatch.sources.x.rules import rules, terms
 from buzzwatch.sources.x.spend import Spend
@@ -436,6 +437,24 @@ async def test_silence_without_signs_of_life_is_a_dead_connection(server, start,
     [(_, since, until)] = intake.gaps
     assert since <= NOW + 121 * SECOND
     assert until >= since + 60 * SECOND
+
+
+async def test_rules_that_take_long_to_change_do_not_cost_the_connection(server, start, intake, clock, monkeypatch):
+    await connected(server, start, intake, clock)
+    asked = asyncio.Event()
+
+    async def take_long(_agreement, _api, _brands):
+        asked.set()
+        await clock.wait_until(clock.now() + 70 * SECOND)
+        return 1
+
+    monkeypatch.setattr(Agreement, "reach", take_long)
+    intake.wanted.digest = "second"
+    await server.beat()
+    await asked.wait()
+    await clock.advance(65 * SECOND)
+    await settle()
+    assert intake.statuses == [(True, "")]
 
 
 @pytest.mark.parametrize("said", [OPERATIONAL, TOO_MANY, {}], ids=["operational", "elsewhere", "nothing"])
