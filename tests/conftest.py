@@ -84,7 +84,7 @@ class Mosquitto:
         """Lose every session and message; only while stopped."""
         (self._folder / "mosquitto.db").unlink()
 
-    def wait_for_log(self, words: str, *, times: int = 1, since: int = 0) -> None:
+    def wait_for_log(self, words: str, *, times: int = 1, since: int = 0, patience_s: int = 30) -> None:
         """Return once so many lines of the log contain the words."""
         seen, counted = since, 0
 
@@ -95,7 +95,7 @@ class Mosquitto:
             return counted >= times
 
         with self._logged:
-            found = self._logged.wait_for(logged, timeout=30)
+            found = self._logged.wait_for(logged, timeout=patience_s)
         assert found, f"mosquitto never logged {words!r}:\n" + "".join(self.log[since:][-100:])
 
     def publish(self, topic: str, payloads: Iterable[bytes], *, qos: int = 1) -> None:

@@ -309,7 +309,8 @@ class Drill:
 
     async def acknowledged(self, times):
         """Return once the broker got so many acknowledgements: each message gives one, however often it was sent."""
-        await asyncio.to_thread(self._broker.wait_for_log, ACKNOWLEDGED, times=times)
+        patience_s = PATIENCE_S + times // 100
+        await asyncio.to_thread(self._broker.wait_for_log, ACKNOWLEDGED, times=times, patience_s=patience_s)
 
     def acknowledgements(self):
         """How many the broker got so far."""

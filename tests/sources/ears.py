@@ -363,7 +363,7 @@ class FeedEar:
 
     def id_of(self, number: int) -> str:
         """See `Ear`."""
-        return f"web:paper.example/articles/{number}"
+        return f"web:https://paper.example/articles/{number}"
 
     async def say(self, numbers: Iterable[int], at: Instant, posted: Instant) -> None:
         """See `Ear`."""

@@ -1,5 +1,6 @@
 """Every adapter under every fault: what was handed over is on record once, and the rest is told."""
 
+import functools
 import logging
 import random
 from collections.abc import AsyncIterator
@@ -8,6 +9,7 @@ import pytest
 from chaos import World, call
 from ears import EARS
 
+from buzzwatch.app import hearing
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import DAY, MINUTE
 
@@ -15,22 +17,29 @@ YEARS = 3_652 * DAY
 PORTAL = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n<html></html>"
 FAULTS = (
     "gone",
-    "slow",
     "half_open",
-    "babbling",
     "rubbish",
+    "killed_before_a_commit",
+    "killed_after_a_commit",
+    "forgotten",
+)
+IN_LONG_DRILLS = (
+    "slow",
+    "babbling",
     "skewed",
     "expired",
     "broken_in_mid_message",
-    "killed_before_a_commit",
-    "killed_after_a_commit",
     "full",
-    "forgotten",
 )
 
 
+load = functools.cache(hearing.load)
+"""A scorer costs more to load than most cases to go through; nothing here changes it."""
+
+
 @pytest.fixture
-async def world(request, tmp_path) -> AsyncIterator[World]:
+async def world(request, tmp_path, monkeypatch) -> AsyncIterator[World]:
+    monkeypatch.setattr(hearing, "load", load)
     world = World(tmp_path / "state", request.param(request.getfixturevalue))
     await world.begin()
     await world.wait(1)
@@ -42,9 +51,10 @@ async def world(request, tmp_path) -> AsyncIterator[World]:
 
 def table():
     return [
-        pytest.param(kind, FAULTS_BY_NAME[fault], id=f"{kind.kind}-{fault}")
+        pytest.param(kind, globals()[fault], id=f"{kind.kind}-{fault}", marks=marks)
+        for faults, marks in ((FAULTS, ()), (IN_LONG_DRILLS, pytest.mark.soak))
         for kind in EARS
-        for fault in FAULTS
+        for fault in faults
         if fault not in kind.lacks
     ]
 
@@ -187,9 +197,6 @@ async def forgotten(world: World) -> None:
     await world.line.start()
     await world.until_hears(len(world.statuses))
     await world.until(lambda: world.covered(lost_at) and world.lost_something())
-
-
-FAULTS_BY_NAME = {name: globals()[name] for name in FAULTS}
 
 
 @pytest.mark.parametrize(("world", "fault"), table(), indirect=["world"])

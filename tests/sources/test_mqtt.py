@@ -286,6 +286,26 @@ async def test_what_is_shared_goes_to_one_of_the_group(broker, start, intake, ha
     assert sorted(intake.payloads) == sorted([*numbered(50), b"last"])
 
 
+async def test_a_restart_of_the_broker_is_a_gap_for_each_who_shares_and_then_both_hear(broker, start, intake):
+    """mosquitto 2.0 keeps the session over its restart and the shared subscription not: only the gap tells of it."""
+    clock = VirtualClock(10 * MINUTE)
+    for number in range(2):
+        start(mqtt(broker, client_id=f"bw-{number}", topics=("$share/group/mentions/#",)), clock)
+    await intake.until_connected(times=2)
+    await asyncio.to_thread(broker.stop)
+    await intake.until_deaf(times=2)
+    await asyncio.to_thread(broker.start)
+    await clock.advance(MINUTE)
+    await intake.until_connected(times=4)
+    assert [since for _, since, _ in intake.gaps] == [10 * MINUTE] * 2
+    await publish(broker, numbered(20))
+    await intake.until(lambda: set(numbered(20)) <= set(intake.payloads))
+    assert {name for name in ("bw-0", "bw-1") if any(f"Sending PUBLISH to {name}" in line for line in broker.log)} == {
+        "bw-0",
+        "bw-1",
+    }
+
+
 async def test_a_topic_that_became_shared_is_not_heard_the_old_way_too(broker, start, intake, hasty_clock):
     await leave_session(broker, start, intake, hasty_clock)
     start(mqtt(broker, topics=("$share/group/mentions/#",)), hasty_clock)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import socket
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -15,8 +16,11 @@ from buzzwatch.model.brand import Brand, Match
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND
 from buzzwatch.model.mention import Kind, Mention
+from buzzwatch.sources import outbound
+from buzzwatch.sources.x import listener
 from buzzwatch.sources.x.account import Account
 from buzzwatch.sources.x.adapter import X
+from buzzwatch.sources.x.agreement import Agreement
 from buzzwatch.sources.x.listener import Lines
 from buzzwatch.sources.x.rules import rules, terms
 from buzzwatch.sources.x.spend import Spend
@@ -436,6 +440,24 @@ async def test_silence_without_signs_of_life_is_a_dead_connection(server, start,
     assert until >= since + 60 * SECOND
 
 
+async def test_rules_that_take_long_to_change_do_not_cost_the_connection(server, start, intake, clock, monkeypatch):
+    await connected(server, start, intake, clock)
+    asked = asyncio.Event()
+
+    async def take_long(_agreement, _api, _brands):
+        asked.set()
+        await clock.wait_until(clock.now() + 70 * SECOND)
+        return 1
+
+    monkeypatch.setattr(Agreement, "reach", take_long)
+    intake.wanted.digest = "second"
+    await server.beat()
+    await asked.wait()
+    await clock.advance(65 * SECOND)
+    await settle()
+    assert intake.statuses == [(True, "")]
+
+
 @pytest.mark.parametrize("said", [OPERATIONAL, TOO_MANY, {}], ids=["operational", "elsewhere", "nothing"])
 async def test_an_end_that_x_announces_is_followed_by_another_connection(server, start, intake, clock, said):
     await connected(server, start, intake, clock)
@@ -513,10 +535,23 @@ async def test_a_limit_without_an_end_is_waited_out_from_a_minute_on(server, sta
         assert least * MINUTE <= wait <= (2 * least * MINUTE) + 10 * SECOND
 
 
-async def test_another_connection_of_the_app_is_told_as_such(server, start, intake, clock):
-    server.most_streams = 0
+async def test_a_limit_is_never_waited_out_for_more_than_an_hour(server, start, intake, clock):
+    lifted = str((NOW + 300 * DAY) // 1000)
+    server.refusals[STREAM].append((429, {"x-rate-limit-reset": lifted}, problem("Too Many Requests")))
+    start(x(server), clock)
+    await intake.until_deaf()
+    await clock.advance(HOUR)
+    await intake.until_connected()
+
+
+async def test_another_connection_of_the_app_is_told_as_such_and_soon_tried_again(server, start, intake, clock):
+    """X names the end of its window whether anything is left in it or not."""
+    window = {"x-rate-limit-remaining": "48", "x-rate-limit-reset": str((NOW + 14 * MINUTE) // 1000)}
+    server.refusals[STREAM].append((429, window, TOO_MANY))
     start(x(server), clock)
     assert "connected already" in await intake.until_deaf()
+    await clock.advance(10 * SECOND)
+    await intake.until_connected()
 
 
 @pytest.mark.parametrize(
@@ -555,10 +590,18 @@ async def test_an_account_that_is_used_up_inside_the_stream_is_told(server, star
     assert intake.ails[-1] is Ail.SPENT
 
 
-async def test_an_address_that_is_not_public_is_refused_unless_it_is_meant(server, start, intake, clock):
-    start(x(server, allow=()), clock)
+async def test_a_name_that_leads_to_an_address_that_is_not_public_is_refused(server, start, intake, clock, monkeypatch):
+    async def leads_here(_self, host, port=0, family=socket.AF_INET):
+        return [{"hostname": host, "host": "127.0.0.1", "port": port, "family": family, "proto": 0, "flags": 0}]
+
+    monkeypatch.setattr(outbound.ThreadedResolver, "resolve", leads_here)
+    start(x(server, url=f"http://x.example:{server.port}", allow=()), clock)
     assert "not public" in await intake.until_deaf()
     assert intake.ails[0] is Ail.REFUSED
+
+
+async def test_an_address_that_was_written_as_a_number_is_meant(server, start, intake, clock):
+    await connected(server, start, intake, clock, allow=())
 
 
 async def test_an_answer_that_makes_no_sense_is_asked_for_again(server, start, intake, clock):
@@ -631,6 +674,38 @@ def test_a_count_is_the_same_after_a_restart_and_a_foreign_cursor_counts_nothing
     assert Spend(10, None, spend.cursor).left(NOW) == 6
     for cursor in ("", "x", "1 2 3", "2026-11-25 a b"):
         assert Spend(10, None, cursor).left(NOW) == 10
+
+
+@pytest.mark.parametrize(("back", "a_month"), [(2 * SECOND, None), (DAY, 100), (20 * DAY, 12)])
+def test_a_clock_that_is_set_back_gives_nothing_back(back, a_month):
+    midnight = NOW + 14 * HOUR
+    spend = Spend(10, a_month)
+    spend.count(10, midnight + SECOND)
+    assert spend.left(midnight + SECOND - back) == 0
+    assert Spend(10, a_month, spend.cursor).left(midnight + SECOND - back) == 0
+    until = spend.until(midnight + SECOND - back)
+    assert until > midnight + SECOND - back
+    assert spend.left(until) > 0
+
+
+async def test_a_clock_that_is_set_forward_ends_the_wait_for_midnight_within_the_hour(server, start, intake):
+    class Moved(VirtualClock):
+        by = 0
+
+        def now(self):
+            return super().now() + self.by
+
+        async def wait_until(self, instant):
+            await super().wait_until(instant - self.by)
+
+    clock = Moved(NOW)
+    await connected(server, start, intake, clock, posts_a_day=1)
+    await server.say(1, NOW)
+    await intake.until_deaf()
+    await server.until(lambda: not server.streams)
+    clock.by = DAY
+    await clock.advance(HOUR)
+    await intake.until_connected(times=2)
 
 
 # What was missed
@@ -714,6 +789,57 @@ async def test_a_search_that_fails_goes_on_where_it_was(server, start, intake, c
         await clock.advance(SECOND)
         await asyncio.sleep(0.002)
     await intake.until(lambda: len(set(ids(intake))) == 20)
+    assert intake.gaps == []
+
+
+async def test_searches_that_fail_are_given_up_however_many_there_are(server, start, intake, clock, monkeypatch):
+    monkeypatch.setattr(listener, "STALE", DAY)
+    intake.moved = {"newest": str(id_at(NOW - HOUR))}
+    intake.wanted.brands = {key: brand(key, (key * 40,)) for key in ("acme", "bolt", "coil")}
+    server.refusals[SEARCH].extend([(503, {}, {})] * 100)
+    await connected(server, start, intake, clock, query_length=256)
+    async with asyncio.timeout(30):
+        while Ail.GAP not in intake.ails:
+            await clock.advance(10 * SECOND)
+            await asyncio.sleep(0.002)
+    assert len({asked["query"] for asked in server.asked("GET", "/recent")}) > 1
+    assert len(server.asked("GET", "/recent")) < 15
+    assert intake.moved["behind"] == ""
+
+
+async def test_no_more_is_searched_for_while_the_intake_is_full(server, start, intake, clock):
+    intake.moved = {"newest": str(id_at(NOW - HOUR))}
+    intake.wanted.brands = {key: brand(key, (key * 40,)) for key in ("acme", "bolt", "coil", "dusk")}
+    server.posts = [server.post(number, NOW - number * SECOND) for number in range(20)]
+    await connected(server, start, intake, clock, query_length=256)
+    intake.at_once, intake.high_water = None, 1
+    await clock.advance(30 * SECOND)
+    await intake.until(lambda: mentions(intake))
+    await settle()
+    assert len(server.asked("GET", "/recent")) == 1
+    intake.complete()
+    await server.until(lambda: len(server.asked("GET", "/recent")) == 2)
+
+
+async def test_what_was_missed_before_the_first_post_of_all_is_searched_for(server, start, intake, clock):
+    task = await connected(server, start, intake, clock)
+    await stopped(server, task)
+    server.posts = [server.post(1, NOW + MINUTE)]
+    await clock.advance(HOUR)
+    start(x(server), clock)
+    await intake.until_connected(times=2)
+    await clock.advance(30 * SECOND)
+    await intake.until(lambda: mentions(intake))
+
+
+async def test_hours_in_which_nobody_said_anything_are_not_missed(server, start, intake, clock, monkeypatch):
+    monkeypatch.setattr(listener, "STALE", DAY)
+    await connected(server, start, intake, clock)
+    await server.say(1, NOW)
+    await intake.until(lambda: mentions(intake))
+    await clock.advance(5 * HOUR)
+    await server.beat()
+    await intake.until(lambda: int(intake.moved["newest"]) == id_at(clock.now() - HOUR))
     assert intake.gaps == []
 
 

@@ -13,7 +13,8 @@ from buzzwatch.rules.written import Written
 def _address(url: str) -> str:
     try:
         parts = urlsplit(url)
-        right = parts.scheme in {"http", "https"} and parts.hostname and not parts.query and parts.username is None
+        right = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        right = right and parts.username is None and not parts.query and "$" not in url  # nothing fills it in here
     except ValueError:
         right = False
     if not right:

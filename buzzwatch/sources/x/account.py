@@ -14,6 +14,9 @@ from buzzwatch.sources.x.wire import first_id, instant_of_id
 _OVERLAP: Span = 30 * SECOND
 """Posts do not come in the order of their ids: X promises them within some seconds."""
 
+_WRONG: Span = HOUR
+"""So far the clocks may differ, ours and that of X; what is dated later than that has no date."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
@@ -34,7 +37,8 @@ class Account:
 class Progress:
     """How far we have come, and what it cost: all that is remembered from start to start, in cursors.
 
-    `newest` is the highest id handed over; from `behind` on something may be missing before it, 0: nothing is.
+    `newest` is the highest id handed over, or one before which nothing is missing; from `behind` on something may be
+    missing before it, 0: nothing is.
     """
 
     def __init__(self, source: str, account: Account, intake: Intake) -> None:
@@ -45,15 +49,24 @@ class Progress:
         self.newest = _number(cursors.get("newest", ""))
         self.behind = _number(cursors.get("behind", ""))
 
-    def fall_behind(self) -> None:
+    def fall_behind(self, now: Instant) -> None:
         """A connection begins: what lies between the newest post and it is to be caught up with."""
-        if self.newest and not self.behind:
+        if not self.newest:
+            self.newest = first_id(now)
+            self._submit(b"")
+        elif not self.behind:
             self.behind = max(1, first_id(instant_of_id(self.newest) - _OVERLAP))
+
+    def hear_nothing(self, now: Instant) -> None:
+        """The connection stands, and nobody said anything: nothing is missing of what was posted long before."""
+        if self.newest and instant_of_id(self.newest) < now - 2 * _WRONG:
+            self.newest = first_id(now - _WRONG)
+            self._submit(b"")
 
     def hand_over(self, mentions: list[Mention], posts: int, heard: Iterable[int], now: Instant) -> None:
         """Give the intake what was delivered: `posts` are paid for, wanted or not; ids `heard` move the cursor."""
         self.spend.count(posts, now)
-        plausible = (post for post in heard if instant_of_id(post) < now + HOUR)  # else the clock, or the id, is wrong
+        plausible = (post for post in heard if instant_of_id(post) < now + _WRONG)
         self.newest = max(self.newest, *plausible, 0)
         self._submit(msgspec.json.encode(mentions) if mentions else b"")
 

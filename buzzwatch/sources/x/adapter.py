@@ -14,10 +14,10 @@ import structlog
 from buzzwatch import __version__
 from buzzwatch.clock import Clock
 from buzzwatch.model.ear import Ail
-from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span, moment_of
+from buzzwatch.model.instant import HOUR, MINUTE, SECOND, Instant, Span, moment_of
 from buzzwatch.sources.backoff import Backoff
 from buzzwatch.sources.intake import Intake
-from buzzwatch.sources.outbound import open_session
+from buzzwatch.sources.outbound import meant, open_session
 from buzzwatch.sources.x.account import Account, Progress
 from buzzwatch.sources.x.agreement import Agreement
 from buzzwatch.sources.x.api import Api, Pace, XError
@@ -27,6 +27,8 @@ from buzzwatch.sources.x.rules import rules
 
 _STEADY: Span = MINUTE
 """A connection that lasted so long is followed by a quick attempt; a shorter one counts as a failure."""
+_LOOK: Span = HOUR
+"""So often it is looked whether the day is over, as clocks are set."""
 
 log = structlog.get_logger()
 
@@ -42,7 +44,8 @@ class X:
     async def run(self, intake: Intake, clock: Clock) -> None:
         """Hear until cancelled."""
         headers = {"Authorization": f"Bearer {self._account.token}", "User-Agent": f"buzzwatch/{__version__}"}
-        async with open_session(self._account.allow, headers) as session:
+        allow = meant([self._account.url], self._account.allow)
+        async with open_session(allow, headers) as session:
             await _Hearing(self.name, self._account, Api(session, self._account.url), intake, clock).go_on(self._chance)
 
 
@@ -80,8 +83,8 @@ class _Hearing:
                 for backoff in backoffs.values():
                     backoff.succeed()
             now = self._clock.now()
-            asked = max(0, error.lifted_at - now)
-            await self._clock.wait_until(now + backoffs[error.pace].fail(at_least=asked, hopeless=error.hopeless))
+            wait = backoffs[error.pace].fail(at_least=error.asked(now), hopeless=error.hopeless)
+            await self._clock.wait_until(now + wait)
 
     async def _hear(self, listener: Listener) -> XError | None:
         """Hear one connection to its end, and why it ended; None: we have read what may be read."""
@@ -96,7 +99,7 @@ class _Hearing:
                         self._intake.gap(self._source, self._deaf_since, self._clock.now())
                         self._deaf_since = None
                     if self._account.catch_up:
-                        self._progress.fall_behind()
+                        self._progress.fall_behind(self._clock.now())
                         tasks.create_task(catch_up.run(self._queries(), self._clock.now()))
 
                 tasks.create_task(listener.hear(self._api, opened))
@@ -120,5 +123,5 @@ class _Hearing:
         why = f"{spend.told} read, and no more is paid for until {moment_of(until).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         self._intake.status(self._source, connected=False, why=why, ail=Ail.SPENT)
         log.warning("posts_spent", source=self._source, spent=spend.told)
-        while not spend.left(self._clock.now()):
-            await self._clock.wait_until(until)
+        while not spend.left(now := self._clock.now()):
+            await self._clock.wait_until(min(spend.until(now), now + _LOOK))

@@ -17,8 +17,8 @@ from aiohttp import ClientResponse, ClientSession, ClientTimeout
 from msgspec import Struct
 
 from buzzwatch.model.ear import Ail
-from buzzwatch.model.instant import SECOND, Instant
-from buzzwatch.sources.outbound import ForbiddenAddressError
+from buzzwatch.model.instant import HOUR, SECOND, Instant, Span
+from buzzwatch.sources.outbound import ForbiddenAddressError, TooLargeError, read_bounded
 from buzzwatch.sources.x.wire import FIELDS, LINE, PAGE, Page, Problem
 
 _STREAM = "/2/tweets/search/stream"
@@ -57,7 +57,11 @@ class XError(Exception):
         self.pace = pace
         self.hopeless = hopeless
         self.ail = ail
-        self.lifted_at = lifted_at
+        self._lifted_at = lifted_at
+
+    def asked(self, now: Instant) -> Span:
+        """How long X asks us to wait, an hour at most: its windows are shorter, and the clocks may differ."""
+        return max(0, min(self._lifted_at - now, HOUR))
 
 
 class Stored(Struct, frozen=True):
@@ -214,7 +218,7 @@ async def _refusal(response: ClientResponse) -> XError:
     if status == _UNPAID or problem.is_spent:
         return _spent(said)
     if status in _RATED:
-        lifted_at = _lifted_at(response.headers.get("x-rate-limit-reset", ""))
+        lifted_at = _lifted_at(response.headers)
         if problem.connection_issue == _TOO_MANY:
             return _connected_elsewhere(lifted_at)
         return XError(f"X asks us to wait ({status}): {said}", Pace.RATE, lifted_at=lifted_at)
@@ -241,7 +245,7 @@ def _connected_elsewhere(lifted_at: Instant) -> XError:
         "X says that this app is connected already: by another daemon, or by our last connection, of which X has not "
         "noticed the end"
     )
-    return XError(why, Pace.RATE, lifted_at=lifted_at)
+    return XError(why, Pace.SERVER, lifted_at=lifted_at)
 
 
 async def _problem(response: ClientResponse) -> Problem:
@@ -253,12 +257,10 @@ async def _problem(response: ClientResponse) -> Problem:
 
 
 async def _body(response: ClientResponse) -> bytes:
-    body = bytearray()
-    async for piece in response.content.iter_any():
-        body += piece
-        if len(body) > _LARGEST_ANSWER:
-            raise XError(f"an answer of X is larger than {_LARGEST_ANSWER} bytes", Pace.SERVER)
-    return bytes(body)
+    try:
+        return await read_bounded(response, _LARGEST_ANSWER)
+    except TooLargeError as error:
+        raise XError(f"an answer of X: {error}", Pace.SERVER) from error
 
 
 def _decoded(decoder: "msgspec.json.Decoder[Any]", body: bytes) -> Any:  # noqa: ANN401 - as the decoder makes it
@@ -268,7 +270,11 @@ def _decoded(decoder: "msgspec.json.Decoder[Any]", body: bytes) -> Any:  # noqa:
         raise XError(f"an answer of X makes no sense ({type(error).__name__})", Pace.SERVER) from error
 
 
-def _lifted_at(header: str) -> Instant:
+def _lifted_at(headers: Mapping[str, str]) -> Instant:
+    """When there may be requests again; 0: it is not for too many requests that we were refused, or nobody knows."""
+    header = headers.get("x-rate-limit-reset", "")
+    if headers.get("x-rate-limit-remaining", "0") != "0":
+        return 0
     return int(header) * SECOND if header.isascii() and header.isdigit() and len(header) <= len("9999999999") else 0
 
 

@@ -64,6 +64,8 @@ class CatchUp:
         """Page after page; the oldest id that was reached, why no older one was, and how many posts may still be."""
         token, reached = "", until  # a token is good for the very question that it answered
         while True:
+            if self._intake.full:
+                await self._intake.room()
             size = min(_LARGEST_PAGE, posts, self._progress.spend.left(self._clock.now()))
             if size < _SMALLEST_PAGE or not self._pages:
                 return reached, "it would cost more than half of what may be read today", posts
@@ -72,10 +74,10 @@ class CatchUp:
             except XError as error:
                 self._attempts -= 1
                 log.warning("catching_up_failed", source=self._source, why=str(error))
-                if error.hopeless or not self._attempts:
+                if error.hopeless or self._attempts <= 0:
                     return reached, str(error), posts
-                asked = max(0, error.lifted_at - self._clock.now())
-                await self._clock.wait_until(self._clock.now() + self._backoff.fail(at_least=asked))
+                now = self._clock.now()
+                await self._clock.wait_until(now + self._backoff.fail(at_least=error.asked(now)))
                 token, until = "", reached
                 continue
             self._pages -= 1
@@ -84,8 +86,6 @@ class CatchUp:
             token = page.meta.next_token
             if not token:
                 return since, "", posts
-            if self._intake.full:
-                await self._intake.room()
 
     def _hand_over(self, page: Page, reached: int) -> int:
         """Give the intake what a page holds; the lowest id of all so far."""

@@ -73,8 +73,7 @@ class Listener:
             async for piece in content.iter_any():
                 self.heard_at = self._clock.now()
                 self._take(piece)
-                await self._make_room()
-                await self._follow_rules(api)
+                await self._see_to_the_rest(api)
         raise XError("X has ended the stream", Pace.NETWORK)
 
     async def watch(self) -> NoReturn:
@@ -115,6 +114,8 @@ class Listener:
         if mentions or posts:
             self._progress.hand_over(mentions, posts, heard, self._clock.now())
             self._mind_the_spend()
+        else:
+            self._progress.hear_nothing(self._clock.now())
         if end:
             raise end
 
@@ -129,11 +130,13 @@ class Listener:
         if not spend.left(now):
             raise XError(spend.told, Pace.NETWORK, ail=Ail.SPENT)
 
-    async def _make_room(self) -> None:
+    async def _see_to_the_rest(self, api: Api) -> None:
+        """Nothing is read meanwhile; that is no sign of a dead connection."""
+        self._waits = True
         if self._intake.full:
-            self._waits = True
             await self._intake.room()
-            self._waits = False
+        await self._follow_rules(api)
+        self._waits = False
 
     def _tell(self) -> None:
         note = self._agreement.note
@@ -148,7 +151,7 @@ class Listener:
         try:
             await self._agreement.reach(api, wanted.brands)
         except XError as error:
-            self._rules_due = max(now + _RETRY_RULES, error.lifted_at)
+            self._rules_due = now + max(_RETRY_RULES, error.asked(now))
             log.warning("rules_not_followed", source=self._source, why=str(error))
             return
         self._digest = digest

@@ -36,7 +36,8 @@ class Spend:
 
     def until(self, now: Instant) -> Instant:
         """When there is something to spend again, if nothing is left: the next day, or the next month, of UTC."""
-        day = moment_of(now).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        self._turn(now)
+        day = _day(self._date)
         days = 1
         if self._a_month is not None and self._month >= self._a_month:
             days = monthrange(day.year, day.month)[1] - day.day + 1
@@ -63,20 +64,29 @@ class Spend:
         return day if self._a_month is None else f"{day}, {self._month} of {self._a_month} this month"
 
     def _turn(self, now: Instant) -> None:
-        """Begin anew when the day has changed, and the month."""
+        """Begin anew when the day has changed, and the month.
+
+        A clock that was set back gives nothing back: by a day at most, the later day goes on until it is over; by more,
+        what it counted is taken for that of the earlier day.
+        """
         date = f"{moment_of(now).astimezone(UTC):%Y-%m-%d}"
-        if date == self._date:
+        if self._date and date <= self._date:
+            if _day(self._date) - _day(date) > timedelta(days=1):
+                self._date = date
             return
         if date[:7] != self._date[:7]:
             self._month = 0
         self._date, self._day = date, 0
 
 
+def _day(date: str) -> datetime:
+    return datetime.strptime(date, "%Y-%m-%d").replace(tzinfo=UTC)
+
+
 def _read(cursor: str) -> tuple[str, int, int]:
     """Day and counts; a cursor that is none of ours counts nothing."""
     try:
         date, day, month = cursor.split()
-        datetime.strptime(date, "%Y-%m-%d").replace(tzinfo=UTC)
-        return date, max(0, int(day)), max(0, int(month))
+        return f"{_day(date):%Y-%m-%d}", max(0, int(day)), max(0, int(month))
     except ValueError:
         return "", 0, 0
