@@ -24,7 +24,7 @@ from buzzwatch.model.input import (
     RulesSwapped,
 )
 from buzzwatch.model.instant import Instant, Span
-from buzzwatch.model.mention import Mention, Sighting
+from buzzwatch.model.mention import Kind, Mention, Sighting
 from buzzwatch.model.rota import Shift
 from buzzwatch.store.authors import count_authors
 from buzzwatch.store.complaints import write_complaints
@@ -139,7 +139,8 @@ class Ledger:
             mention, road = item.sighting.mention, item.sighting.road
             key = mention, item.sighting.brand
             digest, first = told.setdefault(mention, (item.digest, road))
-            edits = digest > 0 and digest != item.digest and first in ("", road)
+            mute = item.mention.kind is Kind.REPOST and not item.mention.text  # the platform tells not what it reposts
+            edits = digest > 0 and digest != item.digest and first in ("", road) and not mute
             if key not in known:
                 verdict = Verdict.GONE if mention in gone else Verdict.NEW
             else:

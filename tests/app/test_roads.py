@@ -237,3 +237,10 @@ def test_the_order_of_a_batch_does_not_change_which_posts_are_one(posts, chance)
 def test_a_mention_that_goes_by_its_id_is_handed_on_as_it_is():
     assert rename(NATIVE, NATIVE.id) is NATIVE
     assert post_id(NATIVE.url or "") == NATIVE.id
+
+
+async def test_a_repost_that_tells_no_text_any_more_is_no_edit(house: House):
+    told = mention(NOON, "77", text="acme lost my bag", kind=Kind.REPOST, parent="x:1")
+    assert (await say(house, "sky", told)).accepted == 1
+    assert (await say(house, "sky", msgspec.structs.replace(told, text=""))).known == 1
+    assert text_of(house, "x:77") == "acme lost my bag"

@@ -352,6 +352,14 @@ async def test_deletions_go_with_what_moves_next(jetstream, start, intake, hasty
     assert [mention.deleted for mention in heard(intake)] == [False, True, False]
 
 
+async def test_a_deletion_after_which_nothing_is_said_goes_soon(jetstream, start, intake, hasty_clock, monkeypatch):
+    monkeypatch.setattr(adapter, "MOVE_US", 50_000)
+    await begin(jetstream, start, intake, hasty_clock)
+    said_at = now_us()
+    jetstream.tell(event(LEA, said_at, "delete", key="3kold"))
+    await intake.until(lambda: any(mention.deleted for mention in heard(intake)))
+
+
 # Who wrote it
 
 

@@ -42,8 +42,8 @@ REWIND_US = 5_000_000
 """Before the last event heard: instances differ by as much, and none keeps a strict order."""
 MOVE_US = 5_000_000
 """The stream's time after which the cursor is stored though nothing concerned us."""
-SILENT_S = 60.0
-"""All of Bluesky is never silent for so long."""
+SILENT_S, OWN_SILENT_S = 60.0, 900.0
+"""All of Bluesky is never silent for so long; a host of one's own may be."""
 MOST_BREAKS = 4
 """So often what came at one place may break the stream, at whichever host; then we step past it."""
 STEP_US = 1_000_000
@@ -69,7 +69,7 @@ class Jetstream:
     profiles: bool = True
     allow: tuple[str, ...] = ()
     api: str = PUBLIC_API
-    silent_s: float = SILENT_S
+    silent_s: float | None = None
 
 
 _Socket: TypeAlias = ClientWebSocketResponse[Literal[False]]
@@ -129,7 +129,7 @@ class _Hearing:
         self._session = session
         self._intake = intake
         self._clock = clock
-        self._silent_s = jetstream.silent_s
+        self._silent_s = jetstream.silent_s or (OWN_SILENT_S if jetstream.hosts else SILENT_S)
         self._profiles = Profiles(session, clock, jetstream.api) if jetstream.profiles else None
         self.wire = make_wire(jetstream.wire)
         self._listener = Listener(intake.wanted, self.wire, self._note_moved)
@@ -139,6 +139,7 @@ class _Hearing:
         self._breaks = self._broken_at = 0
         self._waiting: list[Mention] = []
         self._stirred = asyncio.Event()
+        self._gathered: asyncio.TimerHandle | None = None  # when deletions that wait are handed over
         self._taken = asyncio.Event()
 
     # Hearing
@@ -207,6 +208,8 @@ class _Hearing:
             self._waiting += mentions
         if (mentions and not mentions[0].deleted) or self._heard_to - self._stored_to >= MOVE_US:
             self._stirred.set()
+        elif mentions and self._gathered is None:  # many a second, of which few concern us: they share a commit
+            self._gathered = asyncio.get_running_loop().call_later(MOVE_US / 1_000_000, self._stirred.set)
 
     def _pass_over(self, raw: bytes) -> None:
         self._listener.garbage += 1
@@ -249,6 +252,9 @@ class _Hearing:
             await self._stirred.wait()
             await self._clock.wait_until(self._clock.now() + GATHER)
             self._stirred.clear()
+            if self._gathered is not None:
+                self._gathered.cancel()
+                self._gathered = None
             mentions, self._waiting = self._waiting, []
             cursor, dropped = self._heard_to, self._listener.dropped + self._listener.garbage
             self._listener.dropped = self._listener.garbage = 0
