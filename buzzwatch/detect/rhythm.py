@@ -154,9 +154,8 @@ class Rhythm:
         # And of the posts likewise: where what came was kept meanwhile, the rate would grow for ever.
         learnt, steady = learnt * ordinary, steady * ordinary
         minutes = {hour: passed * ordinary for hour, passed in self._unlearnt.items()}
-        young = self._week.is_young
         self._week.learn(learnt, steady, self._hour, minutes, self._due * ordinary)
-        if young and not self._week.is_young:
+        if self._slot_young and not self._week.is_young:
             self._rate_until = 0  # what was found of hours that were never heard is far too little
         self._slot_posts += posts
         self._slot_learnt += learnt
