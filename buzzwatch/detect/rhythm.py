@@ -2,18 +2,18 @@
 
 A silence is measured in posts that were expected meanwhile, which makes all hours alike (the time-rescaling theorem:
 Brown, Barbieri, Ventura, Kass and Frank, Neural Computation 14, 2002). It is unusual where it is longer, so measured,
-than the source's own past silences are once in so many days: a source that comes in bursts has longer silences, and is
-given longer. The tail is learnt on the scale of the cube root, since over-dispersed silences are neither exponential
-nor so heavy as a power law.
+than the source's own past silences are once in so many days, and than chance alone makes them: a source that comes in
+bursts has longer silences, and is given longer.
 """
 
 from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
-from math import cbrt, log2
+from math import inf, log, log2
 from typing import Any, NamedTuple
 
-from buzzwatch.detect.budget import LINE, Prior, Tail
+from buzzwatch.detect.budget import Tail
+from buzzwatch.detect.patience import Patience
 from buzzwatch.detect.punctuality import Punctuality
 from buzzwatch.detect.week import Week, hour_of_week
 from buzzwatch.model.ear import Ail
@@ -21,8 +21,9 @@ from buzzwatch.model.instant import DAY, HOUR, MINUTE, Instant, Span
 
 FALSE_A_DAY = 1 / 30
 """False reports that are acceptable a day, of a source."""
+_SILENCES = FALSE_A_DAY / 2
 _SHARE = FALSE_A_DAY / 4
-"""Of silence, of floods, of lateness; a quarter is left, since tails are learnt and not known."""
+"""Of silence; of floods, and of lateness."""
 SHORTEST: Span = 5 * MINUTE
 """A silence is never reported before."""
 DELETES = 3
@@ -30,14 +31,8 @@ DELETES = 3
 SLOT: Span = 10 * MINUTE
 CATCHING_UP: Span = 15 * MINUTE
 """So long after a source is heard again it may bring what was kept for it."""
-_PRIOR = Prior(peaks=6.0, days=18.0, excess=0.12)
-"""A young source: a silence longer than the usual one every three days, and hardly any that is much longer."""
 _NEW = 5.0
 """How much longer a silence must be until it is known how long they are."""
-_LONG, _PACE = 0.1, 0.1
-"""Of silences of five minutes or more, this part is long; how fast their length is followed."""
-_ENOUGH = 40
-"""So many of them are heard before others are measured by them."""
 _APART: Span = 3 * HOUR
 _FLOOD = 100
 """Posts in a slot under which nothing is a flood."""
@@ -82,8 +77,7 @@ class Rhythm:
         self.last_event: Instant | None = None
         self.punctuality = Punctuality(now)
         self._week = Week()
-        self._long_silence, self._known = LINE, 0
-        self._silences, self._floods = Tail(now, _PRIOR), Tail(now)
+        self._silences, self._floods = Patience(), Tail(now)
         self._at = now
         self._listening = False
         self._resumed_at = now
@@ -123,7 +117,7 @@ class Rhythm:
     def judge(self, now: Instant) -> Standing:
         """How it stands."""
         self._advance(now)
-        patience = self._patience(now)
+        patience = self._patience()
         ail, since = None, self._resumed_at
         if self.last_post is not None and self._silent >= SHORTEST and self._due > patience:
             ail, since = Ail.ONLY_DELETES if self._deletes >= DELETES else Ail.SILENT, self.last_post
@@ -135,45 +129,39 @@ class Rhythm:
             ail, since = Ail.LATE, self._late_since
         usual = self._rate_at(now) * 60
         hour = sum(self._slots) + self._slot_posts
-        return Standing(ail, since, self._due, patience, hour, usual, self._week.is_new)
+        return Standing(ail, since, self._due, patience, hour, usual, self._is_learning)
 
-    def _patience(self, now: Instant) -> float:
+    def _patience(self) -> float:
         """How many posts must have been expected in vain."""
-        patience = (self._silences.ceiling(_SHARE, now) * self._unit) ** 3
-        return _NEW * patience if self._week.is_new else patience
+        patience = max(self._silences.exceeded(_SILENCES), log(1 + self._week.a_day / _SILENCES))
+        return _NEW * patience if self._is_learning else patience
+
+    @property
+    def _is_learning(self) -> bool:
+        return self._week.is_young or self._silences.is_new
 
     def _hear_posts(self, now: Instant, posts: int) -> None:
-        patience = self._patience(now) if self._silent >= SHORTEST else 0.0
+        patience = self._patience() if self._silent >= SHORTEST else 0.0
         ordinary = 1.0
         if self._silent >= SHORTEST and self.last_post is not None:
-            self._learn_silence(now)
-            ordinary = min(1.0, patience / self._due) if self._due and not self._week.is_new else 1.0
+            if not self._week.is_young:
+                self._silences.learn(self._due, inf if self._is_learning else patience)
+            ordinary = min(1.0, patience / self._due) if self._due and not self._is_learning else 1.0
         self._rate_at(now)
         settled = now - self._resumed_at >= CATCHING_UP and not self._is_flooding
         learnt = self._learnable(posts, *(_MOST if settled else _BACK))
         steady = self._learnable(posts, *(_STEADY if settled else _BACK))
+        # And of the posts likewise: where what came was kept meanwhile, the rate would grow for ever.
+        learnt, steady = learnt * ordinary, steady * ordinary
         minutes = {hour: passed * ordinary for hour, passed in self._unlearnt.items()}
         self._week.learn(learnt, steady, self._hour, minutes, self._due * ordinary)
+        if self._slot_young and not self._week.is_young:
+            self._rate_until = 0  # what was found of hours that were never heard is far too little
         self._slot_posts += posts
         self._slot_learnt += learnt
         self._unlearnt.clear()
         self._due, self._silent, self._deletes = 0.0, 0, 0
         self.last_post = now
-
-    @property
-    def _unit(self) -> float:
-        """Of what the tail knows: what is fetched every ten minutes is silent for ten minutes all the time."""
-        return max(1.0, self._long_silence / LINE)
-
-    def _learn_silence(self, now: Instant) -> None:
-        """One has ended: how long it was makes the tail, once it is known what is usual."""
-        if self._week.is_young:
-            return
-        length = cbrt(self._due)
-        if self._known >= _ENOUGH:
-            self._silences.observe(length / self._unit, now, 0)
-        self._known += 1
-        self._long_silence *= 1 + _PACE * ((length > self._long_silence) - _LONG)
 
     def _learnable(self, posts: int, times: float, more: float) -> float:
         """How many of these are not more than a slot may teach."""
@@ -217,6 +205,8 @@ class Rhythm:
         flooded = self._flooding_since is not None and not self._is_flooding
         self._slot_due += (rate if flooded else self._plain) * span / MINUTE
         self._silent += span
+        if not self._week.is_young:
+            self._silences.listen(span)
         self._unlearnt[self._hour] = self._unlearnt.get(self._hour, 0.0) + span / MINUTE
 
     def _close_slot(self, now: Instant) -> None:
@@ -243,8 +233,7 @@ class Rhythm:
             "last": [self.last_post, self.last_event],
             "punctuality": self.punctuality.dump(),
             "week": self._week.dump(),
-            "long": [self._long_silence, self._known],
-            "silences": list(self._silences.dump()),
+            "silences": self._silences.dump(),
             "floods": list(self._floods.dump()),
             "at": self._at,
             "listening": [self._listening, self._resumed_at],
@@ -265,9 +254,8 @@ class Rhythm:
         rhythm.began = dumped["began"]
         rhythm.last_post, rhythm.last_event = dumped["last"]
         rhythm.punctuality = Punctuality.load(dumped["punctuality"])
-        rhythm._long_silence, rhythm._known = dumped["long"]
         rhythm._week = Week.load(dumped["week"])
-        rhythm._silences, rhythm._floods = Tail.load(dumped["silences"], _PRIOR), Tail.load(dumped["floods"])
+        rhythm._silences, rhythm._floods = Patience.load(dumped["silences"]), Tail.load(dumped["floods"])
         rhythm._listening, rhythm._resumed_at = dumped["listening"]
         rhythm._unlearnt = {hour: minutes for hour, minutes in dumped["unlearnt"]}  # noqa: C416 - rows are lists
         rhythm._due, rhythm._silent, rhythm._deletes = dumped["silence"]

@@ -1,4 +1,4 @@
-"""How much comes from one source in each hour of its week, and by how much these days differ from that."""
+"""How much comes from one source in each hour of its week, and by how much these hours differ from that."""
 
 from collections.abc import Mapping
 from datetime import tzinfo
@@ -9,11 +9,11 @@ from buzzwatch.model.instant import DAY, HOUR, MINUTE, Instant, Span, moment_of
 _HOURS = 168
 _FULL_WEEK = 7 * 24 * 60
 _PROFILE_HALF_LIFE: Span = 28 * DAY
-_LEVEL_HALF_LIFE: Span = DAY
+_LEVEL_HALF_LIFE: Span = 3 * HOUR
 _BORROWED = 2.0
 """Posts on whose strength an hour of the week believes what that hour of all days says, and that the whole."""
 _STEADY = 5.0
-"""Expected posts on whose strength these days are believed to be like all others."""
+"""Expected posts on whose strength these hours are believed to be like all others."""
 _KNOWN = 30.0
 """Minutes that must have been heard of an hour before it speaks for itself."""
 _OTHER_DAY, _OTHER_HOUR = 1 / 5, 1 / 20
@@ -27,7 +27,7 @@ def hour_of_week(zone: tzinfo, at: Instant) -> tuple[int, Instant]:
 
 
 class Week:
-    """Posts and minutes heard by hour of week, fading with a half-life of four weeks; and the level of the last day.
+    """Posts and minutes heard by hour of week, fading with a half-life of four weeks; and the level of the last hours.
 
     The rate of an hour is shrunk towards that hour of all days, and this towards the whole. While less than a week was
     heard, an hour that never was is believed to bring little: nobody knows its nights yet.
@@ -45,9 +45,9 @@ class Week:
         return sum(self._minutes) < 0.9 * _FULL_WEEK
 
     @property
-    def is_new(self) -> bool:
-        """Hardly more than a week was heard: no hour of it twice."""
-        return sum(self._minutes) < 1.2 * _FULL_WEEK
+    def a_day(self) -> float:
+        """Posts a day, of all hours alike."""
+        return sum(self._posts) / (sum(self._minutes) + 60.0) * DAY / MINUTE
 
     def rate(self, hour: int, unlearnt: float = 0.0) -> float:
         """Posts that the hour of the week brings a minute, before `level`.
@@ -61,7 +61,9 @@ class Week:
         daily = (posts + _BORROWED) / (minutes + _BORROWED / whole)
         if young and self._minutes[hour] < _KNOWN:
             return _OTHER_DAY * daily if minutes >= _KNOWN else _OTHER_HOUR * whole
-        return (self._posts[hour] + _BORROWED) / (self._minutes[hour] + _BORROWED / daily)
+        # What comes at the full hour was posted in the one before: an hour is never known by its first minutes.
+        borrowed = max(_BORROWED / daily, _KNOWN)
+        return (self._posts[hour] + borrowed * daily) / (self._minutes[hour] + borrowed)
 
     @property
     def level(self) -> float:

@@ -1,7 +1,7 @@
 """A source learns what is ordinary of it, and is found out when it is not."""
 
 import json
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import cache
 from random import Random
 from zoneinfo import ZoneInfo
@@ -10,8 +10,9 @@ import pytest
 from stage import MONDAY
 
 from buzzwatch.detect.rhythm import SHORTEST, SLOT, Rhythm
+from buzzwatch.detect.week import hour_of_week
 from buzzwatch.model.ear import Ail
-from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND
+from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, instant_of
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -66,8 +67,9 @@ def test_a_quiet_night_is_not_reported_and_the_same_silence_by_day_is():
     night = [rhythm.judge(at).ail for at in range(midnight, midnight + 6 * HOUR, MINUTE)]
     assert set(night) == {None}
     rhythm, midnight = heard(14, by_day_only)
-    rhythm.hear(midnight + 12 * HOUR, 1)
-    assert reported_after(rhythm, midnight + 12 * HOUR) < HOUR
+    for minute in range(7 * 60, 12 * 60):
+        rhythm.hear(midnight + minute * MINUTE, 1)
+    assert reported_after(rhythm, midnight + 12 * HOUR) < HOUR / 2
 
 
 def test_a_source_in_bursts_is_given_longer_than_an_even_one():
@@ -202,3 +204,105 @@ def test_a_clock_set_back_lets_no_time_pass_and_is_survived():
     rhythm.judge(now - 2 * DAY)
     rhythm.hear(now - 2 * DAY + MINUTE, 1)
     assert rhythm.judge(now - 2 * DAY + SLOT).ail is None
+
+
+def test_a_rhythm_kept_by_an_earlier_version_keeps_its_week_and_learns_its_silences_anew():
+    rhythm, now = heard(14)
+    older = rhythm.dump() | {"silences": [now, *[0.0] * 13], "long": [2.0, 0]}
+    again = Rhythm.load(older, UTC)
+    assert again.judge(now).usual == rhythm.judge(now).usual
+    assert again.judge(now).learning
+    assert again.judge(now).patience > rhythm.judge(now).patience
+
+
+def test_days_away_are_no_days_without_a_silence():
+    rhythm, now = heard(14)
+    rhythm.listen(now, hears=False)
+    rhythm.listen(now + 30 * DAY, hears=True)
+    assert rhythm.judge(now + 30 * DAY).patience == pytest.approx(rhythm.judge(now).patience)
+    assert reported_after(rhythm, now + 30 * DAY) < HOUR
+
+
+def test_a_silence_of_weeks_makes_a_source_hardly_more_patient():
+    rhythm, now = heard(60, rarely)
+    before = rhythm.judge(now).patience
+    rhythm.hear(now + 20 * DAY, 1)
+    assert before <= rhythm.judge(now + 20 * DAY).patience < 2 * before
+
+
+def test_days_that_end_in_silence_do_not_hurry_it():
+    rhythm, now = heard(30, rarely)
+    sooner = rhythm.judge(now).patience
+    assert rhythm.judge(now + 3 * DAY).patience >= 0.8 * sooner
+
+
+@pytest.mark.parametrize("jump", [-DAY, DAY])
+def test_a_clock_that_is_set_by_a_day_does_not_break_what_is_known(jump):
+    rhythm, now = heard(14)
+    usual, patience = rhythm.judge(now).usual, rhythm.judge(now).patience
+    for minute in range(0, 24 * 60, 2):
+        rhythm.hear(now + jump + minute * MINUTE, 1)
+    standing = rhythm.judge(now + jump + DAY)
+    assert standing.ail is None
+    assert standing.usual == pytest.approx(usual, rel=0.3)
+    assert standing.patience < 4 * patience
+
+
+def test_the_night_in_which_summer_time_ends_is_a_night():
+    since = instant_of(datetime(2026, 10, 5, tzinfo=PARIS))
+    rhythm, random, at = Rhythm(PARIS, since), Random(4), since
+    rhythm.listen(since, hears=True)
+    while at < since + 21 * DAY:
+        hour, _ = hour_of_week(PARIS, at)
+        at += round(random.expovariate(by_day_only(hour % 24) / HOUR))
+        if at > since + 18 * DAY and rhythm.judge(at).ail:
+            pytest.fail(f"reported {(at - since) / DAY:.2f} days after")
+        rhythm.hear(at, 1)
+
+
+def test_another_zone_is_learnt_within_weeks_and_breaks_nothing():
+    rhythm, now = heard(14, by_day_only)
+    rhythm.zone = ZoneInfo("Asia/Tokyo")
+    random, at = Random(6), now
+    while at < now + 28 * DAY:
+        at += round(random.expovariate(by_day_only((at - MONDAY) % DAY // HOUR) / HOUR))
+        rhythm.hear(at, 1)
+    night = at - (at - MONDAY) % DAY
+    rhythm.hear(night, 1)
+    assert {rhythm.judge(look).ail for look in range(night, night + 3 * HOUR, MINUTE)} == {None}
+
+
+def test_a_million_in_a_minute_are_a_flood_and_teach_no_million():
+    rhythm, now = heard(14)
+    for second in range(60):
+        rhythm.hear(now + second * SECOND, 1_000_000 // 60)
+    assert rhythm.judge(now + SLOT).ail is Ail.FLOODING
+    assert rhythm.judge(now + HOUR).usual < 300
+
+
+def test_a_backlog_that_comes_at_once_is_no_flood_and_teaches_little():
+    rhythm, now = heard(14)
+    rhythm.listen(now, hears=False)
+    rhythm.listen(now + 5 * HOUR, hears=True)
+    rhythm.hear(now + 5 * HOUR + SECOND, 100_000, lags=[2 * HOUR] * 200)
+    assert rhythm.judge(now + 5 * HOUR + SLOT).ail is None
+    assert rhythm.judge(now + 6 * HOUR).usual < 100
+
+
+def test_nothing_at_all_is_no_event_and_lags_of_the_future_are_survived():
+    rhythm, now = heard(8)
+    before = rhythm.last_event
+    rhythm.hear(now, 0, 0, [-DAY])
+    assert rhythm.last_event == before
+    for minute in range(60):
+        rhythm.hear(now + minute * MINUTE, 1, lags=[-DAY * 400])
+    assert rhythm.judge(now + HOUR).ail is Ail.SKEWED
+
+
+def test_what_is_fetched_every_ten_minutes_is_missed_within_the_hour_and_its_rate_does_not_grow():
+    rhythm, random = Rhythm(UTC, MONDAY), Random(11)
+    rhythm.listen(MONDAY, hears=True)
+    for at in range(MONDAY, MONDAY + 15 * DAY, SLOT):
+        rhythm.hear(at, round(1_500 * random.uniform(0.6, 1.4)))
+    assert rhythm.judge(at).usual == pytest.approx(9_000, rel=0.2)
+    assert reported_after(rhythm, at) < HOUR

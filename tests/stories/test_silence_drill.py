@@ -2,6 +2,7 @@
 
 from random import Random
 
+import pytest
 from stage import MONDAY
 
 from buzzwatch.app.ears import Ears
@@ -53,6 +54,7 @@ class Street:
         return [(each.key, each.over) for each in told if isinstance(each, Trouble)]
 
 
+@pytest.mark.soak
 async def test_each_source_muted_in_turn_is_reported_within_its_own_time_and_a_quiet_night_is_not():
     street = Street()
     await street.live(15 * DAY + 12 * HOUR)
