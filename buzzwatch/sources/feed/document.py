@@ -41,6 +41,8 @@ _LARGEST_BROKEN = 1_000_000
 """Characters of XML that is not well formed: that takes longer, with the square of what is nested in it."""
 _MOST_BROKEN_TAGS = 50_000
 _MOST_ELEMENTS = 50_000
+_MOST_ATTRIBUTES = 200
+"""Of one element: feedparser takes time with the square of their number."""
 _DEEPEST = 100
 
 _ROOT = re.compile(r"<[A-Za-z_]")
@@ -59,7 +61,7 @@ _INVALID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _REFERENCE = re.compile("&(?:amp;)*#(?:([xX][0-9a-fA-F]{1,100})|([0-9]{1,100}));?")
 _LARGEST_CHARACTER = 0x10FFFF
-_SKIPPED = re.compile(r"<skipHours>(.{0,2000}?)</skipHours>", re.DOTALL)
+_SKIPPED = re.compile(r"<skipHours>([^<]*+(?:<(?:/?hour|!--)[^<]*+){0,200}+)</skipHours>")
 _HOUR = re.compile(r"<hour>\s*(\d{1,2})\s*</hour>")
 _ZONE = re.compile(r"(?:Z|[A-Za-z]{1,5}|[+-]\d\d:?\d\d|[+-]\d\d)\)?\s*$")
 _SEPARATED = re.compile(r"\s+[-–—|·:]+\s+|\s*[|]\s*")
@@ -198,9 +200,11 @@ class _Shape:
         self._elements = 0
         self._depth = 0
 
-    def _open(self, _name: str, _attributes: Mapping[str, str]) -> None:
+    def _open(self, _name: str, attributes: Mapping[str, str]) -> None:
         self._elements += 1
         self._depth += 1
+        if len(attributes) > _MOST_ATTRIBUTES:
+            raise NoFeedError(f"over {_MOST_ATTRIBUTES} attributes at one element")
         if self._elements > _MOST_ELEMENTS or self._depth > _DEEPEST:
             raise NoFeedError(f"over {_MOST_ELEMENTS:,} elements, or {_DEEPEST} inside one another")
 
