@@ -15,7 +15,7 @@ from buzzwatch.model.mention import Mention
 from buzzwatch.sources.feed.document import LONGEST_TEXT, MOST_ENTRIES, Document, NoFeedError, read
 from buzzwatch.sources.feed.line import mention_of
 from buzzwatch.sources.feed.seen import MOST_KNOWN, Place, remember, sift
-from buzzwatch.sources.feed.text import read_html
+from buzzwatch.sources.html import read_html
 
 HERE = "https://paper.example/rss"
 TITLE = "Grève chez Acme : « c'est un scandale », disent les passagers"

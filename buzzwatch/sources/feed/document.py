@@ -27,7 +27,7 @@ from msgspec import Struct
 
 from buzzwatch.ingest.identity import web_id
 from buzzwatch.model.instant import MINUTE, Instant, Span, instant_of
-from buzzwatch.sources.feed.text import read_html, tidy
+from buzzwatch.sources.html import read_html
 
 LARGEST_BODY = 8_000_000
 """Bytes, once inflated."""
@@ -70,6 +70,8 @@ _APPEARED = re.compile(
     r"(?:L['’]article|Cet article) .{0,300}? est apparu en premier sur) .{0,200}$",
     re.DOTALL,
 )
+_SPACES = re.compile(r"[^\S\n]+")
+_BREAKS = re.compile(r"\n\s*\n\s*")
 _VIDEO = re.compile(r"[A-Za-z0-9_-]{11}")
 _JSON_FEED = "https://jsonfeed.org/version/1"
 _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
@@ -262,8 +264,8 @@ def _read_json(text: str, address: str) -> Document:
 def _item(raw: Mapping[str, Any], publisher: str, lang: str, address: str) -> Entry:
     link = _link(_get(raw, "url"), address)
     title = _without_publisher(_flat(_get(raw, "title"))[:_LONGEST_TITLE], {publisher})
-    html = read_html(_get(raw, "content_html"))
-    text = _body(title, (html or tidy(_get(raw, "content_text") or _get(raw, "summary")))[:LONGEST_TEXT], publisher)
+    html = _said(_get(raw, "content_html"))
+    text = _body(title, (html or _tidy(_get(raw, "content_text") or _get(raw, "summary")))[:LONGEST_TEXT], publisher)
     guid = _get(raw, "id") or (str(raw["id"]) if isinstance(raw.get("id"), int) else "")
     posted, zoned = _posted(_get(raw, "date_published") or _get(raw, "date_modified"))
     return Entry(
@@ -289,11 +291,22 @@ def _get(raw: object, key: str) -> str:
 def _words(detail: object, longest: int) -> str:
     value = _get(detail, "value")
     plain = _get(detail, "type") == "text/plain" and "<" not in value and "&" not in value
-    return (tidy(value[:longest]) if plain else read_html(value))[:longest]
+    return (_tidy(value[:longest]) if plain else _said(value))[:longest]
 
 
 def _flat(text: str) -> str:
-    return " ".join(read_html(text[:_LONGEST_TITLE]).split())
+    return " ".join(_said(text[:_LONGEST_TITLE]).split())
+
+
+def _said(html: str) -> str:
+    """Its words, a line for each paragraph."""
+    return _tidy(read_html(html, links=False))
+
+
+def _tidy(text: str) -> str:
+    """Without runs of spaces and empty lines."""
+    text = _SPACES.sub(" ", text.replace("\r", "\n"))
+    return "\n".join(line.strip() for line in _BREAKS.sub("\n", text).strip().split("\n"))
 
 
 def _link(link: str, address: str) -> str:

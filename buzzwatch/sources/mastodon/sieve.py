@@ -13,9 +13,9 @@ from datetime import datetime
 
 from buzzwatch.ingest.match import Matcher
 from buzzwatch.model.mention import Author, Engagement, Kind, Mention
+from buzzwatch.sources.html import read_html
 from buzzwatch.sources.intake import Wanted
 from buzzwatch.sources.mastodon.memory import Memory, Place
-from buzzwatch.sources.mastodon.text import read_html
 from buzzwatch.sources.mastodon.wire import Account, Status
 
 SOURCE = "mastodon"
