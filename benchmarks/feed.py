@@ -15,7 +15,7 @@ from buzzwatch.model.instant import MINUTE, instant_of
 from buzzwatch.sources.feed.document import read
 from buzzwatch.sources.feed.line import date, mention_of
 from buzzwatch.sources.feed.seen import Place, remember, sift
-from buzzwatch.sources.feed.text import read_html
+from buzzwatch.sources.html import read_html
 
 SEED = 20261122
 ENTRIES = 100

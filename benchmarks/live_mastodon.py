@@ -24,8 +24,8 @@ from buzzwatch.clock import SystemClock
 from buzzwatch.ingest.match import Matcher
 from buzzwatch.model.brand import Brand
 from buzzwatch.model.receipt import Receipt
+from buzzwatch.sources.html import read_html
 from buzzwatch.sources.mastodon.adapter import Instance, Mastodon
-from buzzwatch.sources.mastodon.text import read_html
 
 SEED = 20261126
 BRANDS = 200

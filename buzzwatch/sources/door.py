@@ -6,6 +6,7 @@ signature is made over the very bytes that were sent.
 
 import asyncio
 import hmac
+import logging
 import zlib
 from collections.abc import Collection
 from http import HTTPStatus
@@ -13,6 +14,7 @@ from ipaddress import ip_address
 
 import msgspec
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from buzzwatch.model.receipt import Receipt
 from buzzwatch.sources.intake import Intake
@@ -29,6 +31,9 @@ _STOP_WITHIN = 5.0
 """Seconds for answers still due when we stop."""
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 _SOON = {"Retry-After": "5"}
+_LOG = logging.getLogger("buzzwatch.sources.door")
+_LOG.addFilter(lambda record: not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError)))
+"""Without requests that are no HTTP: the library repeats the broken header, which may be the one with the secret."""
 
 
 class RefusedError(Exception):
@@ -75,6 +80,7 @@ def make_runner(application: web.Application) -> web.AppRunner:
     return web.AppRunner(
         application,
         access_log=None,
+        logger=_LOG,
         auto_decompress=False,  # it inflates without bound
         keepalive_timeout=_IDLE_AT_MOST,
         shutdown_timeout=_STOP_WITHIN,

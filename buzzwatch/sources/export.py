@@ -73,9 +73,9 @@ def read_export(path: Path | str, mapping: Fields, refuse: Refuse) -> Iterator[C
         FileFaultError: the file cannot be read, or holds nothing that the mapping knows.
     """
     name = "standard input" if str(path) == "-" else str(path)
-    content = _content(path, name)
     placed: list[_Placed] = []
-    for number, (line, fraction, item) in enumerate(_items(content, mapping, name, refuse)):
+    # Nothing here holds what was read: each form of the whole is let go once the next is made.
+    for number, (line, fraction, item) in enumerate(_items(_content(path, name), mapping, name, refuse)):
         if number % _REPORT_EVERY == 0:
             yield Chunk(line, b"[]", fraction / 2, is_array=True)
         if item is not None and (mention := _read(mapping, item, line, refuse)) is not None:
@@ -243,15 +243,16 @@ def _lines(text: str) -> Iterator[str]:
 
 def _documents(text: bytes, mapping: Fields, name: str, refuse: Refuse) -> Iterator[tuple[int, float, Any]]:
     """The items of a JSON by their number; of one a line, by the line."""
-    first, end, _ = text.partition(b"\n")
     try:
         whole = decode_document(text)
     except UnreadableError as error:
-        if not end or not _is_document(first):
+        end = text.find(b"\n")
+        if end < 0 or not _is_document(text[:end]):
             told = "{file}: {why}: mend it, or export it again"
             raise FileFaultError(Said(told, {"file": name, "why": str(error)})) from error
         yield from _by_line(text, mapping, refuse)
         return
+    del text
     items = _found(mapping, whole, 1, refuse)
     for number, item in enumerate(items, 1):
         yield number, number / len(items), item

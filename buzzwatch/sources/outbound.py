@@ -7,10 +7,15 @@ Looked at is the address that a socket is opened to, so that a name that leads e
 Behind a proxy (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`) it is the proxy that looks names up: then addresses written as
 numbers and `localhost` are refused here, and names are for the proxy to refuse. A network's own NAT64 prefix cannot be
 told from any other; the well-known one can (RFC 6052).
+
+Of the environment the proxies are taken alone: what `~/.netrc` holds is for people's own programs, and would be sent to
+whoever a feed redirects to.
 """
 
+import asyncio
 import socket
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -29,6 +34,7 @@ from aiohttp import (
     ThreadedResolver,
 )
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.helpers import get_env_proxy_for_url
 
 MOST_REDIRECTS = 5
 """For `max_redirects` of a request; of itself the library follows ten."""
@@ -65,7 +71,7 @@ def open_session(allow: Iterable[str], headers: Mapping[str, str] | None = None)
         headers=headers,
         timeout=_TIMEOUT,
         cookie_jar=DummyCookieJar(),
-        trust_env=True,
+        trust_env=False,  # it would read ~/.netrc too; `_Guard.check` finds the proxies
     )
 
 
@@ -126,6 +132,8 @@ class _Guard(AbstractResolver):
         if private and not self._is_meant(str(number or host), port) and not self._is_meant(host, port):
             refused = ForbiddenAddressError(f"{host} is not public: {_REMEDY}")
             raise ClientConnectorError(request.connection_key, refused)
+        with suppress(LookupError):  # none is set for this address
+            request.update_proxy(*await asyncio.to_thread(get_env_proxy_for_url, request.url), None)
         return await handler(request)
 
     async def resolve(

@@ -321,6 +321,16 @@ async def test_a_permanent_move_is_followed_and_told(listen, poll, server, intak
     assert "moved for good" in intake.statuses[-1][1]
 
 
+async def test_who_moved_to_where_nothing_is_any_more_is_asked_again_where_they_were(listen, poll, server):
+    server.answers["/old"] = lambda _request: web.Response(status=301, headers={"Location": "/rss"})
+    listen("/old")
+    await poll("/old")
+    server.answers["/rss"] = lambda _request: web.Response(status=404)
+    await poll("/rss")
+    await poll("/old", within=4 * HOUR)
+    assert server.asked["/old"] == 2
+
+
 async def test_a_passing_move_is_followed_once(listen, poll, server, intake):
     server.answers["/old"] = lambda _request: web.Response(status=302, headers={"Location": "/rss"})
     listen("/old")

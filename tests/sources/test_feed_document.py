@@ -15,7 +15,7 @@ from buzzwatch.model.mention import Mention
 from buzzwatch.sources.feed.document import LONGEST_TEXT, MOST_ENTRIES, Document, NoFeedError, read
 from buzzwatch.sources.feed.line import mention_of
 from buzzwatch.sources.feed.seen import MOST_KNOWN, Place, remember, sift
-from buzzwatch.sources.feed.text import read_html
+from buzzwatch.sources.html import read_html
 
 HERE = "https://paper.example/rss"
 TITLE = "Grève chez Acme : « c'est un scandale », disent les passagers"
@@ -241,13 +241,20 @@ def test_no_entity_is_ever_expanded(bomb):
         "<rss><channel><item><title>" + "<" * 2_000_000,
         "<rss><channel><item><title>" + "&" * 2_000_000,
         "<rss><channel>" + "<item " * 200_000,
+        "<rss><item " + " ".join(f"a{number}='1'" for number in range(30_000)) + "/></rss>",
     ],
-    ids=["deep and broken", "deep", "many", "angles", "ampersands", "open tags"],
+    ids=["deep and broken", "deep", "many", "angles", "ampersands", "open tags", "attributes"],
 )
 def test_what_would_take_too_long_is_refused(hostile):
     began = time.process_time()
     with pytest.raises(NoFeedError):
         parse(hostile)
+    assert time.process_time() - began < 2
+
+
+def test_hours_that_are_never_closed_take_no_longer_than_they_are_long():
+    began = time.process_time()
+    assert parse(rss(more=f"<description><![CDATA[{'<skipHours>' * 200_000}]]></description>")).skipped == frozenset()
     assert time.process_time() - began < 2
 
 

@@ -163,6 +163,16 @@ async def test_a_sender_without_the_token_is_refused(serve, intake, header):
     assert intake.payloads == []
 
 
+async def test_a_broken_header_is_refused_and_not_repeated(serve, intake, caplog):
+    url = aiohttp.client.URL(await serve(TOKEN))
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(b"POST /mentions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sesame\0\r\n\r\n")
+    assert b"400 Bad Request" in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    assert (intake.payloads, caplog.text) == ([], "")
+
+
 async def test_a_sender_with_the_token_is_heard(serve, client, intake):
     url = await serve(TOKEN)
     async with client.post(url, data=MENTION, headers={"Authorization": f"bearer {TOKEN}"}) as response:

@@ -7,6 +7,7 @@ import tracemalloc
 import zlib
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -38,6 +39,10 @@ async def say_cookies(request: web.Request) -> web.Response:
     return web.Response(text=str(dict(request.cookies)))
 
 
+async def say_headers(request: web.Request) -> web.Response:
+    return web.Response(text=str(dict(request.headers)))
+
+
 async def echo(request: web.Request) -> web.WebSocketResponse:
     line = web.WebSocketResponse()
     await line.prepare(request)
@@ -62,6 +67,7 @@ async def server():
     application.router.add_get("/", answer)
     application.router.add_get("/redirect", redirect)
     application.router.add_get("/cookies", say_cookies)
+    application.router.add_get("/headers", say_headers)
     application.router.add_get("/socket", echo)
     application.router.add_get("/bomb", explode)
     async with TestServer(application, host="127.0.0.1") as running:
@@ -219,6 +225,20 @@ async def test_the_proxy_of_the_environment_is_meant_and_looks_names_up(proxy: l
 async def test_the_proxy_is_not_asked_for_what_is_no_public_address(proxy: list[str], host: str):
     await refusal(f"http://{host}/")
     assert proxy == []
+
+
+async def test_what_netrc_holds_is_sent_to_nobody(server: TestServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login me password secret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    address = f"http://127.0.0.1:{server.port}/headers"
+    async with open_session(meant([address])) as session, session.get(address) as response:
+        assert "Authorization" not in await response.text()
+    async with (
+        open_session(meant([address]), {"Authorization": "Bearer ours"}) as session,
+        session.get(address) as response,
+    ):
+        assert "Bearer ours" in await response.text()
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])

@@ -343,6 +343,13 @@ async def test_metas_handshake_is_answered_with_its_challenge(meta, client):
         assert response.content_type == "text/plain"
 
 
+async def test_guesses_at_the_token_of_the_handshake_are_logged(meta, client):
+    with capture_logs() as logs:
+        async with client.get(meta, params={"hub.mode": "subscribe", "hub.verify_token": "guess"}) as response:
+            assert response.status == 403
+    assert [each["event"] for each in logs] == ["webhook_not_believed"]
+
+
 @pytest.mark.parametrize(
     "asked", [{}, {"hub.mode": "subscribe", "hub.verify_token": "x"}, {"hub.mode": "x", "hub.verify_token": "chut"}]
 )
@@ -551,6 +558,14 @@ async def test_numbers_of_any_size_end_nothing(reviews, client, intake, number):
     body = trustpilot(review(id="N", createdAt="yesterday"), review()).replace(b'"N"', number.encode())
     assert await post(client, reviews, body, BEARER) in {200, 400}
     assert await post(client, reviews, trustpilot(review()), BEARER) == 200
+
+
+@pytest.mark.parametrize("line", [b"{}", b"7", b"[7, 7]"])
+async def test_a_body_of_many_documents_is_bounded_as_one_is(reviews, client, intake, line):
+    async with client.post(reviews, data=b"\n".join([line] * 20_001), headers=BEARER) as response:
+        told = await response.json()
+    assert response.status == 400
+    assert told["refused"] == [{"position": 0, "reason": "more than 20000 items: send them in parts"}]
 
 
 async def test_what_the_intake_refuses_is_named_by_its_place_in_the_body(reviews, client, intake):

@@ -27,7 +27,7 @@ from msgspec import Struct
 
 from buzzwatch.ingest.identity import web_id
 from buzzwatch.model.instant import MINUTE, Instant, Span, instant_of
-from buzzwatch.sources.feed.text import read_html, tidy
+from buzzwatch.sources.html import read_html
 
 LARGEST_BODY = 8_000_000
 """Bytes, once inflated."""
@@ -41,6 +41,8 @@ _LARGEST_BROKEN = 1_000_000
 """Characters of XML that is not well formed: that takes longer, with the square of what is nested in it."""
 _MOST_BROKEN_TAGS = 50_000
 _MOST_ELEMENTS = 50_000
+_MOST_ATTRIBUTES = 200
+"""Of one element: feedparser takes time with the square of their number."""
 _DEEPEST = 100
 
 _ROOT = re.compile(r"<[A-Za-z_]")
@@ -59,7 +61,7 @@ _INVALID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _REFERENCE = re.compile("&(?:amp;)*#(?:([xX][0-9a-fA-F]{1,100})|([0-9]{1,100}));?")
 _LARGEST_CHARACTER = 0x10FFFF
-_SKIPPED = re.compile(r"<skipHours>(.{0,2000}?)</skipHours>", re.DOTALL)
+_SKIPPED = re.compile(r"<skipHours>([^<]*+(?:<(?:/?hour|!--)[^<]*+){0,200}+)</skipHours>")
 _HOUR = re.compile(r"<hour>\s*(\d{1,2})\s*</hour>")
 _ZONE = re.compile(r"(?:Z|[A-Za-z]{1,5}|[+-]\d\d:?\d\d|[+-]\d\d)\)?\s*$")
 _SEPARATED = re.compile(r"\s+[-–—|·:]+\s+|\s*[|]\s*")
@@ -68,6 +70,8 @@ _APPEARED = re.compile(
     r"(?:L['’]article|Cet article) .{0,300}? est apparu en premier sur) .{0,200}$",
     re.DOTALL,
 )
+_SPACES = re.compile(r"[^\S\n]+")
+_BREAKS = re.compile(r"\n\s*\n\s*")
 _VIDEO = re.compile(r"[A-Za-z0-9_-]{11}")
 _JSON_FEED = "https://jsonfeed.org/version/1"
 _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
@@ -198,9 +202,11 @@ class _Shape:
         self._elements = 0
         self._depth = 0
 
-    def _open(self, _name: str, _attributes: Mapping[str, str]) -> None:
+    def _open(self, _name: str, attributes: Mapping[str, str]) -> None:
         self._elements += 1
         self._depth += 1
+        if len(attributes) > _MOST_ATTRIBUTES:
+            raise NoFeedError(f"over {_MOST_ATTRIBUTES} attributes at one element")
         if self._elements > _MOST_ELEMENTS or self._depth > _DEEPEST:
             raise NoFeedError(f"over {_MOST_ELEMENTS:,} elements, or {_DEEPEST} inside one another")
 
@@ -258,8 +264,8 @@ def _read_json(text: str, address: str) -> Document:
 def _item(raw: Mapping[str, Any], publisher: str, lang: str, address: str) -> Entry:
     link = _link(_get(raw, "url"), address)
     title = _without_publisher(_flat(_get(raw, "title"))[:_LONGEST_TITLE], {publisher})
-    html = read_html(_get(raw, "content_html"))
-    text = _body(title, (html or tidy(_get(raw, "content_text") or _get(raw, "summary")))[:LONGEST_TEXT], publisher)
+    html = _said(_get(raw, "content_html"))
+    text = _body(title, (html or _tidy(_get(raw, "content_text") or _get(raw, "summary")))[:LONGEST_TEXT], publisher)
     guid = _get(raw, "id") or (str(raw["id"]) if isinstance(raw.get("id"), int) else "")
     posted, zoned = _posted(_get(raw, "date_published") or _get(raw, "date_modified"))
     return Entry(
@@ -285,11 +291,22 @@ def _get(raw: object, key: str) -> str:
 def _words(detail: object, longest: int) -> str:
     value = _get(detail, "value")
     plain = _get(detail, "type") == "text/plain" and "<" not in value and "&" not in value
-    return (tidy(value[:longest]) if plain else read_html(value))[:longest]
+    return (_tidy(value[:longest]) if plain else _said(value))[:longest]
 
 
 def _flat(text: str) -> str:
-    return " ".join(read_html(text[:_LONGEST_TITLE]).split())
+    return " ".join(_said(text[:_LONGEST_TITLE]).split())
+
+
+def _said(html: str) -> str:
+    """Its words, a line for each paragraph."""
+    return _tidy(read_html(html, links=False))
+
+
+def _tidy(text: str) -> str:
+    """Without runs of spaces and empty lines."""
+    text = _SPACES.sub(" ", text.replace("\r", "\n"))
+    return "\n".join(line.strip() for line in _BREAKS.sub("\n", text).strip().split("\n"))
 
 
 def _link(link: str, address: str) -> str:

@@ -111,7 +111,7 @@ class Line:
         self.note = ""
         self._all = shared
         self._key = subscription.key
-        self._address = subscription.address
+        self._written = self._address = subscription.address
         self._place = place
         self._backoff = Backoff(_RETRY, max(HOUR, shared.habits.every), shared.chance)
         self._failures = 0
@@ -159,6 +159,7 @@ class Line:
 
     def _fail(self, trouble: Unheard) -> Span:
         self.tried, self.trouble = True, trouble
+        self._address, self.note = self._written, ""  # whoever moved by mistake is found where they were
         self._failures += 1
         return self._backoff.fail(at_least=trouble.again_after, hopeless=trouble.hopeless)
 

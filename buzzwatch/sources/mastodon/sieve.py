@@ -15,9 +15,9 @@ from buzzwatch.ingest.decode import MAX_TEXT, MAX_TITLE
 from buzzwatch.ingest.match import Matcher
 from buzzwatch.ingest.wild import is_wild
 from buzzwatch.model.mention import Author, Engagement, Kind, Mention
+from buzzwatch.sources.html import read_html
 from buzzwatch.sources.intake import Wanted
 from buzzwatch.sources.mastodon.memory import Memory, Place
-from buzzwatch.sources.mastodon.text import read_html
 from buzzwatch.sources.mastodon.wire import Account, Status
 
 SOURCE = "mastodon"

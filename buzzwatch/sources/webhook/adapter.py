@@ -180,7 +180,7 @@ class _Receiver:
         asked = request.query
         right = is_same(asked.get("hub.verify_token", ""), self._hook.verify_token or "")
         if not right or asked.get("hub.mode") != "subscribe":
-            raise RefusedError(HTTPStatus.FORBIDDEN, "not for you")
+            raise self._doubt()
         challenge = asked.get("hub.challenge", "")[:_LONGEST_CHALLENGE]
         # As bytes that no browser shows: whoever knows the token could else let us say anything.
         return web.Response(text=challenge, headers={"X-Content-Type-Options": "nosniff"})

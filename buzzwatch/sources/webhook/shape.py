@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from buzzwatch.ingest import meta
 from buzzwatch.ingest.decode import without_faulty_characters
-from buzzwatch.ingest.mapping import FaultError, Fields, find_items, read_item
+from buzzwatch.ingest.mapping import MAX_ITEMS, FaultError, Fields, find_items, read_item
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.mention import Mention
 
@@ -66,6 +66,7 @@ class ByMapping:
                 faults.append(_fault(position, fault, document))
                 position += 1
                 continue
+            _bound(position + passed + len(items) + strangers)
             passed += strangers
             for item in items:
                 try:
@@ -87,6 +88,7 @@ class ByMeta:
         for position, change in enumerate(
             change for document in read_documents(payload) for change in meta.changes(document)
         ):
+            _bound(position)
             try:
                 mention = meta.read_change(change)
             except meta.ChangeError as error:
@@ -99,6 +101,12 @@ class ByMeta:
         return Translated(mentions, faults, passed)
 
 
+def _bound(items: int) -> None:
+    """Of a whole payload, however many documents it is. Raises `UnreadableError`."""
+    if items > MAX_ITEMS:
+        raise UnreadableError(f"more than {MAX_ITEMS} items: send them in parts")
+
+
 def _fault(position: int, error: Exception, item: Any) -> Fault:  # noqa: ANN401 - any JSON
     return Fault(position, str(error), msgspec.json.encode(item)[:_HEAD].decode(errors="replace"))
 
@@ -107,7 +115,7 @@ def read_documents(payload: bytes) -> list[Any]:
     """The JSON of a payload: one, or one a line.
 
     Raises:
-        UnreadableError: there is none, or it is nested deeper than the decoder goes.
+        UnreadableError: there is none, it is nested deeper than the decoder goes, or it has too many lines.
     """
     try:
         return [decode_document(payload)]
@@ -115,6 +123,7 @@ def read_documents(payload: bytes) -> list[Any]:
         lines = [line for line in payload.split(b"\n") if line.strip()]
         if len(lines) < 2:  # noqa: PLR2004 - one line is the whole
             raise
+        _bound(len(lines))
         return [decode_document(line) for line in lines]
 
 

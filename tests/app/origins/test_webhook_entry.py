@@ -1,6 +1,6 @@
 """Webhooks as `buzzwatch.yaml` says them, and the adapters made of them."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 
 import pytest
 
@@ -8,6 +8,8 @@ from buzzwatch.app.adapters import make_sources
 from buzzwatch.app.config import load
 from buzzwatch.app.mapping_file import load_mapping, load_preset, preset_names
 from buzzwatch.app.secret import SecretError, Secrets
+from buzzwatch.ingest.identity import names_of
+from buzzwatch.ingest.mapping import read_item
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.sources.webhook import proof as proofs
 from buzzwatch.sources.webhook.shape import ByMapping, ByMeta
@@ -172,3 +174,11 @@ def test_numbers_and_truths_in_tables_are_what_they_look_like(tmp_path):
     mapping = load_mapping(tmp_path / "own.yaml", UTC)
     assert mapping.fields["deleted"].values == {"1": "true", "0": "false"}
     assert mapping.only[0].values == {"1", "true"}
+
+
+def test_of_the_mappings_that_come_along_one_takes_back_and_only_its_own():
+    assert [name for name in preset_names() if "deleted" in load_preset(name, UTC).fields] == ["trustpilot"]
+    told = {"id": "x:1", "url": "https://x.com/acme/status/1", "link": "https://x.com/acme/status/1"}
+    event = {"eventName": "service-review-deleted", "eventData": told, "url": told["url"]}
+    mention = read_item(load_preset("trustpilot", UTC), event, datetime(2026, 11, 25, tzinfo=UTC)).mention
+    assert (mention.deleted, names_of(mention)) == (True, ("trustpilot:x:1",))

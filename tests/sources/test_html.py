@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from buzzwatch.sources.mastodon.text import LONGEST, read_html
+from buzzwatch.sources.html import LONGEST, read_html
 
 LINK = (
     '<a href="https://www.acme.example/a/long?way=1&amp;x=2" rel="nofollow"><span class="invisible">https://www.</span>'
@@ -29,7 +29,8 @@ HASHTAG = '<a href="https://m.example/tags/a" class="mention hashtag">#<span>Acm
         ('<p class="quote-inline">RE: https://m.example/1</p><p>non</p>', "non"),
         ("<script>acme()</script><style>p{}</style>b", "b"),
         ("a < b > c <3 <", "a < b > c <3 <"),
-        ('<!-- acme --> <a href="https://x.example', '<!-- acme --> <a href="https://x.example'),
+        ('<!-- acme --> <a href="https://x.example', '<a href="https://x.example'),
+        ("<?xml?><p title=it's>one's<p title='a > b'>two", "one's\n\ntwo"),
         ("</p></a></span>x", "x"),
     ],
 )  # fmt: skip
@@ -40,12 +41,17 @@ def test_the_words_of_a_status_are_read_out_of_its_html(html, text):
 @pytest.mark.parametrize(
     "piece",
     ["<a ", "<", "<!--", "<![CDATA[", "&", "<a href='", '<a href="', "</", "</a", "x=1 ", "<b>", "<script>", "&#1",
-     "<br>", "<a href=https://x.example>", "<p class='", " ", "<a x=<", "=\"'"],
+     "<br>", "<a href=https://x.example>", "<p class='", " ", "<a x=<", "=\"'", "href=\"'", "class", " alt='"],
 )  # fmt: skip
 def test_hostile_html_costs_no_more_than_its_length(piece):
     began = time.process_time()
-    read_html("<a " + piece * (LONGEST // len(piece)))
+    read_html("<a " + piece * (LONGEST // len(piece) - 1) + ">")
     assert time.process_time() - began < 1
+
+
+def test_feeds_are_read_without_what_stands_in_attributes():
+    html = '<a href="https://acme.example/x">ici</a> <img alt="une valise" src="x"> <script>acme()</script>là'
+    assert read_html(html, links=False) == "ici là"
 
 
 def test_what_is_too_long_is_cut_between_tags():

@@ -1,20 +1,23 @@
-"""The words of a status, out of its HTML.
+"""The words of a post or a summary, out of its HTML.
 
 What Mastodon lets through is documented (https://docs.joinmastodon.org/spec/activitypub/#sanitization): paragraphs,
 breaks, links with the classes `mention`, `hashtag`, `invisible` and `ellipsis`, lists, quotes. Other servers send what
-they like, and so may somebody who means harm. The standard library's parser takes half a minute over 60 kB of `<a `
-(measured, Python 3.11); here a tag ends before the next `<`, whatever its quotes say: the time is linear.
+they like, feeds too, and so may somebody who means harm. The standard library's parser takes half a minute over 60 kB
+of `<a ` (measured, Python 3.11); here a tag ends before the next `<`, whatever its quotes say: the time is linear.
 """
 
 import re
 from html import unescape
 
-LONGEST = 50_000
-"""Characters of HTML that are read of one status; several times what an accepted text may hold."""
+LONGEST = 60_000
+"""Characters of HTML that are read; several times what an accepted text may hold."""
 _PLAIN = re.compile(r"<(?:/?p|br ?/?)>")
 _BREAKS = re.compile(r"\n{3,}")
 _SPACES = re.compile(r"[ \t\r\f\v]+")
-_TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9]*+)((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)>""")
+_TAG = re.compile(
+    r"""<(/?)([a-zA-Z][a-zA-Z0-9]*+)((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+|[^<>]*+)>"""  # or a quote is left open
+    "|<[!?][^<>]*+>"
+)
 _ATTRIBUTE = re.compile(r"""\b(class|href|alt)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
 _BLOCKS = {
     "p": "\n\n",
@@ -23,8 +26,7 @@ _BLOCKS = {
     "div": "\n",
     "pre": "\n\n",
     "blockquote": "\n\n",
-    "ul": "\n",
-    "ol": "\n",
+    **dict.fromkeys(("ul", "ol", "tr", "table", "section", "article"), "\n"),
 } | {f"h{size}": "\n\n" for size in range(1, 7)}
 _MUTE = frozenset({"script", "style"})
 _SPEAKING = _MUTE | {"p", "a", "img"}
@@ -34,21 +36,24 @@ _RESTATED = "quote-inline"
 _NAMED = frozenset({"mention", "hashtag"})
 
 
-def read_html(html: str) -> str:
-    """The text, with the whole address of every link, though it is shown shortened or under other words.
+def read_html(html: str, *, links: bool = True) -> str:
+    """The text, with a line for each break and an empty one between paragraphs.
 
-    Only the first `LONGEST` characters are read, up to the last whole tag.
+    With `links` the whole address of every link is in it, though it is shown shortened or under other words, and what
+    pictures are said to show. Only the first `LONGEST` characters are read, up to the last whole tag.
     """
     if len(html) > LONGEST:
         html = html[:LONGEST].rpartition("<")[0] or html[:LONGEST]
     broken = _PLAIN.sub(_break, html)
     if "<" not in broken:
         return _tidy(unescape(broken))
-    reader = _Reader()
+    reader = _Reader(links=links)
     end = 0
     for tag in _TAG.finditer(html):
         reader.say(html[end : tag.start()])
         end = tag.end()
+        if tag[2] is None:  # a comment, or a declaration
+            continue
         name = tag[2].lower()
         if tag[1]:
             reader.close(name)
@@ -68,9 +73,10 @@ def _tidy(text: str) -> str:
 
 
 class _Reader:
-    """Gathers what is to be read of one status, tag by tag."""
+    """Gathers what is to be read, tag by tag."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, links: bool) -> None:
+        self._links = links
         self.parts: list[str] = []
         self._muted = ""
         self._link = ""
@@ -84,6 +90,8 @@ class _Reader:
         classes = said.get("class", "").split()
         if tag in _MUTE or (tag == "p" and _RESTATED in classes):
             self._muted = tag
+        elif not self._links:
+            return
         elif tag == "a":
             href = said.get("href", "")
             self._link = href if href.startswith(("https://", "http://")) and _NAMED.isdisjoint(classes) else ""
