@@ -15,6 +15,7 @@ class Words(Struct, frozen=True):
     deaf: str
     silent: str
     ailing: str
+    returns: str
     still: str
     why: str
     heard: str
@@ -40,6 +41,7 @@ WORDS = {
         deaf="la source {name} est sourde\u00a0: {reason}{why}",
         silent="la source {name} est connectée et n’apporte plus rien depuis {span}\u00a0: on attendait {due} posts",
         ailing="la source {name} va mal\u00a0: {reason}{why}",
+        returns="la source {name} va et vient\u00a0: {reason}{why}",
         still="toujours, depuis {span}\u00a0: {told}",
         why=" ({why})",
         heard="la source {name} est de nouveau entendue",
@@ -63,6 +65,7 @@ WORDS = {
         deaf="source {name} is deaf: {reason}{why}",
         silent="source {name} is connected and has brought nothing for {span}: {due} posts were to be expected",
         ailing="source {name} is not well: {reason}{why}",
+        returns="source {name} comes and goes: {reason}{why}",
         still="still, for {span}: {told}",
         why=" ({why})",
         heard="source {name} is heard again",
@@ -72,7 +75,10 @@ WORDS = {
 
 
 class Complaint(Struct, frozen=True):
-    """What ails a source: since how long, why in the source's own words, and how many posts were expected since."""
+    """What ails a source: since how long, why in the source's own words, and how many posts were expected since.
+
+    `again`: that was told before. `returns`: it was well in between, for a while.
+    """
 
     name: str
     ail: Ail
@@ -80,6 +86,7 @@ class Complaint(Struct, frozen=True):
     why: str = ""
     due: float = 0.0
     again: bool = False
+    returns: bool = False
 
 
 def told(complaint: Complaint, language: str) -> str:
@@ -87,6 +94,8 @@ def told(complaint: Complaint, language: str) -> str:
     words, ail = WORDS[language], complaint.ail
     if ail is Ail.GAP:
         said = words.lost
+    elif complaint.returns:
+        said = words.returns
     elif ail is Ail.SILENT:
         said = words.silent
     else:
