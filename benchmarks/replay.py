@@ -63,7 +63,7 @@ def stages(path: Path, rules: Ruleset) -> None:
     """The same once more, with a stopwatch at each stage."""
     replayed, watch = Replay(rules, HORIZON), Stopwatch()
     hearing = replayed._hearing  # noqa: SLF001 - a stage of its own
-    watch.watch(hearing, "decode", lambda _: "decode")
+    watch.watch(hearing, "open", lambda _: "open")
     watch.watch(hearing, "see", lambda _: "place, match, language, score")
     kinds: dict[type, str] = {Sighting: "step a sighting", Tick: "step a tick"}
     # Spine has no slots: a method of this one object can be replaced.

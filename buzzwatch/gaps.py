@@ -14,6 +14,7 @@ from buzzwatch.model.input import EVERYTHING, Gap
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, Instant, Span
 
 MOST_CLOSED = 100
+"""Of each source: one that comes and goes crowds out what is known of no other."""
 KEPT: Span = 30 * DAY
 """How long a gap that is over may still matter: a silent brand learns of it only when it is heard again."""
 CATCH_UP: Span = 5 * MINUTE
@@ -53,25 +54,33 @@ class Gaps:
         return (each.gap for each in self._all)
 
     def hear(self, gap: Gap, now: Instant, untouched: Iterable[str] = (), usual: Mapping[str, float] = {}) -> Deafness:
-        """Add one; an open one of its source, or of any when it is of all, ends with it. The gap as it is now known.
+        """Add one; the open one of its source ends with it, unless it was over before that began. As it is now known.
 
-        To whom it matters is said when it begins: see `Deafness`.
+        While we are down the sources stay as they were: each says of itself when it hears again. To whom a gap matters
+        is said when it begins: see `Deafness`.
         """
         heard = Deafness(gap, frozenset(untouched), usual)
         kept: list[Deafness] = []
         for known in self._all:
-            is_open = known.gap.until > now
-            if is_open and known.gap.source == gap.source:
+            if known.gap.until > now and known.gap.source == gap.source and gap.until >= known.gap.since:
                 heard = replace(known, gap=replace(gap, since=min(known.gap.since, gap.since)))
-            elif is_open and gap.source == EVERYTHING:
-                kept.append(replace(known, gap=replace(known.gap, until=gap.until)))
             elif known.gap.until > now - KEPT:
                 kept.append(known)
-        closed = [known for known in kept if known.gap.until <= now]
         still_open = [known for known in kept if known.gap.until > now]
-        self._all = [*closed[-MOST_CLOSED:], *still_open, heard]
+        closed = [known for known in kept if known.gap.until <= now]
+        if heard.gap.until > now:
+            still_open.append(heard)
+        else:  # what was usual before is asked for when it ends, and never again
+            closed.append(replace(heard, usual={}))
+        self._all = [*_newest(closed, gap.source), *still_open]
         self._of.clear()
         return heard
+
+    def set_back(self, now: Instant, was: Instant) -> None:
+        """The clock had run ahead, to `was`: what is open began by now, and the past is another."""
+        still_open = (known for known in self._all if known.gap.until > was)
+        self._all = [replace(known, gap=replace(known.gap, since=min(known.gap.since, now))) for known in still_open]
+        self._of.clear()
 
     def of(self, brand: str) -> tuple[Gap, ...]:
         """Those that matter to a brand."""
@@ -114,6 +123,15 @@ class Gaps:
             last_until = max((gap.until for gap in gaps), default=0)
             heard = self._of[brand] = _Heard(gaps, [_held(gap) for gap in gaps], last_until)
         return heard
+
+
+def _newest(closed: list[Deafness], source: str) -> list[Deafness]:
+    """Without the oldest of one source, where there are too many of it."""
+    too_many = sum(known.gap.source == source for known in closed) - MOST_CLOSED
+    if too_many <= 0:
+        return closed
+    oldest = {id(known) for known in [known for known in closed if known.gap.source == source][:too_many]}
+    return [known for known in closed if id(known) not in oldest]
 
 
 def _held(gap: Gap) -> tuple[Instant, Instant]:

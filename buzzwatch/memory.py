@@ -346,8 +346,9 @@ class Memory:
         self.carriers = {key: Carriers() for key in self.carriers}
         for complaints in self.complaints.values():
             complaints.set_back(now)
-        self.dirty, self.dirty_due, self.timers, self.gaps, self.recollection = {}, None, Timers(), Gaps(), {}
+        self.dirty, self.dirty_due, self.timers, self.recollection = {}, None, Timers(), {}
         self.shadow_timers = Timers()
+        self.gaps.set_back(now, now + ahead)
         self.roads.set_back(now)
         self.shadows.shift(-ahead)
         self.foretold = {name: told.shifted(-ahead) for name, told in self.foretold.items()}

@@ -1,5 +1,6 @@
 """How much of what is said of each brand each source brings: whether one that is deaf matters to it."""
 
+from math import fsum
 from typing import Any
 
 from buzzwatch.model.instant import DAY, Instant
@@ -35,7 +36,7 @@ class Roads:
         Mentions by no source that is known, "", may have come by any.
         """
         counts = self._counts.get(brand, {})
-        total = sum(counts.values())
+        total = fsum(counts.values())  # whichever was heard first
         return total < FEWEST or counts.get(road, 0.0) + counts.get("", 0.0) >= MATTERS * total
 
     def set_back(self, now: Instant) -> None:

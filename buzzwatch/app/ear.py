@@ -1,5 +1,6 @@
 """One source as it stands: what it says of itself, what its rhythm says, and what follows for the journal and `ops`."""
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, NamedTuple
@@ -16,6 +17,8 @@ DEAF_AFTER: Span = 5 * MINUTE
 AGAIN: Span = 6 * HOUR
 """After so long `ops` is told again of what lasts, and after an hour at the soonest of another ail."""
 SOONEST: Span = HOUR
+PIECES = 3
+"""Absences of the last hour that come to `DEAF_AFTER` together, which is then told as well."""
 GAP_SHOWN: Span = HOUR
 """How long a source counts as one that has lost something."""
 LONG_UNSEEN: Span = 30 * DAY
@@ -24,12 +27,16 @@ _PATIENT = frozenset({Ail.CONNECTING, Ail.AWAY, Ail.PAUSED})
 
 
 class Told(NamedTuple):
-    """What `ops` was told of a source: since when it lasts, what it was, when that was told last, how many times."""
+    """What `ops` was told of a source: since when it lasts, what it was, when that was told last, how many times.
+
+    `returns`: it comes and goes, and is called over only when it was well for an hour.
+    """
 
     since: Instant
     ail: Ail
     at: Instant
     times: int
+    returns: bool = False
 
 
 class Ear:
@@ -48,24 +55,52 @@ class Ear:
         self._said_at = now
         self._lost_until: Instant = 0
         self._deaf_since: Instant | None = None  # an open gap, which ends when it is heard again
+        self._absences: deque[tuple[Instant, Instant]] = deque(maxlen=60)
+        self._ailed_at: Instant | None = None  # when it was last not well, and that was worth telling
+        self._loss_told_at: Instant | None = None
 
     @property
     def is_deaf(self) -> bool:
         """Nothing is heard, connected or not."""
         return not self.connected or self.ail in _UNHEARD
 
-    def begin(self, now: Instant) -> Gap:
-        """Deaf until it says that it hears."""
-        self._deaf_since = now
-        return Gap(0, self.name, now, FOREVER)
+    def begin(self, now: Instant, deaf_since: Instant | None = None) -> Gap:
+        """Deaf until it says that it hears; since when, where an earlier run has known it."""
+        self._deaf_since = now if deaf_since is None else min(deaf_since, now)
+        return Gap(0, self.name, self._deaf_since, FOREVER)
+
+    def lose(self, since: Instant, until: Instant) -> Iterator[Gap]:
+        """It has lost what was said meanwhile: a part of the gap that is open, or one of its own."""
+        if self._deaf_since is None or until < self._deaf_since:
+            yield Gap(0, self.name, since, until)
+        elif since < self._deaf_since:
+            self._deaf_since = since
+            yield Gap(0, self.name, since, FOREVER)
+
+    def set_back(self, now: Instant) -> None:
+        """The clock had run ahead: nothing is dated in the future."""
+        self.since, self._changed_at, self._said_at = (
+            min(at, now) for at in (self.since, self._changed_at, self._said_at)
+        )
+        self._lost_until = min(self._lost_until, now + GAP_SHOWN)
+        self._deaf_since = None if self._deaf_since is None else min(self._deaf_since, now)
+        self._ailed_at = None if self._ailed_at is None else min(self._ailed_at, now)
+        self._loss_told_at = None if self._loss_told_at is None else min(self._loss_told_at, now)
+        self._absences.clear()
+        self.told = self.told and self.told._replace(at=min(self.told.at, now))
+        self.rhythm.set_back(now)
 
     def note(self, now: Instant, why: str, ail: Ail | None, *, connected: bool) -> Iterator[Gap | Trouble]:
         """It says how it does."""
         if connected and ail is Ail.GAP:
             ail, self._lost_until = None, now + GAP_SHOWN
-            yield self._tell_loss(now, why)
+            if self._loss_told_at is None or now - self._loss_told_at >= SOONEST:
+                self._loss_told_at = now
+                yield self._tell_loss(now, why)
         said = None if connected else Ail.AWAY
         if connected != self.connected:
+            if connected:
+                self._absences.append((self._changed_at, now))
             self._changed_at = now
         if (ail or said) != self._said:
             self._said_at = now
@@ -122,24 +157,40 @@ class Ear:
         """What `ops` has to know by now, and does not."""
         ail, told = self.ail, self.told
         if ail is None or ail is Ail.GAP:
-            if told is not None:
-                self.told = None
-                key = f"source-{self.name}"
-                said = {language: ear_words.heard_again(self.name, language) for language in ear_words.WORDS}
-                yield Trouble(0, key, told.since, said["en"], over=True, said=said, again=told.times - 1)
+            if told is not None and not (told.returns and self._ailed_lately(now)):
+                yield self._call_over(told)
             return
-        if ail in _PATIENT and now - self.since < DEAF_AFTER:
+        returns = self._returns(now)
+        if ail in _PATIENT and now - self.since < DEAF_AFTER and not returns:
             return
+        returns |= told.returns if told else self._ailed_lately(now)
+        self._ailed_at = now
         if told is None:
-            told = Told(self.since, ail, now, 1)
+            told = Told(self.since, ail, now, 1, returns)
         elif now - told.at >= AGAIN or (ail != told.ail and (now - told.at >= SOONEST or ail is Ail.REFUSED)):
             told = told._replace(ail=ail, at=now, times=told.times + 1)
         else:
             return
         self.told = told
         why = self.why if self._said is not None else ""
-        complaint = ear_words.Complaint(self.name, ail, now - told.since, why, standing.due, again=told.times > 1)
+        lasts, again = now - told.since, told.times > 1
+        complaint = ear_words.Complaint(self.name, ail, lasts, why, standing.due, again=again, returns=told.returns)
         yield self._trouble(f"source-{self.name}", told.since, complaint, told.times - 1)
+
+    def _call_over(self, told: Told) -> Trouble:
+        self.told = None
+        said = {language: ear_words.heard_again(self.name, language) for language in ear_words.WORDS}
+        return Trouble(0, f"source-{self.name}", told.since, said["en"], over=True, said=said, again=told.times - 1)
+
+    def _ailed_lately(self, now: Instant) -> bool:
+        return self._ailed_at is not None and now - self._ailed_at < SOONEST
+
+    def _returns(self, now: Instant) -> bool:
+        """Whether it is away for the third time in an hour, and five minutes of it in all."""
+        if self.connected or self.ail is Ail.CONNECTING:
+            return False
+        pieces = [until - max(since, now - HOUR) for since, until in self._absences if until > now - HOUR]
+        return len(pieces) + 1 >= PIECES and sum(pieces) + now - self._changed_at >= DEAF_AFTER
 
     @staticmethod
     def _trouble(key: str, since: Instant, complaint: ear_words.Complaint, again: int = 0) -> Trouble:
@@ -174,7 +225,7 @@ class Ear:
 
     def dump(self) -> dict[str, Any]:
         """What is kept between runs, as builtins."""
-        return {"rhythm": self.rhythm.dump(), "told": self.told and list(self.told)}
+        return {"rhythm": self.rhythm.dump(), "told": self.told and list(self.told), "ailed_at": self._ailed_at}
 
     def adopt(self, dumped: Mapping[str, Any], now: Instant) -> None:
         """What `dump` of an earlier run gave. KeyError, ValueError or TypeError where it does not fit."""
@@ -182,4 +233,5 @@ class Ear:
         rhythm.listen(now, hears=False)
         told = dumped["told"]
         self.rhythm = rhythm
-        self.told = None if told is None else Told(told[0], Ail(told[1]), told[2], told[3])
+        self.told = None if told is None else Told(told[0], Ail(told[1]), *told[2:])
+        self._ailed_at = dumped.get("ailed_at")

@@ -71,6 +71,7 @@ class Ears:
         queue.on_status = self._note
         queue.on_passed = self._pass
         queue.on_heard = self._hear
+        queue.on_gap = self._lose
 
     def _adopt(self, ear: Ear, kept: bytes) -> None:
         """What does not fit is learnt again."""
@@ -79,10 +80,13 @@ class Ears:
         except (KeyError, ValueError, TypeError, msgspec.DecodeError) as error:
             log.warning("rhythm_not_adopted", source=ear.name, error=str(error))
 
-    async def listen(self) -> None:
-        """Hear with every source until cancelled; one that fails is started again."""
-        for ear in self._ears.values():
-            self._queue.tell(ear.begin(self._clock.now()))
+    async def listen(self, deaf_since: Mapping[str, Instant] = {}) -> None:
+        """Hear with every source until cancelled; one that fails is started again.
+
+        `deaf_since` says of some sources since when an earlier run did not hear them.
+        """
+        for name, ear in self._ears.items():
+            self._queue.tell(ear.begin(self._clock.now(), deaf_since.get(name)))
         async with asyncio.TaskGroup() as group:
             for name in self._sources:
                 group.create_task(self._keep_hearing(name))
@@ -125,6 +129,15 @@ class Ears:
         if connected != ear.connected:
             log.info("source_heard" if connected else "source_lost", source=name, why=why)
         self._tell(ear.note(self._clock.now(), why, ail, connected=connected))
+
+    def _lose(self, name: str, since: Instant, until: Instant) -> None:
+        ear = self._ears.get(name)
+        self._tell([Gap(0, name, since, until)] if ear is None else ear.lose(since, until))
+
+    def set_back(self, now: Instant) -> None:
+        """The clock had run ahead."""
+        for ear in self._ears.values():
+            ear.set_back(now)
 
     def _pass(self, name: str, events: int, deletes: int) -> None:
         if (ear := self._ears.get(name)) is not None:

@@ -47,6 +47,7 @@ class IntakeQueue:
         self.on_status: Callable[[str, bool, str, Ail | None], None] = lambda _source, _connected, _why, _ail: None
         self.on_heard: Callable[[str, Receipt, Sequence[Span]], None] = lambda _source, _receipt, _lags: None
         self.on_passed: Callable[[str, int, int], None] = lambda _source, _events, _deletes: None
+        self.on_gap: Callable[[str, Instant, Instant], object] = lambda *gap: self.tell(Gap(0, *gap))
         self.closed = False
         self.arrival = asyncio.Event()
         self._clock = clock
@@ -102,7 +103,7 @@ class IntakeQueue:
 
     def gap(self, source: str, since: Instant, until: Instant) -> None:
         """See `Intake`."""
-        self.tell(Gap(0, source, since, until))
+        self.on_gap(source, since, until)
 
     def passed(self, source: str, events: int, *, deletes: int = 0) -> None:
         """See `Intake`."""

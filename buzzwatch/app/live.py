@@ -161,7 +161,8 @@ class Daemon:
         text = f"the machine's clock jumped by {jump.by / SECOND:+.0f} s; it is believed if it stays so for ten minutes"
         self.queue.tell(Trouble(0, "clock", jump.since, text))
 
-    def _follow_back(self, _now: Instant) -> None:
+    def _follow_back(self, now: Instant) -> None:
+        self.ears.set_back(now)
         self.queue.tell(ClockSet(0))
 
     def stop(self) -> None:
@@ -192,7 +193,7 @@ class Daemon:
             sending = asyncio.create_task(self.courier.run(), name="courier")
             self._ways.warm(self.drive.spine.memory.rules)
             self._close_gaps_of_the_past()
-            hearing = asyncio.create_task(self.ears.listen(), name="ears")
+            hearing = asyncio.create_task(self.ears.listen(self._open_gaps()), name="ears")
             looking = asyncio.create_task(self._look_after(), name="watch")
             answering = asyncio.create_task(self._hear_answers(), name="answers")
             teaching = asyncio.create_task(self._teach(), name="lessons")
@@ -235,9 +236,13 @@ class Daemon:
     def _close_gaps_of_the_past(self) -> None:
         """Those of sources that are configured no more: nothing else would ever close them."""
         now = self.clock.now()
-        for gap in self._memory().gaps:
-            if gap.until > now and gap.source not in {*self.config.sources, EVERYTHING}:
-                self.queue.tell(Gap(0, gap.source, gap.since, now))
+        for source, since in self._open_gaps().items():
+            if source not in self.config.sources:
+                self.queue.tell(Gap(0, source, since, now))
+
+    def _open_gaps(self) -> dict[str, Instant]:
+        """Since when sources were deaf in the last run, those that were when it ended."""
+        return {gap.source: gap.since for gap in self._memory().gaps if gap.until > self.clock.now()}
 
     def _is_catching_up(self) -> bool:
         """What fell due while we were down is not decided upon yet."""

@@ -102,6 +102,14 @@ class Rhythm:
             self._flooding_since = None
         self._listening = hears
 
+    def set_back(self, now: Instant) -> None:
+        """The clock had run ahead: what came, came by now at the latest."""
+        self._at, self._resumed_at = min(self._at, now), min(self._resumed_at, now)
+        self.last_post = None if self.last_post is None else min(self.last_post, now)
+        self.last_event = None if self.last_event is None else min(self.last_event, now)
+        self._flooding_since = None if self._flooding_since is None else min(self._flooding_since, now)
+        self._late_since = None if self._late_since is None else min(self._late_since, now)
+
     def hear(self, now: Instant, posts: int, deletes: int = 0, lags: Sequence[Span] = ()) -> None:
         """So much came; `lags` are seen minus posted, of some of the posts."""
         self._advance(now)

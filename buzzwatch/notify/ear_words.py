@@ -16,6 +16,7 @@ class Words(Struct, frozen=True):
     deaf: str
     silent: str
     ailing: str
+    returns: str
     still: str
     why: str
     remedy: str
@@ -55,6 +56,7 @@ WORDS = {
         deaf="la source {name} est sourde\u00a0: {reason}{why}",
         silent="la source {name} est connectée et n’apporte plus rien depuis {span}\u00a0: on attendait {due} posts",
         ailing="la source {name} va mal\u00a0: {reason}{why}",
+        returns="la source {name} va et vient\u00a0: {reason}{why}",
         still="toujours, depuis {span}\u00a0: {told}",
         why=" ({why})",
         remedy="{told}. À faire\u00a0: {remedy}",
@@ -92,6 +94,7 @@ WORDS = {
         deaf="source {name} is deaf: {reason}{why}",
         silent="source {name} is connected and has brought nothing for {span}: {due} posts were to be expected",
         ailing="source {name} is not well: {reason}{why}",
+        returns="source {name} comes and goes: {reason}{why}",
         still="still, for {span}: {told}",
         why=" ({why})",
         remedy="{told}. To do: {remedy}",
@@ -102,7 +105,10 @@ WORDS = {
 
 
 class Complaint(Struct, frozen=True):
-    """What ails a source: since how long, why in the source's own words, and how many posts were expected since."""
+    """What ails a source: since how long, why in the source's own words, and how many posts were expected since.
+
+    `again`: that was told before. `returns`: it was well in between, for a while.
+    """
 
     name: str
     ail: Ail
@@ -110,6 +116,7 @@ class Complaint(Struct, frozen=True):
     why: str = ""
     due: float = 0.0
     again: bool = False
+    returns: bool = False
 
 
 def told(complaint: Complaint, language: str) -> str:
@@ -117,6 +124,8 @@ def told(complaint: Complaint, language: str) -> str:
     words, ail = WORDS[language], complaint.ail
     if ail is Ail.GAP:
         form = words.lost
+    elif complaint.returns:
+        form = words.returns
     elif ail is Ail.SILENT:
         form = words.silent
     else:

@@ -32,7 +32,7 @@ from buzzwatch.store.database import transaction
 from buzzwatch.store.names import write_names
 from buzzwatch.store.official import note_officials
 from buzzwatch.store.outbox import finish_notice, forget_instants, release_leases, write_notice
-from buzzwatch.store.texts import Text, find_taken_back, write_texts
+from buzzwatch.store.texts import Text, erase_named, find_taken_back, write_texts
 
 MOST_REFUSED = 10_000
 """Refused payloads kept, the newest."""
@@ -178,6 +178,7 @@ class Ledger:
         note_officials(self._db, batch.inputs, batch.heard)
         write_texts(self._db, [h.text for h in batch.heard], batch.erased, max(batch.at, batch.now))
         write_names(self._db, batch.names)
+        erase_named(self._db, batch.names)
         for _, item in batch.inputs:
             if isinstance(item, Delivered):
                 finish_notice(self._db, item)

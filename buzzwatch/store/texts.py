@@ -77,6 +77,22 @@ def _erase(db: sqlite3.Connection, erased: list[Mention]) -> None:
     )
 
 
+def erase_named(db: sqlite3.Connection, names: Iterable[tuple[str, str]]) -> None:
+    """Erase mentions that were taken back by a name which is known to be theirs only now."""
+    asked = {name_key(name): mention for name, mention in names}
+    if not asked or db.execute("SELECT 1 FROM taken_back LIMIT 1").fetchone() is None:
+        return
+    rows = db.execute(
+        "SELECT name FROM taken_back WHERE name IN (SELECT value FROM json_each(?))", (_encode(list(asked)).decode(),)
+    )
+    gone = sorted({asked[name] for (name,) in rows})
+    kept = db.execute(
+        "SELECT body FROM content WHERE digest != ? AND mention IN (SELECT value FROM json_each(?))",
+        (ERASED, _encode(gone).decode()),
+    )
+    _erase(db, [blank(_decode(body)) for (body,) in kept.fetchall()])
+
+
 def find_taken_back(db: sqlite3.Connection, texts: Iterable[Text]) -> set[str]:
     """Ids of those that were taken back before they came."""
     if db.execute("SELECT 1 FROM taken_back LIMIT 1").fetchone() is None:

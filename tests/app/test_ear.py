@@ -5,7 +5,7 @@ from datetime import UTC
 
 from stage import MONDAY
 
-from buzzwatch.app.ear import AGAIN, Ear
+from buzzwatch.app.ear import AGAIN, SOONEST, Ear
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.input import Gap, Trouble
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND
@@ -106,6 +106,90 @@ def test_ops_are_told_of_one_that_is_away_after_five_minutes_and_again_after_hou
     listener.note(connected=True)
     (over,) = listener.troubles()
     assert (over.over, over.again) == (True, 1)
+
+
+def come_and_go(listener, times, away, heard):
+    for _ in range(times):
+        listener.note("reset", connected=False)
+        listener.look(away)
+        listener.note(connected=True)
+        listener.hear(heard, every=MINUTE)
+        listener.look(0)
+
+
+def test_one_that_comes_and_goes_is_told_of_thrice_then_every_six_hours_and_is_over_after_an_hour():
+    listener = Listener()
+    come_and_go(listener, 40, away=6 * MINUTE, heard=6 * MINUTE)
+    told = [(each.over, each.text) for each in listener.troubles()]
+    assert told[:3] == [
+        (False, "source tap is deaf: out of reach (reset)"),
+        (True, "source tap is heard again"),
+        (False, "source tap comes and goes: out of reach (reset)"),
+    ]
+    assert [over for over, _ in told[3:]] == [False], "eight hours in all"
+    assert "comes and goes" in told[3][1]
+    for _ in range(SOONEST // MINUTE - 7):
+        listener.hear(MINUTE, every=MINUTE)
+        listener.look(0)
+        listener.told += listener.ear.look(listener.now)
+    assert listener.troubles() == []
+    for _ in range(10):
+        listener.hear(MINUTE, every=MINUTE)
+        listener.told += listener.ear.look(listener.now)
+    assert [(each.over, each.said["fr"]) for each in listener.troubles()] == [
+        (True, "la source tap est de nouveau entendue")
+    ]
+
+
+def test_short_absences_that_come_to_five_minutes_in_an_hour_are_told():
+    listener = Listener()
+    come_and_go(listener, 2, away=2 * MINUTE, heard=3 * MINUTE)
+    assert listener.troubles() == []
+    come_and_go(listener, 4, away=2 * MINUTE, heard=3 * MINUTE)
+    (told,) = listener.troubles()
+    assert told.text == "source tap comes and goes: out of reach (reset)"
+    assert told.said["fr"] == "la source tap va et vient\u00a0: injoignable (reset)"
+
+
+def test_losses_are_told_once_an_hour():
+    listener = Listener()
+    for _ in range(90):
+        listener.note("the cursor was too old", Ail.GAP, connected=True)
+        listener.hear(MINUTE, every=MINUTE)
+    assert len(listener.troubles()) == 2
+
+
+def test_what_was_lost_is_a_part_of_the_gap_that_is_open_or_one_before_it():
+    listener = Listener()
+    gone = listener.now
+    listener.note("gone", connected=False)
+    listener.look(HOUR)
+    told = len(listener.told)
+    for since, until in ((gone, gone + HOUR), (gone - MINUTE, gone + HOUR), (gone - HOUR, gone - 2 * MINUTE)):
+        listener.told += listener.ear.lose(since, until)
+    listener.note(connected=True)
+    listener.told += listener.ear.lose(gone, gone + HOUR)
+    gaps = [each for each in listener.told[told:] if isinstance(each, Gap)]
+    assert [(gap.since - gone, gap.until if gap.until == FOREVER else gap.until - gone) for gap in gaps] == [
+        (-MINUTE, FOREVER),
+        (-HOUR, -2 * MINUTE),
+        (-MINUTE, HOUR),
+        (0, HOUR),
+    ]
+
+
+def test_after_the_clock_is_set_back_nothing_is_dated_in_the_future():
+    listener = Listener()
+    listener.note("401", Ail.REFUSED, connected=False)
+    listener.troubles()
+    listener.now -= DAY
+    listener.ear.set_back(listener.now)
+    assert listener.ear.since == listener.now
+    assert listener.ear.state(listener.now)["last_event"] == listener.now
+    listener.look(AGAIN)
+    assert [each.again for each in listener.troubles()] == [1]
+    listener.note(connected=True)
+    assert listener.gaps()[-1][0] == WEEKS - DAY
 
 
 def test_a_refusal_is_told_at_once_and_after_an_ordinary_absence_too():

@@ -55,6 +55,31 @@ async def test_a_source_is_deaf_until_it_says_that_it_hears():
     await room.stop()
 
 
+async def test_what_a_source_lost_while_it_was_away_is_no_second_gap():
+    room = Room(Tap())
+    await settle()
+    room.told(Gap)
+    gone = room.clock.now()
+    room.queue.status("tap", connected=False, why="gone")
+    await room.clock.advance(HOUR)
+    room.queue.gap("tap", gone, room.clock.now())
+    room.queue.status("tap", connected=True)
+    assert room.told(Gap) == [Gap(0, "tap", gone, FOREVER), Gap(0, "tap", gone, gone + HOUR)]
+    room.queue.gap("another", gone, gone + HOUR)
+    assert room.told(Gap) == [Gap(0, "another", gone, gone + HOUR)]
+    await room.stop()
+
+
+async def test_one_that_was_deaf_when_the_last_run_ended_has_been_deaf_since_then():
+    room = Room(Tap())
+    await room.stop()
+    room.told(Gap)
+    room.task = asyncio.create_task(room.ears.listen({"tap": MONDAY - HOUR}))
+    await settle()
+    assert room.told(Gap) == [Gap(0, "tap", MONDAY - HOUR, FOREVER), Gap(0, "tap", MONDAY - HOUR, MONDAY)]
+    await room.stop()
+
+
 async def test_messages_name_a_source_once_it_is_away_for_longer_than_connecting_takes():
     room = Room(Tap(fails=True))
     await room.clock.advance(29 * SECOND)

@@ -157,6 +157,17 @@ async def test_a_text_taken_back_before_it_came_is_never_kept_and_its_post_count
     assert text_of(house, "x:1790") == ""
 
 
+async def test_a_text_on_record_goes_where_one_of_its_names_turns_out_to_have_been_taken_back(house: House):
+    await say(house, "x", NATIVE)
+    await say(house, "tool", Mention("t:55", "", NATIVE.created_at, deleted=True))
+    assert text_of(house, "x:1790") == NATIVE.text, "nobody can tell yet"
+    assert (await say(house, "tool", TOOL)).known == 1
+    assert text_of(house, "x:1790") == ""
+    assert journalled(house) == [("x:1790", "acme")]
+    assert (await say(house, "x", replace(NATIVE, text="acme again"))).known == 1
+    assert text_of(house, "x:1790") == ""
+
+
 async def test_what_was_taken_back_unheard_is_forgotten_after_a_day(house: House):
     await say(house, "x", Mention("x:1", "", NATIVE.created_at, deleted=True))
     await house.move(NOON + REMEMBERED + MINUTE)

@@ -79,14 +79,18 @@ def test_nothing_is_declared_over_because_we_were_deaf(source: str):
     assert scene.changes[-1].kind is ChangeKind.OVER
 
 
-def test_a_gap_left_open_by_a_run_that_died_ends_with_that_run():
+def test_a_gap_left_open_by_a_run_that_died_lasts_until_its_source_is_heard_again():
     scene = Scene(MONDAY, rules())
     scene.tell(sighting(NOON, "only", "mute", source="push"))
     scene.tell(Gap(NOON + MINUTE, "push", NOON + MINUTE, NEVER))
     scene.tell(Gap(NOON + HOUR, EVERYTHING, NOON + 2 * MINUTE, NOON + HOUR))
     scene.run_to(NOON + 8 * HOUR)
+    assert scene.changes == []
+    heard = NOON + 8 * HOUR
+    scene.tell(Gap(heard, "push", NOON + HOUR, NEVER), Gap(heard, "push", NOON + HOUR, heard))
+    scene.run_to(heard + 8 * HOUR)
     assert [change.incident.reason.rule for change in scene.changes] == ["silence"]
-    assert scene.changes[0].at == NOON + 7 * HOUR
+    assert scene.changes[0].at == heard + 6 * HOUR
 
 
 def test_a_clock_set_back_shifts_what_is_open_and_escalation_goes_on():

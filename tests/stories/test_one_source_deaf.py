@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from stage import MONDAY, Scene, ordinary_days, sighting
 
 from buzzwatch.app.rulebook import compile_rules
-from buzzwatch.gaps import HELD
+from buzzwatch.gaps import HELD, MOST_CLOSED
 from buzzwatch.memory import Memory
-from buzzwatch.model.input import EVERYTHING, Gap
+from buzzwatch.model.input import EVERYTHING, ClockSet, Gap
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, Instant
 from buzzwatch.model.mention import Sighting
 from buzzwatch.roads import Roads
@@ -101,6 +101,54 @@ def test_learning_waits_for_two_days_then_follows_what_is_heard_and_the_normal_o
     assert pulse.level > 0.999 * before
     told.tell(*by_roads(back_at, back_at + 3 * DAY, 5, "sky", "sky", "sky", "press"))
     assert rung(told) == set()
+
+
+def test_the_normal_of_before_comes_back_though_the_daemon_was_restarted_meanwhile():
+    told = scene()
+    told.tell(*by_roads(MONDAY, MONDAY + 21 * DAY, 3, "sky", "sky", "sky", "press"))
+    pulse = told.spine.memory.pulses["acme"]
+    deaf_at, down_at, back_at = (MONDAY + days * DAY for days in (21, 30, 31))
+    told.tell(Gap(deaf_at, "sky", deaf_at, FOREVER))
+    before = pulse.level
+    few = [each for each in by_roads(deaf_at, down_at, 4, "sky", "sky", "sky", "press") if each.road == "press"]
+    told.tell(*few)
+    up_at = down_at + MINUTE
+    told.tell(Gap(up_at, EVERYTHING, down_at, up_at), Gap(up_at, "sky", up_at, FOREVER))
+    assert pulse.level < 0.8 * before
+    told.tell(Gap(back_at, "sky", up_at, back_at))
+    assert pulse.level > 0.999 * before
+
+
+def test_what_was_lost_before_a_source_went_away_does_not_end_its_absence():
+    told = scene()
+    told.tell(*heard_of(MONDAY, "sky", 30))
+    at = MONDAY + 2 * HOUR
+    told.tell(Gap(at, "sky", at, FOREVER), Gap(at + MINUTE, "sky", MONDAY, MONDAY + HOUR))
+    told.run_to(MONDAY + 9 * HOUR)
+    assert rung(told) == set()
+    assert told.spine.memory.gaps.spans("acme") == [(MONDAY, MONDAY + HOUR), (at, at + HELD)]
+
+
+def test_a_source_that_is_deaf_is_deaf_when_the_clock_is_set_back_too():
+    told = scene()
+    told.tell(*heard_of(MONDAY, "sky", 30))
+    ahead, now = MONDAY + 3 * HOUR, MONDAY + HOUR
+    told.tell(Gap(ahead, "sky", ahead, FOREVER), Gap(ahead, "press", ahead - HOUR, ahead), ClockSet(now, ahead))
+    assert list(told.spine.memory.gaps) == [Gap(ahead, "sky", now, FOREVER)]
+    told.run_to(now + 9 * HOUR)
+    assert rung(told) == set()
+
+
+def test_one_that_comes_and_goes_crowds_out_the_gaps_of_no_other():
+    told = scene()
+    told.tell(*heard_of(MONDAY, "sky", 30))
+    told.tell(Gap(MONDAY + 2 * HOUR, "sky", MONDAY + HOUR, MONDAY + 2 * HOUR))
+    for at in range(MONDAY + 3 * HOUR, MONDAY + 3 * HOUR + 2 * MOST_CLOSED * MINUTE, MINUTE):
+        told.tell(Gap(at, "web", at - MINUTE // 2, at))
+    gaps = list(told.spine.memory.gaps)
+    assert gaps[0].source == "sky"
+    assert [gap.source for gap in gaps[1:]] == ["web"] * MOST_CLOSED
+    assert all(each["usual"] == {} for each in told.spine.memory.gaps.dump())
 
 
 def test_while_the_whole_daemon_is_down_nothing_is_learnt_however_long():
