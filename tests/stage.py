@@ -15,11 +15,11 @@ from zlib import crc32
 import msgspec
 
 from buzzwatch.app.drive import Drive, feed, run_to
+from buzzwatch.app.ears.wanted import WantedNow
 from buzzwatch.app.hearing import Hearing
 from buzzwatch.app.intake import IntakeQueue
 from buzzwatch.app.recover import recover
 from buzzwatch.app.rulebook import compile_rules
-from buzzwatch.app.wanted import WantedNow
 from buzzwatch.clock import VirtualClock, settle
 from buzzwatch.detect.pulse import Pulse
 from buzzwatch.model.brand import Ruleset
@@ -30,7 +30,8 @@ from buzzwatch.model.mention import Author, Kind, Mention, Sighting
 from buzzwatch.model.notification import Notice
 from buzzwatch.model.receipt import Receipt
 from buzzwatch.spine import Spine
-from buzzwatch.store.journal import Batch, read_cursors
+from buzzwatch.store.batch import Batch
+from buzzwatch.store.journal import read_cursors
 from buzzwatch.store.record import Record
 from buzzwatch.web.metrics import Metrics
 

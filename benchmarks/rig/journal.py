@@ -14,7 +14,8 @@ from buzzwatch.model.input import Input, RulesSwapped
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, Instant
 from buzzwatch.model.mention import Kind, Sighting
 from buzzwatch.model.story import StoryKeys
-from buzzwatch.store.journal import Batch, Ledger
+from buzzwatch.store.batch import Batch
+from buzzwatch.store.journal import Ledger
 
 BEGAN_AT: Instant = 1_764_547_200_000
 PER_DAY = 1_000_000 / 90

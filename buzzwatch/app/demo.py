@@ -28,7 +28,7 @@ from buzzwatch.model.instant import MINUTE, Instant, Span, instant_of, moment_of
 from buzzwatch.model.mention import Mention
 from buzzwatch.model.signal import Detector
 from buzzwatch.sources.file import Chunk
-from buzzwatch.store.journal import Batch
+from buzzwatch.store.batch import Batch
 
 SEED = 7
 PARIS = ZoneInfo("Europe/Paris")

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from buzzwatch.app.ear import FOREVER, LONG_UNSEEN
-from buzzwatch.app.ears import Ears
+from buzzwatch.app.ears.ear import FOREVER, LONG_UNSEEN
+from buzzwatch.app.ears.ears import Ears
 from buzzwatch.app.response import response_times
 from buzzwatch.ingest.sight import account_key
 from buzzwatch.memory import Memory

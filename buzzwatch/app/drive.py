@@ -31,7 +31,7 @@ from buzzwatch.model.input import (
 from buzzwatch.model.instant import MINUTE, SECOND, Instant
 from buzzwatch.model.receipt import Receipt, Refusal
 from buzzwatch.spine import Spine
-from buzzwatch.store.journal import Batch, Heard, RefusedPayload, Verdict
+from buzzwatch.store.batch import Batch, Heard, RefusedPayload, Verdict
 from buzzwatch.store.record import Record
 from buzzwatch.web.metrics import Metrics
 

@@ -1,7 +1,7 @@
 """One judgement of whether the daemon does its work: for probes, for systemd, and for who watches from outside."""
 
 from buzzwatch.app.drive import Drive
-from buzzwatch.app.ears import Ears
+from buzzwatch.app.ears.ears import Ears
 from buzzwatch.clock import Clock
 from buzzwatch.model.instant import MINUTE, Instant, Span
 from buzzwatch.store.record import Record

@@ -14,7 +14,7 @@ from buzzwatch.ingest.sight import NO_LESSONS, Reader, Reading
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.instant import Instant, Span, instant_of
 from buzzwatch.model.mention import Mention
-from buzzwatch.store.journal import Heard, content_digest
+from buzzwatch.store.batch import Heard, content_digest
 from buzzwatch.store.texts import blank
 from buzzwatch.threads.tracker import Tracker
 

@@ -10,12 +10,13 @@ import structlog
 
 from buzzwatch import __version__
 from buzzwatch.app import systemd
-from buzzwatch.app.adapters import make_sources
 from buzzwatch.app.config import Config
 from buzzwatch.app.control import control_path
 from buzzwatch.app.digest import DigestReader
 from buzzwatch.app.drive import Drive
-from buzzwatch.app.ears import Ears, zone_of
+from buzzwatch.app.ears.adapters import make_sources
+from buzzwatch.app.ears.ears import Ears, zone_of
+from buzzwatch.app.ears.wanted import WantedNow
 from buzzwatch.app.health import Health
 from buzzwatch.app.hearing import Hearing
 from buzzwatch.app.heartbeat import Beat
@@ -31,7 +32,6 @@ from buzzwatch.app.saved import Hints, Inotify
 from buzzwatch.app.second_opinion import SecondOpinion
 from buzzwatch.app.secret import Secrets
 from buzzwatch.app.slack_answers import SlackAnswers
-from buzzwatch.app.wanted import WantedNow
 from buzzwatch.app.watch import Watcher
 from buzzwatch.app.ways import Ways, Words
 from buzzwatch.clock import Clock, Jump, SystemClock
@@ -43,7 +43,8 @@ from buzzwatch.model.instant import DAY, MINUTE, SECOND, Instant, Span
 from buzzwatch.model.reading import How
 from buzzwatch.spine import Spine
 from buzzwatch.store.authors import forget_authors
-from buzzwatch.store.journal import Batch, read_cursors, rules_since
+from buzzwatch.store.batch import Batch
+from buzzwatch.store.journal import read_cursors, rules_since
 from buzzwatch.store.official import know_officials
 from buzzwatch.store.outbox import forget_attempts
 from buzzwatch.store.record import Record

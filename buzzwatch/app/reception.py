@@ -11,7 +11,7 @@ import msgspec
 from buzzwatch.app.digest import unseen_accounts
 from buzzwatch.app.drill import read_rehearsal
 from buzzwatch.app.drive import Drive
-from buzzwatch.app.ears import zone_of
+from buzzwatch.app.ears.ears import zone_of
 from buzzwatch.app.health import Health
 from buzzwatch.app.latest import points_of
 from buzzwatch.app.links import QUEUE, Links
@@ -32,7 +32,8 @@ from buzzwatch.model.notification import Target
 from buzzwatch.model.reading import How
 from buzzwatch.notify.quoting import clean
 from buzzwatch.notify.troubles import notices_of_trouble
-from buzzwatch.store.journal import Batch, read_incident
+from buzzwatch.store.batch import Batch
+from buzzwatch.store.journal import read_incident
 from buzzwatch.store.outbox import write_notice
 from buzzwatch.store.record import Record
 from buzzwatch.web.desk import (

@@ -20,7 +20,7 @@ from buzzwatch.clock import Clock, until
 from buzzwatch.ingest.sight import STARS
 from buzzwatch.model.input import Trouble
 from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span
-from buzzwatch.store.journal import Heard, Verdict
+from buzzwatch.store.batch import Heard, Verdict
 from buzzwatch.web.metrics import Metrics
 
 FAILURES = 3

@@ -42,7 +42,7 @@ def sources(
     from rich.console import Console  # noqa: PLC0415 - as in `daemon.run`
     from rich.live import Live  # noqa: PLC0415 - as in `daemon.run`
 
-    from buzzwatch.app.source_table import ask_sources, draw  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.app.ears.table import ask_sources, draw  # noqa: PLC0415 - as in `daemon.run`
 
     with plain_errors():
         loaded = load_config(config)

@@ -12,7 +12,7 @@ from buzzwatch.model.mention import Sighting
 from buzzwatch.store.database import transaction
 
 if TYPE_CHECKING:
-    from buzzwatch.store.journal import Heard
+    from buzzwatch.store.batch import Heard
 
 
 def note_officials(db: sqlite3.Connection, inputs: Iterable[tuple[int, Input]], heard: Iterable["Heard"]) -> None:

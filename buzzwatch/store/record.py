@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 from buzzwatch.model.instant import MINUTE, Instant, Span
 from buzzwatch.model.notification import Lease, Target
+from buzzwatch.store.batch import Batch, Heard, Verdict
 from buzzwatch.store.database import StateLock, open_database, open_for_reading
-from buzzwatch.store.journal import Batch, Heard, Ledger, Verdict
+from buzzwatch.store.journal import Ledger
 from buzzwatch.store.names import find_named, has_names
 from buzzwatch.store.outbox import OutboxTable
 from buzzwatch.store.snapshot import write_snapshot

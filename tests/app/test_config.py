@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from buzzwatch.app.adapters import make_source, make_sources
 from buzzwatch.app.config import AddressError, Config, load, unreachable, url_of
+from buzzwatch.app.ears.adapters import make_source, make_sources
 from buzzwatch.app.origins.source import Source
 from buzzwatch.app.secret import SecretError, Secrets
 from buzzwatch.model.brand import Person

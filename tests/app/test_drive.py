@@ -16,8 +16,8 @@ from buzzwatch.model.input import EVERYTHING, NOTHING, ClockSet, Gap, Outcome, R
 from buzzwatch.model.instant import HOUR, MINUTE, SECOND
 from buzzwatch.model.mention import Sighting
 from buzzwatch.spine import Spine
+from buzzwatch.store.batch import Batch
 from buzzwatch.store.database import open_for_reading
-from buzzwatch.store.journal import Batch
 from buzzwatch.store.record import Record
 
 NOON = MONDAY + 12 * HOUR

@@ -9,7 +9,7 @@ from buzzwatch.ingest.scorer import load
 from buzzwatch.ingest.scorer.protocol import Cause
 from buzzwatch.model.input import Outcome
 from buzzwatch.model.instant import HOUR, MINUTE
-from buzzwatch.store.journal import Batch, Heard
+from buzzwatch.store.batch import Batch, Heard
 from buzzwatch.store.record import Record
 
 NOON = MONDAY + 12 * HOUR

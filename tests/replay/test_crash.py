@@ -15,7 +15,8 @@ from buzzwatch.ingest.scorer import load
 from buzzwatch.model.incident import State
 from buzzwatch.model.input import Command, Delivered, Mark, RulesSwapped, Verb
 from buzzwatch.model.instant import HOUR, MINUTE, SECOND
-from buzzwatch.store.journal import Batch, Ledger, read_sighting
+from buzzwatch.store.batch import Batch
+from buzzwatch.store.journal import Ledger, read_sighting
 from buzzwatch.store.outbox import OutboxTable
 from buzzwatch.store.record import Record
 

@@ -13,14 +13,14 @@ from typing import Any, ClassVar, Protocol
 from line import Line
 from stage import MONDAY, House, rules
 
-from buzzwatch.app.ears import Ears
+from buzzwatch.app.ears.ears import Ears
 from buzzwatch.app.intake import HIGH_WATER
 from buzzwatch.clock import VirtualClock
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.input import RulesSwapped
 from buzzwatch.model.instant import HOUR, MINUTE, Instant, Span
 from buzzwatch.sources.intake import Source
-from buzzwatch.store.journal import Batch
+from buzzwatch.store.batch import Batch
 from buzzwatch.store.record import Record
 
 NOON = MONDAY + 12 * HOUR

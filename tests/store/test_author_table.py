@@ -15,8 +15,9 @@ from buzzwatch.model.instant import DAY, HOUR, MINUTE, Instant, instant_of
 from buzzwatch.model.mention import Sighting
 from buzzwatch.store import authors
 from buzzwatch.store.authors import KEPT, forget_authors, read_pasts
+from buzzwatch.store.batch import Batch, Heard, content_digest
 from buzzwatch.store.database import open_database
-from buzzwatch.store.journal import Batch, Heard, Ledger, content_digest
+from buzzwatch.store.journal import Ledger
 
 MARCH = instant_of(datetime(2026, 3, 10, 12, tzinfo=UTC))
 LEA, TOM = 11, 22

@@ -14,15 +14,11 @@ from buzzwatch.model.incident import Incident, State
 from buzzwatch.model.input import Gap, RulesSwapped
 from buzzwatch.model.instant import DAY, HOUR, MINUTE
 from buzzwatch.model.mention import Mention
+from buzzwatch.store.batch import Batch, Heard, RefusedPayload, Verdict, content_digest
 from buzzwatch.store.database import open_database
 from buzzwatch.store.journal import (
     MOST_REFUSED,
-    Batch,
-    Heard,
     Ledger,
-    RefusedPayload,
-    Verdict,
-    content_digest,
     last_rules,
     read_incident,
     read_journal,

@@ -8,8 +8,9 @@ from stage import MONDAY, mention, sighting
 from buzzwatch.app.digest import unseen_accounts
 from buzzwatch.model.instant import DAY
 from buzzwatch.notify.digest_words import Unseen
+from buzzwatch.store.batch import Batch, Heard
 from buzzwatch.store.database import open_database
-from buzzwatch.store.journal import Batch, Heard, Ledger
+from buzzwatch.store.journal import Ledger
 from buzzwatch.store.official import know_officials, read_officials
 
 

@@ -26,7 +26,7 @@ from buzzwatch.notify.digest_words import Ear, Found, Missed, Unseen
 from buzzwatch.notify.render import render
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.spine import Spine
-from buzzwatch.store.journal import Batch
+from buzzwatch.store.batch import Batch
 from buzzwatch.store.outbox import read_deliveries
 from buzzwatch.store.record import Record
 

@@ -22,8 +22,9 @@ from buzzwatch.notify.facts import Facts
 from buzzwatch.notify.render import render
 from buzzwatch.notify.sms import SEGMENT, septets
 from buzzwatch.spine import Spine
+from buzzwatch.store.batch import Batch
 from buzzwatch.store.database import open_database
-from buzzwatch.store.journal import Batch, Ledger
+from buzzwatch.store.journal import Ledger
 from buzzwatch.threads.tales import MOST_TELLINGS, Tales
 from buzzwatch.threads.tracker import Tracker
 

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 from stage import MONDAY
 
-from buzzwatch.app.ears import Ears
+from buzzwatch.app.ears.ears import Ears
 from buzzwatch.app.intake import IntakeQueue
 from buzzwatch.clock import VirtualClock
 from buzzwatch.model.ear import Ail

@@ -30,8 +30,9 @@ from buzzwatch.model.input import Command, Input, RulesSwapped, Tick, Verb
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND
 from buzzwatch.model.mention import Mention
 from buzzwatch.spine import Spine
+from buzzwatch.store.batch import Batch, Heard, content_digest
 from buzzwatch.store.database import StateError, open_database, open_for_reading
-from buzzwatch.store.journal import Batch, Heard, Ledger, content_digest
+from buzzwatch.store.journal import Ledger
 
 ALWAYS = Period(since="2026-01-01")
 BRAND = """

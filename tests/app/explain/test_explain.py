@@ -10,7 +10,7 @@ from buzzwatch.model.incident import Change, ChangeKind, Press, Reason, Sector
 from buzzwatch.model.input import Command, Outcome, RulesSwapped, Silenced, Verb
 from buzzwatch.model.instant import HOUR, MINUTE
 from buzzwatch.model.signal import Clause, Comparator, Detector, Signal, Trend
-from buzzwatch.store.journal import Batch
+from buzzwatch.store.batch import Batch
 from buzzwatch.store.record import Record
 
 NOON = MONDAY + 12 * HOUR

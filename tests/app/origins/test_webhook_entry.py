@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from buzzwatch.app.adapters import make_sources
 from buzzwatch.app.config import load
+from buzzwatch.app.ears.adapters import make_sources
 from buzzwatch.app.mapping_file import load_mapping, load_preset, preset_names
 from buzzwatch.app.secret import SecretError, Secrets
 from buzzwatch.ingest.identity import names_of

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import structlog
 
-from buzzwatch.app.ear import Ear
+from buzzwatch.app.ears.ear import Ear
 from buzzwatch.app.intake import IntakeQueue
 from buzzwatch.clock import Clock
 from buzzwatch.model.brand import Ruleset

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from stage import MONDAY
 
-from buzzwatch.app.source_table import draw
+from buzzwatch.app.ears.table import draw
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND
 from buzzwatch.notify.ear_words import WORDS

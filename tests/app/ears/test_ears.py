@@ -2,7 +2,7 @@ import asyncio
 
 from stage import MONDAY, House, mention, rules
 
-from buzzwatch.app.ears import POISON, Ears
+from buzzwatch.app.ears.ears import POISON, Ears
 from buzzwatch.app.intake import IntakeQueue
 from buzzwatch.clock import VirtualClock, settle
 from buzzwatch.model.ear import Ail

@@ -5,7 +5,7 @@ from datetime import UTC
 
 from stage import MONDAY
 
-from buzzwatch.app.ear import AGAIN, SOONEST, Ear
+from buzzwatch.app.ears.ear import AGAIN, SOONEST, Ear
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.input import Gap, Trouble
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND

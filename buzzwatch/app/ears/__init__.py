@@ -1,0 +1,1 @@
+"""The sources of a running daemon: made, run, watched, and shown."""
