@@ -223,12 +223,14 @@ def _told_delimiter(text: str) -> str:
 
 def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Rows with the number of the line that each begins on."""
-    csv.field_size_limit(_WHOLE_FIELD)
     reader = csv.reader(_lines(text), delimiter=delimiter)
-    line = 1
-    for cells in reader:
-        yield line, cells
-        line = reader.line_num + 1
+    line, before = 1, csv.field_size_limit(_WHOLE_FIELD)  # it is the process's
+    try:
+        for cells in reader:
+            yield line, cells
+            line = reader.line_num + 1
+    finally:
+        csv.field_size_limit(before)
 
 
 def _lines(text: str) -> Iterator[str]:

@@ -1,4 +1,5 @@
 import codecs
+import csv
 import gzip
 import json
 from datetime import UTC
@@ -155,6 +156,12 @@ def test_garbage_is_a_fault_in_words(tmp_path, own, content):
 def test_a_quote_left_open_is_named_by_its_line(tmp_path, own):
     path = write(tmp_path, f'{HEADER}\n{FIRST}\n2;"never closed;' + "x\n" * 600_000)
     assert "export.csv, line 2: field larger than field limit" in fault_of(path, own)
+
+
+def test_what_other_readers_of_csv_are_held_to_stays(tmp_path, own):
+    before = csv.field_size_limit()
+    ids(write(tmp_path, f"{HEADER}\n{FIRST}"), own)
+    assert csv.field_size_limit() == before
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path, own):
