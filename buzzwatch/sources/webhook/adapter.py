@@ -93,7 +93,7 @@ class Porch:
                 await runner.setup()
                 try:
                     await web.TCPSite(runner, self._host or "127.0.0.1", self._port).start()
-                except BaseException:
+                except BaseException:  # passed on: cancelled or failed, no half-begun server keeps its sockets
                     await runner.cleanup()
                     raise
                 self._runner = runner
