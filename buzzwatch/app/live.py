@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sqlite3
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -22,7 +22,7 @@ from buzzwatch.app.hearing import Hearing
 from buzzwatch.app.heartbeat import Beat
 from buzzwatch.app.intake import IntakeQueue
 from buzzwatch.app.latest import News
-from buzzwatch.app.links import Links, forget_links
+from buzzwatch.app.links import Links
 from buzzwatch.app.reception import Reception
 from buzzwatch.app.recover import recover
 from buzzwatch.app.retention import Retention
@@ -32,31 +32,26 @@ from buzzwatch.app.saved import Hints, Inotify
 from buzzwatch.app.second_opinion import SecondOpinion
 from buzzwatch.app.secret import Secrets
 from buzzwatch.app.slack_answers import SlackAnswers
+from buzzwatch.app.upkeep import Upkeep
 from buzzwatch.app.watch import Watcher
 from buzzwatch.app.ways import Ways, Words
 from buzzwatch.clock import Clock, Jump, SystemClock
 from buzzwatch.delivery.courier import Courier
 from buzzwatch.memory import Memory
-from buzzwatch.model.incident import Change, Severity
+from buzzwatch.model.incident import Change
 from buzzwatch.model.input import EVERYTHING, ClockSet, Delivered, Gap, Outcome, RulesSwapped, Trouble
-from buzzwatch.model.instant import DAY, MINUTE, SECOND, Instant, Span
+from buzzwatch.model.instant import SECOND, Instant
 from buzzwatch.model.reading import How
 from buzzwatch.spine import Spine
-from buzzwatch.store.authors import forget_authors
 from buzzwatch.store.batch import Batch
 from buzzwatch.store.journal import read_cursors, rules_since
-from buzzwatch.store.official import know_officials
-from buzzwatch.store.outbox import forget_attempts
 from buzzwatch.store.record import Record
-from buzzwatch.store.rhythm import read_rhythms, write_rhythms
+from buzzwatch.store.rhythm import read_rhythms
 from buzzwatch.web.control import control_app
 from buzzwatch.web.metrics import Metrics
 from buzzwatch.web.public import public_app
 from buzzwatch.web.server import listening, listening_on_socket
 
-LOOK_EVERY_S = 5.0
-KEEP_EVERY: Span = 5 * MINUTE
-"""What sources do ordinarily is written so often: the last minutes may be lost."""
 STOP_SENDING_S = 20.0
 _LOOK_AGAIN = 100
 """Milliseconds, while what fell due during a downtime is not decided upon yet: the first whole second does that."""
@@ -140,6 +135,8 @@ class Daemon:
         )
         if self.answers is not None:
             self.answers.tell = self.queue.tell
+        unready = self.reception.unready
+        self.upkeep = Upkeep(self.drive, self.ears, self.health, record, self.clock, self.metrics, unready)
         self.hints: Hints | None = None
         """When to look at the rule files; None: as the kernel says."""
         self.ready = asyncio.Event()
@@ -180,7 +177,7 @@ class Daemon:
             driving = asyncio.create_task(self.drive.run(self._seq), name="drive")
             ruling = asyncio.create_task(self._put_rules_in_force(), name="rules")
             scoring = asyncio.create_task(self._run_scorer(), name="scorer")
-            await self._forget_links()
+            await self.upkeep.forget_links()
             host, port = _address(self.config.web.listen)
             public = public_app(self.reception, self.metrics, self.config.web.public_url)
             if self.answers is not None:
@@ -195,7 +192,7 @@ class Daemon:
             self._ways.warm(self.drive.spine.memory.rules)
             self._close_gaps_of_the_past()
             hearing = asyncio.create_task(self.ears.listen(self._open_gaps()), name="ears")
-            looking = asyncio.create_task(self._look_after(), name="watch")
+            looking = asyncio.create_task(self.upkeep.run(), name="watch")
             answering = asyncio.create_task(self._hear_answers(), name="answers")
             teaching = asyncio.create_task(self._teach(), name="lessons")
             following = asyncio.create_task(self.rotas.run(), name="rotas")
@@ -291,7 +288,7 @@ class Daemon:
         for task in (stopped, hearing, looking, *asides):
             task.cancel()
         await asyncio.wait((stopped, hearing, looking, *asides))
-        await self._keep_rhythms()
+        await self.upkeep.keep_rhythms()
         self.courier.stop()
         if not driving.done():
             await asyncio.wait((sending,), timeout=STOP_SENDING_S)
@@ -335,52 +332,6 @@ class Daemon:
             return
         self.metrics.signals.labels(incident.reason.signal.detector if incident.reason.signal else "none").inc()
         log.info("incident_changed", change=change.kind, incident=incident.id, severity=incident.severity.label)
-
-    async def _forget_links(self) -> None:
-        with suppress(sqlite3.OperationalError):  # the disk may be full
-            await self.record.write(lambda db: forget_links(db, self.clock.now()))
-            await self.record.write(lambda db: forget_attempts(db, self.clock.now()))
-
-    async def _forget_authors(self) -> None:
-        with suppress(sqlite3.OperationalError):  # as above
-            await self.record.write(lambda db: forget_authors(db, self.clock.now()))
-
-    async def _know_officials(self) -> None:
-        with suppress(sqlite3.OperationalError):  # as above
-            brands = self._memory().rules.brands
-            await self.record.write(lambda db: know_officials(db, brands, self.clock.now()))
-
-    async def _keep_rhythms(self) -> None:
-        with suppress(sqlite3.OperationalError):  # as above
-            kept = self.ears.dump()
-            await self.record.write(lambda db: write_rhythms(db, kept))
-
-    async def _look_after(self) -> None:
-        """Keep the gauges and the service manager informed; a writer thread that hangs stops the watchdog's food."""
-        interval = systemd.watchdog_interval()
-        forgotten_at: Instant = 0
-        kept_at = self.clock.now()
-        while True:
-            if (now := self.clock.now()) - forgotten_at >= DAY:
-                forgotten_at = now
-                await self._forget_authors()
-                await self._know_officials()
-            if now - kept_at >= KEEP_EVERY:
-                kept_at = now
-                await self._keep_rhythms()
-            self.ears.gauge(self.metrics)
-            self.metrics.outbox_waiting.set(await self.health.look())
-            live = self.drive.spine.memory.desk.real
-            for severity in Severity:
-                number = sum(i.severity is severity for i in live)
-                self.metrics.incidents_open.labels(severity.label).set(number)
-            for brand, complaints in self.drive.spine.memory.complaints.items():
-                self.metrics.complaints_waiting.labels(brand).set(len(complaints))
-                self.metrics.complaints_let_go.labels(brand).set(complaints.let_go)
-            unready = self.reception.unready()
-            status = unready[0] if unready else f"listening; {len(live)} incidents open"
-            systemd.notify("WATCHDOG=1", status=status)
-            await asyncio.sleep(min(LOOK_EVERY_S, interval / SECOND if interval else LOOK_EVERY_S))
 
 
 def _address(listen: str) -> tuple[str, int]:
