@@ -7,6 +7,7 @@ their requests, SMTP answers in its debug log. That decides whether another atte
 import asyncio
 import logging
 import re
+import ssl
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from contextvars import ContextVar
@@ -15,11 +16,14 @@ from functools import cache, partial, wraps
 from types import ModuleType
 from typing import Any
 
+from yarl import URL
+
 from buzzwatch.delivery.channel import PermanentDeliveryError, TransientDeliveryError
 from buzzwatch.model.incident import Severity
 from buzzwatch.model.instant import SECOND, Span
 from buzzwatch.model.notification import Message
 from buzzwatch.notify.quoting import cut
+from buzzwatch.proxies import proxy_for
 from buzzwatch.rules.words import Said, Words
 
 KEY_HEADER = "X-Buzzwatch-Key"
@@ -239,6 +243,9 @@ def _load() -> ModuleType:
         **options: Any,  # noqa: ANN401 - passed on
     ) -> requests.Response:
         witness = _witness.get()
+        options["proxies"] = _proxies(request.url or "")
+        if options.get("verify") is True:
+            options["verify"] = _authorities()
         try:
             response = send(session, request, **options)
         except requests.RequestException as error:
@@ -251,6 +258,18 @@ def _load() -> ModuleType:
 
     requests.Session.send = send_and_hear  # type: ignore[assignment]
     return apprise
+
+
+def _proxies(url: str) -> dict[str, str]:
+    """For requests: the same one for whatever the address is, or none."""
+    proxy = proxy_for(URL(url))
+    return {} if proxy is None else dict.fromkeys(("http", "https"), str(proxy))
+
+
+def _authorities() -> str | bool:
+    """Whom the system trusts, as everything else of ours does; True, requests' own list, where the system has none."""
+    paths = ssl.get_default_verify_paths()
+    return paths.cafile or paths.capath or True
 
 
 class _Ear(logging.Handler):
