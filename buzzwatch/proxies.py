@@ -13,12 +13,28 @@ import re
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address, ip_network
 
-from aiohttp import BasicAuth, ClientHandlerType, ClientRequest, ClientResponse, ClientSession, ClientTimeout
+from aiohttp import (
+    BasicAuth,
+    ClientHandlerType,
+    ClientHttpProxyError,
+    ClientRequest,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+)
 from yarl import URL
 
 _VARIABLES = {"http": "http_proxy", "ws": "http_proxy", "https": "https_proxy", "wss": "https_proxy"}
 _NONE = "no_proxy"
 _TIMEOUT = ClientTimeout(total=300, sock_connect=30)
+
+
+class ProxyRefusesError(ClientHttpProxyError):
+    """The proxy, and not who is behind it, answered; the text is for people."""
+
+    def __str__(self) -> str:
+        place = self.request_info.real_url.with_user(None)
+        return f"the proxy {place} answered {self.status} {self.message}; check HTTPS_PROXY, its user and password"
 
 
 def proxy_for(url: URL, environment: Mapping[str, str] = os.environ) -> URL | None:
@@ -54,7 +70,10 @@ async def go_through(request: ClientRequest, handler: ClientHandlerType) -> Clie
     if proxy is not None:
         auth = BasicAuth(proxy.user, proxy.password or "", "utf-8") if proxy.user else None
         request.update_proxy(proxy.with_user(None), auth, None)
-    return await handler(request)
+    try:
+        return await handler(request)
+    except ClientHttpProxyError as error:
+        raise ProxyRefusesError(error.request_info, error.history, status=error.status, message=error.message) from None
 
 
 def _read(environment: Mapping[str, str], variable: str) -> str:

@@ -42,6 +42,7 @@ _SCHEMA = re.compile(r"\s*([a-z][a-z0-9+.-]{0,30})://", re.IGNORECASE)
 _SMTP_RECORD = ("Socket Exception", "SMTP recipient")
 _UNREACHED = re.compile(r"\[Errno (?:-\d+|101|111|113)\]|NewConnectionError|ConnectTimeout")
 """No such name, no way there, nobody listens: nothing can have left."""
+_PROXY = re.compile(r"ProxyError.*?(?:Tunnel connection failed: (\d{3})|$)", re.DOTALL)
 _SMTP_CODE = re.compile(r"\b([45]\d\d),? b['\"]")
 _RETRIED_HTTP = frozenset({408, 425, 429})
 _SERVER_ERROR = 500
@@ -57,6 +58,7 @@ class Witness:
         self._again: set[int] = set()
         self._retry_after: Span | None = None
         self._unreached = self._silent = self._broke = False
+        self._proxy = ""
 
     def hear_http(self, status: int, headers: Mapping[str, str]) -> None:
         """An answer to a request."""
@@ -73,7 +75,10 @@ class Witness:
 
     def hear_nothing(self, error: str) -> None:
         """No answer, and how that showed."""
-        if _UNREACHED.search(error):
+        if proxy := _PROXY.match(error):
+            self._unreached = True
+            self._proxy = f"the proxy answered {proxy[1]}" if proxy[1] else "the proxy did not answer"
+        elif _UNREACHED.search(error):
             self._unreached = True
         else:
             self._silent = True
@@ -94,6 +99,8 @@ class Witness:
         if self._refused and not self._silent:
             return PermanentDeliveryError(f"{schema}:// answered {', '.join(map(str, sorted(self._refused)))}")
         doubtful = self._silent or not self._unreached
+        if self._proxy:
+            return TransientDeliveryError(f"{schema}:// was not reached: {self._proxy}", doubtful=doubtful)
         return TransientDeliveryError(f"{schema}:// did not answer, or did not say why it failed", doubtful=doubtful)
 
 
