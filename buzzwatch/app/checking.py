@@ -17,6 +17,7 @@ from buzzwatch.rules.faults import Fault
 from buzzwatch.rules.ruleset import check_channels, dead_ends
 from buzzwatch.rules.words import Language, Said, Words, in_language
 
+_NO_PROXY = "{variable} names no proxy of HTTP, and is not obeyed: write http://host:port"
 _ERROR, _WARNING = Said("error: {said}"), Said("warning: {said}")
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ def _check_beside(
     """Look at rules beside the sysadmin's configuration, and add to what was found."""
     from buzzwatch.app.addresses import refused, too_long  # noqa: PLC0415 - as above
     from buzzwatch.app.config import unreachable  # noqa: PLC0415 - as above
+    from buzzwatch.proxies import unusable  # noqa: PLC0415 - as above
 
     found.errors += check_channels(files, config.channels)
     found.errors += refused(rules, files, config, secrets)
@@ -123,6 +125,7 @@ def _check_beside(
     found.warnings += dead_ends(rules, config.channels)
     found.warnings += unreachable(rules.people.values(), config, secrets)
     found.warnings += unheard(rules, config.wakes)
+    found.warnings += [Said(_NO_PROXY, {"variable": variable}) for variable in unusable()]
 
 
 def left_out(rules: Ruleset, config: "Config | None") -> Words:

@@ -15,6 +15,7 @@ from buzzwatch.app.health import Health
 from buzzwatch.app.secret import SecretError, Secrets
 from buzzwatch.clock import Clock
 from buzzwatch.model.instant import MINUTE, Span
+from buzzwatch.proxies import open_session
 from buzzwatch.store.record import Record
 from buzzwatch.web.metrics import Metrics
 
@@ -44,7 +45,7 @@ class Beat:
     async def run(self) -> None:
         """At equal intervals, one that took too long is not made up for; sooner after one that was not sent."""
         due = self._clock.now()
-        async with ClientSession(trust_env=True, timeout=ClientTimeout(total=TIMEOUT_S)) as session:
+        async with open_session(ClientTimeout(total=TIMEOUT_S)) as session:
             while True:
                 self._note(*await self._beat(session))
                 every = self._config.every if self._outcome == "sent" else min(self._config.every, AGAIN)

@@ -42,6 +42,7 @@ from buzzwatch.model.incident import Change
 from buzzwatch.model.input import EVERYTHING, ClockSet, Delivered, Gap, Outcome, RulesSwapped, Trouble
 from buzzwatch.model.instant import SECOND, Instant
 from buzzwatch.model.reading import How
+from buzzwatch.proxies import unusable
 from buzzwatch.spine import Spine
 from buzzwatch.store.batch import Batch
 from buzzwatch.store.journal import read_cursors, rules_since
@@ -276,7 +277,8 @@ class Daemon:
     def _say_ready(self) -> None:
         for trouble in self.rulebook.troubles():
             log.error("nobody_may_be_told", why=trouble)
-        for warning in self.config.warnings:
+        warnings = [*self.config.warnings, *(f"{variable} names no proxy of HTTP" for variable in unusable())]
+        for warning in warnings:
             log.warning("configuration_unwise", why=warning)
         log.info("daemon_ready", port=self.port, brands=len(self.drive.spine.memory.rules.brands), seq=self._seq)
         systemd.notify("READY=1", status="listening")

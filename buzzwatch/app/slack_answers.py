@@ -21,6 +21,7 @@ from buzzwatch.delivery.slack_socket import SlackSocket
 from buzzwatch.model.brand import Person
 from buzzwatch.model.input import Trouble, Verb
 from buzzwatch.model.instant import MINUTE, Instant, Span
+from buzzwatch.proxies import open_session
 from buzzwatch.web.desk import Answer, Desk, Reply
 from buzzwatch.web.slack import add_slack_answers
 from buzzwatch.web.words import choose_language, words
@@ -175,7 +176,7 @@ class SlackAnswers:
 
     def _sessions(self) -> ClientSession:
         if self._session is None:
-            self._session = ClientSession(trust_env=True)
+            self._session = open_session()
         return self._session
 
     def _api(self) -> SlackApi:

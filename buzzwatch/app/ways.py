@@ -26,6 +26,7 @@ from buzzwatch.model.incident import ChangeKind, Incident, State
 from buzzwatch.model.notification import NO_NEWS, Latest, Lease, Message, Notice, Sample, Standing, Target
 from buzzwatch.notify.outage_words import MOST_LINES
 from buzzwatch.notify.render import render
+from buzzwatch.proxies import open_session
 from buzzwatch.rules.written import CONSOLE
 
 _log = structlog.get_logger()
@@ -79,7 +80,7 @@ class Ways:
 
     def _slack(self, room: SlackRoom) -> Channel:
         if self._session is None:
-            self._session = ClientSession(trust_env=True)
+            self._session = open_session()
         try:
             token = self._secrets.resolve(room.token)
         except SecretError as error:

@@ -369,6 +369,7 @@ FRENCH: dict[str, str] = {
     "leave `version` out, or write the topic without $share/group/": "supprimez `version`, ou écrivez le sujet sans $share/groupe/",
     "{value} can be reached from other machines without a token": "{value} est accessible sans jeton depuis d'autres machines",
     "add `token`, or listen on 127.0.0.1": "ajoutez `token`, ou écoutez sur 127.0.0.1",
+    "{variable} names no proxy of HTTP, and is not obeyed: write http://host:port": "{variable} ne nomme pas de proxy HTTP et n'est pas suivi : écrivez http://hôte:port",
     "this is not the address of the API of X": "ce n'est pas l'adresse de l'API de X",
     "leave `url` out; it is https://api.x.com": "supprimez `url` ; c'est https://api.x.com",
     "fewer posts a month than a day": "moins de posts par mois que par jour",

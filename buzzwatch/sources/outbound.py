@@ -8,17 +8,14 @@ Behind a proxy (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`) it is the proxy that lo
 numbers and `localhost` are refused here, and names are for the proxy to refuse. A network's own NAT64 prefix cannot be
 told from any other; the well-known one can (RFC 6052).
 
-Of the environment the proxies are taken alone: what `~/.netrc` holds is for people's own programs, and would be sent to
-whoever a feed redirects to.
+Of the environment the proxies are taken alone, see `buzzwatch.proxies`: what `~/.netrc` holds would be sent to whoever
+a feed redirects to.
 """
 
-import asyncio
 import socket
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 from aiohttp import (
     AddrInfoType,
@@ -34,7 +31,8 @@ from aiohttp import (
     ThreadedResolver,
 )
 from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.helpers import get_env_proxy_for_url
+
+from buzzwatch import proxies
 
 MOST_REDIRECTS = 5
 """For `max_redirects` of a request; of itself the library follows ten."""
@@ -67,11 +65,10 @@ def open_session(allow: Iterable[str], headers: Mapping[str, str] | None = None)
     guard = _Guard(allow)
     return ClientSession(
         connector=TCPConnector(resolver=guard, socket_factory=guard.open_socket),
-        middlewares=(guard.check,),
+        middlewares=(guard.check, proxies.go_through),
         headers=headers,
         timeout=_TIMEOUT,
         cookie_jar=DummyCookieJar(),
-        trust_env=False,  # it would read ~/.netrc too; `_Guard.check` finds the proxies
     )
 
 
@@ -119,8 +116,7 @@ class _Guard(AbstractResolver):
         listed = [_listed(host) for host in allow]
         self._everywhere = {host for host, port in listed if not port}
         self._at_port = {(host, port) for host, port in listed if port}
-        self._proxies = {_place(proxy) for proxy in getproxies().values() if "://" in proxy}
-        self._at_port |= self._proxies
+        self._at_port |= {_place(str(proxy)) for proxy in proxies.proxies()}
         self._looked_up: set[tuple[str, int]] = set()
         self._resolver = ThreadedResolver()
 
@@ -132,8 +128,6 @@ class _Guard(AbstractResolver):
         if private and not self._is_meant(str(number or host), port) and not self._is_meant(host, port):
             refused = ForbiddenAddressError(f"{host} is not public: {_REMEDY}")
             raise ClientConnectorError(request.connection_key, refused)
-        with suppress(LookupError):  # none is set for this address
-            request.update_proxy(*await asyncio.to_thread(get_env_proxy_for_url, request.url), None)
         return await handler(request)
 
     async def resolve(

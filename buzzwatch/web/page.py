@@ -33,7 +33,11 @@ def key_of(proposal: Proposal) -> str:
 
 
 class Pages:
-    """Templates, loaded once. `accepted` is a browser's Accept-Language header."""
+    """Templates, loaded once.
+
+    `accepted` is a browser's Accept-Language header; `up` leads from a page to the place under which all are served, as
+    "../", so that they hang together behind a proxy that serves them under a path of its own.
+    """
 
     def __init__(self) -> None:
         self._templates = Environment(
@@ -60,6 +64,7 @@ class Pages:
         phrases, figures, zone = frame.phrases, frame.figures, frame.zone
         return self._templates.get_template("incident.html").render(
             frame.common,
+            up="../",
             incident=view.incident,
             reason=view.incident.reason,
             headline=_headline(view.incident, phrases, figures, frame.at(view.incident.began_at)),
@@ -86,14 +91,14 @@ class Pages:
     def marks(self, view: PageView, code: str, accepted: str, who_is: str = "") -> str:
         """The page of what was marked at night."""
         frame = _Frame(view, code, accepted, who_is)
-        return self._templates.get_template("marks.html").render(frame.common)
+        return self._templates.get_template("marks.html").render(frame.common, up="../../")
 
-    def refusal(self, why: str, lines: tuple[str, ...], accepted: str, default: str, back: str) -> str:
+    def refusal(self, why: str, lines: tuple[str, ...], accepted: str, default: str, up: str, back: str) -> str:
         """Why nothing was done: a phrase of `web.words`, else the `lines`; `back` is where to go then, if anywhere."""
         phrases = words(language := choose_language(accepted, default))
         said = phrases.get(f"no {why}")
         return self._templates.get_template("refusal.html").render(
-            language=language, w=phrases, lines=(said,) if said else lines, back=back
+            language=language, w=phrases, lines=(said,) if said else lines, up=up, back=back
         )
 
     def queue(self, view: QueueView, code: str, accepted: str) -> str:
@@ -103,6 +108,7 @@ class Pages:
         return self._templates.get_template("queue.html").render(
             view=view,
             code=code,
+            up="../../",
             language=language,
             w=words(language),
             at=lambda instant: figures.clock(instant, zone, view.now),
@@ -111,10 +117,10 @@ class Pages:
             ail=ear_words.WORDS[language].reasons.__getitem__,
         )
 
-    def missing(self, accepted: str) -> str:
+    def missing(self, accepted: str, up: str) -> str:
         """What a link that leads nowhere shows."""
         language = choose_language(accepted, "en")
-        return self._templates.get_template("missing.html").render(language=language, w=words(language))
+        return self._templates.get_template("missing.html").render(language=language, w=words(language), up=up)
 
 
 class _Frame:

@@ -160,7 +160,7 @@ class _Site:
         """A page that says in the reader's language why nothing was done, and leads back."""
         back = _page_of(request) if view else ""
         language = view.language if view else "en"
-        return self._pages.refusal(why, lines, _accepted(request), language, back)
+        return self._pages.refusal(why, lines, _accepted(request), language, _up(request), back)
 
     async def _view(self, request: web.Request) -> PageView:
         return await self._behind_link(request, self._desk.page)
@@ -174,7 +174,7 @@ class _Site:
         view = await find(request.match_info["code"])
         if view is None:
             self._guesses.miss(address)
-            raise web.HTTPNotFound(text=self._pages.missing(_accepted(request)), content_type="text/html")
+            raise web.HTTPNotFound(text=self._pages.missing(_accepted(request), _up(request)), content_type="text/html")
         return view
 
     def _refuse_foreign(self, request: web.Request) -> None:
@@ -199,8 +199,13 @@ def _is_somebody(name: str, view: PageView) -> bool:
     return name in view.people if view.people else name.isprintable() and 0 < len(name.strip()) <= NAME_LIMIT
 
 
+def _up(request: web.Request) -> str:
+    """From this address to the place under which all pages are served."""
+    return "../" * (request.rel_url.raw_path.count("/") - 1)
+
+
 def _page_of(request: web.Request) -> str:
-    return f"/i/{request.match_info['code']}"
+    return f"{_up(request)}i/{request.match_info['code']}"
 
 
 def _accepted(request: web.Request) -> str:

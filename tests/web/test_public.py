@@ -150,7 +150,7 @@ async def test_opening_the_link_takes_nothing(client, desk):
 
 async def test_the_button_takes_the_incident_and_leads_back_to_the_page(client, desk):
     async with client.post(f"/i/{CODE}/take", data={"name": "ines"}, headers=OURS, allow_redirects=False) as answer:
-        assert (answer.status, answer.headers["Location"]) == (303, f"/i/{CODE}")
+        assert (answer.status, answer.headers["Location"]) == (303, f"../../i/{CODE}")
     assert desk.record.state is State.TAKEN
     assert "Inès s&#39;en occupe depuis 23:40" in await text_of(client, f"/i/{CODE}")
 
@@ -170,7 +170,7 @@ async def test_an_incident_that_is_closed_already_cannot_be_taken_and_the_answer
     assert "C&#39;est déjà clos." in said
     _, said = await press(client, "take", headers=OURS | {"Accept-Language": "en"})
     assert "It is closed already." in said
-    assert f'href="/i/{CODE}"' in said
+    assert f'href="../../i/{CODE}"' in said
 
 
 @pytest.mark.parametrize("name", ["", "mallory", "Inès"])
@@ -366,7 +366,7 @@ async def test_a_button_under_a_post_marks_it_and_another_takes_the_mark_back(cl
     page = await text_of(client, f"/i/{CODE}")
     for mark, word in (("not-negative", "Pas négatif"), ("negative", "Négatif"), ("not-us", "Pas sur nous")):
         assert f'name="post" value="{mark} x:1">{word}<' in page
-    assert await put_mark(client, "not-negative x:1") == (303, f"/i/{CODE}?as=ines#posts")
+    assert await put_mark(client, "not-negative x:1") == (303, f"../../i/{CODE}?as=ines#posts")
     page = await text_of(client, f"/i/{CODE}?as=ines", **{"Accept-Language": "en"})
     assert "Not negative, says Inès, 23:40" in page
     assert 'value="withdraw x:1">Undo<' in page

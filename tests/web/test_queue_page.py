@@ -86,7 +86,7 @@ async def test_the_incident_page_shows_the_public_clock_and_leads_to_the_queue(c
     desk.clock = {"unanswered_since": NOW - 28 * MINUTE, "answer_within": 10 * MINUTE, "waiting": 4}
     page = await page_of(client, f"/i/{CODE}")
     assert "Sans réponse officielle depuis 28 min · objectif 10 min" in page
-    assert f'<a href="/i/{CODE}/queue">Toutes les plaintes sans réponse (4)</a>' in page
+    assert f'<a href="../i/{CODE}/queue">Toutes les plaintes sans réponse (4)</a>' in page
 
 
 async def test_a_link_to_the_queue_is_asked_for_through_the_control_socket(desk):

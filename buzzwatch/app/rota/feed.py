@@ -30,6 +30,7 @@ from buzzwatch.memory import Memory
 from buzzwatch.model.input import RotaSwapped, Trouble
 from buzzwatch.model.instant import HOUR, MINUTE, Instant, Span, moment_of
 from buzzwatch.model.rota import Listed
+from buzzwatch.proxies import open_session
 
 EVERY: Span = 15 * MINUTE
 JITTER: Span = 2 * MINUTE
@@ -71,7 +72,7 @@ class RotaFeed:
 
     async def run(self) -> None:
         """Read them all again and again."""
-        async with ClientSession(trust_env=True) as session:
+        async with open_session() as session:
             while True:
                 self._soon.clear()
                 try:

@@ -120,10 +120,9 @@ def faults_of(files: Mapping[str, str], refused: Mapping[str, Words]) -> list[Fa
 
 
 async def _fetch(address: str) -> str | None:
-    from aiohttp import ClientSession  # noqa: PLC0415 - most commands ask nobody
+    from buzzwatch.app.rota.fetch import fetch  # noqa: PLC0415 - most commands ask nobody
+    from buzzwatch.proxies import open_session  # noqa: PLC0415 - likewise
 
-    from buzzwatch.app.rota.fetch import fetch  # noqa: PLC0415 - likewise
-
-    async with ClientSession(trust_env=True) as session:
+    async with open_session() as session:
         found = await fetch(session, address, None)
     return None if found is None else found[0]

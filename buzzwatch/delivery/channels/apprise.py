@@ -7,6 +7,7 @@ their requests, SMTP answers in its debug log. That decides whether another atte
 import asyncio
 import logging
 import re
+import ssl
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from contextvars import ContextVar
@@ -15,11 +16,14 @@ from functools import cache, partial, wraps
 from types import ModuleType
 from typing import Any
 
+from yarl import URL
+
 from buzzwatch.delivery.channel import PermanentDeliveryError, TransientDeliveryError
 from buzzwatch.model.incident import Severity
 from buzzwatch.model.instant import SECOND, Span
 from buzzwatch.model.notification import Message
 from buzzwatch.notify.quoting import cut
+from buzzwatch.proxies import proxy_for
 from buzzwatch.rules.words import Said, Words
 
 KEY_HEADER = "X-Buzzwatch-Key"
@@ -38,6 +42,7 @@ _SCHEMA = re.compile(r"\s*([a-z][a-z0-9+.-]{0,30})://", re.IGNORECASE)
 _SMTP_RECORD = ("Socket Exception", "SMTP recipient")
 _UNREACHED = re.compile(r"\[Errno (?:-\d+|101|111|113)\]|NewConnectionError|ConnectTimeout")
 """No such name, no way there, nobody listens: nothing can have left."""
+_PROXY = re.compile(r"ProxyError.*?(?:Tunnel connection failed: (\d{3})|$)", re.DOTALL)
 _SMTP_CODE = re.compile(r"\b([45]\d\d),? b['\"]")
 _RETRIED_HTTP = frozenset({408, 425, 429})
 _SERVER_ERROR = 500
@@ -53,6 +58,7 @@ class Witness:
         self._again: set[int] = set()
         self._retry_after: Span | None = None
         self._unreached = self._silent = self._broke = False
+        self._proxy = ""
 
     def hear_http(self, status: int, headers: Mapping[str, str]) -> None:
         """An answer to a request."""
@@ -69,7 +75,10 @@ class Witness:
 
     def hear_nothing(self, error: str) -> None:
         """No answer, and how that showed."""
-        if _UNREACHED.search(error):
+        if proxy := _PROXY.match(error):
+            self._unreached = True
+            self._proxy = f"the proxy answered {proxy[1]}" if proxy[1] else "the proxy did not answer"
+        elif _UNREACHED.search(error):
             self._unreached = True
         else:
             self._silent = True
@@ -90,6 +99,8 @@ class Witness:
         if self._refused and not self._silent:
             return PermanentDeliveryError(f"{schema}:// answered {', '.join(map(str, sorted(self._refused)))}")
         doubtful = self._silent or not self._unreached
+        if self._proxy:
+            return TransientDeliveryError(f"{schema}:// was not reached: {self._proxy}", doubtful=doubtful)
         return TransientDeliveryError(f"{schema}:// did not answer, or did not say why it failed", doubtful=doubtful)
 
 
@@ -239,6 +250,9 @@ def _load() -> ModuleType:
         **options: Any,  # noqa: ANN401 - passed on
     ) -> requests.Response:
         witness = _witness.get()
+        options["proxies"] = _proxies(request.url or "")
+        if options.get("verify") is True:
+            options["verify"] = _authorities()
         try:
             response = send(session, request, **options)
         except requests.RequestException as error:
@@ -251,6 +265,18 @@ def _load() -> ModuleType:
 
     requests.Session.send = send_and_hear  # type: ignore[assignment]
     return apprise
+
+
+def _proxies(url: str) -> dict[str, str]:
+    """For requests: the same one for whatever the address is, or none."""
+    proxy = proxy_for(URL(url))
+    return {} if proxy is None else dict.fromkeys(("http", "https"), str(proxy))
+
+
+def _authorities() -> str | bool:
+    """Whom the system trusts, as everything else of ours does; True, requests' own list, where the system has none."""
+    paths = ssl.get_default_verify_paths()
+    return paths.cafile or paths.capath or True
 
 
 class _Ear(logging.Handler):
