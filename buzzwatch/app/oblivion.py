@@ -15,11 +15,13 @@ from aiohttp import web
 from msgspec import Struct
 
 from buzzwatch.app import systemd
+from buzzwatch.app.config import Config
 from buzzwatch.app.drive import Drive
+from buzzwatch.app.rulebook import read_rules
 from buzzwatch.ingest.sight import account_key
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.instant import Instant
-from buzzwatch.rules.words import Said, in_language, words_of
+from buzzwatch.rules.words import Language, Said, in_language, words_of
 from buzzwatch.store.forgetting import clean, finish_renaming, forget, pending
 from buzzwatch.store.forgotten import remember_forgotten
 from buzzwatch.store.persons import Person, PersonError, find_persons, platform, spelled
@@ -43,7 +45,7 @@ class Wish(Struct, frozen=True, forbid_unknown_fields=True):
 
     authors: tuple[str, ...]
     by: str
-    language: str = "en"
+    language: Language = "en"
 
 
 class Done(Struct, frozen=True):
@@ -87,23 +89,48 @@ def forget_on_record(
     return persons, cursors
 
 
-def forget_offline(directory: Path, asked: Sequence[str], at: Instant, by: str) -> Done:
+def forget_unattended(config: Config, asked: Sequence[str], by: str, at: Instant, language: Language) -> Answer:
     """Forget authors in a state directory on which no daemon works.
 
     Raises:
         StateError: a daemon does, or it cannot be used.
-        PersonError: what is asked for is nobody's account.
+        PersonError: what is asked for is nobody's account, or stands in the rules.
     """
+    rules = read_rules(config.rules)
+    if rules.people and by not in rules.people:
+        return _stranger(rules, by, language)
     began = time.monotonic()
-    record = Record(directory)
+    record = Record(config.state)
     try:
+        directory = config.state
         record.write_now(partial(finish_renaming, directory=directory))
+        record.write_now(lambda db: refuse_listed(find_persons(db, asked), rules))
         persons, _ = record.write_now(lambda db: forget_on_record(db, directory, asked, at, by))
         while not record.write_now(partial(clean, directory=directory)):
             time.sleep(AGAIN_S)
     finally:
         record.close()
+    return _tell(_done(persons, began), language, cleaned=True)
+
+
+def _done(persons: Sequence[Person], began: float) -> Done:
     return Done(len(persons), sum(len(person.posts) for person in persons), time.monotonic() - began)
+
+
+def _stranger(rules: Ruleset, by: str, language: Language) -> Answer:
+    told = "there is nobody called '{name}' in oncall.yaml; people are: {people}"
+    return Answer(False, (in_language(Said(told, {"name": by, "people": ", ".join(rules.people)}), language),))
+
+
+def _tell(done: Done, language: Language, *, cleaned: bool) -> Answer:
+    told = "forgotten: {authors} authors, {posts} posts; nothing else was done for {span} s"
+    values = {"authors": done.authors, "posts": done.posts, "span": f"{done.paused:.1f}"}
+    rest = (
+        "no byte of them is left in the state directory"
+        if cleaned
+        else "the database is still being cleaned of remnants; that goes on by itself"
+    )
+    return Answer(True, (in_language(Said(told, values), language), in_language(rest, language)))
 
 
 class Oblivion:
@@ -128,33 +155,16 @@ class Oblivion:
 
     async def grant(self, wish: Wish) -> Answer:
         """Forget whom somebody asks to be forgotten; done once no byte of them is left, or that takes long."""
-        people = self._drive.spine.memory.rules.people
-        say = partial(_say, wish.language)
-        if people and wish.by not in people:
-            told = "there is nobody called '{name}' in oncall.yaml; people are: {people}"
-            return Answer(False, (say(told, name=wish.by, people=", ".join(people)),))
+        rules = self._drive.spine.memory.rules
+        if rules.people and wish.by not in rules.people:
+            return _stranger(rules, wish.by, wish.language)
         try:
             done = await self.forget(wish.authors, wish.by)
         except PersonError as error:
-            return Answer(False, (in_language(words_of(error), wish.language),))  # type: ignore[arg-type]
-        try:
-            await asyncio.wait_for(self.clean(), PATIENCE_S)
-        except TimeoutError:
-            rest = say("the database is still being cleaned of remnants; that goes on by itself")
-        else:
-            rest = say("no byte of them is left in the state directory")
-        return Answer(
-            True,
-            (
-                say(
-                    "forgotten: {authors} authors, {posts} posts; nothing else was done for {span} s",
-                    authors=done.authors,
-                    posts=done.posts,
-                    span=f"{done.paused:.1f}",
-                ),
-                rest,
-            ),
-        )
+            return Answer(False, (in_language(words_of(error), wish.language),))
+        cleaning = asyncio.create_task(self.clean())
+        await asyncio.wait((cleaning,), timeout=PATIENCE_S)
+        return _tell(done, wish.language, cleaned=cleaning.done())
 
     async def forget(self, asked: Sequence[str], by: str) -> Done:
         """Forget authors between two turns of the drive.
@@ -177,7 +187,7 @@ class Oblivion:
             self._record.has_names = True
             persons, cursors = told[0]
             self._drive.queue.move_cursors(cursors)
-        done = Done(len(persons), sum(len(person.posts) for person in persons), time.monotonic() - began)
+        done = _done(persons, began)
         log.info("authors_forgotten", authors=done.authors, posts=done.posts, paused=round(done.paused, 1))
         return done
 
@@ -191,10 +201,6 @@ class Oblivion:
                 log.warning("remnants_not_cleaned", error=str(error))
             if await self._record.write(pending):
                 await asyncio.sleep(AGAIN_S)
-
-
-def _say(language: str, sentence: str, **values: object) -> str:
-    return in_language(Said(sentence, values), language)  # type: ignore[arg-type]
 
 
 @asynccontextmanager

@@ -268,15 +268,7 @@ class _Work:
         return after
 
     def _drop_refused(self) -> None:
-        """What was cut in its midst may be theirs without saying so."""
-        needles = BytesAhoCorasick(sorted({each for person in self._persons for each in raw_needles(person)}))
-        dropped = [
-            (UNTOLD, key)
-            for key, reason, head in self._db.execute("SELECT id, reason, head FROM refused")
-            if len(head) >= HEAD
-            or needles.find_matches_as_indexes(head.lower())
-            or needles.find_matches_as_indexes(reason.encode("utf-8", "replace").lower())
-        ]
+        dropped = [(UNTOLD, key) for key in find_refused(self._db, self._persons)]
         self._db.executemany("UPDATE refused SET reason = ?, head = x'' WHERE id = ?", dropped)
 
     def _rename_numbers(self) -> None:
@@ -305,6 +297,18 @@ class _Work:
         db.executemany("DELETE FROM official WHERE account = ?", [(each,) for each in sorted(accounts)])
         db.execute("DROP TABLE renamed")
         db.execute("DROP TABLE rekeyed")
+
+
+def find_refused(db: sqlite3.Connection, persons: Sequence[Person]) -> list[int]:
+    """The refused payloads that may be theirs: those that name them, and all that were cut in their midst."""
+    needles = BytesAhoCorasick(sorted({each for person in persons for each in raw_needles(person)}))
+    return [
+        key
+        for key, reason, head in db.execute("SELECT id, reason, head FROM refused")
+        if len(head) >= HEAD
+        or needles.find_matches_as_indexes(head.lower())
+        or needles.find_matches_as_indexes(reason.encode("utf-8", "replace").lower())
+    ]
 
 
 def shown_counts(db: sqlite3.Connection, posts: Iterable[str]) -> dict[str, tuple[int, Instant, Instant]]:
