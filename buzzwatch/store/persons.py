@@ -110,13 +110,16 @@ class _Found:
 
 def _look(db: sqlite3.Connection, persons: Sequence[Person]) -> _Found:
     """Take the posts that bear an id which is known to be theirs, and learn ids and handles from them."""
-    by_id = {(person.source, key): person for person in persons for key in (*person.ids, person.name)}
+    by_id: dict[tuple[str, str], list[Person]] = {}
+    for person in persons:  # who is asked for by several names is told to be one only afterwards
+        for key in {*person.ids, person.name}:
+            by_id.setdefault((person.source, key), []).append(person)
     handles = {(person.source, handle) for person in persons for handle in (*person.handles, person.name)}
     found = _Found()
     for told in signed(db):
         source, author = platform(told.source), told.author or Author()
         key, handle = spelled(author.id or ""), spelled(author.handle or (author.name or "" if not author.id else ""))
-        if key and (person := by_id.get((source, key))) is not None:
+        for person in by_id.get((source, key), ()) if key else ():
             _learn(person, told, key, handle)
         if (source, handle) in handles:
             if key:
