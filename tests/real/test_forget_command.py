@@ -1,5 +1,7 @@
 """Authors are forgotten by a daemon that runs: no byte of them is left in its files, and every number stays."""
 
+import asyncio
+import contextlib
 import json
 import random
 import sqlite3
@@ -46,7 +48,7 @@ class Crowd:
         name = f"Zoé {word.title()}"
         match number % 3:
             case 0:
-                return {"source": "x", "id": str(7_000_000_000 + number), "handle": f"@{word}", "name": name}
+                return {"source": "x", "id": str(7_318_254_901 + 97 * number), "handle": f"@{word}", "name": name}
             case 1:
                 return {"source": "bluesky", "id": f"did:plc:{word}", "handle": f"@{word}.bsky.social", "name": name}
             case _:
@@ -225,3 +227,39 @@ async def test_no_byte_of_those_forgotten_is_left_and_every_decision_stands(watc
 @pytest.mark.soak
 async def test_a_hundred_authors_among_thousands_of_posts(watching, alert_receiver, news):
     print(await drill(watching, alert_receiver, news, people=1_500, gone=100, posts=6_000))  # noqa: T201 - a figure
+
+
+@pytest.mark.soak
+async def test_a_kill_amid_it_leaves_it_undone_or_it_is_finished_at_the_next_start(watching):
+    crowd, state = Crowd(40), watching.folder / "state"
+    posts = {id(person): [crowd.post(person, angry=True) for _ in range(20)] for person in crowd.people}
+    await send(watching, [post for said in posts.values() for post in said])
+    ends = []
+    for number, person in enumerate(crowd.people[:12]):
+        needles = needles_of(person, posts[id(person)])
+        asking = asyncio.create_task(
+            watching.command("forget", crowd.account(person), "--as", "ines", "--yes", patience=100)
+        )
+        if number % 4:
+            await news_of(watching, "SELECT count(*) FROM forgetting", 1, patience=8)
+        await asyncio.sleep(0.02 * number)
+        await watching.kill()
+        await asking
+        await watching.start()
+        await news_of(watching, "SELECT count(*) FROM forgetting", 0)
+        done = not watching.rows(f"SELECT 1 FROM content WHERE body LIKE '%{person['id']}%'")
+        ends.append(done)
+        if not done:
+            assert (await watching.command("forget", crowd.account(person), "--as", "ines", "--yes"))[0] == 0
+        assert found_in(state, needles) == []
+    assert True in ends
+    assert watching.rows("SELECT count(*) FROM forgotten") == [(12,)]
+
+
+async def news_of(daemon, query, number, patience=60):
+    """Until a query gives a number, as far as the daemon lives and patience lasts."""
+    for _ in range(patience * 50):
+        with contextlib.suppress(sqlite3.Error):
+            if daemon.rows(query) == [(number,)]:
+                return
+        await asyncio.sleep(0.02)
