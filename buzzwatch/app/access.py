@@ -47,23 +47,24 @@ def held_of(db: sqlite3.Connection, person: Person, now: Instant) -> dict[str, A
 
 def found_of(db: sqlite3.Connection, person: Person, language: Language) -> list[str]:
     """What was found of a person, in lines: accounts, posts, brands, dates."""
+    return [in_language(said, language) for said in _found(db, person)]
 
-    def say(sentence: str, **values: object) -> str:
-        return in_language(Said(sentence, values), language)
 
-    known = ", ".join(f"{person.source}:{each}" for each in (*sorted(person.ids), *sorted(person.handles)))
+def _found(db: sqlite3.Connection, person: Person) -> Iterator[Said]:
     if not person.posts:
-        return [say("{account}: nothing is held of this account", account=person.asked)]
-    lines = [say("{account}: {posts} posts, by {known}", account=person.asked, posts=len(person.posts), known=known)]
+        yield Said("{account}: nothing is held of this account", {"account": person.asked})
+        return
+    known = ", ".join(f"{person.source}:{each}" for each in (*sorted(person.ids), *sorted(person.handles)))
+    values = {"account": person.asked, "posts": len(person.posts), "known": known}
+    yield Said("{account}: {posts} posts, by {known}", values)
     for brand, (number, first, last) in shown_counts(db, person.posts).items():
-        told = "  about {brand}: {posts}, heard from {first} to {last}"
-        lines.append(say(told, brand=brand, posts=number, first=_day(first), last=_day(last)))
+        values = {"brand": brand, "posts": number, "first": _day(first), "last": _day(last)}
+        yield Said("  about {brand}: {posts}, heard from {first} to {last}", values)
     if shown := sum(bool(each["shown"]) for each in _incidents(db, person.posts)):
-        lines.append(say("  shown in {n} incidents", n=shown))
+        yield Said("  shown in {n} incidents", {"n": shown})
     if person.doubtful:
         told = "  left alone: {n} posts by a handle that other accounts have had too, and without an id"
-        lines.append(say(told, n=person.doubtful))
-    return lines
+        yield Said(told, {"n": person.doubtful})
 
 
 def _post(db: sqlite3.Connection, post: str) -> dict[str, Any]:

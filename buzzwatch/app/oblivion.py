@@ -67,9 +67,7 @@ def refuse_listed(persons: Sequence[Person], rules: Ruleset) -> None:
         for brand in rules.brands.values():
             listed = (*brand.official, *(each for voices in brand.voices.values() for each in voices))
             if accounts & {_account(each) for each in listed}:
-                told = (
-                    "{account} stands in the rule file of {brand}: take it out of there first, and read the rules again"
-                )
+                told = "{account} stands in the rule file of {brand}: take it out of there and read the rules again"
                 raise PersonError(Said(told, {"account": person.asked, "brand": brand.key}))
 
 
@@ -130,7 +128,7 @@ def _tell(done: Done, language: Language, *, cleaned: bool) -> Answer:
         if cleaned
         else "the database is still being cleaned of remnants; that goes on by itself"
     )
-    return Answer(True, (in_language(Said(told, values), language), in_language(rest, language)))
+    return Answer(True, (in_language(Said(told, values), language), in_language(Said(rest), language)))
 
 
 class Oblivion:

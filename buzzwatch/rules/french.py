@@ -557,7 +557,7 @@ FRENCH: dict[str, str] = {
     "and {n} more like these": "et {n} autres de la sorte",
     "'{text}' is no account: write the platform and the handle or the id, such as x:@lea, x:42": "« {text} » n'est pas un compte : écrivez la plateforme et le pseudo ou l'identifiant, par exemple x:@lea, x:42",
     "several accounts have had the name {text}: {known}; name one by its id": "plusieurs comptes ont porté le nom {text} : {known} ; nommez-en un par son identifiant",
-    "{account} stands in the rule file of {brand}: take it out of there and read the rules again, then ask": "{account} figure dans le fichier de règles de {brand} : retirez-le, faites relire les règles, puis redemandez",
+    "{account} stands in the rule file of {brand}: take it out of there and read the rules again": "{account} figure dans le fichier de règles de {brand} : retirez-le, puis faites relire les règles",
     "there is nobody called '{name}' in oncall.yaml; people are: {people}": "il n'y a personne du nom de « {name} » dans oncall.yaml ; les personnes sont : {people}",
     "forgotten: {authors} authors, {posts} posts; nothing else was done for {span} s": "oubliés : {authors} auteurs, {posts} messages ; rien d'autre n'a été fait pendant {span} s",
     "no byte of them is left in the state directory": "il n'en reste pas un octet dans le dossier d'état",
