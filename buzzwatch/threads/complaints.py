@@ -183,6 +183,7 @@ class Complaints:
             complaints._posts.update(dict.fromkeys(waiting.posts, waiting))
             for thread, author in waiting.places:
                 complaints._places.setdefault(thread, {})[author] = waiting
+        complaints._order.sort()  # an older version put those of one instant in another order
         complaints._ours = OrderedDict.fromkeys(dumped["ours"])
         complaints._answered = OrderedDict((post, at) for post, at in dumped["answered"])
         complaints.let_go = dumped["let_go"]

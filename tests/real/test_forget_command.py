@@ -182,7 +182,24 @@ async def drill(daemon, receiver, news, *, people, gone, posts):
     compare(before, daemon)
     assert await daemon.stop() == 0
     assert found_in(daemon.folder / "state", needles) == []
+    await forgotten_at_rest(daemon, crowd, staying[0], needles_of(staying[0], said[id(staying[0])]))
     return told
+
+
+async def forgotten_at_rest(daemon, crowd, person, needles):
+    """Another one, with nobody at work; first they ask what is held of them."""
+    account = crowd.account(person)
+    status, held, why = await daemon.command("export", account)
+    assert status == 0, why
+    assert needles <= {each for each in needles if each in json.dumps(json.loads(held), ensure_ascii=False)}
+    status, told, why = await daemon.command("forget", account, "--as", "ines", "--yes")
+    assert status == 0, why
+    assert told.splitlines()[-1] == "no byte of them is left in the state directory"
+    assert found_in(daemon.folder / "state", needles) == []
+    status, _, why = await daemon.command("forget", account, "--as", "ines", "--yes")
+    assert (status, why) == (1, "nothing to erase\n")
+    status, told, _ = await daemon.command("forget", "--again", "--as", "ines")
+    assert (status, told) == (0, "nobody who was forgotten is on record\n")
 
 
 def compare(before, daemon):
