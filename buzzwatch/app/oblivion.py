@@ -81,6 +81,8 @@ def forget_on_record(
 ) -> tuple[list[Person], dict[tuple[str, str], str]]:
     """Forget authors in database and snapshots; who they were, and the cursors of sources that are others now."""
     persons = [person for person in find_persons(db, asked) if person.posts]
+    if not persons:
+        return [], {}
     remember_forgotten(directory, persons)
     cursors = forget(db, persons, at, by)
     finish_renaming(db, directory)
