@@ -96,7 +96,7 @@ def find_persons(db: sqlite3.Connection, asked: Iterable[str]) -> list[Person]:
     for person in persons:
         _take_bare(person, found)
         _add_keys(person)
-        _add_unsigned(db, person)
+    _add_unsigned(db, persons)
     return persons
 
 
@@ -194,14 +194,16 @@ def _add_keys(person: Person) -> None:
     person.keys.discard(0)
 
 
-def _add_unsigned(db: sqlite3.Connection, person: Person) -> None:
+def _add_unsigned(db: sqlite3.Connection, persons: Iterable[Person]) -> None:
     """Posts that are theirs by the key that was counted, and of whose text nothing is left that says whose it was."""
+    by_key = {key: person for person in persons for key in person.keys}
     rows = db.execute(
-        "SELECT j.mention, c.body FROM journal j LEFT JOIN content c ON c.mention = j.mention "
-        "WHERE j.kind = 'sighting' AND CAST(j.body AS TEXT) ->> 'author' IN (SELECT value FROM json_each(?))",
-        (_encode(sorted(person.keys)).decode(),),
+        "SELECT mention, author, (SELECT body FROM content c WHERE c.mention = found.mention) FROM "
+        "(SELECT mention, CAST(body AS TEXT) ->> 'author' AS author FROM journal WHERE kind = 'sighting') AS found "
+        "WHERE author IN (SELECT value FROM json_each(?))",
+        (_encode(sorted(by_key)).decode(),),
     )
-    for mention, body in rows.fetchall():
+    for mention, key, body in rows:
         author = None if body is None else _decode(body).author
         if author is None or not (author.id or author.handle or author.name):
-            person.posts.add(mention)
+            by_key[key].posts.add(mention)
