@@ -262,7 +262,7 @@ async def test_a_kill_amid_it_leaves_it_undone_or_it_is_finished_at_the_next_sta
         await asyncio.sleep(0.02 * number)
         await watching.kill()
         await asking
-        await watching.start()
+        await watching.start(patience=120)
         await news_of(watching, "SELECT count(*) FROM forgetting", 0)
         done = not watching.rows(f"SELECT 1 FROM content WHERE body LIKE '%{person['id']}%'")
         ends.append(done)
