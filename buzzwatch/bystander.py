@@ -13,6 +13,7 @@ from buzzwatch.incidents.shadows import calm_at
 from buzzwatch.lookout import Lookout
 from buzzwatch.memory import Memory, Stir
 from buzzwatch.model.brand import Brand, Rule, Scope
+from buzzwatch.model.forgotten import by_turn
 from buzzwatch.model.incident import Incident, Subject
 from buzzwatch.model.input import Fault
 from buzzwatch.model.instant import HOUR, Instant
@@ -81,13 +82,14 @@ class Bystander:
                 lookout.focus("")
                 self._apply(rule, lookout)
             case Scope.THREAD:
-                talks = [(thread, False) for thread in sorted(stir.threads)]
-                for thread, told in talks + [(story, True) for story in sorted(stir.stories)]:
+                talks = [(thread, False) for thread in sorted(stir.threads, key=by_turn)]
+                talks += [(story, True) for story in sorted(stir.stories, key=by_turn)]
+                for thread, told in talks:
                     if lookout.size(thread, told=told) >= rule.least:
                         lookout.focus(thread, told=told)
                         self._apply(rule, lookout)
             case Scope.MENTION:
-                for mention in sorted(stir.mentions, key=lambda m: m.mention):
+                for mention in sorted(stir.mentions, key=lambda m: by_turn(m.mention)):
                     lookout.focus(mention.thread, mention)
                     self._apply(rule, lookout)
 

@@ -10,6 +10,7 @@ from buzzwatch.incidents.evidence import Evidence, Weight
 from buzzwatch.incidents.mute import severity_for
 from buzzwatch.memory import Memory
 from buzzwatch.model.brand import Brand, Rule, Scope
+from buzzwatch.model.forgotten import by_turn
 from buzzwatch.model.incident import URGENT, Incident, Press, Reason, Sector, Subject
 from buzzwatch.model.input import Gap
 from buzzwatch.model.instant import HOUR, LONGEST_WINDOW, MINUTE, Instant, Span
@@ -128,7 +129,7 @@ class Lookout:
         authors = self._memory.recollection.setdefault(f"{self.brand.key}.{key}", {})
         if self.mention is not None and self.mention.author:
             last = authors.pop(self.mention.author, (0, ""))
-            authors[self.mention.author] = max(last, (self.mention.counted_at, self.mention.mention))
+            authors[self.mention.author] = max(last, (self.mention.counted_at, self.mention.mention), key=_turn)
         for author in [a for a, (at, _) in authors.items() if at <= self.now - over]:
             del authors[author]
         while len(authors) > MOST_REMEMBERED:
@@ -331,6 +332,7 @@ class Lookout:
                 if key.startswith(mine)
                 for last in authors.values()
             ),
+            key=_turn,
             reverse=True,
         )
 
@@ -398,3 +400,8 @@ def _unanswered(finding: Finding) -> list[float]:
 def _measure(signal: Signal | None) -> tuple[Detector, Span]:
     """What a reason without a window of its own is measured by: volume over an hour."""
     return (signal.detector, signal.over) if signal and signal.over else (Detector.VOLUME, HOUR)
+
+
+def _turn(last: tuple[Instant, str]) -> tuple[Instant, int, str]:
+    """The newest comes last."""
+    return last[0], *by_turn(last[1])

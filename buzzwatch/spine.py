@@ -18,6 +18,7 @@ from buzzwatch.incidents.mute import larger
 from buzzwatch.lookout import Lookout
 from buzzwatch.memory import Memory, Stir
 from buzzwatch.model.brand import Brand, Rule, Ruleset, Scope
+from buzzwatch.model.forgotten import by_turn
 from buzzwatch.model.incident import Change, Incident, Severity, Subject
 from buzzwatch.model.input import (
     EVERYTHING,
@@ -218,11 +219,14 @@ class Spine:
         pulse = self.memory.pulses[key]
         pulse.look(now, self.memory.gaps.spans(key))
         lookout = Lookout(now, brand, self.memory)
-        talks = [(thread, False) for thread in sorted(stir.threads)] + [(story, True) for story in sorted(stir.stories)]
+        talks = [(thread, False) for thread in sorted(stir.threads, key=by_turn)]
+        talks += [(story, True) for story in sorted(stir.stories, key=by_turn)]
         foci: dict[Scope, list[tuple[str, Sighting | None, bool, int]]] = {
             Scope.BRAND: [("", None, False, 0)],
             Scope.THREAD: [(talk, None, told, lookout.size(talk, told=told)) for talk, told in talks],
-            Scope.MENTION: [(m.thread, m, False, ANY_SIZE) for m in sorted(stir.mentions, key=lambda m: m.mention)],
+            Scope.MENTION: [
+                (m.thread, m, False, ANY_SIZE) for m in sorted(stir.mentions, key=lambda m: by_turn(m.mention))
+            ],
         }
         for rule in brand.rules:
             for talk, mention, told, size in foci.get(rule.scope, ()):

@@ -5,7 +5,7 @@ import contextlib
 import gc
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
 from msgspec.structs import replace
@@ -39,6 +39,8 @@ SNAPSHOT_INPUTS = 100_000
 SNAPSHOT_AGE = 10 * MINUTE
 RETRY = 2 * SECOND
 """Between attempts at a commit that fails."""
+
+Amendment: TypeAlias = Callable[[sqlite3.Connection], None]
 
 log = structlog.get_logger()
 
@@ -111,6 +113,7 @@ class Drive:
         self._snapshot_at: Instant = 0
         self._snapshot_task: asyncio.Task[None] | None = None
         self._stepped: list[Input] = []
+        self._amendments: list[tuple[Amendment, asyncio.Future[None]]] = []
 
     @property
     def scorer(self) -> Scorer:
@@ -123,6 +126,7 @@ class Drive:
         self._snapshot_at = self.clock.now()
         while not (self.queue.closed and self.queue.empty):
             await self._rest()
+            await self._amend()
             await self._turn()
             if self._seq - self._snapshot_seq >= SNAPSHOT_INPUTS or (
                 self._seq > self._snapshot_seq and self.clock.now() - self._snapshot_at >= SNAPSHOT_AGE
@@ -130,8 +134,33 @@ class Drive:
                 self._begin_snapshot()
         await self._finish()
 
+    async def amend(self, amendment: Amendment) -> None:
+        """Let something change what is on record, between two turns: the spine is then built anew from it."""
+        done = asyncio.get_running_loop().create_future()
+        self._amendments.append((amendment, done))
+        self.queue.arrival.set()
+        await done
+
+    async def _amend(self) -> None:
+        """Nothing is heard meanwhile; the snapshot before it makes the rebuilding quick."""
+        while self._amendments:
+            amendment, done = self._amendments.pop(0)
+            if self._snapshot_task is not None:
+                await self._snapshot_task
+            await self._begin_snapshot()
+            try:
+                await self._record.write(amendment)
+            except Exception as error:  # noqa: BLE001 - passed on to who asked
+                done.set_exception(error)
+            else:
+                done.set_result(None)
+            finally:
+                self.spine = await self._record.write(self._rebuild)
+
     async def _finish(self) -> None:
         """Write a last snapshot, so that the next start is quick."""
+        for _, done in self._amendments:
+            done.cancel()
         if self._snapshot_task is not None:
             await self._snapshot_task
         if self.stuck is None:

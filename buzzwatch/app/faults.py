@@ -7,6 +7,7 @@ from buzzwatch.app.secret import SecretError
 from buzzwatch.rules.faults import RuleFaults
 from buzzwatch.sources.file import FileFaultError
 from buzzwatch.store.database import StateError
+from buzzwatch.store.persons import PersonError
 from buzzwatch.web import CannotListenError
 
 EXPECTED = (
@@ -18,4 +19,5 @@ EXPECTED = (
     CannotListenError,
     ScorerError,
     QuestionError,
+    PersonError,
 )

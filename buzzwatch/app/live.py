@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sqlite3
 from contextlib import AsyncExitStack
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -23,6 +24,7 @@ from buzzwatch.app.heartbeat import Beat
 from buzzwatch.app.intake import IntakeQueue
 from buzzwatch.app.latest import News
 from buzzwatch.app.links import Links
+from buzzwatch.app.oblivion import Oblivion
 from buzzwatch.app.reception import Reception
 from buzzwatch.app.recover import recover
 from buzzwatch.app.retention import Retention
@@ -45,6 +47,7 @@ from buzzwatch.model.reading import How
 from buzzwatch.proxies import unusable
 from buzzwatch.spine import Spine
 from buzzwatch.store.batch import Batch
+from buzzwatch.store.forgetting import finish_renaming
 from buzzwatch.store.journal import read_cursors, rules_since
 from buzzwatch.store.record import Record
 from buzzwatch.store.rhythm import read_rhythms
@@ -92,6 +95,7 @@ class Daemon:
         if isinstance(self.clock, SystemClock):
             self.clock.jumped = self._report_jump
             self.clock.went_back = self._follow_back
+        record.write_now(partial(finish_renaming, directory=config.state))
         spine = record.write_now(self._rebuild)
         self.drive = Drive(
             spine, self.queue, Hearing(spine.memory.rules), record, self.clock, self.metrics, self._rebuild
@@ -129,6 +133,7 @@ class Daemon:
         self.reception = Reception(
             self.drive, record, self.links, self.rulebook, self.health, self.courier.notify, self.opinion
         )
+        self.oblivion = Oblivion(self.drive, record)
         people = lambda: self.drive.spine.memory.rules.people  # noqa: E731 - others' rules will be in force
         self.answers = SlackAnswers(config.slack, secrets, self.reception, people, self.clock) if config.slack else None
         self.rotas = RotaFeed(
@@ -186,6 +191,7 @@ class Daemon:
                 self.answers.open(public)
             self.port = await stack.enter_async_context(listening(public, host, port))
             control = control_app(self.reception)
+            self.oblivion.open(control)
             await stack.enter_async_context(listening_on_socket(control, control_path(self.config)))
             # Probes are answered while the first commit waits for a disk, and whatever happens to it ends the waiting.
             await asyncio.wait((stopped, driving, ruling), return_when=asyncio.FIRST_COMPLETED)
@@ -200,6 +206,7 @@ class Daemon:
             watching = asyncio.create_task(self._watch_rules(), name="saved rules")
             beating = asyncio.create_task(self._beat(), name="heartbeat")
             forgetting = asyncio.create_task(self._retention.run(), name="retention")
+            cleaning = asyncio.create_task(self.oblivion.clean(), name="cleaning")
             if ruling.done():
                 self._say_ready()
             ruling.cancel()
@@ -218,6 +225,7 @@ class Daemon:
                 watching,
                 beating,
                 forgetting,
+                cleaning,
             )
 
     async def _put_rules_in_force(self) -> None:

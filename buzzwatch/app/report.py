@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from buzzwatch.app.history import rules_on_record
+from buzzwatch.app.pseudonyms import Pseudonyms
 from buzzwatch.app.quotes import find_samples, sample_of
 from buzzwatch.app.response import summarise
 from buzzwatch.ingest.scorer import load
@@ -35,14 +36,16 @@ _NEGATIVE = 0.5
 
 
 def write_report(
-    db: sqlite3.Connection, incident_id: str, folder: Path, now: Instant, language: str = ""
+    db: sqlite3.Connection, incident_id: str, folder: Path, now: Instant, language: str = "", *, names: bool = False
 ) -> list[Path]:
     """Write `ID.html`, `ID.md` and the picture that the latter shows; none where there is no such incident.
+
+    Authors are letters unless `names` are asked for.
 
     Raises:
         OSError: the folder cannot be written.
     """
-    told = debrief(db, incident_id, now, language)
+    told = debrief(db, incident_id, now, language, names=names)
     if told is None:
         return []
     sheet = compose(told)
@@ -55,8 +58,10 @@ def write_report(
     return [folder / name for name in files]
 
 
-def debrief(db: sqlite3.Connection, incident_id: str, now: Instant, language: str = "") -> Debriefing | None:
-    """Everything that the record says of an incident; `language` empty: the brand's."""
+def debrief(
+    db: sqlite3.Connection, incident_id: str, now: Instant, language: str = "", *, names: bool = False
+) -> Debriefing | None:
+    """Everything that the record says of an incident; `language` empty: the brand's. Authors as in `write_report`."""
     found = read_incident(db, incident_id)
     if found is None:
         return None
@@ -67,16 +72,18 @@ def debrief(db: sqlite3.Connection, incident_id: str, now: Instant, language: st
     heard = read_sightings(db, incident.subject.brand, began - _before(began, ended), ended + _after(began, ended))
     about = [each for each in heard if _is_about(each, incident)]
     complaints = read_of_incident(db, incident_id)
+    notice = _notice(incident, rules, history, language)
+    hide = iter if names else Pseudonyms(db, incident.subject.brand, notice.language).hide
     return Debriefing(
-        notice=_notice(incident, rules, history, language),
+        notice=notice,
         now=now,
         changes=tuple(history),
         deliveries=tuple(_deliveries(db, incident)),
         held=tuple(_held(db, incident_id)),
         silences=tuple(read_silences(db, (incident_id, incident.subject.brand), began, ended)),
         crowd=_crowd(incident, history, about, complaints, (began, ended)),
-        samples=tuple(find_samples(db, incident, load())),
-        unanswered=tuple(_loudest(db, complaints)),
+        samples=tuple(hide(find_samples(db, incident, load()))),
+        unanswered=tuple(hide(_loudest(db, complaints))),
         answered=summarise(each.waited for each in complaints),
         marks=_marks(db, incident),
     )

@@ -169,6 +169,9 @@ def report(
     incident: IncidentArgument,
     to: Annotated[Path, typer.Option("--to", help="The directory to write into.")] = Path(),
     language: Annotated[str | None, typer.Option(help="fr or en; the brand's if left out.", show_default=False)] = None,
+    names: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--names", help="With the names of authors and links to their posts, not with letters.")
+    ] = False,
     config: ConfigOption = None,
 ) -> None:
     """Write the debriefing of an incident, as Markdown and as a page that can be printed."""
@@ -181,7 +184,7 @@ def report(
     with plain_errors():
         db = open_for_reading(load_config(config).state)
         try:
-            written = write_report(db, incident, to, now(), language or "")
+            written = write_report(db, incident, to, now(), language or "", names=names)
         except OSError as error:
             fail("{file}: cannot be written: {why}", file=to, why=why_of(error))
         if not written:

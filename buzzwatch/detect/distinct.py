@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 _KEPT = 256
 _ALL = 1 << 32
@@ -51,6 +51,25 @@ class Distinct:
 def count_together(dumped: Iterable[bytes]) -> int:
     """How many different keys there are in all of these dumps."""
     return Distinct(sorted({place for each in dumped for place in array("I", each)})[:_KEPT]).number
+
+
+def place_of(key: int) -> int:
+    """Where a key stands among all keys."""
+    return key * _SCATTER % _ALL
+
+
+def key_at(place: int) -> int:
+    """The key that stands there."""
+    return place * pow(_SCATTER, -1, _ALL) % _ALL
+
+
+def rekey_places(dumped: bytes, keys: Mapping[int, int]) -> bytes:
+    """What `Distinct.dump` gave, with other keys for some, each standing where the old one did among the others."""
+    places = array("I", dumped)
+    moved = {place_of(old): place_of(new) for old, new in keys.items()}
+    if moved.keys().isdisjoint(places):
+        return dumped
+    return array("I", sorted(moved.get(place, place) for place in places)).tobytes()
 
 
 class Voices:

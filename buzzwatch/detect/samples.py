@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from buzzwatch.model.forgotten import by_turn
+
 _SHOWN = 3
 _ROOM = 30
 _HALF = 500
@@ -71,13 +73,13 @@ class Samples:
         return samples
 
 
-def _angrier(candidate: Candidate) -> tuple[int, int, int, str]:
+def _angrier(candidate: Candidate) -> tuple[int, int, int, int, str]:
     # Tenths of negativity: between two clearly angry posts the one that more people read tells more.
-    return -(candidate.milli // 100), -candidate.followers, -candidate.minute, candidate.mention
+    return -(candidate.milli // 100), -candidate.followers, -candidate.minute, *by_turn(candidate.mention)
 
 
-def _louder(candidate: Candidate) -> tuple[int, int, int, str]:
-    return -candidate.followers, -candidate.milli, -candidate.minute, candidate.mention
+def _louder(candidate: Candidate) -> tuple[int, int, int, int, str]:
+    return -candidate.followers, -candidate.milli, -candidate.minute, *by_turn(candidate.mention)
 
 
 def _spread(candidates: Iterable[Candidate]) -> list[Candidate]:

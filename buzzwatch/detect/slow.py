@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, TypeAlias
-from zlib import crc32
 
 from msgspec import Struct
 
@@ -11,6 +10,7 @@ from buzzwatch.detect.budget import LINE, Prior, Tail
 from buzzwatch.detect.days import day_of, start_of
 from buzzwatch.detect.distinct import Voices
 from buzzwatch.detect.recurring import DEAF, LONGEST, NO_PAST, YOUNG, Past, Recurring, Standing
+from buzzwatch.model.forgotten import by_turn
 from buzzwatch.model.instant import HOUR, LONGEST_WINDOW, Instant
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.signal import Trend
@@ -66,6 +66,11 @@ class Recurrence(Struct, frozen=True, gc=False):
     trend: Trend
     learning: bool
     samples: tuple[str, ...]
+
+
+def _turn(subject: str) -> tuple[int, str]:
+    """The order of subjects that nothing else tells apart; a story goes by the post that told it first."""
+    return by_turn(subject.removeprefix(STORY))
 
 
 class _Said:
@@ -126,7 +131,9 @@ class Diary:
                 self._keep_fair(said)
             one.voices.add(author, 0 if subject.startswith(STORY) else copy)  # who tell a story say the same
             followers = -1 if sighting.followers is None else sighting.followers
-            one.best = max(one.best, (int(sighting.negativity * 10), followers, at, sighting.mention))
+            told = int(sighting.negativity * 10), followers, at
+            if told > one.best[:3] or (told == one.best[:3] and by_turn(sighting.mention) > by_turn(one.best[3])):
+                one.best = (*told, sighting.mention)
         return first
 
     def follow(self, zone: tzinfo) -> None:
@@ -213,13 +220,16 @@ class Diary:
         heard = not self._is_deaf(day, gaps)
         said = self._fair(said)
         everybody = said.pop("").voices.number
-        for key in sorted(said.keys() - self._subjects.keys()) if heard else ():
+        for key in sorted(said.keys() - self._subjects.keys(), key=_turn) if heard else ():
             self._subjects[key] = Recurring([min(count, 0) for count in self._brand], self._past._replace(voices=0.0))
         self._pass_day(everybody if heard else DEAF, said if heard else {})
         if not heard:
             return []
         ceiling = self._tail.ceiling(rate, now)
-        judged = {key: subject.judge(self._brand) for key, subject in sorted(self._subjects.items())}
+        judged = {
+            key: subject.judge(self._brand)
+            for key, subject in sorted(self._subjects.items(), key=lambda each: _turn(each[0]))
+        }
         found = [self._speak(key, judged[key], ceiling, day, spoken=key in said) for key in judged]
         for key, standing in judged.items():
             self._learn_score(self._subjects[key], standing.score, now)
@@ -303,7 +313,7 @@ class Diary:
     def _forget(self) -> None:
         """What hardly anybody spoke of is as good as new; but what is looked for since lately is no such thing."""
         known = min(YOUNG, self._past.days)
-        weights = {key: (subject.lived < known, *subject.weight, key) for key, subject in self._subjects.items()}
+        weights = {key: (subject.lived < known, *subject.weight, _turn(key)) for key, subject in self._subjects.items()}
         lightest_first = sorted(weights, key=weights.__getitem__)
         for place, key in enumerate(lightest_first):
             if weights[key] < (False, 0, _LEAST_PAST) or place < len(weights) - _MOST:
@@ -319,5 +329,5 @@ class Diary:
         """At most 300 subjects of a day: known ones first, then a sample that is the same in any order of mentions."""
         if len(said) <= _MOST + 1:
             return dict(said)
-        kept = sorted(said, key=lambda key: (key != "", key not in self._subjects, crc32(key.encode()), key))
+        kept = sorted(said, key=lambda key: (key != "", key not in self._subjects, _turn(key)))
         return {key: said[key] for key in kept[: _MOST + 1]}

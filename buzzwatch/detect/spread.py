@@ -4,6 +4,7 @@ from bisect import insort
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
+from buzzwatch.model.forgotten import by_turn
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, Instant, Span
 from buzzwatch.model.mention import UNKNOWN_SOURCE, Sighting
 
@@ -30,6 +31,10 @@ class PressPost(NamedTuple):
     source: str
 
 
+def _turn(post: "PressPost") -> tuple[Instant, int, str, str, str]:
+    return post.at, *by_turn(post.mention), post.thread, post.source
+
+
 class Carriers:
     """When each source was last heard of one brand, and the latest posts of the press; bounded, our own left out.
 
@@ -53,7 +58,7 @@ class Carriers:
             if len(heard) > MOST_SOURCES:
                 del heard[min(heard, key=lambda name: (heard[name], name))]
         if sighting.is_press:
-            insort(self.press, PressPost(at, sighting.mention, sighting.thread, source))
+            insort(self.press, PressPost(at, sighting.mention, sighting.thread, source), key=_turn)
             del self.press[:-MOST_PRESS]
 
     def sources(self, over: Span, now: Instant) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ class Words(Struct, frozen=True, kw_only=True):
     goes_on: str
     peak: str
     authors: str
+    somebody: str
+    """An author whose name is not told."""
     reach: str
     press: str
     course: str
@@ -83,6 +85,7 @@ FRENCH = Words(
     goes_on="et cela continue",
     peak="Au plus fort\u00a0: {count} en {span}, vers le {at}.",
     authors="{authors} en tout.",
+    somebody="auteur {letter}",
     reach="Jusqu’à {followers} touchés.",
     press="La presse s’en est mêlée le {at} ({source}).",
     course="Déroulé",
@@ -189,6 +192,7 @@ ENGLISH = Words(
     goes_on="and it goes on",
     peak="At its height: {count} in {span}, about {at}.",
     authors="{authors} in all.",
+    somebody="author {letter}",
     reach="Up to {followers} reached.",
     press="The press joined at {at} ({source}).",
     course="Course",

@@ -7,6 +7,7 @@ from zlib import crc32
 import msgspec
 
 from buzzwatch.model.brand import Ruleset
+from buzzwatch.model.forgotten import turn_of
 from buzzwatch.model.incident import ChangeKind, Incident, Reason, Severity, State, Subject
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.notification import Held, Notice, Target
@@ -115,7 +116,10 @@ def _notice(
 
 def _content(incidents: list[Incident], marks: Sequence[Proposal]) -> str:
     """Names what is told: where the clock is set back behind a morning, the same second tells something else."""
-    told = [*(f"{each.id}.{each.revision}" for each in incidents), *(f"{mark.mention}.{mark.at}" for mark in marks)]
+    told = [
+        *(f"{each.id}.{each.revision}" for each in incidents),
+        *(f"{turn_of(mark.mention)}.{mark.at}" for mark in marks),
+    ]
     return f"{crc32(' '.join(told).encode()):x}"
 
 

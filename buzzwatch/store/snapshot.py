@@ -28,19 +28,36 @@ def write_snapshot(directory: Path, seq: int, dumped: dict[str, Any]) -> Path:
         raise
     scratch.replace(target)
     _sync(directory)
-    for old in _snapshots(directory)[KEPT:]:
+    for old in list_snapshots(directory)[KEPT:]:
         old.unlink(missing_ok=True)
     return target
 
 
 def read_snapshots(directory: Path, until: int) -> "list[tuple[int, dict[str, Any]]]":
     """Readable snapshots not newer than row `until`, the newest first."""
-    found = []
-    for path in _snapshots(directory):
-        seq = int(path.name.removeprefix("snapshot-"))
-        if seq <= until and (dumped := _read(path)) is not None:
-            found.append((seq, dumped))
-    return found
+    found = (read_snapshot(path) for path in list_snapshots(directory) if _seq(path) <= until)
+    return [snapshot for snapshot in found if snapshot is not None]
+
+
+def read_snapshot(path: Path) -> "tuple[int, dict[str, Any]] | None":
+    """The row after which a snapshot was taken, and the memory; None where it is damaged."""
+    dumped = _read(path)
+    return None if dumped is None else (_seq(path), dumped)
+
+
+def list_snapshots(directory: Path) -> list[Path]:
+    """All that are there, the newest first."""
+    return sorted(directory.glob("snapshot-*"), reverse=True)
+
+
+def drop_snapshot(path: Path) -> None:
+    """Remove one for good."""
+    path.unlink(missing_ok=True)
+    _sync(path.parent)
+
+
+def _seq(path: Path) -> int:
+    return int(path.name.removeprefix("snapshot-"))
 
 
 def _read(path: Path) -> dict[str, Any] | None:
@@ -50,10 +67,6 @@ def _read(path: Path) -> dict[str, Any] | None:
         if raw == _MAGIC + hashlib.blake2b(body, digest_size=_DIGEST).digest() + body:
             return msgspec.msgpack.decode(body, type=dict[str, Any])
     return None
-
-
-def _snapshots(directory: Path) -> list[Path]:
-    return sorted(directory.glob("snapshot-*"), reverse=True)
 
 
 def _sync(directory: Path) -> None:

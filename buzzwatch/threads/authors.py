@@ -83,6 +83,23 @@ class Authors:
         return authors
 
 
+def rekey_authors(dumped: Mapping[str, Any], keys: Mapping[int, int]) -> dict[str, Any]:
+    """What `Authors.dump` gave, with other keys for some; they are none of the others."""
+    first = array("I", dumped["first"])
+    tables = [(slot, array("I", table)) for slot, table in dumped["tables"]]
+    return {
+        "first": array("I", (keys.get(key, key) for key in first)).tobytes(),
+        "tables": [(slot, _rekeyed(table, keys).tobytes()) for slot, table in tables],
+    }
+
+
+def _rekeyed(table: "array[int]", keys: Mapping[int, int]) -> "array[int]":
+    held = table[:-1]
+    if keys.keys().isdisjoint(held):
+        return table
+    return _table((keys.get(key, key) for key in held), len(held))
+
+
 def _table(keys: Iterable[int], size: int) -> "array[int]":
     """Distinct keys by place, and how many they are; 0 is none."""
     table = array("I", bytes(4 * (size + 1)))

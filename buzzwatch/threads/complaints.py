@@ -7,11 +7,12 @@ while it waits: it is counted once, and an answer to any of these posts answers 
 from bisect import bisect_left, bisect_right, insort
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from msgspec import Struct
 
+from buzzwatch.model.forgotten import by_turn
 from buzzwatch.model.instant import DAY, Instant, Span
 from buzzwatch.model.mention import OURS, Kind, Sighting
 from buzzwatch.model.response import Complaint
@@ -30,6 +31,9 @@ MOST_OURS = 2_000
 """Official posts kept, and posts that they replied to."""
 
 
+_Key: TypeAlias = tuple[Instant, int, str]
+
+
 class Waiting(Struct, gc=False, array_like=True):
     """A complaint that waits, by its first post. `places` are the conversations and authors where it was made."""
 
@@ -44,9 +48,9 @@ class Waiting(Struct, gc=False, array_like=True):
     incident: str = ""
 
     @property
-    def key(self) -> tuple[Instant, str]:
+    def key(self) -> _Key:
         """What orders complaints: the first comes first."""
-        return self.at, self.mention
+        return self.at, *by_turn(self.mention)
 
 
 class Complaints:
@@ -63,7 +67,7 @@ class Complaints:
         self._posts: dict[str, Waiting] = {}
         self._places: dict[str, dict[int | str, Waiting]] = {}  # by conversation, then by author
         self._copies: dict[int, Waiting] = {}
-        self._order: list[tuple[Instant, str]] = []
+        self._order: list[_Key] = []
         self._added: list[Waiting] = []  # to what, one by one, a post was added
         self._claimed: dict[str, tuple[tuple[Any, ...], int]] = {}
         """By incident: what it asked for, and how many had been added by then."""
@@ -124,7 +128,7 @@ class Complaints:
     def loudest(self, over: Span, now: Instant, most: int) -> tuple[str, ...]:
         """Of those that have waited for so long the ones that most people follow, then the oldest."""
         aged = self._order[self._expired(now) : bisect_left(self._order, (now - over + 1,))]
-        waiting = sorted((self._posts[mention] for _, mention in aged), key=_influence)
+        waiting = sorted((self._posts[mention] for *_, mention in aged), key=_influence)
         return tuple(each.mention for each in waiting[:most])
 
     def first(self, threads: Collection[str], stories: Collection[str], since: Instant | None) -> Instant | None:
@@ -138,7 +142,7 @@ class Complaints:
         asked = (threads, stories, since)
         before, known = self._claimed.get(incident, (None, 0))
         if before != asked:
-            fresh = [self._posts[mention] for _, mention in self._order]
+            fresh = [self._posts[mention] for *_, mention in self._order]
         elif known < len(self._added):  # it asks at each tick, and has all else that it asks for
             fresh = self._still_waiting(self._added[known:])
         else:
@@ -154,16 +158,16 @@ class Complaints:
     def set_back(self, now: Instant) -> None:
         """The clock had run ahead: nothing was posted in the future."""
         self._forget_claims()
-        for _, mention in self._order:
+        for *_, mention in self._order:
             waiting = self._posts[mention]
             waiting.at = min(waiting.at, now)
-        self._order = sorted((min(at, now), mention) for at, mention in self._order)
+        self._order = sorted((min(at, now), turn, mention) for at, turn, mention in self._order)
         self._answered = OrderedDict((post, min(at, now)) for post, at in self._answered.items())
 
     def dump(self) -> dict[str, Any]:
         """Everything, as builtins that share nothing with this object."""
         return {
-            "waiting": msgspec.to_builtins([self._posts[mention] for _, mention in self._order]),
+            "waiting": msgspec.to_builtins([self._posts[mention] for *_, mention in self._order]),
             "ours": list(self._ours),
             "answered": list(self._answered.items()),
             "let_go": self.let_go,
@@ -179,6 +183,7 @@ class Complaints:
             complaints._posts.update(dict.fromkeys(waiting.posts, waiting))
             for thread, author in waiting.places:
                 complaints._places.setdefault(thread, {})[author] = waiting
+        complaints._order.sort()  # an older version put those of one instant in another order
         complaints._ours = OrderedDict.fromkeys(dumped["ours"])
         complaints._answered = OrderedDict((post, at) for post, at in dumped["answered"])
         complaints.let_go = dumped["let_go"]
@@ -212,7 +217,7 @@ class Complaints:
         self._register(waiting, post)
         if post.followers is not None:
             waiting.followers = max(post.followers, waiting.followers or 0)
-        if not complains or (post.counted_at, post.mention) >= waiting.key or post.mention not in self._posts:
+        if not complains or (post.counted_at, *by_turn(post.mention)) >= waiting.key or post.mention not in self._posts:
             return ()
         before = self._record(waiting, gone=True)
         self._unlist(waiting)
@@ -267,12 +272,12 @@ class Complaints:
         return self._record(waiting, answered_at=max(at, waiting.at))
 
     def _make_room(self, now: Instant) -> None:
-        for _, mention in self._order[: self._expired(now)]:
+        for *_, mention in self._order[: self._expired(now)]:
             self._drop(self._posts[mention])
         if len(self._order) < MOST_WAITING:
             return
         quarter = MOST_WAITING // 4
-        weighed = sorted((self._posts[mention] for _, mention in self._order[quarter:]), key=_influence)
+        weighed = sorted((self._posts[mention] for *_, mention in self._order[quarter:]), key=_influence)
         for waiting in weighed[-quarter:]:
             self._drop(waiting)
         self.let_go += quarter
@@ -309,7 +314,7 @@ class Complaints:
 
     def _of(self, threads: Collection[str], stories: Collection[str], since: Instant | None) -> Iterator[Waiting]:
         """The first come first."""
-        for _, mention in self._order:
+        for *_, mention in self._order:
             waiting = self._posts[mention]
             if _is_of(waiting, threads, stories, since):
                 yield waiting
@@ -329,9 +334,9 @@ def _is_of(waiting: Waiting, threads: Collection[str], stories: Collection[str],
     )
 
 
-def _influence(waiting: Waiting) -> tuple[int, Instant, str]:
+def _influence(waiting: Waiting) -> tuple[int, Instant, int, str]:
     """The most followed first, then the oldest."""
-    return (-(waiting.followers or 0), waiting.at, waiting.mention)
+    return (-(waiting.followers or 0), *waiting.key)
 
 
 def _remember(kept: OrderedDict[str, Any], post: str, value: Instant | None) -> None:

@@ -2,14 +2,14 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from struct import Struct as Packing
 from typing import Any
-from zlib import crc32
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from buzzwatch.model.forgotten import turn_of
 from buzzwatch.model.instant import DAY, MINUTE, Instant, Span
 from buzzwatch.model.mention import OURS, Kind, Sighting
 from buzzwatch.threads.judge import Judge
@@ -189,6 +189,15 @@ def _pack_opening(sighting: Sighting) -> bytes:
     return numbers + sighting.thread.encode()
 
 
+def rename_opening(opening: bytes, post: Callable[[str], str], authors: Mapping[int, int]) -> bytes:
+    """What is kept of the mention that told a story first, with other names for its conversation and its author."""
+    if not opening:
+        return opening
+    author, *numbers = _OPENING.unpack_from(opening)
+    packed = _OPENING.pack(authors.get(author, author), *numbers)
+    return packed + post(opening[_OPENING.size :].decode()).encode()
+
+
 def _first(telling: Sighting, story: str, opening: bytes) -> Sighting:
     """The mention that told a story first, seen now, since it has only now become one."""
     author, followers, milli, posted_at, ours = _OPENING.unpack_from(opening)
@@ -207,4 +216,4 @@ def _first(telling: Sighting, story: str, opening: bytes) -> Sighting:
 
 
 def _key(name: str) -> int:
-    return crc32(name.encode()) or 1
+    return turn_of(name) or 1

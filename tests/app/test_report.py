@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 from stage import MONDAY, House, mention
 
+from buzzwatch.app.pseudonyms import letters
 from buzzwatch.app.report import debrief, write_report
 from buzzwatch.app.response import incident_response_times
 from buzzwatch.app.rulebook import compile_rules
@@ -91,6 +92,10 @@ async def files(folder: Path) -> dict[str, str]:
             lambda db, language=language: write_report(db, incident, folder / language, house.clock.now(), language)
         )
         found |= {f"{language}{path.suffix}": path.read_text("utf-8").replace("\u00a0", " ") for path in paths}
+    named = house.record.write_now(
+        lambda db: write_report(db, incident, folder / "named", house.clock.now(), "en", names=True)
+    )
+    found["named.md"] = next(path for path in named if path.suffix == ".md").read_text("utf-8")
     await house.kill()
     return found
 
@@ -102,7 +107,20 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 def test_both_languages_and_forms_are_written(written: dict[str, str]):
-    assert set(written) == {"fr.html", "fr.md", "fr.svg", "en.html", "en.md", "en.svg"}
+    assert set(written) == {"fr.html", "fr.md", "fr.svg", "en.html", "en.md", "en.svg", "named.md"}
+
+
+def test_authors_are_letters_unless_their_names_are_asked_for(written: dict[str, str]):
+    assert "auteur A (" in written["fr.md"]
+    assert "author A (" in written["en.md"]
+    assert "client" not in "".join(written[name] for name in written if name != "named.md")
+    assert "client" in written["named.md"]
+    assert "author A" not in written["named.md"]
+
+
+@pytest.mark.parametrize(("number", "letter"), [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (702, "AAA")])
+def test_letters_go_on_after_z(number: int, letter: str):
+    assert letters(number) == letter
 
 
 @pytest.mark.parametrize(

@@ -192,14 +192,14 @@ class Daemon:
         document = {"timezone": "UTC", "people": known, "routes": {"oncall": route, "ops": {"copy": ["ops"]}}}
         self.rules.with_name("oncall.yaml").write_text(written(document))
 
-    async def start(self, until="daemon_ready"):
+    async def start(self, until="daemon_ready", patience=PATIENCE_S):
         """Return once it says that it is ready."""
         seen = len(self.log)
         self.process = await asyncio.create_subprocess_exec(
             *self._line("run"), stderr=asyncio.subprocess.PIPE, preexec_fn=self._limit
         )
         self._reader = asyncio.create_task(self._read_log(self.process.stderr))
-        await self._news.until(lambda: self.said(until, since=seen) or self.process.returncode is not None)
+        await self._news.until(lambda: self.said(until, since=seen) or self.process.returncode is not None, patience)
         assert self.said(until, since=seen), "".join(self.output)
 
     def limit(self, largest_file):
