@@ -22,9 +22,9 @@ def systemd(program, *arguments):
 def unit(tmp_path):
     """A copy that points at the script installed here: `verify` wants to find the program."""
     text = (HERE / "buzzwatch.service").read_text("utf-8")
-    assert "/opt/buzzwatch/bin/buzzwatch " in text
+    assert "/opt/buzzwatch/current/bin/buzzwatch " in text
     copy = tmp_path / "buzzwatch.service"
-    copy.write_text(text.replace("/opt/buzzwatch/bin/buzzwatch", str(INSTALLED)), "utf-8")
+    copy.write_text(text.replace("/opt/buzzwatch/current/bin/buzzwatch", str(INSTALLED)), "utf-8")
     shutil.copytree(HERE / "buzzwatch.service.d", tmp_path / "buzzwatch.service.d")
     return copy
 
