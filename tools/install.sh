@@ -149,6 +149,11 @@ make_version() {
     "$target/bin/python" -I -m pip --isolated --disable-pip-version-check --quiet install --no-index --no-cache-dir \
         --find-links "$here/wheels" "buzzwatch==$version" ||
         die "$target: pip could not install the wheels, see above; this archive is for $(uname -s) on the machine that its name says, here it is $(uname -m)"
+    if ls "$root"/extra/*.whl >/dev/null 2>&1; then # what you want beside it, such as a scorer
+        "$target/bin/python" -I -m pip --isolated --disable-pip-version-check --quiet install --no-index --no-cache-dir \
+            --find-links "$here/wheels" --find-links "$root/extra" "buzzwatch==$version" "$root"/extra/*.whl ||
+            die "$root/extra: these wheels do not go with buzzwatch $version, see above; move away what does not"
+    fi
     "$target/bin/buzzwatch" --help >/dev/null || die "$target/bin/buzzwatch: does not run, see above; the version from before stays"
     mkdir -- "$target/share"
     for part in systemd docs rules buzzwatch.yaml daemon.schema.json sbom.cdx.json LICENSE README.md CHANGELOG.md VERSION install.sh; do
