@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from buzzwatch import __version__
@@ -69,24 +69,28 @@ def _target(where: Path, at: Instant) -> Path:
 
 @contextmanager
 def _scratch(place: Path) -> Iterator[Path]:
-    """A directory for what is not whole yet; those of backups that were killed are removed."""
+    """A directory for what is not whole yet, locked; those of backups that were killed are removed."""
     for left in place.glob(f"{_SCRATCH}*"):
-        if _is_left(left):
+        with suppress(OSError), _locked(left, fcntl.LOCK_EX | fcntl.LOCK_NB):
             shutil.rmtree(left, ignore_errors=True)
-    scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=place))
+    while True:
+        scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=place))
+        with _locked(scratch, fcntl.LOCK_EX):
+            if not scratch.exists():  # another backup took it for left
+                continue
+            try:
+                yield scratch
+            finally:
+                shutil.rmtree(scratch, ignore_errors=True)
+            return
+
+
+@contextmanager
+def _locked(directory: Path, how: int) -> Iterator[None]:
+    """The kernel lets go of it when the process dies; raises OSError where another has it and `how` does not wait."""
+    handle = os.open(directory, os.O_RDONLY)
     try:
-        with (scratch / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield scratch
+        fcntl.flock(handle, how)
+        yield
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _is_left(scratch: Path) -> bool:
-    """Nobody works there; one without a lock was begun just now, or killed just then: the next look tells."""
-    try:
-        with (scratch / "lock").open() as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+        os.close(handle)

@@ -55,9 +55,13 @@ def restore(
     config: ConfigOption = None,
 ) -> None:
     """Put a backup in the place of the state; of what waits in it, only the youngest messages leave."""
+    import logging  # noqa: PLC0415 - as in `daemon.run`
+
+    from buzzwatch.app.logs import configure_logs  # noqa: PLC0415 - likewise
     from buzzwatch.app.restoring import copy_to_return_to  # noqa: PLC0415 - as in `daemon.run`
     from buzzwatch.app.restoring import restore as put_back  # noqa: PLC0415 - likewise
 
+    configure_logs(logging.ERROR)
     if (file is None) != undo_migration:
         fail("name a backup, or give --undo-migration, not both")
     with plain_errors():

@@ -20,8 +20,9 @@ case "$*" in
     *" pip "*)
         [ -z "$PIP_SLEEPS" ] || sleep "$PIP_SLEEPS"
         [ -z "$PIP_FAILS" ] || exit 1
-        printf '#!/bin/sh\\necho "$@" >>"$LOG"\\ncase "$1" in restore) exit "${RESTORE:-0}" ;; esac\\n' >"$(dirname "$0")/buzzwatch"
-        chmod +x "$(dirname "$0")/buzzwatch"
+        program=$(dirname "$0")/buzzwatch
+        printf '#!/bin/sh\\necho "$@" >>"$LOG"\\ncase "$1" in restore) exit "${RESTORE:-0}" ;; esac\\n' >"$program"
+        chmod +x "$program"
         ;;
 esac
 """
