@@ -4,7 +4,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from buzzwatch.rules.words import Said
@@ -57,10 +57,15 @@ def _quiet(path: Path) -> Iterator[str]:
     if os.access(path.parent, os.W_OK) or any(each.exists() for each in beside):
         yield "mode=ro"
         return
-    with (path.parent / "lock").open() as lock:
-        with suppress(OSError):
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        yield "mode=ro" if any(each.exists() for each in beside) else "mode=ro&immutable=1"
+    with ExitStack() as held:
+        options = "mode=ro&immutable=1"
+        with suppress(FileNotFoundError):  # nobody ever worked there: it is a copy
+            lock = held.enter_context((path.parent / "lock").open())
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                options = "mode=ro"  # a daemon has just begun
+        yield "mode=ro" if any(each.exists() for each in beside) else options
 
 
 def copy_database(source: sqlite3.Connection, target: Path, progress: Progress = unwatched) -> None:
