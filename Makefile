@@ -1,10 +1,11 @@
 # Every target does its own set-up; the second time there is nothing left to set up.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
+AUDIT ?= ask
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test lint run bench soak clean
+.PHONY: help demo test lint run bench soak dist clean
 
 help:
 	@echo "make demo    watch an ordinary day turn into a bad buzz, and the page that it sends"
@@ -13,6 +14,7 @@ help:
 	@echo "make lint    the checks without the tests"
 	@echo "make bench   measure all figures again and write them into docs/benchmarks.md"
 	@echo "make soak    the long drills"
+	@echo "make dist    the archive to install from, in dist/; AUDIT=none makes it without asking for known holes"
 	@echo "make clean   remove what the others made"
 
 demo: $(VENV)/.package
@@ -38,8 +40,11 @@ bench: $(VENV)/.tools
 soak: $(VENV)/.tools $(VENV)/.pds
 	$(BIN)/python -m pytest -m soak --timeout 7200
 
+dist: $(VENV)/.tools
+	$(BIN)/python tools/dist.py --audit $(AUDIT) $(LOCK)
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/.package: $(VENV)/.pip pyproject.toml constraints.txt
 	$(PIP) install --constraint constraints.txt --build-constraint constraints.txt --editable .

@@ -22,9 +22,9 @@ def systemd(program, *arguments):
 def unit(tmp_path):
     """A copy that points at the script installed here: `verify` wants to find the program."""
     text = (HERE / "buzzwatch.service").read_text("utf-8")
-    assert "/opt/buzzwatch/bin/buzzwatch " in text
+    assert "/opt/buzzwatch/current/bin/buzzwatch " in text
     copy = tmp_path / "buzzwatch.service"
-    copy.write_text(text.replace("/opt/buzzwatch/bin/buzzwatch", str(INSTALLED)), "utf-8")
+    copy.write_text(text.replace("/opt/buzzwatch/current/bin/buzzwatch", str(INSTALLED)), "utf-8")
     shutil.copytree(HERE / "buzzwatch.service.d", tmp_path / "buzzwatch.service.d")
     return copy
 
@@ -78,3 +78,32 @@ def test_the_directories_of_tmpfiles_keep_credentials_from_everybody_else():
     lines = [line.split() for line in (HERE / "buzzwatch.tmpfiles").read_text("utf-8").splitlines() if line[0] != "#"]
     modes = {path: (mode, user) for _, path, mode, user, *_ in lines}
     assert modes["/etc/buzzwatch/credentials"] == ("0700", "root")
+
+
+@pytest.fixture
+def backup_unit(tmp_path):
+    """The unit of the backup and its timer, as `unit`."""
+    for name in ("buzzwatch-backup.service", "buzzwatch-backup.timer", "buzzwatch.service"):
+        text = (HERE / name).read_text("utf-8")
+        (tmp_path / name).write_text(text.replace("/opt/buzzwatch/current/bin/buzzwatch", str(INSTALLED)), "utf-8")
+    return tmp_path / "buzzwatch-backup.service"
+
+
+def test_systemd_finds_nothing_to_say_about_the_backup_and_its_timer(backup_unit):
+    for each in (backup_unit, backup_unit.with_suffix(".timer")):
+        answer = systemd("systemd-analyze", "verify", "--man=no", "--recursive-errors=yes", each)
+        assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
+
+
+def test_the_backup_is_exposed_to_less_than_the_service(backup_unit):
+    answer = systemd("systemd-analyze", "security", "--offline=true", "--no-pager", backup_unit)
+    exposure = re.search(r"Overall exposure level for \S+: ([\d.]+)", answer.stdout)
+    assert exposure, answer.stderr
+    assert float(exposure[1]) <= 1.5
+
+
+def test_the_directory_of_rules_is_its_editors_and_closed_to_everybody_else():
+    lines = [line.split() for line in (HERE / "buzzwatch.tmpfiles").read_text("utf-8").splitlines() if line[0] != "#"]
+    owners = {path: (mode, user, group) for _, path, mode, user, group, *_ in lines}
+    assert owners["/etc/buzzwatch/rules"] == ("2770", "root", "buzzwatch-rules")
+    assert owners["/var/backups/buzzwatch"] == ("0700", "buzzwatch", "buzzwatch-admin")
