@@ -6,7 +6,7 @@
 #   last-resort.sh test    sends a test to everybody named; run by root
 #
 # A minute is bad if the daemon did not run at its end or was restarted in it. Three bad ones of the last ten page, and so
-# does a unit that systemd has given up, at once. Still bad, it pages again every AGAIN minutes; five good ones in a row
+# does a unit that systemd has given up, at once. Still bad, it pages again after AGAIN minutes; five good ones in a row
 # end it, and that is told too. A stop by hand is none of our business. Minutes are counted, no clock is believed.
 set -u
 umask 077
@@ -105,7 +105,7 @@ look() {
         down | send && told=0 || outcome=1
     elif [ "$told" != no ] && [ "${marks%ggggg}" != "$marks" ]; then
         well | send && told=no marks=g || outcome=1
-    elif [ "$told" != no ] && [ "$told" -ge "$again" ]; then
+    elif [ "$verdict" != good ] && [ "$told" != no ] && [ "$told" -ge "$again" ]; then
         down | send && told=0 || outcome=1
     fi
     remember || outcome=1

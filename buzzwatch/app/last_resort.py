@@ -14,7 +14,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from buzzwatch.delivery.channel import PermanentDeliveryError, TransientDeliveryError
-from buzzwatch.delivery.channels.apprise import AppriseChannel
+from buzzwatch.delivery.channels.apprise import AppriseChannel, warm
 from buzzwatch.model.incident import Severity
 from buzzwatch.model.notification import Message
 from buzzwatch.notify.quoting import cut
@@ -86,6 +86,7 @@ async def send_to_all(addresses: list[Address], message: Message, patience_s: fl
     if not addresses:
         return []
     executor = ThreadPoolExecutor(len(addresses))
+    await asyncio.get_running_loop().run_in_executor(executor, warm)  # no receiver's fault
     sendings = {asyncio.create_task(_send(each, message, executor)): each.line for each in addresses}
     done, late = await asyncio.wait(sendings, timeout=patience_s)
     for task in late:

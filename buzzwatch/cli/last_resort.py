@@ -43,4 +43,6 @@ def last_resort(
         typer.echo("no line is an Apprise URL", err=True)
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0 if reached else REACHED_NOBODY)  # a thread that waits for a dead receiver would keep the process otherwise
+    os._exit(
+        0 if reached else REACHED_NOBODY
+    )  # a thread that waits for a dead receiver would keep the process otherwise

@@ -68,7 +68,7 @@ class Machine:
         ]
         environment = {"PATH": os.environ["PATH"], "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
         with (self.root.parent / "console").open("ab") as console:
-            self._nspawn = subprocess.Popen(  # noqa: S603 - a list of our own
+            self._nspawn = subprocess.Popen(
                 command, env=environment, stdin=subprocess.DEVNULL, stdout=console, stderr=console
             )
         self._wait_until_up()
@@ -105,7 +105,7 @@ class Machine:
             "LC_ALL=C.UTF-8",
             *map(str, command),
         ]
-        done = subprocess.run(inside, input=text, capture_output=True, text=True, timeout=timeout, check=False)  # noqa: S603
+        done = subprocess.run(inside, input=text, capture_output=True, text=True, timeout=timeout, check=False)
         if check:
             assert done.returncode == 0, f"{' '.join(map(str, command))}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done

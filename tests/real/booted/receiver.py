@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Receiver(BaseHTTPRequestHandler):
-    def do_POST(self):  # noqa: N802 - as http.server calls it
+    def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         with open(sys.argv[2], "a", encoding="utf-8") as kept:  # noqa: PTH123 - it is a script of the machine
             kept.write(json.dumps({"path": self.path, "body": body}) + "\n")

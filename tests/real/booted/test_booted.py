@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -123,8 +124,26 @@ class Installation:
     def wait_for_page(self, name):
         """Until somebody was told of the incident that this angry post has opened, over both ways."""
         for path in ("/hook/", "/ines"):
-            told = lambda path=path: [body for body in self.received(path) if name in body]
-            self.machine.until(told, f"an alert with {name} at {path}")
+            self.machine.until(partial(self._told_of, name, path), f"an alert with {name} at {path}")
+
+    def _told_of(self, name, path):
+        return [body for body in self.received(path) if name in body]
+
+    def waiting(self):
+        """How many messages have not left."""
+        return self.rows("SELECT count(*) FROM outbox WHERE state != 'sent'")[0][0]
+
+    def version(self):
+        """Of the database."""
+        return self.rows("PRAGMA user_version")[0][0]
+
+    def configure(self, text):
+        """Write the configuration."""
+        self.machine.write("/etc/buzzwatch/buzzwatch.yaml", text, 0o640)
+
+    def rule(self, name, text):
+        """Write a file of rules."""
+        self.machine.write(f"/etc/buzzwatch/rules/{name}.yaml", text, 0o640)
 
     def restart(self):
         self.machine.run("systemctl", "restart", "buzzwatch")
@@ -162,7 +181,7 @@ def installation(request, tmp_path, capsys):
 
     def report(line):
         with capsys.disabled():
-            print(f"  {line}")
+            print(f"  {line}")  # noqa: T201 - how long each phase took is what the drill shows
 
     with timed("the file system of Debian", report):
         machine = Machine(root_files(request.config.cache.mkdir("booted")), tmp_path / "machine")
@@ -211,10 +230,10 @@ def installs_from_the_archive(installation, archives):
         machine.write(f"/etc/buzzwatch/credentials/{name}", f"{secret}\n", 0o600)
     pages = f"json://127.0.0.1:8000/page/{SECRETS['page']}\nhttp://127.0.0.1:8000/plain/{SECRETS['plain']}\n"
     machine.write("/etc/buzzwatch/credentials/last_resort", pages, 0o600)
-    machine.write("/etc/buzzwatch/buzzwatch.yaml", json.dumps(SETTINGS))
+    installation.configure(json.dumps(SETTINGS))
     machine.shell("rm -f /etc/buzzwatch/rules/*.yaml")
-    machine.write("/etc/buzzwatch/rules/acme.yaml", brand("acme"))
-    machine.write("/etc/buzzwatch/rules/oncall.yaml", json.dumps(ONCALL))
+    installation.rule("acme", brand("acme"))
+    installation.rule("oncall", json.dumps(ONCALL))
     machine.shell("chown -R root:buzzwatch-admin /etc/buzzwatch/rules /etc/buzzwatch/buzzwatch.yaml")
     machine.drop_in("buzzwatch.service", "credentials", f"[Service]\n{CREDENTIALS}")
     verified = machine.run("systemd-analyze", "verify", "--man=no", "buzzwatch.service", "buzzwatch-failed.timer")
@@ -264,14 +283,14 @@ def puts_changed_rules_in_force_and_refuses_broken_ones(installation):
     machine = installation.machine
     assert installation.post(mention("z0", about="Zenith"))["ignored"] == 1
     installation.acknowledged.remove("z0")
-    machine.write("/etc/buzzwatch/rules/zenith.yaml", brand("zenith"))
+    installation.rule("zenith", brand("zenith"))
     machine.run("systemctl", "reload", "buzzwatch")
     assert installation.post(mention("z1", about="Zenith"))["accepted"] == 1, "the changed rules are not in force"
-    machine.write("/etc/buzzwatch/rules/zenith.yaml", brand("zenith", severity="criticl"))
+    installation.rule("zenith", brand("zenith", severity="criticl"))
     assert machine.run("systemctl", "reload", "buzzwatch", check=False).returncode, "broken rules were not refused"
     assert machine.show("buzzwatch", "ActiveState") == "active"
     assert installation.post(mention("z2", about="Zenith"))["accepted"] == 1, "the old rules are not in force any more"
-    machine.write("/etc/buzzwatch/rules/zenith.yaml", brand("zenith"))
+    installation.rule("zenith", brand("zenith"))
     machine.run("systemctl", "reload", "buzzwatch")
 
 
@@ -291,7 +310,7 @@ def has_no_system_call_refused(installation):
     machine.write(f"{packages}/drilled-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: drilled\nVersion: 1\n")
     points = "[buzzwatch.scorers]\ndrilled = drilled:Plugged\n"
     machine.write(f"{packages}/drilled-1.dist-info/entry_points.txt", points)
-    machine.write("/etc/buzzwatch/buzzwatch.yaml", json.dumps(SETTINGS | {"scorer": {"use": "drilled"}}))
+    installation.configure(json.dumps(SETTINGS | {"scorer": {"use": "drilled"}}))
     machine.drop_in("buzzwatch.service", "strict", "[Service]\nSystemCallErrorNumber=kill\n")
     installation.restart()
     machine.until(lambda: "scorer_loaded" in machine.journal("--unit=buzzwatch"), "the plugged-in scorer is loaded")
@@ -307,7 +326,7 @@ def has_no_system_call_refused(installation):
     machine.run("systemctl", "stop", "buzzwatch")
     assert machine.show("buzzwatch", "Result") == "success"
     assert machine.show("buzzwatch", "NRestarts") == "0"
-    machine.write("/etc/buzzwatch/buzzwatch.yaml", json.dumps(SETTINGS))
+    installation.configure(json.dumps(SETTINGS))
     machine.drop_in("buzzwatch.service", "strict", "")
     machine.run("systemctl", "start", "buzzwatch")
     said = machine.journal()
@@ -335,8 +354,7 @@ def reboots_with_a_backlog(installation):
     machine = installation.machine
     machine.run("systemctl", "stop", "receiver")
     installation.post(mention("before-reboot", angry=True), *(mention(f"before:{n}") for n in range(200)))
-    waiting = lambda: installation.rows("SELECT count(*) FROM outbox WHERE state != 'sent'")[0][0]
-    machine.until(lambda: waiting() >= 2, "alerts wait in the outbox")
+    machine.until(lambda: installation.waiting() >= 2, "alerts wait in the outbox")
     machine.run("systemctl", "stop", "buzzwatch")
     installation.publish(mention("waits-at-the-broker", angry=True), *(mention(f"broker:{n}") for n in range(20)))
     machine.reboot()
@@ -344,22 +362,19 @@ def reboots_with_a_backlog(installation):
     machine.run("systemctl", "start", "receiver")
     installation.is_well()
     installation.wait_for_all()
-    machine.until(lambda: waiting() == 0, "everything that waited has left", patience=300)
+    machine.until(lambda: installation.waiting() == 0, "everything that waited has left", patience=300)
     assert installation.received("/hook/")
     for name in ("before-reboot", "waits-at-the-broker"):
-        [(told,)] = installation.rows(
-            f"SELECT count(*) FROM journal WHERE mention = '{name}'"  # noqa: S608 - a name of ours
-        )
-        assert told == 1
+        installation.wait_for_page(name)
 
 
 def loses_nothing_acknowledged_when_the_power_is_cut(installation):
     machine = installation.machine
     for cut in range(3):
-        kept = machine.root / f"var/log/acknowledged-{cut}"
+        kept, enough = machine.root / f"var/log/acknowledged-{cut}", 100 * (cut + 1)
         command = ("/usr/bin/python3", "/opt/drill/poster.py", f"cut{cut}", "100000", f"/var/log/acknowledged-{cut}")
         machine.run("systemd-run", "--unit", f"poster-{cut}", *command)
-        machine.until(lambda kept=kept: kept.exists() and kept.read_text().count("\n") > 100 * (cut + 1), "it posts")
+        machine.until(partial(has_lines, kept, enough), "it posts")
         machine.cut_power()
         whole, _, _ = kept.read_text().rpartition("\n")
         installation.acknowledged += whole.splitlines()
@@ -371,21 +386,24 @@ def loses_nothing_acknowledged_when_the_power_is_cut(installation):
     installation.is_well()
 
 
+def has_lines(file, more_than):
+    return file.exists() and file.read_text().count("\n") > more_than
+
+
 def goes_to_the_next_version_and_back(installation, archives):
     machine = installation.machine
-    version = lambda: installation.rows("PRAGMA user_version")[0][0]
-    before, known = version(), len(installation.rows("SELECT 1 FROM incident"))
+    before, known = installation.version(), len(installation.rows("SELECT 1 FROM incident"))
     install(installation, archives[1], "--restart")
     installation.is_well()
     assert machine.run("/opt/buzzwatch/current/bin/buzzwatch", "--version").stdout.strip() == NEXT
-    assert version() == before + 1
+    assert installation.version() == before + 1
     assert list((machine.root / STATE.lstrip("/")).glob("*before*")), "no copy was kept before the migration"
     assert len(installation.rows("SELECT 1 FROM incident")) == known
     installation.wait_for_all()
     machine.run("sh", "/opt/buzzwatch/current/share/install.sh", "--rollback", "--yes", timeout=600)
     installation.is_well()
     assert machine.run("/opt/buzzwatch/current/bin/buzzwatch", "--version").stdout.strip() != NEXT
-    assert version() == before
+    assert installation.version() == before
     assert len(installation.rows("SELECT 1 FROM incident")) == known
     installation.wait_for_all()
     installation.post(mention("back", angry=True))
@@ -403,7 +421,10 @@ def hurry(installation):
 def is_told_once_and_then_that_it_runs_again(installation, breaks, mends, path="/page/"):
     """Break it, wait for the page, see that no second one comes, mend it, wait for the end; what the page said."""
     machine, seen = installation.machine, len(installation.received(path))
-    pages = lambda: installation.received(path)[seen:]
+
+    def pages():
+        return installation.received(path)[seen:]
+
     breaks()
     machine.run("systemctl", "restart", "--no-block", "buzzwatch")
     machine.until(pages, "somebody is told that it is down")
@@ -423,11 +444,11 @@ def is_told_once_and_then_that_it_runs_again(installation, breaks, mends, path="
 
 
 def pages_when_it_crashes_again_and_again(installation):
-    machine = installation.machine
     hurry(installation)
-    written = lambda text: machine.write("/etc/buzzwatch/buzzwatch.yaml", text, 0o640)
     said = is_told_once_and_then_that_it_runs_again(
-        installation, lambda: written("sources: [\n"), lambda: written(json.dumps(SETTINGS))
+        installation,
+        lambda: installation.configure("sources: [\n"),
+        lambda: installation.configure(json.dumps(SETTINGS)),
     )
     assert "buzzwatch.yaml" in said, f"its last words are missing: {said}"
 
