@@ -163,7 +163,7 @@ END
 send() {
     iconv -c -f UTF-8 -t UTF-8 2>/dev/null | head -c 3800 | iconv -c -f UTF-8 -t UTF-8 >"$memory/text" 2>/dev/null
     say 3 "$(head -n 1 "$memory/text")"
-    if [ ! -s "$credentials/last_resort" ]; then
+    if ! grep -qv '^[[:space:]]*\(#\|$\)' "$credentials/last_resort" 2>/dev/null; then
         say 3 "nobody is told: there is no credential last_resort, see docs/systemd.md"
         return 0
     fi

@@ -288,18 +288,12 @@ install() {
     fi
 }
 
-newest_migration() { # NAME: the database version that it knows
-    find "$root/$1/lib" -path '*/buzzwatch/store/migrations/*.sql' | sed 's|.*/0*\([0-9]*\)[^/]*$|\1|' | sort -n | tail -n 1
-}
-
 go_back() {
     check_systemd
     take_turn
     back=$(linked previous)
     [ -n "$back" ] || die "$root/previous: not there; there is no version to go back to"
     is_whole "$back" || die "$root/$back: not whole; install that version from its archive"
-    known=$(newest_migration "$back")
-    [ -n "$known" ] || die "$root/$back: holds no program; install that version from its archive"
     ran=no
     if is_running; then
         ran=yes
@@ -308,7 +302,7 @@ go_back() {
     config=$dest/etc/buzzwatch/buzzwatch.yaml
     if [ -f "$config" ]; then
         # shellcheck disable=SC2086 # one word or none
-        "$root/current/bin/buzzwatch" restore --back-to "$known" --replace $yes --config "$config" || {
+        "$root/$back/bin/buzzwatch" restore --undo-migration --replace $yes --config "$config" || {
             [ "$ran" = no ] || systemctl start buzzwatch.service
             die "$(linked current) stays in place: see above"
         }

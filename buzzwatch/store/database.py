@@ -4,7 +4,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import IO
 
 from buzzwatch.rules.words import Said
+from buzzwatch.store.copying import StateError as StateError  # noqa: PLC0414 - whoever opens it meets it here
+from buzzwatch.store.copying import copy_database
 
 FILE = "buzzwatch.db"
+COPIES = 3
+"""Copies from before a migration that are kept: one for each upgrade of late, or of one that was cut off."""
 _BUSY_S = 10.0
-
-
-class StateError(Exception):
-    """The state directory cannot be used; the text says why and what to do."""
 
 
 class StateLock:
@@ -61,7 +61,7 @@ def open_database(directory: Path) -> sqlite3.Connection:
         StateError: it is damaged, unreadable, or was written by a newer version.
     """
     path = directory / FILE
-    _newest()
+    newest()
     try:
         connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)  # transactions are ours
         connection.execute("PRAGMA journal_mode = WAL")
@@ -94,11 +94,11 @@ def open_for_reading(directory: Path) -> sqlite3.Connection:
         connection.close()
         told = "{file}: cannot be read ({why}); ask while the daemon runs, or as its user"
         raise StateError(Said(told, {"file": path, "why": error})) from error
-    if version < _newest():
+    if version < newest():
         connection.close()
         told = "{file}: written by an older buzzwatch; start the daemon of this version, which migrates it"
         raise StateError(Said(told, {"file": path}))
-    if version > _newest():
+    if version > newest():
         connection.close()
         raise StateError(_newer(path, version))
     return connection
@@ -118,7 +118,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 @cache
-def _newest() -> int:
+def newest() -> int:
     """The version that this process knows, also after another was installed in its place."""
     return max(int(script.name[:4]) for script in _scripts())
 
@@ -139,17 +139,28 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
         raise StateError(f"{_newer(path, version)}, or restore the copy it kept before it migrated")
     pending = [each for each in migrations if each[0] > version]
     if version and pending:
-        _copy(connection, path.with_name(f"{path.name}.before-{pending[0][0]:04d}"))
+        copy_database(connection, path.with_name(f"{path.name}.before-{pending[0][0]:04d}"))
+        for older in copies_of(path.parent)[COPIES:]:
+            older.unlink(missing_ok=True)
     for number, script in pending:
         connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
 
 
+def contents(connection: sqlite3.Connection | None = None) -> set[tuple[str, str]]:
+    """Kind and name of all that a database is made of; of one of this version, where none is given."""
+    if connection is None:
+        with closing(sqlite3.connect(":memory:", isolation_level=None)) as empty:
+            for _, script in _migrations():
+                empty.executescript(script)
+            return contents(empty)
+    return set(connection.execute("SELECT type, name FROM sqlite_master WHERE name NOT GLOB 'sqlite_*'"))
+
+
 def _newer(path: Path, version: int) -> str:
-    known = f"database version {version}, this one knows {_newest()}"
+    known = f"database version {version}, this one knows {newest()}"
     return f"{path}: written by a newer buzzwatch ({known}); install that version again"
 
 
-def _copy(connection: sqlite3.Connection, target: Path) -> None:
-    with sqlite3.connect(target) as copy:
-        connection.backup(copy)
-    copy.close()
+def copies_of(directory: Path) -> list[Path]:
+    """Copies from before a migration, that of the latest first."""
+    return sorted(directory.glob(f"{FILE}.before-[0-9][0-9][0-9][0-9]"), reverse=True)

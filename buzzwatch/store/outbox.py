@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from buzzwatch.model.incident import Severity
 from buzzwatch.model.input import Delivered
@@ -80,6 +81,30 @@ def release_leases(db: sqlite3.Connection, before: Instant = 2**62) -> None:
         "WHERE state = 'waiting' AND leased_until > 0 AND leased_at < ?",
         (before,),
     )
+
+
+class Waiting(Struct, frozen=True):
+    """A message that has not left yet; the target as `Target` is written."""
+
+    key: str
+    incident: str
+    target: str
+    severity: int
+    written_at: Instant
+
+
+def read_waiting(db: sqlite3.Connection) -> list[Waiting]:
+    """All that have not left yet, the oldest first."""
+    rows = db.execute(
+        "SELECT key, incident, target, severity, written_at FROM outbox "
+        "WHERE state = 'waiting' ORDER BY written_at, key"
+    )
+    return [Waiting(*row) for row in rows]
+
+
+def doubt_waiting(db: sqlite3.Connection) -> None:
+    """Whatever waits may have left in another life of this record: it says so when it leaves."""
+    db.execute("UPDATE outbox SET doubtful = 1 WHERE state = 'waiting'")
 
 
 def forget_attempts(db: sqlite3.Connection, now: Instant) -> None:

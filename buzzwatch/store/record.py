@@ -16,6 +16,7 @@ from buzzwatch.store.journal import Ledger
 from buzzwatch.store.names import find_named, has_names
 from buzzwatch.store.outbox import OutboxTable
 from buzzwatch.store.snapshot import write_snapshot
+from buzzwatch.store.swap import go_on
 
 LEASE: Span = 3 * MINUTE
 """How long the courier may take over one notice before another attempt is allowed: longer than a send may last."""
@@ -35,6 +36,7 @@ class Record:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._lock = StateLock(directory)
+        go_on(directory)  # a restore that was cut off
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._db: sqlite3.Connection = self._thread.submit(open_database, directory).result()
         self._ledger = Ledger(self._db)
