@@ -22,7 +22,7 @@ with open(file, "a", encoding="utf-8") as kept:  # noqa: PTH123 - kept open
         request = urllib.request.Request(
             "http://127.0.0.1:8787/mentions",
             json.dumps(mention).encode(),
-            {"Authorization": f"Bearer {token}"},
+            {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
         )
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:

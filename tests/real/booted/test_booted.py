@@ -84,8 +84,9 @@ class Installation:
     def post(self, *mentions, token=SECRETS["intake"]):
         """The receipt, or the status where there is none."""
         body = "\n".join(map(json.dumps, mentions))
-        write = ["--write-out", "\n%{http_code}", "--header", f"Authorization: Bearer {token}", "--data-binary", "@-"]
-        answer = self.machine.run("curl", "--silent", *write, "http://127.0.0.1:8787/mentions", text=body).stdout
+        headers = ["--header", f"Authorization: Bearer {token}", "--header", "Content-Type: application/x-ndjson"]
+        options = ["--silent", "--write-out", "\n%{http_code}", "--data-binary", "@-"]
+        answer = self.machine.run("curl", *options, *headers, "http://127.0.0.1:8787/mentions", text=body).stdout
         receipt, _, status = answer.rpartition("\n")
         if status != "200":
             return int(status)
@@ -95,7 +96,7 @@ class Installation:
     def publish(self, *mentions):
         """To the broker, at QoS 1; that takes it when this returns."""
         for each in mentions:
-            self.machine.run("mosquitto_pub", "-q", "1", "-t", "mentions/x", "-s", text=json.dumps(each))
+            self.machine.run("mosquitto_pub", "-h", "127.0.0.1", "-q", "1", "-t", "mentions/x", "-s", text=json.dumps(each))
             self.acknowledged.append(each["id"])
 
     def received(self, path):
@@ -252,10 +253,12 @@ def starts_when_it_is_ready(installation):
     machine.run("systemctl", "enable", "--now", "buzzwatch")
     assert machine.run("curl", "--silent", "--fail", "http://127.0.0.1:8788/healthz", check=False).returncode == 0
     assert '"event": "daemon_ready"' in machine.journal("--unit=buzzwatch"), "start returned before it was ready"
-    assert machine.show("buzzwatch", "StatusText") == "listening"
+    assert machine.show("buzzwatch", "StatusText"), "it says nothing of itself in `systemctl status`"
     assert machine.show("buzzwatch-failed.timer", "ActiveState") == "active", "nobody looks whether it runs"
     installation.is_well()
-    assert installation.post(mention("first", angry=True))["accepted"] == 1
+    receipt = installation.post(mention("first", angry=True))
+    assert isinstance(receipt, dict), f"posting was answered {receipt}"
+    assert receipt["accepted"] == 1, receipt
     installation.publish(mention("by-broker"))
     installation.wait_for_all()
     installation.wait_for_page("first")
