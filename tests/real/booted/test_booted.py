@@ -68,7 +68,9 @@ def mention(name, *, about="Acme", angry=False):
     return {
         "id": name,
         "author": {"id": f"a{name}", "followers": 400_000 if angry else 200},
-        "text": f"{about} is a disgrace, the worst airline ever, I hate them" if angry else f"{about}, flight {name}",
+        "text": f"{about} is a disgrace, {name}, the worst airline ever, I hate them"
+        if angry
+        else f"{about}, flight {name}",
         "created_at": datetime.now(UTC).isoformat(),  # noqa: TID251 - the daemon runs by the real clock
     }
 
@@ -96,7 +98,9 @@ class Installation:
     def publish(self, *mentions):
         """To the broker, at QoS 1; that takes it when this returns."""
         for each in mentions:
-            self.machine.run("mosquitto_pub", "-h", "127.0.0.1", "-q", "1", "-t", "mentions/x", "-s", text=json.dumps(each))
+            self.machine.run(
+                "mosquitto_pub", "-h", "127.0.0.1", "-q", "1", "-t", "mentions/x", "-s", text=json.dumps(each)
+            )
             self.acknowledged.append(each["id"])
 
     def received(self, path):
@@ -342,7 +346,7 @@ def is_restarted_when_it_hangs(installation):
     installation.restart()
     installation.is_well()
     hung = machine.show("buzzwatch", "MainPID")
-    machine.run("kill", "-STOP", hung)
+    machine.run("systemctl", "kill", "--signal=STOP", "--kill-whom=main", "buzzwatch")
     machine.until(lambda: machine.show("buzzwatch", "NRestarts") == "1", "the hung daemon is restarted")
     assert "Watchdog timeout" in machine.journal("--unit=buzzwatch")
     installation.is_well()
