@@ -47,6 +47,7 @@ ask_systemd() {
 $answer
 END
     case $restarts in '' | *[!0-9]*) restarts=0 ;; esac
+    [ $active != unknown ] || status='systemd ne répond pas : le service va peut-être bien / systemd does not answer: the service may be well'
 }
 
 # good, bad, given-up, or stopped by somebody

@@ -66,13 +66,18 @@ check_systemd() {
     [ "${found:-0}" -ge 250 ] || die "systemctl --version: ${found:-unknown}; the service needs systemd 250 or newer: upgrade the system"
 }
 
+# The service sees no home directory: a Python that lives in one would start for root alone.
 fits() {
-    "$1" -I -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1
+    "$1" -I -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 || return 1
+    [ -z "$dest" ] || return 0
+    case $("$1" -I -c 'import sys; print(sys.base_prefix)') in
+        /root/* | /home/* | /run/user/*) return 1 ;;
+    esac
 }
 
 find_python() {
     if [ -n "${PYTHON:-}" ]; then
-        fits "$PYTHON" || die "PYTHON=$PYTHON: not a Python 3.11, 3.12 or 3.13 with venv; name another"
+        fits "$PYTHON" || die "PYTHON=$PYTHON: not a Python 3.11, 3.12 or 3.13 with venv and outside of home directories; name another"
         python=$PYTHON
         return
     fi
@@ -82,7 +87,7 @@ find_python() {
             return
         fi
     done
-    die "python3: $(python3 --version 2>&1 || true) is not Python 3.11, 3.12 or 3.13 with venv; apt install python3 python3-venv, or PYTHON=/path/to/python3.12 sh $0"
+    die "python3: $(python3 --version 2>&1 || true) is not Python 3.11, 3.12 or 3.13 with venv and outside of home directories; apt install python3 python3-venv, or PYTHON=/path/to/python3.12 sh $0"
 }
 
 check_archive() {
@@ -106,22 +111,29 @@ take_turn() {
     mkdir -p "$root" || die "$root: cannot be made; look at the owner and the room on the disk"
     exec 9>"$root/.lock"
     flock -n 9 || die "$root/.lock: another install.sh works here; wait until it ends"
+    rm -rf -- "$root"/.removed-*
 }
 
 # A file under a name at once, whole or not at all.
 put() { # FROM TO MODE
     mkdir -p "$(dirname -- "$2")"
-    cp -- "$1" "$2.new-$$"
-    chmod "$3" "$2.new-$$"
-    mv -f -- "$2.new-$$" "$2" || die "$2: cannot be written; look at the room on the disk"
+    cp -- "$1" "$2.new-install"
+    chmod "$3" "$2.new-install"
+    mv -f -- "$2.new-install" "$2" || die "$2: cannot be written; look at the room on the disk"
 }
 
 link() { # TARGET NAME: atomically
-    ln -sfn -- "$1" "$2.new-$$"
-    mv -fT -- "$2.new-$$" "$2" || die "$2: cannot be moved to $1; if it is a directory, move it away"
+    ln -sfn -- "$1" "$2.new-install"
+    mv -fT -- "$2.new-install" "$2" || die "$2: cannot be moved to $1; if it is a directory, move it away"
 }
 
 linked() { readlink -- "$root/$1" 2>/dev/null || true; }
+
+# Gone at once under its name; what a kill leaves of it goes the next time.
+remove() {
+    mv -- "$1" "$root/.removed-${1##*/}"
+    rm -rf -- "$root"/.removed-*
+}
 
 is_whole() { [ -f "$root/$1/.installed" ]; }
 
@@ -140,7 +152,7 @@ make_version() {
     fi
     if [ -e "$target" ]; then
         [ -f "$target/.unfinished" ] || die "$target: exists, and is not of install.sh; move it away"
-        rm -rf -- "$target"
+        remove "$target"
     fi
     say "making $target with $("$python" --version)"
     mkdir -- "$target"
@@ -149,6 +161,11 @@ make_version() {
     "$target/bin/python" -I -m pip --isolated --disable-pip-version-check --quiet install --no-index --no-cache-dir \
         --find-links "$here/wheels" "buzzwatch==$version" ||
         die "$target: pip could not install the wheels, see above; this archive is for $(uname -s) on the machine that its name says, here it is $(uname -m)"
+    if ls "$root"/extra/*.whl >/dev/null 2>&1; then # what you want beside it, such as a scorer
+        "$target/bin/python" -I -m pip --isolated --disable-pip-version-check --quiet install --no-index --no-cache-dir \
+            --find-links "$here/wheels" --find-links "$root/extra" "buzzwatch==$version" "$root"/extra/*.whl ||
+            die "$root/extra: these wheels do not go with buzzwatch $version, see above; move away what does not"
+    fi
     "$target/bin/buzzwatch" --help >/dev/null || die "$target/bin/buzzwatch: does not run, see above; the version from before stays"
     mkdir -- "$target/share"
     for part in systemd docs rules buzzwatch.yaml daemon.schema.json sbom.cdx.json LICENSE README.md CHANGELOG.md VERSION install.sh; do
@@ -165,9 +182,9 @@ put_units() { # of the version NAME
     for unit in "$units"/*.service "$units"/*.timer; do
         [ -f "$unit" ] || continue
         file=${unit##*/}
-        sed "s|/opt/buzzwatch/|$prefix/|g" "$unit" >"$root/.unit-$$"
-        put "$root/.unit-$$" "$dest/usr/local/lib/systemd/system/$file" 644
-        rm -f -- "$root/.unit-$$"
+        sed "s|/opt/buzzwatch/|$prefix/|g" "$unit" >"$root/.unit"
+        put "$root/.unit" "$dest/usr/local/lib/systemd/system/$file" 644
+        rm -f -- "$root/.unit"
         [ ! -e "$dest/etc/systemd/system/$file" ] || [ -L "$dest/etc/systemd/system/$file" ] ||
             say "NOTE: $dest/etc/systemd/system/$file hides the unit of this version; put your changes into $file.d/ and remove it"
     done
@@ -201,19 +218,19 @@ give() { # FILE GROUP
 
 put_example() { # FROM TO MODE GROUP: only where there is none
     [ ! -e "$2" ] || return 0
-    cp -- "$1" "$2.new-$$"
-    chmod "$3" "$2.new-$$"
-    give "$2.new-$$" "$4"
-    mv -n -- "$2.new-$$" "$2"
+    cp -- "$1" "$2.new-install"
+    chmod "$3" "$2.new-install"
+    give "$2.new-install" "$4"
+    mv -n -- "$2.new-install" "$2"
 }
 
 put_configuration() {
     etc=$dest/etc/buzzwatch
     share=$root/$name/share
     if [ ! -e "$etc/buzzwatch.yaml" ]; then
-        sed 's|^# state: /var/lib/buzzwatch .*|state: /var/lib/buzzwatch|' "$share/buzzwatch.yaml" >"$root/.yaml-$$"
-        put_example "$root/.yaml-$$" "$etc/buzzwatch.yaml" 640 buzzwatch-admin
-        rm -f -- "$root/.yaml-$$"
+        sed "s|^# state: /var/lib/buzzwatch .*|state: $dest/var/lib/buzzwatch|" "$share/buzzwatch.yaml" >"$root/.yaml"
+        put_example "$root/.yaml" "$etc/buzzwatch.yaml" 640 buzzwatch-admin
+        rm -f -- "$root/.yaml"
     fi
     if [ -n "$(find "$etc/buzzwatch.yaml" -perm /007)" ]; then
         give "$etc/buzzwatch.yaml" buzzwatch-admin
@@ -256,7 +273,7 @@ remove_old() {
             say "NOTE: $old is still running and stays; restart the service"
             continue
         fi
-        rm -rf -- "$old"
+        remove "$old"
         say "removed $old"
     done
 }

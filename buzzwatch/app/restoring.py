@@ -178,12 +178,12 @@ def hold_back(db: sqlite3.Connection, directory: Path, old: list[Waiting], at: I
     ledger = Ledger(db)
     spine = recover(db, directory, compile_rules)
     seq, now = ledger.position()
-    now += 1 if (now + 1) % SECOND else 2  # no whole second: what follows from it is decided upon after the downtime
+    now += 1 if (now + 1) % SECOND else 2  # an instant that was ticked takes no more inputs, nor one that may be
     batch = Batch(seq, now)
     for each in old:
         batch.seq += 1
         name, _, by = each.target.partition("/")
-        item = Delivered(now, each.key, each.incident, Target(name, by), sent=False, why=_why(each, at))
+        item = Delivered(now, each.key, each.incident, Target(name, by), sent=False, why=_why(each, at), lapsed=True)
         batch.inputs.append((batch.seq, item))
         batch.outcomes += list(feed(spine, item))
     ledger.commit(batch)

@@ -301,7 +301,9 @@ class Desk:
         if delivered.sent or incident is None or incident.state is State.RESOLVED:
             return None
         paged = tuple(target for target in incident.paged if target != str(delivered.target))
-        if incident.step_at is not None and incident.step and incident.paged and not paged:
+        if delivered.lapsed:  # it may well have arrived: nothing follows from it
+            paged = incident.paged
+        elif incident.step_at is not None and incident.step and incident.paged and not paged:
             incident = replace(incident, step_at=now)
         incident = replace(incident, paged=paged)
         return self._change(incident, ChangeKind.NOTED, now, why=f"{delivered.target}: {delivered.why}")

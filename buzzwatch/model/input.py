@@ -187,6 +187,8 @@ class Delivered(Struct, frozen=True, gc=False, tag="delivered"):
     why: str = ""
     sent_as: str = ""
     """What the receiver calls the message, where it says so and lets it be changed."""
+    lapsed: bool = False
+    """It waited in a backup that was put back, and is too old to be sent again: it left in the life from before."""
 
 
 class Trouble(Struct, frozen=True, omit_defaults=True, tag="trouble"):

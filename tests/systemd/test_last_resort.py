@@ -212,7 +212,7 @@ def test_no_answer_of_systemd_pages(watch):
     watch.stand_in("systemctl", "exit 1")
     for _ in range(3):
         watch.look()
-    assert "systemd: unknown" in watch.pages()[0]
+    assert "systemd does not answer: the service may be well" in watch.pages()[0]
 
 
 def test_a_page_that_reached_nobody_is_tried_again_at_the_next_look(watch):
