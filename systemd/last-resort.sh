@@ -72,10 +72,10 @@ judge() {
 # --- what was seen before -------------------------------------------------------------------------------------------
 
 recall() { # marks: g or b for each of the last ten minutes; told: minutes since the last page, or `no`
-    marks='' before=0 told=no since=''
+    marks='' before='' told=no since=''
     if [ -r "$memory/memory" ]; then read -r marks before told since <"$memory/memory" || true; fi
     case $marks in *[!gb]* | '') marks=g ;; esac
-    case $before in '' | *[!0-9]*) before=0 ;; esac
+    case $before in *[!0-9]*) before='' ;; esac
     case $told in no) ;; '' | *[!0-9]*) told=no ;; esac
 }
 
@@ -94,6 +94,7 @@ bad_minutes() { printf %s "$marks" | tr -d g | wc -c; }
 look() {
     recall
     ask_systemd
+    : "${before:=$restarts}"
     verdict=$(judge)
     if [ "$verdict" = stopped ]; then
         rm -f -- "$memory/memory"

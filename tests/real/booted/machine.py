@@ -15,6 +15,8 @@ PACKAGES = (
 )
 SUITE = "bookworm"
 PATIENCE_S = 120
+ASKS_TO_BE_BOOTED_AGAIN = 133
+"""The status with which nspawn ends after a reboot inside."""
 TOOLS = ("mmdebstrap", "systemd-nspawn", "nsenter")
 
 
@@ -73,8 +75,8 @@ class Machine:
             )
         self._wait_until_up()
 
-    def _wait_until_up(self, before=None):
-        self.until(lambda: self._leader() not in (None, before), "the machine begins to boot")
+    def _wait_until_up(self):
+        self.until(self._leader, "the machine begins to boot")
         self.until(lambda: self.run("systemctl", "show-environment", check=False).returncode == 0, "systemd answers")
         self.run("systemctl", "is-system-running", "--wait", check=False)
 
@@ -150,9 +152,9 @@ class Machine:
 
     def reboot(self):
         """As `reboot` does."""
-        leader = self._leader()
         self.run("systemctl", "reboot", check=False)
-        self._wait_until_up(before=leader)
+        assert self._nspawn.wait(PATIENCE_S) == ASKS_TO_BE_BOOTED_AGAIN
+        self.boot()
 
     def cut_power(self):
         """Every process ends at once, as it stands; what the kernel has taken over is still written."""
