@@ -75,6 +75,11 @@ def mention(name, *, about="Acme", angry=False):
     }
 
 
+def legible(body):
+    """Without the escapes of JSON, where it is JSON."""
+    return json.dumps(json.loads(body), ensure_ascii=False) if body.startswith("{") else body
+
+
 class Installation:
     """What a sysadmin and a sender of mentions do on the machine."""
 
@@ -107,7 +112,7 @@ class Installation:
         """What the stand-in was sent there, the oldest first."""
         kept = self.machine.root / "var/log/received"
         lines = kept.read_text().splitlines() if kept.exists() else []
-        return [each["body"] for each in map(json.loads, lines) if each["path"].startswith(path)]
+        return [legible(each["body"]) for each in map(json.loads, lines) if each["path"].startswith(path)]
 
     def rows(self, question):
         """From the database, read from outside as the machine runs."""
@@ -417,9 +422,9 @@ def goes_to_the_next_version_and_back(installation, archives):
 
 
 def hurry(installation):
-    """A look each second or two instead of each minute."""
+    """A look each three seconds instead of each minute."""
     machine = installation.machine
-    quick = "[Timer]\nOnActiveSec=\nOnUnitInactiveSec=\nOnActiveSec=1s\nOnUnitInactiveSec=1s\nAccuracySec=50ms\n"
+    quick = "[Timer]\nOnActiveSec=\nOnUnitInactiveSec=\nOnActiveSec=3s\nOnUnitInactiveSec=3s\nAccuracySec=50ms\n"
     machine.drop_in("buzzwatch-failed.timer", "quick", quick)
     machine.run("systemctl", "restart", "buzzwatch-failed.timer")
 
