@@ -436,8 +436,11 @@ def is_told_once_and_then_that_it_runs_again(installation, breaks, mends, path="
     def pages():
         return installation.received(path)[seen:]
 
+    machine.run("systemctl", "stop", "buzzwatch-failed.timer")
     breaks()
     machine.run("systemctl", "restart", "--no-block", "buzzwatch")
+    machine.until(lambda: int(machine.show("buzzwatch", "NRestarts")) > 0, "it is restarted")
+    machine.run("systemctl", "start", "buzzwatch-failed.timer")
     machine.until(pages, "somebody is told that it is down")
     restarted = int(machine.show("buzzwatch", "NRestarts"))
     machine.until(lambda: int(machine.show("buzzwatch", "NRestarts")) > restarted + 2, "it goes on being restarted")
