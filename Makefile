@@ -38,6 +38,8 @@ bench: $(VENV)/.tools
 	$(BIN)/python benchmarks/report.py
 
 soak: $(VENV)/.tools $(VENV)/.pds
+	@test "$$(id -u)" != 0 || { command -v mmdebstrap && command -v systemd-nspawn; } >/dev/null || \
+		{ echo "The drill on a booted systemd needs: sudo apt install mmdebstrap systemd-container"; exit 1; }
 	$(BIN)/python -m pytest -m soak --timeout 7200
 
 dist: $(VENV)/.tools

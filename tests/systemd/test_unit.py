@@ -26,6 +26,8 @@ def unit(tmp_path):
     copy = tmp_path / "buzzwatch.service"
     copy.write_text(text.replace("/opt/buzzwatch/current/bin/buzzwatch", str(INSTALLED)), "utf-8")
     shutil.copytree(HERE / "buzzwatch.service.d", tmp_path / "buzzwatch.service.d")
+    for beside in ("buzzwatch-failed.service", "buzzwatch-failed.timer"):
+        shutil.copy(HERE / beside, tmp_path)
     return copy
 
 
@@ -39,11 +41,25 @@ def test_systemd_still_sees_a_mistake_in_it(unit):
     assert "allways" in systemd("systemd-analyze", "verify", "--man=no", "--recursive-errors=yes", unit).stderr
 
 
-def test_the_service_is_exposed_to_little(unit):
-    answer = systemd("systemd-analyze", "security", "--offline=true", "--no-pager", unit)
+@pytest.mark.parametrize("name", ["buzzwatch.service", "buzzwatch-failed.service"])
+def test_the_services_are_exposed_to_little(unit, name):
+    answer = systemd("systemd-analyze", "security", "--offline=true", "--no-pager", unit.with_name(name))
     exposure = re.search(r"Overall exposure level for \S+: ([\d.]+)", answer.stdout)
     assert exposure, answer.stderr
-    assert float(exposure[1]) <= 2.0
+    assert float(exposure[1]) <= 1.5
+
+
+def test_a_daemon_that_ends_is_restarted_without_limit_and_somebody_looks(unit):
+    text = unit.read_text("utf-8")
+    for line in ("Restart=always", "StartLimitIntervalSec=0", "OnFailure=buzzwatch-failed.service"):
+        assert line in text.splitlines()
+    for line in ("Wants=buzzwatch-failed.timer", "Also=buzzwatch-failed.timer"):
+        assert line in text.splitlines()
+    beside = unit.with_name("buzzwatch-failed.service")
+    answer = systemd("systemd-analyze", "verify", "--man=no", "--recursive-errors=yes", beside)
+    assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
+    assert "LoadCredential=last_resort:" in beside.read_text("utf-8")
+    assert not re.search("State|rules|buzzwatch.yaml", beside.read_text("utf-8"))
 
 
 def test_every_credential_of_the_example_can_be_uncommented(unit, tmp_path):
