@@ -57,7 +57,7 @@ class IntakeQueue:
         self._payloads: deque[Payload] = deque()
         self._told: deque[Told] = deque()
         self._waiting = 0
-        self._held = False
+        self._holds: set[str] = set()
         self._room = asyncio.Event()
         self._room.set()
 
@@ -127,15 +127,20 @@ class IntakeQueue:
         self.closed = True
         self.arrival.set()
 
-    def hold(self) -> None:
-        """Let sources stop taking while nothing can be committed."""
-        self._held = True
+    def hold(self, reason: str) -> None:
+        """Let sources stop taking for a reason: nothing can be committed, or the disk is short of room."""
+        self._holds.add(reason)
         self._count(0)
 
-    def release(self) -> None:
-        """Let them go on."""
-        self._held = False
+    def release(self, reason: str) -> None:
+        """That reason holds no more: they go on once none does."""
+        self._holds.discard(reason)
         self._count(0)
+
+    @property
+    def held(self) -> bool:
+        """Sources are let wait, whatever for."""
+        return bool(self._holds)
 
     @property
     def empty(self) -> bool:
@@ -156,7 +161,7 @@ class IntakeQueue:
 
     def _count(self, size: int) -> None:
         self._waiting += size
-        if self._held or self._waiting > HIGH_WATER:
+        if self._holds or self._waiting > HIGH_WATER:
             self._room.clear()
         elif self._waiting <= LOW_WATER:
             self._room.set()

@@ -1,8 +1,12 @@
-"""Snapshots: the spine's memory in a file beside the database. A cache: a bad one means the one before it."""
+"""Snapshots: the spine's memory in a file beside the database. A cache: a bad one means the one before it.
+
+Some are spared for as long as the journal may be stepped from them; see `store.keeping`.
+"""
 
 import contextlib
 import hashlib
 import os
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +17,11 @@ _MAGIC = b"buzzwatch-snapshot-1\n"
 _DIGEST = 32
 
 
-def write_snapshot(directory: Path, seq: int, dumped: dict[str, Any]) -> Path:
-    """Write the memory as it stood after row `seq`: whole and on disk, or not at all."""
+def write_snapshot(directory: Path, seq: int, dumped: dict[str, Any], spared: Collection[int] = ()) -> Path:
+    """Write the memory as it stood after row `seq`: whole and on disk, or not at all.
+
+    Older ones go, but for those spared.
+    """
     body = msgspec.msgpack.encode(dumped)
     target = directory / f"snapshot-{seq:015d}"
     scratch = directory / "snapshot.part"  # always the same, so that kills leave at most one
@@ -29,18 +36,32 @@ def write_snapshot(directory: Path, seq: int, dumped: dict[str, Any]) -> Path:
     scratch.replace(target)
     _sync(directory)
     for old in _snapshots(directory)[KEPT:]:
-        old.unlink(missing_ok=True)
+        if _seq(old) not in spared:
+            old.unlink(missing_ok=True)
     return target
 
 
-def read_snapshots(directory: Path, until: int) -> "list[tuple[int, dict[str, Any]]]":
-    """Readable snapshots not newer than row `until`, the newest first."""
-    found = []
+def read_snapshots(directory: Path, until: int) -> "Iterator[tuple[int, dict[str, Any]]]":
+    """Readable snapshots not newer than row `until`, the newest first, each read when it is asked for."""
     for path in _snapshots(directory):
-        seq = int(path.name.removeprefix("snapshot-"))
-        if seq <= until and (dumped := _read(path)) is not None:
-            found.append((seq, dumped))
-    return found
+        if _seq(path) <= until and (dumped := _read(path)) is not None:
+            yield _seq(path), dumped
+
+
+def read_snapshot(directory: Path, seq: int) -> dict[str, Any] | None:
+    """The one after a row; None where there is none, or it is damaged."""
+    return _read(directory / f"snapshot-{seq:015d}")
+
+
+def forget_snapshot(directory: Path, seq: int) -> None:
+    """Throw one away, unless it is among the newest."""
+    path = directory / f"snapshot-{seq:015d}"
+    if path not in _snapshots(directory)[:KEPT]:
+        path.unlink(missing_ok=True)
+
+
+def _seq(path: Path) -> int:
+    return int(path.name.removeprefix("snapshot-"))
 
 
 def _read(path: Path) -> dict[str, Any] | None:
