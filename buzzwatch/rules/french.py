@@ -559,4 +559,6 @@ FRENCH: dict[str, str] = {
     "'{text}' is not a time zone: write one such as Europe/Paris": "« {text} » n'est pas un fuseau horaire : écrivez par exemple Europe/Paris",
     "{file}:{line}: {why}": "{file}:{line} : {why}",
     "and {n} more like these": "et {n} autres de la sorte",
+    "nothing was heard of '{name}' in that time": "rien n'a été entendu de « {name} » pendant cette période",
+    "mentions from before {day} are totals by hour (see `counts`): texts are gone": "avant le {day}, il ne reste que des totaux par heure (voir `counts`) : les textes sont effacés",
 }  # fmt: skip

@@ -1,6 +1,5 @@
 """A disk that fills up while an escalation is under way: nothing more is taken in, and people are still called."""
 
-import asyncio
 import json
 import subprocess
 from contextlib import suppress
@@ -76,13 +75,8 @@ def drill(daemon, disk, broker, mail_server, alert_receiver):
     return drill
 
 
-@pytest.mark.parametrize(
-    "left",
-    [
-        pytest.param(0, id="to the last byte"),
-        pytest.param(2 * MEGABYTE, id="all but two megabytes", marks=pytest.mark.soak),
-    ],
-)
+@pytest.mark.soak
+@pytest.mark.parametrize("left", [0, 2 * MEGABYTE], ids=["to the last byte", "all but two megabytes"])
 async def test_pages_leave_while_nothing_is_taken_in(drill, daemon, disk, news, alert_receiver, left):
     mentions, angry = gather(60, 60)
     later, _ = gather(160, 1_000)
