@@ -1,4 +1,4 @@
-"""What a mention costs on the disk, and how fast mentions are let go: rows a second, the longest commit, memory.
+"""What a mention costs on the disk, and how fast mentions are let go: rows a second, commits, memory.
 
 Usage: python tools/measure_keep.py [mentions]
 """
@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
 from buzzwatch.model.instant import DAY, MINUTE, SECOND, moment_of
 from buzzwatch.model.mention import Author, Engagement, Kind, Mention, Sighting
@@ -68,15 +69,18 @@ def main(number: int) -> None:
 
 def timed(some: Callable[[], int]) -> str:
     """Call until it has found less than it may; what that took."""
-    done, longest, began = 0, 0.0, time.process_time()
+    done, lasted, began = 0, [], time.process_time()
     found = AT_ONCE
     while found == AT_ONCE:
         at = time.perf_counter()
         found = some()
-        longest = max(longest, time.perf_counter() - at)
+        lasted.append(1_000 * (time.perf_counter() - at))
         done += found
     took = time.process_time() - began
-    return f"{done} at {done / max(took, 1e-9):.0f} a second of processor time, longest commit {1_000 * longest:.0f} ms"
+    half, most = median(lasted), max(lasted)
+    return (
+        f"{done} at {done / max(took, 1e-9):.0f} a second of processor time, a commit {half:.0f} ms, {most:.0f} at most"
+    )
 
 
 def fill(ledger: Ledger, first: int, number: int) -> None:

@@ -197,8 +197,8 @@ async def test_what_an_open_incident_shows_stays_until_it_is_over(house: House):
     await house.tell(Command(0, Verb.TAKE, incident.id, "ines"))
     await snapshot(house)
     await look(keeper, house)
+    house._driving.cancel()  # or it would be over before
     await house.clock.advance(100 * DAY)
-    await settle()
     house.rows(f"UPDATE incident SET state = 'taken' WHERE id = '{incident.id}'")
     await look(keeper, house)
     assert {m for (m,) in house.rows(f"SELECT mention FROM journal WHERE {MENTIONS}")} == shown
@@ -317,7 +317,7 @@ async def test_counts_of_all_times_are_one_row_of_hours(house: House):
     assert [(each.hour * HOUR, each.mentions, each.negative) for each in hours if each.mentions] == [
         (NOON, 5, 2), (at // HOUR * HOUR, 3, 0),
     ]  # fmt: skip
-    assert len(hours) == (at - NOON) // HOUR + 1
+    assert len(hours) == (at + HOUR - NOON) // HOUR + 1
     header, first, *_ = as_rows(hours)
     assert header.startswith("timestamp,value,")
     assert first.startswith("2026-03-02T12:00:00Z,5,2,0.")
@@ -333,8 +333,8 @@ async def test_a_backtest_begins_where_every_mention_is_and_is_exact_by_the_snap
     await look(keeper, house)
     await house.say(mention(house.clock.now(), "last"))
     with closing(open_for_reading(house.record.directory)) as db:
-        whole = of_journal(db, None, None, Period("5y"), directory=house.record.directory)
-        bare = of_journal(db, None, None, Period("5y"))
+        whole = of_journal(db, None, None, Period("1800d"), directory=house.record.directory)
+        bare = of_journal(db, None, None, Period("1800d"))
         head = read_head(db)
     rang = [
         change.incident.id
@@ -343,7 +343,7 @@ async def test_a_backtest_begins_where_every_mention_is_and_is_exact_by_the_snap
         if change.kind is ChangeKind.OPENED and at > head.at
     ]
     assert rang
-    assert [ring.incident.id for ring in whole.these.rings] == rang
+    assert [ring.incident for ring in whole.these.rings] == rang
     assert (whole.facts.exact, bare.facts.exact, whole.facts.since) == (True, False, head.at)
     told = " ".join(compose(whole, "en").assumes)
     assert "are totals by hour" in told
