@@ -75,6 +75,9 @@ class Retention:
         """Let go what is due, some hundred rows a commit; where it is cut off, the next look goes on."""
         now = self._clock.now()
         lasting = self._lasting
+        if not await self._record.write(partial(keeping.may_erase, now=now)):
+            log.warning("not_let_go", error="the clock has leapt: nothing is erased for a day")
+            return
         if not lasting.chosen and now < (begins := await self._record.write(keeping.erases_from)):
             self._announce(begins)
             lasting = Lasting()

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from buzzwatch.model.incident import State
-from buzzwatch.model.instant import HOUR, Instant, Span
+from buzzwatch.model.instant import DAY, HOUR, Instant, Span
 from buzzwatch.model.mention import Sighting
 from buzzwatch.store.database import transaction
 from buzzwatch.store.names import name_key
@@ -22,6 +22,8 @@ AT_ONCE = 500
 INCIDENTS_AT_ONCE = 20
 NAMES_AT_ONCE = 2_000
 NEGATIVE = 0.5
+LEAP: Span = DAY
+"""Between two looks, which come every hour."""
 _MENTIONS = "('sighting', 'erased')"
 """The kinds of rows that go with the mentions; all others say what people and we did, and go with the incidents."""
 
@@ -56,6 +58,20 @@ def erases_from(db: sqlite3.Connection) -> Instant:
     """Before when nothing is erased that nobody asked to erase."""
     (instant,) = db.execute("SELECT erases_from FROM head").fetchone()
     return int(instant)
+
+
+def may_erase(db: sqlite3.Connection, now: Instant) -> bool:
+    """Whether the clock can be trusted with what cannot be undone: it has not leapt ahead since a day ago.
+
+    A clock that is years ahead for an hour would make everything old. After a long downtime that costs a day.
+    """
+    looked_at, waits_until = db.execute("SELECT looked_at, waits_until FROM head").fetchone()
+    if looked_at and now - looked_at > LEAP:
+        waits_until = now + LEAP
+    elif now < looked_at:  # it was set back
+        waits_until = 0
+    db.execute("UPDATE head SET looked_at = ?, waits_until = ?", (now, waits_until))
+    return bool(now >= waits_until)
 
 
 def read_anchors(db: sqlite3.Connection) -> list[Anchor]:

@@ -15,15 +15,18 @@ CREATE TABLE hour (
 CREATE TABLE anchor (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL);
 
 -- After which row, and which instant, the journal still has every mention; how far its names were looked through since.
--- `erases_from`: where the record is older than `keep`, nothing is erased by default before that.
+-- `erases_from`: where the record is older than `keep`, nothing is erased by default before that. `looked_at` is when it was
+-- last looked for what is to go, `waits_until` until when nothing goes since the clock has leapt.
 CREATE TABLE head (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   seq INTEGER NOT NULL,
   at INTEGER NOT NULL,
   names_from INTEGER,
-  erases_from INTEGER NOT NULL
+  erases_from INTEGER NOT NULL,
+  looked_at INTEGER NOT NULL DEFAULT 0,
+  waits_until INTEGER NOT NULL DEFAULT 0
 );
-INSERT INTO head SELECT 1, 0, 0, NULL, 
+INSERT INTO head (one, seq, at, names_from, erases_from) SELECT 1, 0, 0, NULL, 
   CASE WHEN seq > 0 THEN max(now, CAST(strftime('%s', 'now') AS INTEGER) * 1000) + 7 * 86400000 ELSE 0 END FROM position;
 
 -- What the disk of the state held: bytes used of the file system, and of it by us.
