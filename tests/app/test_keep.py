@@ -2,8 +2,10 @@
 
 import asyncio
 import re
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,7 @@ from buzzwatch.model.input import Command, RulesSwapped, Silenced, Trouble, Verb
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, Span
 from buzzwatch.model.mention import Mention
 from buzzwatch.store import keeping
-from buzzwatch.store.database import open_for_reading
+from buzzwatch.store.database import FILE, open_database, open_for_reading
 from buzzwatch.store.keeping import read_head
 from buzzwatch.store.snapshot import read_snapshots
 
@@ -179,9 +181,9 @@ async def test_what_is_let_go_is_rebuilt_after_a_power_cut_from_each_snapshot(ho
     await house.say(mention(house.clock.now(), "last"))
     memory = house.drive.spine.memory.digest()
     with closing(open_for_reading(house.record.directory)) as db:
-        files = [seq for seq, _ in read_snapshots(house.record.directory, 1 << 62)]
-        assert len(files) > 3
-        for seq in files:
+        kept = [seq for seq, _ in read_snapshots(house.record.directory, 1 << 62)]
+        assert len(kept) > 3
+        for seq in kept:
             assert recover(db, house.record.directory, compile_rules).memory.digest() == memory
             (house.record.directory / f"snapshot-{seq:015d}").unlink()
 
@@ -367,3 +369,16 @@ async def test_a_clock_that_is_right_again_is_trusted_at_once(house: House):
     assert not await write(lambda db: keeping.may_erase(db, NOON + 10 * YEAR))
     assert await write(lambda db: keeping.may_erase(db, NOON + HOUR))
     assert await write(lambda db: keeping.may_erase(db, NOON + 2 * HOUR))
+
+
+@pytest.mark.parametrize(("seq", "waits"), [(0, False), (7, True)], ids=["new", "older"])
+def test_only_a_record_from_before_waits_a_week_after_the_upgrade(tmp_path: Path, seq: int, waits: bool):  # noqa: FBT001
+    scripts = sorted((files("buzzwatch.store") / "migrations").iterdir(), key=lambda script: script.name)
+    with closing(sqlite3.connect(tmp_path / FILE)) as db:
+        for number, script in enumerate(scripts[:13], 1):
+            db.executescript(f"{script.read_text('utf-8')}\nPRAGMA user_version = {number};")
+        db.execute("UPDATE position SET seq = ?, now = ?", (seq, 3_000_000_000_000))
+        db.commit()
+    with closing(open_database(tmp_path)) as db:
+        assert keeping.erases_from(db) == (3_000_000_000_000 + 7 * DAY if waits else 0)
+        assert read_head(db) == (0, 0)
