@@ -8,13 +8,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, ParamSpec
+from typing import Annotated, Literal, ParamSpec
 from urllib.parse import quote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic import ValidationInfo as Info
 
 from buzzwatch.app.channels import Channel, SlackApp, texts_of
+from buzzwatch.app.keep import Keep
 from buzzwatch.app.origins.places import Listen, Place, Surroundings
 from buzzwatch.app.origins.source import Source
 from buzzwatch.app.secret import PLACEHOLDER, SecretError, Secrets, Text, WithheldError
@@ -117,7 +118,6 @@ class Heartbeat(Written):
 class Config(Written):
     """`buzzwatch.yaml`; paths are absolute, or relative to the directory of the file."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"keep"})
     state: Annotated[Place, BeforeValidator(_state)] = Field(
         default=None,
         validate_default=True,
@@ -173,6 +173,11 @@ class Config(Written):
         examples=["by-command"],
     )
 
+    keep: Keep = Field(
+        default=Keep(),
+        description="How long mentions and incidents are kept. Left out: mentions 90d, incidents 3y.",
+        examples=[{"mentions": "90d", "incidents": "3y"}],
+    )
     heartbeat: Heartbeat | None = Field(
         default=None,
         description="A sign of life for who watches from outside. Left out: none is sent.",

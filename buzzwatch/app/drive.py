@@ -39,6 +39,8 @@ SNAPSHOT_INPUTS = 100_000
 SNAPSHOT_AGE = 10 * MINUTE
 RETRY = 2 * SECOND
 """Between attempts at a commit that fails."""
+STUCK = "stuck"
+"""Why the intake is held while a commit fails."""
 
 Amendment: TypeAlias = Callable[[sqlite3.Connection], None]
 
@@ -101,6 +103,8 @@ class Drive:
         """Why nothing can be committed at present."""
         self.on_commit: Callable[[Batch], None] = lambda _batch: None
         self.on_poison: Callable[[str], None] = lambda _source: None
+        self.on_stuck: Callable[[], None] = lambda: None
+        """Called at each attempt at a commit that fails."""
         self.reconsider: Callable[[list[Heard], list[Verdict]], Awaitable[list[Heard]]] | None = None
         """Asked for other scores before anything of a batch is stepped; must answer soon, whatever happens."""
         self.queue = queue
@@ -128,9 +132,7 @@ class Drive:
             await self._rest()
             await self._amend()
             await self._turn()
-            if self._seq - self._snapshot_seq >= SNAPSHOT_INPUTS or (
-                self._seq > self._snapshot_seq and self.clock.now() - self._snapshot_at >= SNAPSHOT_AGE
-            ):
+            if self._is_time_for_snapshot():
                 self._begin_snapshot()
         await self._finish()
 
@@ -157,13 +159,19 @@ class Drive:
             finally:
                 self.spine = await self._record.write(self._rebuild)
 
+    def _is_time_for_snapshot(self) -> bool:
+        """Many inputs ago, or long ago; where room is short, pages have better uses for it."""
+        many = self._seq - self._snapshot_seq >= SNAPSHOT_INPUTS
+        old = self._seq > self._snapshot_seq and self.clock.now() - self._snapshot_at >= SNAPSHOT_AGE
+        return (many or old) and not self.queue.held
+
     async def _finish(self) -> None:
         """Write a last snapshot, so that the next start is quick."""
         for _, done in self._amendments:
             done.cancel()
         if self._snapshot_task is not None:
             await self._snapshot_task
-        if self.stuck is None:
+        if not self.queue.held:
             await self._begin_snapshot()
 
     async def _rest(self) -> None:
@@ -336,7 +344,8 @@ class Drive:
                 if self.stuck is None:
                     log.error("commit_failed", error=str(error))  # noqa: TRY400 - it says all, and it repeats
                 self.stuck = str(error)
-                self.queue.hold()
+                self.queue.hold(STUCK)
+                self.on_stuck()
                 if self.queue.closed:
                     raise
                 await self.clock.wait_until(self.clock.now() + RETRY)
@@ -346,7 +355,7 @@ class Drive:
             text = f"the state could not be written ({self.stuck}); nothing was lost that had been acknowledged"
             self.queue.tell(Trouble(0, "disk", began, text, over=True))
             self.stuck = None
-            self.queue.release()
+            self.queue.release(STUCK)
 
     def _answer(self, batch: Batch, payloads: list[Payload], receipts: list[Receipt]) -> None:
         self.queue.move_cursors(batch.cursors)

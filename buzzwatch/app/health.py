@@ -1,5 +1,7 @@
 """One judgement of whether the daemon does its work: for probes, for systemd, and for who watches from outside."""
 
+from collections.abc import Callable, Iterable
+
 from buzzwatch.app.drive import Drive
 from buzzwatch.app.ears.ears import Ears
 from buzzwatch.clock import Clock
@@ -21,6 +23,8 @@ class Health:
         self._record = record
         self._clock = clock
         self._waiting_since: Instant | None = None
+        self.others: Callable[[], Iterable[str]] = tuple
+        """What else ails it."""
 
     async def look(self) -> int:
         """Ask the writer thread, and wait for it: how many messages have not left. What hangs there, hangs this."""
@@ -32,6 +36,7 @@ class Health:
         now, due = self._clock.now(), self._drive.spine.memory.next_due
         stuck = self._drive.stuck
         ails = [f"the state cannot be written: {stuck}"] if stuck else []
+        ails += self.others()
         ails += self.ears.deaf()
         if due is not None and now - due > LATE:
             ails.append(f"decisions are {(now - due) // MINUTE} min late")

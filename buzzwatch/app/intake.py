@@ -57,7 +57,8 @@ class IntakeQueue:
         self._payloads: deque[Payload] = deque()
         self._told: deque[Told] = deque()
         self._waiting = 0
-        self._held = False
+        self._holds: set[str] = set()
+        self._before = 0  # payloads that were here before it was held
         self._room = asyncio.Event()
         self._room.set()
 
@@ -123,19 +124,32 @@ class IntakeQueue:
         return outcome
 
     def close(self) -> None:
-        """Take no more payloads; what is here is still driven."""
+        """Take no more payloads; what is here is still driven, but for what came while it was held."""
         self.closed = True
+        while len(self._payloads) > self._takeable:
+            self._payloads.pop().receipt.cancel()
         self.arrival.set()
 
-    def hold(self) -> None:
-        """Let sources stop taking while nothing can be committed."""
-        self._held = True
+    def hold(self, reason: str) -> None:
+        """Let sources stop taking for a reason: nothing can be committed, or the disk is short of room.
+
+        What a source brings all the same waits, and is not acknowledged.
+        """
+        if not self._holds:
+            self._before = len(self._payloads)
+        self._holds.add(reason)
         self._count(0)
 
-    def release(self) -> None:
-        """Let them go on."""
-        self._held = False
+    def release(self, reason: str) -> None:
+        """That reason holds no more: they go on once none does."""
+        self._holds.discard(reason)
         self._count(0)
+        self.arrival.set()
+
+    @property
+    def held(self) -> bool:
+        """Sources are let wait, whatever for."""
+        return bool(self._holds)
 
     @property
     def empty(self) -> bool:
@@ -146,17 +160,23 @@ class IntakeQueue:
         """All that was told, and payloads for one commit."""
         told, payloads, size = list(self._told), [], 0
         self._told.clear()
-        while self._payloads and size < BATCH_BYTES:
+        while self._takeable and size < BATCH_BYTES:
             payloads.append(self._payloads.popleft())
+            self._before = max(0, self._before - 1)
             size += len(payloads[-1].body) + OVERHEAD
         self._count(-size)
-        if self._payloads:
+        if self._takeable:
             self.arrival.set()
         return told, payloads
 
+    @property
+    def _takeable(self) -> int:
+        """How many payloads may be driven at present."""
+        return self._before if self._holds else len(self._payloads)
+
     def _count(self, size: int) -> None:
         self._waiting += size
-        if self._held or self._waiting > HIGH_WATER:
+        if self._holds or self._waiting > HIGH_WATER:
             self._room.clear()
         elif self._waiting <= LOW_WATER:
             self._room.set()

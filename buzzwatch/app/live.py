@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sqlite3
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from buzzwatch.app import systemd
 from buzzwatch.app.config import Config
 from buzzwatch.app.control import control_path
 from buzzwatch.app.digest import DigestReader
+from buzzwatch.app.disk import Disk
 from buzzwatch.app.drive import Drive
 from buzzwatch.app.ears.adapters import make_sources
 from buzzwatch.app.ears.ears import Ears, zone_of
@@ -27,7 +28,7 @@ from buzzwatch.app.links import Links
 from buzzwatch.app.oblivion import Oblivion
 from buzzwatch.app.reception import Reception
 from buzzwatch.app.recover import recover
-from buzzwatch.app.retention import Retention
+from buzzwatch.app.retention import Lasting, Retention
 from buzzwatch.app.rota.feed import RotaFeed
 from buzzwatch.app.rulebook import Rulebook, compile_rules
 from buzzwatch.app.saved import Hints, Inotify
@@ -126,8 +127,12 @@ class Daemon:
             self.clock,
         )
         keep = {name: source.keep for name, source in config.sources.items()}
-        self._retention = Retention(keep, record, self.clock, self.metrics)
+        lasting = Lasting(config.keep.mentions, config.keep.incidents, "keep" in config.model_fields_set)
+        self._retention = Retention(keep, record, self.clock, self.metrics, lasting)
         self.health = Health(self.drive, self.ears, record, self.clock)
+        self._retention.waits, self._retention.tell = lambda: self.queue.held, self.queue.tell
+        self.disk = Disk(self.drive, self.ears, record, self.clock, self.metrics)
+        self.health.others = self.disk.ails
         beat = config.heartbeat
         self.beat = Beat(beat, secrets, self.health, record, self.clock, self.metrics) if beat else None
         self.reception = Reception(
@@ -198,6 +203,8 @@ class Daemon:
             sending = asyncio.create_task(self.courier.run(), name="courier")
             self._ways.warm(self.drive.spine.memory.rules)
             self._close_gaps_of_the_past()
+            with suppress(OSError):  # as in its `run`
+                await self.disk.look()
             hearing = asyncio.create_task(self.ears.listen(self._open_gaps()), name="ears")
             looking = asyncio.create_task(self.upkeep.run(), name="watch")
             answering = asyncio.create_task(self._hear_answers(), name="answers")
@@ -207,6 +214,7 @@ class Daemon:
             beating = asyncio.create_task(self._beat(), name="heartbeat")
             forgetting = asyncio.create_task(self._retention.run(), name="retention")
             cleaning = asyncio.create_task(self.oblivion.clean(), name="cleaning")
+            measuring = asyncio.create_task(self.disk.run(), name="disk")
             if ruling.done():
                 self._say_ready()
             ruling.cancel()
@@ -226,6 +234,7 @@ class Daemon:
                 beating,
                 forgetting,
                 cleaning,
+                measuring,
             )
 
     async def _put_rules_in_force(self) -> None:

@@ -1,7 +1,7 @@
 """The spine as the last commit left it: a snapshot, the journal's tail, and the incidents on record."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -97,7 +97,7 @@ def replay_journal(
     yield from run_to(spine, now + 1)
 
 
-def from_snapshot(snapshots: list[tuple[int, dict[str, Any]]], rules: RulesOnRecord) -> tuple[int, Spine]:
+def from_snapshot(snapshots: Iterable[tuple[int, dict[str, Any]]], rules: RulesOnRecord) -> tuple[int, Spine]:
     """The spine of the first that fits, and the row after which it was taken; an empty one where none does."""
     for seq, dumped in snapshots:
         try:

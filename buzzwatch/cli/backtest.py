@@ -85,9 +85,10 @@ def _of_journal(wanted: Wanted, against: "Ruleset | None", period: "Period", con
 
     rules = None if wanted.rules is None else read_rules(wanted.rules)
     _know(wanted.brand, rules, against)
-    db = open_for_reading(load_config(config).state)
+    state = load_config(config).state
+    db = open_for_reading(state)
     with progress_bar(words_of(language()).running.format(n=rows_of(db))) as progress:
-        return of_journal(db, rules, against, period, wanted.brand, progress)
+        return of_journal(db, rules, against, period, wanted.brand, progress, state)
 
 
 def _of_file(past: "Past", wanted: Wanted, against: "Ruleset | None", period: "Period") -> "Backtest":

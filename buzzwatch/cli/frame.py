@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from buzzwatch.app.config import Config
     from buzzwatch.app.past import Past
     from buzzwatch.app.rota.known import Known
@@ -162,6 +164,16 @@ def speak(sentence: str, **values: object) -> str:
     from buzzwatch.rules.words import Said, in_language  # noqa: PLC0415 - as in `daemon.run`
 
     return in_language(Said(sentence, values), language())
+
+
+def tell_head(db: "sqlite3.Connection", since: int) -> None:
+    """Say where the record begins, if more is asked about than it has."""
+    from buzzwatch.model.instant import moment_of  # noqa: PLC0415 - as in `daemon.run`
+    from buzzwatch.store.keeping import read_head  # noqa: PLC0415 - likewise
+
+    if since < (head := read_head(db).at):
+        told = "mentions from before {day} are totals by hour (see `counts`): texts are gone"
+        typer.echo(speak(told, day=f"{moment_of(head):%Y-%m-%d}"), err=True)
 
 
 def fail(sentence: str, **values: object) -> NoReturn:

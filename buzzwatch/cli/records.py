@@ -22,6 +22,7 @@ from buzzwatch.cli.frame import (
     progress_bar,
     read_rules,
     speak,
+    tell_head,
 )
 
 app = typer.Typer()
@@ -187,6 +188,8 @@ def report(
             written = write_report(db, incident, to, now(), language or "", names=names)
         except OSError as error:
             fail("{file}: cannot be written: {why}", file=to, why=why_of(error))
+        began = db.execute("SELECT min(opened_at) FROM incident WHERE id = ?", (incident,)).fetchone()[0]
+        tell_head(db, now() if began is None else began)
         if not written:
             fail("no incident '{name}'; `buzzwatch history` names those on record", name=incident)
         for path in written:

@@ -20,6 +20,7 @@ from buzzwatch.cli.frame import (
     plain_errors,
     progress_bar,
     read_rules,
+    tell_head,
 )
 
 if TYPE_CHECKING:
@@ -170,6 +171,7 @@ def _match_record(brand: str, since: str, rules: Path | None, sample: int, confi
             fail("'{text}' is no time: write so far back, such as 7d or 12h, or a day such as 2026-11-20", text=since)
         if started >= until:
             fail("there is no time between '{text}' and now", text=since)
+        tell_head(db, started - (until - started))  # what was before is compared
         known = rules_on_record(db) or read_rules(loaded.rules)
         tried = read_rules(rules).brands if rules is not None else known.brands
         for brands in (known.brands, tried):

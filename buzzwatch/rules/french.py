@@ -124,6 +124,10 @@ FRENCH: dict[str, str] = {
     "{value} is too large": "{value} est trop grand",
     "{value} is not a length of time": "{value} n'est pas une durée",
     "write a number and s, m, h or d, such as 90s or 15m": "écrivez un nombre suivi de s, m, h ou d (jours), par exemple 90s ou 15m",
+    "write a number and d or y, such as 90d or 3y, or forever": "écrivez un nombre suivi de d (jours) ou y (années), par exemple 90d ou 3y, ou bien forever (pour toujours)",
+    "{value} is too short": "{value} est trop court",
+    "{value} is too long": "{value} est trop long",
+    "write 7d to 99y, or forever": "écrivez de 7d à 99y, ou bien forever (pour toujours)",
     "`{span}` is too short": "`{span}` est trop court",
     "`{span}` is too long": "`{span}` est trop long",
     "`{span}` is not a window that is watched": "`{span}` n'est pas une période suivie",
@@ -575,4 +579,6 @@ FRENCH: dict[str, str] = {
     "{file}: is not UTF-8 text": "{file} : n'est pas du texte en UTF-8",
     "{n}: somebody was forgotten on {at} UTC by {by}": "{n} : quelqu'un a été oublié le {at} UTC par {by}",
     "nobody was forgotten so far": "personne n'a été oublié jusqu'ici",
+    "nothing was heard of '{name}' in that time": "rien n'a été entendu de « {name} » pendant cette période",
+    "mentions from before {day} are totals by hour (see `counts`): texts are gone": "avant le {day}, il ne reste que des totaux par heure (voir `counts`) : les textes sont effacés",
 }  # fmt: skip

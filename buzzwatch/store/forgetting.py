@@ -88,16 +88,17 @@ def finish_renaming(db: sqlite3.Connection, directory: Path) -> None:
         return
     todo = msgspec.msgpack.decode(row[0], type=_Todo)
     renaming = Renaming(todo.posts, todo.authors, todo.traces, _chance)
-    for path in list_snapshots(directory):
-        found = read_snapshot(path)
+    kept = list_snapshots(directory)
+    for seq in kept:
+        dumped = read_snapshot(directory, seq)
         try:
-            told = None if found is None else rename_dump(found[1], renaming)
+            told = None if dumped is None else rename_dump(dumped, renaming)
         except (ValueError, KeyError, TypeError, IndexError):  # another version's
             told = None
-        if found is None or told is None:
-            drop_snapshot(path)
+        if told is None:
+            drop_snapshot(directory, seq)
         else:
-            write_snapshot(directory, found[0], told)
+            write_snapshot(directory, seq, told, spared=kept)
     db.execute("UPDATE forgetting SET stage = ?, body = x''", (CLEAN,))
 
 

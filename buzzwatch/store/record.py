@@ -13,6 +13,7 @@ from buzzwatch.model.notification import Lease, Target
 from buzzwatch.store.batch import Batch, Heard, Verdict
 from buzzwatch.store.database import StateLock, open_database, open_for_reading
 from buzzwatch.store.journal import Ledger
+from buzzwatch.store.keeping import read_anchors
 from buzzwatch.store.names import find_named, has_names
 from buzzwatch.store.outbox import OutboxTable
 from buzzwatch.store.snapshot import write_snapshot
@@ -43,6 +44,8 @@ class Record:
         self._outbox = OutboxTable(self._db)
         self.has_names = self.write_now(has_names)
         """Whether any mention on record has further names."""
+        self.spared = {anchor.seq for anchor in self.write_now(read_anchors)}
+        """The snapshots that are put aside, by the row after which they were taken."""
 
     @property
     def position(self) -> tuple[int, Instant]:
@@ -102,7 +105,7 @@ class Record:
 
     async def snapshot(self, seq: int, dumped: dict[str, Any]) -> None:
         """Write the spine's memory beside the database, off the writer thread."""
-        await asyncio.to_thread(write_snapshot, self.directory, seq, dumped)
+        await asyncio.to_thread(write_snapshot, self.directory, seq, dumped, frozenset(self.spared))
 
     def close(self) -> None:
         """Wait for what is under way; then another process may have the state."""

@@ -1,8 +1,12 @@
-"""Snapshots: the spine's memory in a file beside the database. A cache: a bad one means the one before it."""
+"""Snapshots: the spine's memory in a file beside the database. A cache: a bad one means the one before it.
+
+Some are spared for as long as the journal may be stepped from them; see `store.keeping`.
+"""
 
 import contextlib
 import hashlib
 import os
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +17,13 @@ _MAGIC = b"buzzwatch-snapshot-1\n"
 _DIGEST = 32
 
 
-def write_snapshot(directory: Path, seq: int, dumped: dict[str, Any]) -> Path:
-    """Write the memory as it stood after row `seq`: whole and on disk, or not at all."""
+def write_snapshot(directory: Path, seq: int, dumped: dict[str, Any], spared: Collection[int] = ()) -> Path:
+    """Write the memory as it stood after row `seq`: whole and on disk, or not at all.
+
+    Older ones go, but for those spared.
+    """
     body = msgspec.msgpack.encode(dumped)
-    target = directory / f"snapshot-{seq:015d}"
+    target = _path(directory, seq)
     scratch = directory / "snapshot.part"  # always the same, so that kills leave at most one
     try:
         with scratch.open("wb") as out:
@@ -29,44 +36,47 @@ def write_snapshot(directory: Path, seq: int, dumped: dict[str, Any]) -> Path:
     scratch.replace(target)
     _sync(directory)
     for old in list_snapshots(directory)[KEPT:]:
-        old.unlink(missing_ok=True)
+        if old not in spared:
+            _path(directory, old).unlink(missing_ok=True)
     return target
 
 
-def read_snapshots(directory: Path, until: int) -> "list[tuple[int, dict[str, Any]]]":
-    """Readable snapshots not newer than row `until`, the newest first."""
-    found = (read_snapshot(path) for path in list_snapshots(directory) if _seq(path) <= until)
-    return [snapshot for snapshot in found if snapshot is not None]
+def read_snapshots(directory: Path, until: int) -> "Iterator[tuple[int, dict[str, Any]]]":
+    """Readable snapshots not newer than row `until`, the newest first, each read when it is asked for."""
+    for seq in list_snapshots(directory):
+        if seq <= until and (dumped := read_snapshot(directory, seq)) is not None:
+            yield seq, dumped
 
 
-def read_snapshot(path: Path) -> "tuple[int, dict[str, Any]] | None":
-    """The row after which a snapshot was taken, and the memory; None where it is damaged."""
-    dumped = _read(path)
-    return None if dumped is None else (_seq(path), dumped)
-
-
-def list_snapshots(directory: Path) -> list[Path]:
-    """All that are there, the newest first."""
-    return sorted(directory.glob("snapshot-*"), reverse=True)
-
-
-def drop_snapshot(path: Path) -> None:
-    """Remove one for good."""
-    path.unlink(missing_ok=True)
-    _sync(path.parent)
-
-
-def _seq(path: Path) -> int:
-    return int(path.name.removeprefix("snapshot-"))
-
-
-def _read(path: Path) -> dict[str, Any] | None:
+def read_snapshot(directory: Path, seq: int) -> dict[str, Any] | None:
+    """The one after a row; None where there is none, or it is damaged."""
     with contextlib.suppress(OSError, msgspec.DecodeError):
-        raw = path.read_bytes()
+        raw = _path(directory, seq).read_bytes()
         body = raw[len(_MAGIC) + _DIGEST :]
         if raw == _MAGIC + hashlib.blake2b(body, digest_size=_DIGEST).digest() + body:
             return msgspec.msgpack.decode(body, type=dict[str, Any])
     return None
+
+
+def list_snapshots(directory: Path) -> list[int]:
+    """After which rows there are some, the newest first."""
+    return sorted((int(path.name.removeprefix("snapshot-")) for path in directory.glob("snapshot-*")), reverse=True)
+
+
+def forget_snapshot(directory: Path, seq: int) -> None:
+    """Throw one away, unless it is among the newest."""
+    if seq not in list_snapshots(directory)[:KEPT]:
+        _path(directory, seq).unlink(missing_ok=True)
+
+
+def drop_snapshot(directory: Path, seq: int) -> None:
+    """Remove one for good, whichever it is."""
+    _path(directory, seq).unlink(missing_ok=True)
+    _sync(directory)
+
+
+def _path(directory: Path, seq: int) -> Path:
+    return directory / f"snapshot-{seq:015d}"
 
 
 def _sync(directory: Path) -> None:

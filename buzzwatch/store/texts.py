@@ -7,6 +7,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from buzzwatch.model.incident import Incident, State
 from buzzwatch.model.instant import DAY, Instant, Span
 from buzzwatch.model.mention import Author, Mention
 from buzzwatch.store.authors import forget_taken_back
@@ -28,6 +29,7 @@ _BUSY_MS = 200
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Mention).decode
+_decode_incident = msgspec.json.Decoder(Incident).decode
 
 
 class Text(NamedTuple):
@@ -121,12 +123,14 @@ def _remember(db: sqlite3.Connection, erased: list[Mention], now: Instant) -> No
 def let_go(db: sqlite3.Connection, road: str, before: Instant, most: int = AT_ONCE) -> int:
     """Erase some of the texts that a source brought before an instant, the oldest first; how many.
 
-    Ids, dates and numbers stay: every outcome is worked out again without the texts.
+    Ids, dates and numbers stay: every outcome is worked out again without the texts. What live incidents show stays
+    until they are over.
     """
     with transaction(db):
         rows = db.execute(
-            "SELECT body FROM content WHERE road = ? AND seen_at < ? AND digest > 0 ORDER BY seen_at LIMIT ?",
-            (road, before, most),
+            "SELECT body FROM content WHERE road = ? AND seen_at < ? AND digest > 0 "
+            "AND mention NOT IN (SELECT value FROM json_each(?)) ORDER BY seen_at LIMIT ?",
+            (road, before, _encode(sorted(read_shown(db))).decode(), most),
         ).fetchall()
         kept = [_numbers(_decode(body)) for (body,) in rows]
         db.executemany(
@@ -134,6 +138,12 @@ def let_go(db: sqlite3.Connection, road: str, before: Instant, most: int = AT_ON
             [(LET_GO, _encode(mention), mention.id) for mention in kept],
         )
     return len(kept)
+
+
+def read_shown(db: sqlite3.Connection) -> set[str]:
+    """The mentions that incidents show which are not over."""
+    rows = db.execute("SELECT body FROM incident WHERE state != ?", (State.RESOLVED,))
+    return {mention for (body,) in rows for mention in _decode_incident(body).shown}
 
 
 def _numbers(mention: Mention) -> Mention:
@@ -165,6 +175,7 @@ def wash(db: sqlite3.Connection, now: Instant) -> None:
     """Forget old refused payloads, and let no erased text stay in the write-ahead log; not while somebody reads."""
     with transaction(db):
         db.execute("DELETE FROM refused WHERE seen_at < ?", (now - REFUSED_KEPT,))
+        db.execute("DELETE FROM taken_back WHERE at < ?", (now - REMEMBERED,))
     (usual,) = db.execute("PRAGMA busy_timeout").fetchone()
     db.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
     try:

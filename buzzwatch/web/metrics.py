@@ -36,6 +36,12 @@ class Metrics:
             ("source",),
             registry=registry,
         )
+        self.rows_let_go = Counter(
+            "buzzwatch_rows_let_go",
+            "Rows deleted since they were older than they are to be kept, by what they were of.",
+            ("of",),
+            registry=registry,
+        )
         self.inputs = Counter(
             "buzzwatch_inputs", "Inputs committed to the journal, by kind.", ("kind",), registry=registry
         )
@@ -88,6 +94,29 @@ class Metrics:
         self.outbox_waiting = Gauge("buzzwatch_outbox_waiting", "Messages due and not yet sent.", registry=registry)
         self.intake_waiting = Gauge(
             "buzzwatch_intake_waiting", "Payloads taken from sources and not yet committed.", registry=registry
+        )
+        self.intake_held = Gauge(
+            "buzzwatch_intake_held", "1 while nothing is taken in, since the disk is short of room.", registry=registry
+        )
+        self.disk_free = Gauge(
+            "buzzwatch_disk_free_bytes", "Free for us on the file system of the state.", registry=registry
+        )
+        self.disk_used = Gauge(
+            "buzzwatch_disk_used_ratio", "Share of that file system that is used, 0 to 1.", registry=registry
+        )
+        self.disk_growth = Gauge(
+            "buzzwatch_disk_growth_bytes_per_day", "How fast it fills; NaN: not known yet.", registry=registry
+        )
+        self.disk_days = Gauge(
+            "buzzwatch_disk_days_until_full",
+            "At that rate; NaN: not known yet, +Inf: it does not fill.",
+            registry=registry,
+        )
+        self.state_bytes = Gauge(
+            "buzzwatch_state_bytes", "Size of the files of the state.", ("part",), registry=registry
+        )
+        self.state_growth = Gauge(
+            "buzzwatch_state_growth_bytes_per_day", "How fast they grow; NaN: not known yet.", registry=registry
         )
         self.commit_seconds = Histogram(
             "buzzwatch_commit_seconds", "Time of one database commit.", buckets=_SECONDS, registry=registry

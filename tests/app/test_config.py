@@ -161,7 +161,7 @@ def test_the_state_directory_of_the_service_is_the_default(tmp_path):
         ("sources: {a: {x: {token: t, posts_a_day: 5, url: ftp://x}}}", "not the address of the API of X"),
         ("sources: {a: {x: {token: t, posts_a_day: 5, url: 'https://${env:X}'}}}", "not the address of the API of X"),
         ("sources: {a: {x: {token: t, posts_a_day: 5, url: 'https://x:0'}}}", "not the address of the API of X"),
-        ("sources: {a: {http: {}}}\nkeep: {mentions: 90d}", "2:1: not yet: `keep` comes with a later release"),
+        ("sources: {a: {http: {}}}\nkeep: {mentions: 3d}", "2:18: `3d` is too short; write 7d to 99y, or forever"),
         ("sources: {a: {http: {}}}\nchannels: {a: slack}", "2:15: this is not an address of a channel"),
         ("sources: {a: {http: {}}}\nchannels: {a: {}}", "2:15: a channel is of exactly one kind; write an Apprise URL"),
         ("sources: {a: {http: {}}}\nchannels: {a: 5}", "2:15: expected text"),

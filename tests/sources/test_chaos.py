@@ -178,10 +178,10 @@ async def killed_after_a_commit(world: World) -> None:
 
 async def full(world: World) -> None:
     """For a while nothing can be committed."""
-    world.house.queue.hold()
+    world.house.queue.hold("stuck")
     await world.say(getattr(world.ear, "most_at_once", 300))
     await world.wait(MINUTE)
-    world.house.queue.release()
+    world.house.queue.release("stuck")
     await world.until_heard()
 
 

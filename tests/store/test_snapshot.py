@@ -1,11 +1,11 @@
-from buzzwatch.store.snapshot import KEPT, read_snapshots, write_snapshot
+from buzzwatch.store.snapshot import KEPT, forget_snapshot, read_snapshot, read_snapshots, write_snapshot
 
 
 def test_the_newest_snapshot_comes_first_and_only_a_few_are_kept(tmp_path):
     for seq in range(1, 6):
         write_snapshot(tmp_path, seq, {"seq": seq, "bytes": b"\x00\xff"})
     assert [seq for seq, _ in read_snapshots(tmp_path, until=99)] == [5, 4][:KEPT]
-    assert read_snapshots(tmp_path, until=99)[0][1] == {"seq": 5, "bytes": b"\x00\xff"}
+    assert next(read_snapshots(tmp_path, until=99))[1] == {"seq": 5, "bytes": b"\x00\xff"}
 
 
 def test_a_bad_snapshot_means_the_one_before_it(tmp_path):
@@ -24,4 +24,14 @@ def test_a_snapshot_ahead_of_the_journal_is_not_used(tmp_path):
 
 def test_a_half_written_snapshot_is_not_seen(tmp_path):
     (tmp_path / "snapshot.part").write_bytes(b"half")
-    assert read_snapshots(tmp_path, until=99) == []
+    assert list(read_snapshots(tmp_path, until=99)) == []
+
+
+def test_a_snapshot_that_is_spared_outlives_the_newer_ones(tmp_path):
+    for seq in range(1, 7):
+        write_snapshot(tmp_path, seq, {"seq": seq}, spared={2})
+    assert [seq for seq, _ in read_snapshots(tmp_path, until=99)] == [6, 5, 2]
+    forget_snapshot(tmp_path, 2)
+    forget_snapshot(tmp_path, 5)
+    assert [seq for seq, _ in read_snapshots(tmp_path, until=99)] == [6, 5], "the newest are not thrown away"
+    assert (read_snapshot(tmp_path, 5), read_snapshot(tmp_path, 2)) == ({"seq": 5}, None)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain
+from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,6 +19,7 @@ from buzzwatch.app.past import Past
 from buzzwatch.app.quotes import sample_of
 from buzzwatch.app.replay import Replay
 from buzzwatch.app.rulebook import compile_rules
+from buzzwatch.memory import Memory
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import Incident
 from buzzwatch.model.input import (
@@ -38,6 +40,8 @@ from buzzwatch.store.journal import (
     read_rules,
     read_swaps,
 )
+from buzzwatch.store.keeping import read_head
+from buzzwatch.store.snapshot import read_snapshot
 
 USUAL_SPAN: Span = 90 * DAY
 _ROWS = 5_000
@@ -83,6 +87,8 @@ class Facts(Struct, frozen=True):
     until: Instant
     learnt_from: Instant
     journal: bool
+    head: Instant = 0
+    """Since when the journal has every mention; 0: from its beginning."""
     mentions: int = 0
     """Of customers, in that time."""
     exact: bool = False
@@ -129,26 +135,34 @@ def of_journal(
     period: Period,
     brand: str | None = None,
     progress: Progress = lambda _: None,
+    directory: Path | None = None,
 ) -> Backtest:
     """Step the journal under `rules`, and under `against`: the rules in force where that is None.
 
-    Without rules, or with those that were in force all the time, every input is stepped as it was.
+    Without rules, or with those that were in force all the time, every input is stepped as it was. Where the beginning
+    of the journal was let go, that needs the snapshot that was put aside there, of the `directory` of the state.
 
     Raises:
         StateError: there is nothing to step, or it cannot be read.
         QuestionError: the period is none, or nothing is known of it.
     """
     try:
-        return _JournalTest(db, rules, against, brand).run(period, progress)
+        return _JournalTest(db, rules, against, brand, directory).run(period, progress)
     except sqlite3.Error as error:
         raise StateError(Said("the database cannot be read ({why}); try again in a moment", {"why": error})) from error
 
 
 class _JournalTest:
     def __init__(
-        self, db: sqlite3.Connection, rules: Ruleset | None, against: Ruleset | None, brand: str | None
+        self,
+        db: sqlite3.Connection,
+        rules: Ruleset | None,
+        against: Ruleset | None,
+        brand: str | None,
+        directory: Path | None,
     ) -> None:
-        self.db, self.brand = db, brand
+        self.db, self.brand, self.directory = db, brand, directory
+        self.head = read_head(db)
         self.last, self.now = Ledger(db).position()
         self.swaps = read_swaps(db)
         if not self.swaps:
@@ -166,20 +180,32 @@ class _JournalTest:
         self.rules = rules
 
     def run(self, period: Period, progress: Progress) -> Backtest:
-        since, until = period.between(self.swaps[0][0], self.now, USUAL_SPAN)
+        since, until = period.between(max(self.swaps[0][0], self.head.at), self.now, USUAL_SPAN)
         rules, against = self.rules, self.against
         unchanged: frozenset[str] = frozenset()
         exact = rules is None or (self.in_force and self._was_in_force(rules, since))
+        memory = self._memory() if rules is None or exact else None
         if rules is None or exact:
-            runs = [Run(None, self._watched(*(each.rules for each in self.on_record.values())), None)]
+            runs = [Run(None, self._watched(*(each.rules for each in self.on_record.values())), None, memory)]
         elif against is None or against.digest == rules.digest:
             runs = [self._supposed(rules, self._watched(rules))]
         else:
             unchanged, watched = same_brands(rules, against), self._watched(rules, against)
             rest = (frozenset(rules.brands) if watched is None else watched) - unchanged
             runs = [self._supposed(against, watched), self._supposed(rules, rest if unchanged else watched)]
-        self._step(runs, until, progress)
+        self._step(runs, until, progress, self.head.seq if memory else 0)
+        exact = exact and (memory is not None or not self.head.seq)
         return self._tell(runs, (since, until), unchanged, exact=exact)
+
+    def _memory(self) -> Memory | None:
+        """What was put aside where the journal begins; None: it begins with nothing, or that cannot be had."""
+        if self.directory is None or self.brand is not None or not self.head.seq:
+            return None
+        dumped = read_snapshot(self.directory, self.head.seq)
+        try:
+            return Memory.load(dumped or {}, self.on_record[(dumped or {})["rules"]].rules)
+        except (ValueError, KeyError, TypeError, IndexError):  # lost, or another version's
+            return None
 
     def _was_in_force(self, rules: Ruleset, since: Instant) -> bool:
         """All the time, and no other."""
@@ -196,8 +222,8 @@ class _JournalTest:
         known = [each.brands[self.brand].peers for each in rulesets if self.brand in each.brands]
         return frozenset((self.brand, *chain.from_iterable(known)))
 
-    def _step(self, runs: list[Run], until: Instant, progress: Progress) -> None:
-        for after in range(0, self.last, _ROWS):
+    def _step(self, runs: list[Run], until: Instant, progress: Progress, begin: int) -> None:
+        for after in range(begin, self.last, _ROWS):
             rows = list(read_journal(self.db, after, min(after + _ROWS, self.last), self.on_record))
             over = next((n for n, (_, item) in enumerate(rows) if item.seen_at > until), None)
             for run in runs:
@@ -238,7 +264,8 @@ class _JournalTest:
         return Facts(
             since=since,
             until=until,
-            learnt_from=run.spine.first_at or since,
+            learnt_from=max(run.spine.first_at or since, 0 if exact else self.head.at),
+            head=self.head.at,
             journal=True,
             exact=exact,
             in_force=self.in_force,

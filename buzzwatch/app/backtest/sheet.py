@@ -126,7 +126,10 @@ class Speaker:
         facts, w = self.told.facts, self.w
         if not facts.mentions:
             yield w.no_mentions
-        yield w.learnt.format(at=self._stamp(facts.learnt_from, zone)) if facts.journal else w.file
+        if facts.head:
+            yield w.only_totals.format(at=self._stamp(facts.head, zone))
+        if not (facts.head and facts.exact):
+            yield w.learnt.format(at=self._stamp(facts.learnt_from, zone)) if facts.journal else w.file
         yield w.exact if facts.exact else w.supposed
         if facts.dropped:
             what = ", ".join(self.phrases.count(n, w.dropped_kinds[kind]) for kind, n in facts.dropped.items())

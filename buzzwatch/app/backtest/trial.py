@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from buzzwatch.app.backtest.reread import Rereader, reading
 from buzzwatch.app.backtest.rings import Curve, Ring, Tally
 from buzzwatch.app.drive import feed, run_to
+from buzzwatch.memory import Memory
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.input import (
     NOTHING,
@@ -44,8 +45,8 @@ class Trial(Spine):
     stories; so what rings for the others is the same as if all were.
     """
 
-    def __init__(self, watched: frozenset[str] | None = None) -> None:
-        super().__init__()
+    def __init__(self, watched: frozenset[str] | None = None, memory: Memory | None = None) -> None:
+        super().__init__(memory)
         self.curves: dict[str, Curve] = {}
         self.first_at: Instant | None = None
         self._watched = watched
@@ -73,10 +74,19 @@ class Trial(Spine):
 
 
 class Run:
-    """One rule set (None: whichever was in force) and what the journal's rows come to under it."""
+    """One rule set (None: whichever was in force) and what the journal's rows come to under it.
 
-    def __init__(self, rules: Ruleset | None, watched: frozenset[str] | None, rereader: Rereader | None) -> None:
-        self.spine = Trial(watched)
+    `memory` is what was remembered before the first row; None: nothing.
+    """
+
+    def __init__(
+        self,
+        rules: Ruleset | None,
+        watched: frozenset[str] | None,
+        rereader: Rereader | None,
+        memory: Memory | None = None,
+    ) -> None:
+        self.spine = Trial(watched, memory)
         self.tally = Tally()
         self.rereader = rereader
         self.dropped: list[tuple[Instant, str]] = []

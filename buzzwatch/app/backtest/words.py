@@ -52,6 +52,7 @@ class Words(Struct, frozen=True, kw_only=True):
     unknown_author: str
     assumes: str
     learnt: str
+    only_totals: str
     exact: str
     supposed: str
     dropped: str
@@ -126,6 +127,7 @@ ENGLISH = Words(
     unknown_author="unknown author",
     assumes="What this rests on",
     learnt="What is usual was learnt from the beginning of the journal, {at}, as the daemon did.",
+    only_totals="Mentions from before {at} are totals by hour (buzzwatch counts): single ones and texts are gone.",
     exact="Every recorded input was stepped as it was, with what people answered: this is what rang.",
     supposed=(
         "Nobody answers in a backtest, and every message arrives at once. A rule rings once for a trouble, "
@@ -226,6 +228,7 @@ FRENCH = Words(
     unknown_author="auteur inconnu",
     assumes="Sur quoi cela repose",
     learnt="L’habituel a été appris depuis le début du journal, le {at}, comme par le démon.",
+    only_totals="Avant le {at}, il ne reste que des totaux par heure (buzzwatch counts)\u00a0: ni posts, ni textes.",
     exact="Chaque entrée enregistrée a été rejouée telle quelle, réponses comprises\u00a0: voici ce qui a sonné.",
     supposed=(
         "Personne ne répond dans cet essai, et tout message arrive aussitôt. Une règle sonne une fois par problème, "

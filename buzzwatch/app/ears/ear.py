@@ -50,6 +50,8 @@ class Ear:
         self.since = now
         self.rhythm = Rhythm(zone, now)
         self.told: Told | None = None
+        self.held = False
+        """It would hear, and we let it bring nothing."""
         self._said: Ail | None = Ail.CONNECTING  # by the source itself
         self._changed_at = now  # when it last came or went
         self._said_at = now
@@ -68,6 +70,20 @@ class Ear:
         """Deaf until it says that it hears; since when, where an earlier run has known it."""
         self._deaf_since = now if deaf_since is None else min(deaf_since, now)
         return Gap(0, self.name, self._deaf_since, FOREVER)
+
+    def hold(self, now: Instant) -> Iterator[Gap]:
+        """We take nothing from it for a while: it is as if it were deaf, and no trouble of its own."""
+        self.held = True
+        self.rhythm.listen(now, hears=False)
+        if self._deaf_since is None:
+            self._deaf_since = now
+            yield Gap(0, self.name, now, FOREVER)
+
+    def release(self, now: Instant) -> Iterator[Gap | Trouble]:
+        """We take what it brings again."""
+        self.held = False
+        self.rhythm.listen(now, hears=self.connected)
+        yield from self.look(now)
 
     def lose(self, since: Instant, until: Instant) -> Iterator[Gap]:
         """It has lost what was said meanwhile: a part of the gap that is open, or one of its own."""
@@ -106,7 +122,7 @@ class Ear:
             self._said_at = now
         self._said, self.why = ail or said, why or ("" if connected else self.why)
         self.connected = connected
-        self.rhythm.listen(now, hears=connected)
+        self.rhythm.listen(now, hears=connected and not self.held)
         yield from self.look(now)
 
     def hear(self, now: Instant, posts: int, deletes: int, lags: Sequence[Span]) -> Iterator[Gap | Trouble]:
@@ -145,7 +161,7 @@ class Ear:
         if self.is_deaf and self._deaf_since is None:
             self._deaf_since = self.since
             yield Gap(0, self.name, self.since, FOREVER)
-        elif not self.is_deaf and self._deaf_since is not None:
+        elif not (self.is_deaf or self.held) and self._deaf_since is not None:
             yield Gap(0, self.name, self._deaf_since, now)
             self._deaf_since = None
 

@@ -139,6 +139,12 @@ class Ears:
         for ear in self._ears.values():
             ear.set_back(now)
 
+    def hold(self, *, held: bool) -> None:
+        """Nothing is taken from any source for a while, or again."""
+        now = self._clock.now()
+        for ear in self._ears.values():
+            self._tell(ear.hold(now) if held else ear.release(now))
+
     def _pass(self, name: str, events: int, deletes: int) -> None:
         if (ear := self._ears.get(name)) is not None:
             self._tell(ear.hear(self._clock.now(), max(0, events - deletes), deletes, ()))

@@ -13,6 +13,7 @@ from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.instant import MINUTE, SECOND, Instant, instant_of, moment_of
 from buzzwatch.notify.quoting import mask
 from buzzwatch.store.journal import rows_until
+from buzzwatch.store.keeping import read_head
 
 _LONGEST = 60
 
@@ -62,6 +63,7 @@ def read_asked(db: sqlite3.Connection, wanted: Wanted, now: Instant, language: s
         raise QuestionError(words.no_time.format(text=mask(wanted.at, _LONGEST)))
     at, note = found
     first, _ = rows_until(db, at)
+    first = None if first is None else max(first, read_head(db).at)
     if at > now:
         raise QuestionError(words.future.format(text=mask(wanted.at, _LONGEST)))
     if first is None or at < first:

@@ -80,7 +80,7 @@ def rebuild(
     away; incidents are those that this version of the program finds.
     """
     _, last = rows_until(db, at)
-    kept = [(seq, dumped) for seq, dumped in read_snapshots(directory, last) if dumped["now"] <= at]
+    kept = ((seq, dumped) for seq, dumped in read_snapshots(directory, last) if dumped["now"] <= at)
     start, spine = from_snapshot(kept, rules)
     for seq, item in read_journal(db, start, last, rules):
         for _ in feed(spine, item):

@@ -67,7 +67,7 @@ class Source(Written):
     keep: KeepSpan | None = Field(
         default=None,
         description="How long texts that it brought are kept, 1d to 3650d; counts and outcomes stay. "
-        "Left out: for ever.",
+        "Left out: as long as mentions.",
         examples=["90d"],
     )
 
