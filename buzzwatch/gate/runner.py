@@ -45,5 +45,9 @@ class BoundedRunner(web.AppRunner):
         self._answering.add(request.protocol)
         try:
             return await handler(request)
+        except ConnectionError:
+            if request.transport is not None:
+                raise
+            return web.Response()  # they went in the middle of what they sent: nobody reads it, and it is no error
         finally:
             self._answering.discard(request.protocol)

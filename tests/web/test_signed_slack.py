@@ -36,11 +36,16 @@ def clock():
 
 
 @pytest.fixture
-async def door(heard, clock):
+async def client(heard, clock):
     app = web.Application(client_max_size=16_000)
     add_slack_answers(app, lambda: SECRET, heard.put, clock)
     async with TestClient(TestServer(app)) as client:
-        yield lambda body=BODY, headers=None: client.post(PATH, data=body, headers=headers)
+        yield client
+
+
+@pytest.fixture
+def door(client):
+    return lambda body=BODY, headers=None: client.post(PATH, data=body, headers=headers)
 
 
 async def test_what_slack_signed_is_heard_though_it_is_larger_than_our_own_forms_may_be(door, heard):
@@ -64,6 +69,17 @@ async def test_what_slack_signed_is_heard_though_it_is_larger_than_our_own_forms
 )
 async def test_what_is_not_signed_by_slack_now_is_refused(door, heard, headers):
     assert (await door(headers={k: v.encode().decode("latin-1") for k, v in headers.items()})).status == 401
+    assert heard.empty()
+
+
+async def test_a_signature_of_bytes_that_are_no_text_is_refused(client, heard):
+    # Written by hand: clients do not send such bytes.
+    reader, writer = await asyncio.open_connection(client.host, client.port)
+    stamp = f"X-Slack-Request-Timestamp: {NOW // SECOND}\r\nX-Slack-Signature: v0="
+    writer.write(f"POST {PATH} HTTP/1.1\r\nHost: x\r\n{stamp}".encode() + b"\xff\r\nContent-Length: 0\r\n\r\n")
+    assert (await reader.readline()).startswith(b"HTTP/1.1 401 ")
+    writer.close()
+    await writer.wait_closed()
     assert heard.empty()
 
 
