@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test lint run bench soak clean
+.PHONY: help demo test lint run bench soak fuzz clean
 
 help:
 	@echo "make demo    watch an ordinary day turn into a bad buzz, and the page that it sends"
@@ -13,6 +13,7 @@ help:
 	@echo "make lint    the checks without the tests"
 	@echo "make bench   measure all figures again and write them into docs/benchmarks.md"
 	@echo "make soak    the long drills"
+	@echo "make fuzz    coverage-guided fuzzing of every parser, FUZZ_SECONDS each"
 	@echo "make clean   remove what the others made"
 
 demo: $(VENV)/.package
@@ -37,6 +38,11 @@ bench: $(VENV)/.tools
 
 soak: $(VENV)/.tools $(VENV)/.pds
 	$(BIN)/python -m pytest -m soak --timeout 7200
+
+FUZZ_SECONDS ?= 60
+fuzz: $(VENV)/.tools
+	$(PIP) install --constraint constraints.txt --group fuzz
+	$(BIN)/python tests/fuzz/guided.py $(FUZZ_SECONDS) $(VENV)/fuzz
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

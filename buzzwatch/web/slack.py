@@ -51,7 +51,7 @@ class SignedDoor:
             raise web.HTTPUnauthorized(text="not signed by Slack, or not now\n")
         try:
             payload = msgspec.json.decode(parse_qs(body.decode())["payload"][0], type=dict[str, Any])
-        except (UnicodeDecodeError, KeyError, msgspec.DecodeError):
+        except (UnicodeDecodeError, KeyError, msgspec.DecodeError, RecursionError):
             raise web.HTTPBadRequest(text="no payload\n") from None
         work = asyncio.ensure_future(self._hear(payload))
         self._at_work.add(work)

@@ -21,7 +21,7 @@ CONNECTIONS = 12
 TOGETHER = 12
 """Requests that are sent before the first is answered."""
 PATIENCE_S = 120
-MOST_WAITING = 1_000
+MOST_WAITING = 200
 _WAITING = "buzzwatch_intake_waiting "
 OPEN_TOPICS = ["storm/a", "storm/é", "storm/ ", "storm/$SYS", "storm/" + "x" * 2_000, "storm//", "storm/\u202e"]
 
