@@ -47,7 +47,7 @@ def main() -> int:
             line.split()[-1] for line in done.stderr.splitlines() if line.startswith(b"stat::number_of_executed_units")
         ]
         told = units[0].decode() if units else "?"
-        came = "FAILED" if done.returncode else "held"
+        came = f"FAILED ({done.returncode})" if done.returncode else "held"
         sys.stdout.write(f"{name}: {told} inputs in {time.monotonic() - began:.0f} s, {came}\n")
         sys.stdout.flush()
         if done.returncode:
