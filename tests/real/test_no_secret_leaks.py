@@ -178,9 +178,12 @@ async def command(daemon, *line):
     process = await asyncio.create_subprocess_exec(
         *map(str, told), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
-    async with asyncio.timeout(90):
-        printed, _ = await process.communicate()
-    return printed
+    try:
+        async with asyncio.timeout(60):
+            return (await process.communicate())[0]
+    except TimeoutError:  # it waits for what cannot be delivered
+        process.kill()
+        return (await process.communicate())[0]
 
 
 def leaks(secrets, place, content):
