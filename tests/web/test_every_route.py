@@ -7,7 +7,6 @@ from importlib.resources import files
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
-from conftest import CODE
 
 from buzzwatch.clock import VirtualClock
 from buzzwatch.web.metrics import Metrics
@@ -16,6 +15,8 @@ from buzzwatch.web.slack import PATH as SLACK
 from buzzwatch.web.slack import add_slack_answers
 
 NOW = 1_795_473_600_000
+CODE = "k7Qm2xZ9"
+"""Of the link that the desk knows."""
 SIGNED = {SLACK}
 """Routes that programs post to, each request signed: they need no page of ours."""
 OURS = {"Origin": "http://bw.example", "Sec-Fetch-Site": "same-origin"}
