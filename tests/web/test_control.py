@@ -60,6 +60,7 @@ async def test_what_cannot_be_done_is_answered_with_the_reason(commands):
         b'{"verb": "take", "incident": 7, "by": "x"}',
         b'{"verb": "take", "incident": "a", "by": "b", "as": 1}',
         b'{"verb": "shrug", "incident": "a", "by": "b"}',
+        b'{"x":' + b"[" * 50_000,
     ],
 )
 async def test_a_request_that_cannot_be_read_is_refused_and_changes_nothing(commands, desk, body):
