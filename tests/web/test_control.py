@@ -60,7 +60,6 @@ async def test_what_cannot_be_done_is_answered_with_the_reason(commands):
         b'{"verb": "take", "incident": 7, "by": "x"}',
         b'{"verb": "take", "incident": "a", "by": "b", "as": 1}',
         b'{"verb": "shrug", "incident": "a", "by": "b"}',
-        b'{"x":' + b"[" * 50_000,
     ],
 )
 async def test_a_request_that_cannot_be_read_is_refused_and_changes_nothing(commands, desk, body):
@@ -68,6 +67,11 @@ async def test_a_request_that_cannot_be_read_is_refused_and_changes_nothing(comm
     assert status == 400
     assert answer["lines"][0].startswith("The request cannot be read: ")
     assert desk.record.state is State.OPEN
+
+
+async def test_baselines_nested_without_end_are_refused(commands, desk):
+    status, _ = await ask(commands, "/learn", b"\x81\xa1a\x81\xa1b" + b"\x91" * 50_000)
+    assert (status, desk.habits) == (400, {})
 
 
 async def test_learnt_baselines_arrive_with_their_arrays(commands, desk):
