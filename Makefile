@@ -5,7 +5,7 @@ AUDIT ?= ask
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test lint run bench soak dist clean
+.PHONY: help demo test lint run bench soak fuzz dist clean
 
 help:
 	@echo "make demo    watch an ordinary day turn into a bad buzz, and the page that it sends"
@@ -14,6 +14,7 @@ help:
 	@echo "make lint    the checks without the tests"
 	@echo "make bench   measure all figures again and write them into docs/benchmarks.md"
 	@echo "make soak    the long drills"
+	@echo "make fuzz    coverage-guided fuzzing of every parser, FUZZ_SECONDS each"
 	@echo "make dist    the archive to install from, in dist/; AUDIT=none makes it without asking for known holes"
 	@echo "make clean   remove what the others made"
 
@@ -44,6 +45,11 @@ soak: $(VENV)/.tools $(VENV)/.pds
 
 dist: $(VENV)/.tools
 	$(BIN)/python tools/dist.py --audit $(AUDIT) $(LOCK)
+
+FUZZ_SECONDS ?= 60
+fuzz: $(VENV)/.tools
+	$(PIP) install --constraint constraints.txt --group fuzz
+	$(BIN)/python tests/fuzz/guided.py $(FUZZ_SECONDS) $(VENV)/fuzz
 
 clean:
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -212,12 +212,20 @@ def reload(
 @app.command()
 def schema(
     files: Annotated[
-        Literal["rules", "daemon"],
-        typer.Argument(help="rules: every file of a rules directory. daemon: buzzwatch.yaml."),
+        Literal["rules", "daemon", "http"],
+        typer.Argument(
+            help="rules: every file of a rules directory. daemon: buzzwatch.yaml. http: OpenAPI of what is served."
+        ),
     ] = "rules",
 ) -> None:
-    """Print the JSON Schema of the files that people write, for editors."""
+    """Print the JSON Schema of the files that people write, for editors; or the description of our HTTP API."""
+    from importlib.resources import files as parts  # noqa: PLC0415 - as in `daemon.run`
+
     import msgspec  # noqa: PLC0415 - as in `daemon.run`
+
+    if files == "http":
+        typer.echo(parts("buzzwatch.web").joinpath("openapi.json").read_text("utf-8"), nl=False)
+        return
 
     from buzzwatch.app.config import Config  # noqa: PLC0415 - as in `daemon.run`
     from buzzwatch.rules.editor import rules_schema, schema_of  # noqa: PLC0415 - as in `daemon.run`

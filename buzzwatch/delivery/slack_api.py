@@ -94,7 +94,7 @@ def judge(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any
         raise TransientDeliveryError(f"slack answered {status}", _retry_after(headers), doubtful=True)
     try:
         answer = msgspec.json.decode(body, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         if status != _OK:
             raise RefusedError(str(status)) from None
         raise TransientDeliveryError("slack answered what is no JSON", doubtful=True) from None

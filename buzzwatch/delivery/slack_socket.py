@@ -78,7 +78,8 @@ class SlackSocket:
             return REFUSED_WAIT
         except TransientDeliveryError as error:
             why = str(error)
-        except (ClientError, OSError, KeyError, ValueError) as error:  # its text may hold the address, a secret
+        except (ClientError, OSError, KeyError, ValueError, RecursionError) as error:
+            # its text may hold the address, a secret
             why = type(error).__name__
         self._failures += 1
         self._note(False, why)

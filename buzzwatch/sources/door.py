@@ -16,6 +16,8 @@ import msgspec
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from buzzwatch.gate.guesses import Guesses, address_of
+from buzzwatch.gate.runner import BoundedRunner
 from buzzwatch.model.receipt import Receipt
 from buzzwatch.sources.intake import Intake
 
@@ -27,10 +29,13 @@ _IDLE_AT_MOST = 75.0
 """Seconds without a request on an open connection."""
 _BODIES_AT_ONCE = 8
 """Read at the same time, so that memory stays bounded however many send."""
+_STRANGERS_AT_ONCE = 4
+"""Of those, from senders that were never believed: the others find room however slowly these send."""
 _STOP_WITHIN = 5.0
 """Seconds for answers still due when we stop."""
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 _SOON = {"Retry-After": "5"}
+_LATER = {"Retry-After": "60"}
 _LOG = logging.getLogger("buzzwatch.sources.door")
 _LOG.addFilter(lambda record: not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError)))
 """Without requests that are no HTTP: the library repeats the broken header, which may be the one with the secret."""
@@ -70,6 +75,22 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def refuse_pages(request: web.Request, listen_host: str) -> None:
+    """Turn away what a page in a browser sends, where no secret does: it reaches ports of this machine. RefusedError.
+
+    Another site's page names where it comes from. One whose name was made to lead here (DNS rebinding) need not, but
+    its browser asks for that name.
+    """
+    if "Origin" in request.headers or "Sec-Fetch-Site" in request.headers:
+        raise RefusedError(HTTPStatus.FORBIDDEN, "a page in a browser may not send here; set a token for programs")
+    host = request.headers.get("Host", "").rpartition("@")[2]
+    name = host.partition("]")[0].strip("[") if host.startswith("[") else host.partition(":")[0]
+    if not is_loopback(name.lower()) and name.lower() != listen_host.lower():
+        raise RefusedError(
+            HTTPStatus.MISDIRECTED_REQUEST, f"{name[:100]!r} is not our name: ask for 127.0.0.1, or set a token"
+        )
+
+
 def is_same(given: str, secret: str) -> bool:
     """Compare in a time that tells nothing of the secret."""
     return hmac.compare_digest(given.encode(errors="surrogateescape"), secret.encode())
@@ -77,7 +98,7 @@ def is_same(given: str, secret: str) -> bool:
 
 def make_runner(application: web.Application) -> web.AppRunner:
     """What serves an application of ours."""
-    return web.AppRunner(
+    return BoundedRunner(
         application,
         access_log=None,
         logger=_LOG,
@@ -99,7 +120,21 @@ class Door:
     def __init__(self, source: str, intake: Intake) -> None:
         self._source = source
         self._intake = intake
-        self._reading = 0
+        self._reading = self._strangers = 0
+        self._guesses = Guesses()
+
+    def greet(self, request: web.Request) -> None:
+        """Turn away who was wrong too often, whatever they show now. Raises `RefusedError`."""
+        if self._guesses.refuses(address_of(request)):
+            raise RefusedError(HTTPStatus.TOO_MANY_REQUESTS, "wrong too often: wait a minute", _LATER)
+
+    def believe(self, request: web.Request) -> None:
+        """Note who proved that they may send."""
+        self._guesses.befriend(address_of(request))
+
+    def doubt(self, request: web.Request) -> None:
+        """Note who did not."""
+        self._guesses.miss(address_of(request))
 
     def check(self, request: web.Request, media_types: Collection[str]) -> None:
         """Everything that can be said before reading the body. Raises `RefusedError`."""
@@ -115,14 +150,16 @@ class Door:
                 f"Content-Encoding is {_coding(request)[:100]!r}: send gzip or none",
                 {"Accept-Encoding": "gzip"},
             )
-        if self._intake.full or self._reading >= _BODIES_AT_ONCE:
+        if self._intake.full or self._reading >= _BODIES_AT_ONCE or self._is_crowded(request):
             raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "behind with earlier mentions: send it again", _SOON)
         if (request.content_length or 0) > LARGEST_BODY:
             raise _too_large()
 
     async def body(self, request: web.Request) -> bytes:
         """The body as it was sent. Raises `RefusedError`."""
+        strange = self._is_strange(request)
         self._reading += 1
+        self._strangers += strange
         try:
             async with asyncio.timeout(_READ_WITHIN):
                 return await _read(request)
@@ -134,6 +171,13 @@ class Door:
             ) from None
         finally:
             self._reading -= 1
+            self._strangers -= strange
+
+    def _is_strange(self, request: web.Request) -> bool:
+        return not self._guesses.is_friend(address_of(request))
+
+    def _is_crowded(self, request: web.Request) -> bool:
+        return self._strangers >= _STRANGERS_AT_ONCE and self._is_strange(request)
 
     async def commit(self, payload: bytes) -> Receipt:
         """Hand a payload over and wait for its receipt. Raises `RefusedError`."""

@@ -18,6 +18,7 @@ from buzzwatch.sources.door import (
     make_runner,
     payload_of,
     port_of,
+    refuse_pages,
     split_address,
 )
 from buzzwatch.sources.intake import Intake
@@ -30,9 +31,9 @@ _MEDIA_TYPES = ("application/json", "application/x-ndjson")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listen:
-    """Where to listen, and the secret that senders must show as a bearer token.
+    """Where to listen, and the secrets of which senders must show one as a bearer token.
 
-    An empty host is this machine alone, port 0 any free one.
+    An empty host is this machine alone, port 0 any free one. Several tokens are all good, so that one can be replaced.
 
     Raises:
         ValueError: other machines could send without a token, or the port is out of range.
@@ -40,19 +41,19 @@ class Listen:
 
     host: str
     port: int
-    token: str | None = field(default=None, repr=False)
+    tokens: tuple[str, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65_535:  # noqa: PLR2004 - the largest port
             raise ValueError(f"port is {self.port}: give a number from 0 to 65535")
-        if not self.token and not is_loopback(self.host):
+        if not self.tokens and not is_loopback(self.host):
             raise ValueError(f"{self.host} can be reached from other machines: set a token, or listen on 127.0.0.1")
 
     @classmethod
-    def at(cls, address: str, token: str | None = None) -> "Listen":
+    def at(cls, address: str, *tokens: str) -> "Listen":
         """From "host:port", where an IPv6 host stands in brackets."""
         host, port = split_address(address)
-        return cls(host=host, port=port, token=token)
+        return cls(host=host, port=port, tokens=tokens)
 
 
 class Http:
@@ -71,7 +72,7 @@ class Http:
     async def run(self, intake: Intake, clock: Clock) -> None:
         """Serve until cancelled, then answer what is being committed and close."""
         application = web.Application()
-        application.router.add_post("/mentions", _Mentions(self.name, self._listen.token, intake).take)
+        application.router.add_post("/mentions", _Mentions(self.name, self._listen, intake).take)
         self._runner = make_runner(application)
         await self._runner.setup()
         try:
@@ -96,26 +97,35 @@ class Http:
 class _Mentions:
     """Answers each request."""
 
-    def __init__(self, source: str, token: str | None, intake: Intake) -> None:
-        self._token = token
+    def __init__(self, source: str, listen: Listen, intake: Intake) -> None:
+        self._listen = listen
         self._door = Door(source, intake)
 
     async def take(self, request: web.Request) -> web.Response:
         try:
-            self._admit(request.headers.get("Authorization", ""))
+            self._admit(request)
             self._door.check(request, _MEDIA_TYPES)
             body = await self._door.body(request)
             return answer(await self._door.commit(payload_of(request, body)))
         except RefusedError as refused:
             return refused.answer
 
-    def _admit(self, authorization: str) -> None:
-        if not self._token:
+    def _admit(self, request: web.Request) -> None:
+        if not self._listen.tokens:
+            refuse_pages(request, self._listen.host)
+            self._door.believe(request)
             return
-        scheme, _, given = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not is_same(given.strip(), self._token):
+        self._door.greet(request)
+        if not self._is_shown(request.headers.get("Authorization", "")):
+            self._door.doubt(request)
             raise RefusedError(
                 HTTPStatus.UNAUTHORIZED,
                 "send the header Authorization: Bearer followed by this source's token",
                 {"WWW-Authenticate": 'Bearer realm="buzzwatch"'},
             )
+        self._door.believe(request)
+
+    def _is_shown(self, authorization: str) -> bool:
+        scheme, _, given = authorization.partition(" ")
+        right = [is_same(given.strip(), token) for token in self._listen.tokens]  # all of them, whichever fits
+        return scheme.lower() == "bearer" and any(right)

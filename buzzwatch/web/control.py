@@ -14,6 +14,8 @@ from buzzwatch.web.desk import Answer, Desk, Hush, Rehearsal, Reload, Reply
 _LIMIT = 256_000_000
 """Of a request: a learnt baseline takes some 10 kB a brand."""
 
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 Habits: TypeAlias = dict[str, dict[str, Any]]
 _Shape = TypeVar("_Shape")
 
@@ -111,7 +113,7 @@ class _Commands:
     async def learn(self, request: web.Request) -> web.Response:
         try:
             habits = msgspec.msgpack.decode(await request.read(), type=Habits)
-        except msgspec.DecodeError as error:
+        except _UNREADABLE as error:
             raise _unreadable(error) from error
         return _reply(await self._desk.learn(habits))
 
@@ -119,7 +121,7 @@ class _Commands:
 async def _body(request: web.Request, shape: type[_Shape]) -> _Shape:
     try:
         return msgspec.json.decode(await request.read(), type=shape)
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         raise _unreadable(error) from error
 
 
@@ -132,7 +134,7 @@ def _uid_of(request: web.Request) -> int | None:
     return int(uid)
 
 
-def _unreadable(error: msgspec.DecodeError) -> web.HTTPBadRequest:
+def _unreadable(error: Exception) -> web.HTTPBadRequest:
     answer = Answer(done=False, lines=(f"The request cannot be read: {error}.",))
     return web.HTTPBadRequest(text=msgspec.json.encode(answer).decode(), content_type="application/json")
 

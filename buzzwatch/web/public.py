@@ -7,10 +7,10 @@ from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 
+from buzzwatch.gate.guesses import Guesses, address_of
 from buzzwatch.model.incident import SHOWN
 from buzzwatch.model.input import Mark, Verb
 from buzzwatch.web.desk import Answer, Desk, PageView, Reply
-from buzzwatch.web.guesses import Guesses, address_of
 from buzzwatch.web.metrics import CONTENT_TYPE, Metrics
 from buzzwatch.web.page import NAME_LIMIT, WHY_LIMIT, Pages, key_of
 
@@ -167,7 +167,7 @@ class _Site:
 
     async def _behind_link(self, request: web.Request, find: Callable[[str], Awaitable[_View | None]]) -> _View:
         """What a link leads to; whoever tries links that lead nowhere must wait."""
-        address = address_of(request)
+        address = address_of(request, behind_proxy=bool(self._host))
         if self._guesses.refuses(address):
             text, later = self._said(request, "guess"), {"Retry-After": "60"}
             raise web.HTTPTooManyRequests(text=text, content_type="text/html", headers=later)

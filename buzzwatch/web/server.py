@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from buzzwatch.gate.runner import BoundedRunner
 from buzzwatch.web import CannotListenError
 
 _SOCKET_MODE = 0o660
@@ -46,7 +47,7 @@ def _bind(path: Path) -> socket.socket:
 @asynccontextmanager
 async def _running(app: web.Application) -> AsyncIterator[web.AppRunner]:
     # Without an access log: an incident's code is a key to its page.
-    runner = web.AppRunner(app, access_log=None, keepalive_timeout=75, shutdown_timeout=5)
+    runner = BoundedRunner(app, access_log=None, keepalive_timeout=75, shutdown_timeout=5)
     await runner.setup()
     try:
         yield runner

@@ -51,7 +51,7 @@ class SignedDoor:
             raise web.HTTPUnauthorized(text="not signed by Slack, or not now\n")
         try:
             payload = msgspec.json.decode(parse_qs(body.decode())["payload"][0], type=dict[str, Any])
-        except (UnicodeDecodeError, KeyError, msgspec.DecodeError):
+        except (UnicodeDecodeError, KeyError, msgspec.DecodeError, RecursionError):
             raise web.HTTPBadRequest(text="no payload\n") from None
         work = asyncio.ensure_future(self._hear(payload))
         self._at_work.add(work)
@@ -67,7 +67,7 @@ class SignedDoor:
         if abs(now - int(stamp) * SECOND) > WINDOW:
             return False
         digest = hmac.new(self._secret().encode(), b"v0:%s:%s" % (stamp.encode(), body), hashlib.sha256).hexdigest()
-        if not hmac.compare_digest(f"v0={digest}".encode(), signature.encode()):
+        if not hmac.compare_digest(f"v0={digest}".encode(), signature.encode(errors="surrogateescape")):
             return False
         self._seen = {known: at for known, at in self._seen.items() if abs(now - at) <= 2 * WINDOW}
         is_new = signature not in self._seen

@@ -152,7 +152,7 @@ class HttpEar(Numbered):
 
     def source(self, name: str, line: int) -> Source:
         """See `Ear`."""
-        return Http(name, Listen(host=HOST, port=self.port, token=self.secrets[0]))
+        return Http(name, Listen(host=HOST, port=self.port, tokens=(self.secrets[0],)))
 
     async def say(self, numbers: Iterable[int], at: Instant, posted: Instant) -> None:
         """See `Ear`."""

@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from buzzwatch.clock import VirtualClock
+from buzzwatch.gate.guesses import MOST_MISSES
 from buzzwatch.model.instant import MINUTE
 from buzzwatch.model.receipt import Receipt, Refusal
 from buzzwatch.sources.http import LARGEST_BODY, Http, Listen
@@ -29,8 +30,8 @@ async def client():
 async def serve(start, intake):
     """Start a source on a free port; returns the address to post to."""
 
-    async def serve_one(token=None):
-        source = Http("push", Listen.at("127.0.0.1:0", token))
+    async def serve_one(*tokens):
+        source = Http("push", Listen.at("127.0.0.1:0", *tokens))
         start(source, VirtualClock(0))
         await intake.until_connected()
         return f"http://127.0.0.1:{source.port}/mentions"
@@ -183,7 +184,7 @@ async def test_a_sender_with_the_token_is_heard(serve, client, intake):
 def test_other_machines_need_a_token(host):
     with pytest.raises(ValueError, match="set a token"):
         Listen(host=host, port=8787)
-    assert Listen(host=host, port=8787, token=TOKEN).token == TOKEN
+    assert Listen(host=host, port=8787, tokens=(TOKEN,)).tokens == (TOKEN,)
 
 
 @pytest.mark.parametrize(
@@ -202,6 +203,58 @@ def test_an_address_without_a_port_is_refused_with_its_text(address):
 
 def test_the_token_is_not_shown():
     assert TOKEN not in repr(Listen.at("127.0.0.1:0", TOKEN))
+
+
+async def test_while_a_token_is_replaced_both_are_good(serve, client):
+    url = await serve(TOKEN, "the-next-one")
+    for token in (TOKEN, "the-next-one"):
+        async with client.post(url, data=MENTION, headers={"Authorization": f"Bearer {token}"}) as response:
+            assert response.status == 200
+
+
+async def posted_from(client, url, address, token):
+    headers = {"Authorization": f"Bearer {token}", "X-Forwarded-For": address}
+    async with client.post(url, data=MENTION, headers=headers) as response:
+        return response.status
+
+
+async def test_who_guesses_tokens_must_wait_and_is_refused_even_with_the_right_one(serve, client, intake):
+    url = await serve(TOKEN)
+    answers = [await posted_from(client, url, "203.0.113.7", f"guess-{n}") for n in range(MOST_MISSES + 1)]
+    assert answers == [401] * MOST_MISSES + [429]
+    assert await posted_from(client, url, "203.0.113.7", TOKEN) == 429
+    assert await posted_from(client, url, "198.51.100.4", TOKEN) == 200
+    assert intake.payloads == [MENTION]
+
+
+async def test_guesses_from_the_address_of_a_right_sender_do_not_lock_it_out(serve, client):
+    url = await serve(TOKEN)
+    assert await posted_from(client, url, "203.0.113.7", TOKEN) == 200
+    for number in range(2 * MOST_MISSES):
+        assert await posted_from(client, url, "203.0.113.7", f"guess-{number}") == 401
+    assert await posted_from(client, url, "203.0.113.7", TOKEN) == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-origin"}, 403),
+        ({"Host": "rebound.evil.example"}, 421),
+        ({"Host": "rebound.evil.example:8787"}, 421),
+        ({"Host": "192.0.2.7:8787"}, 421),
+        ({"Host": "127.0.0.1.evil.example"}, 421),
+        ({"Host": "localhost:8787"}, 200),
+        ({"Host": "[::1]:8787"}, 200),
+        ({"Host": "127.9.9.9"}, 200),
+    ],
+)
+async def test_without_a_token_a_page_in_a_browser_cannot_send(serve, client, intake, headers, status):
+    async with client.post(await serve(), data=MENTION, headers=headers) as response:
+        assert response.status == status
+    assert intake.payloads == [MENTION] * (status == 200)
 
 
 # What may be sent
@@ -287,7 +340,9 @@ async def test_broken_gzip_is_refused(serve, client, intake, body):
 async def test_a_sender_that_goes_away_in_the_middle_harms_nobody(serve, client, intake):
     url = aiohttp.client.URL(await serve())
     _, writer = await asyncio.open_connection(url.host, url.port)
-    writer.write(b"POST /mentions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{")
+    writer.write(
+        b"POST /mentions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+    )
     await writer.drain()
     writer.close()
     await writer.wait_closed()
@@ -309,7 +364,7 @@ async def test_a_full_intake_says_when_to_come_again(serve, client, intake):
 
 async def test_slow_senders_cannot_fill_the_memory(serve, client, intake):
     url = aiohttp.client.URL(await serve())
-    head = b"POST /mentions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+    head = b"POST /mentions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
     slow = [await asyncio.open_connection(url.host, url.port) for _ in range(8)]
     for _, writer in slow:
         writer.write(head.replace(b"Host", b"Expect: 100-continue\r\nHost"))
@@ -330,7 +385,9 @@ async def test_a_body_that_does_not_arrive_is_not_waited_for(serve, intake, monk
     monkeypatch.setattr("buzzwatch.sources.door._READ_WITHIN", 0.0)
     url = aiohttp.client.URL(await serve())
     reader, writer = await asyncio.open_connection(url.host, url.port)
-    writer.write(b"POST /mentions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{")
+    writer.write(
+        b"POST /mentions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+    )
     assert b"408 Request Timeout" in await reader.readline()
     writer.close()
     await writer.wait_closed()

@@ -429,6 +429,33 @@ async def test_a_slow_sender_is_turned_away_and_others_are_heard_meanwhile(serve
     assert len(intake.payloads) == 1
 
 
+async def test_strangers_who_send_slowly_leave_room_for_who_was_believed_before(serve, client, intake):
+    url = await serve()
+    assert await post(client, url) == 200
+    address = aiohttp.client.URL(url)
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers_of(BODY, NOON_S).items())
+    head = f"POST /hook HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.113.7\r\nExpect: 100-continue\r\n{head}"
+    senders = [await asyncio.open_connection(address.host, address.port) for _ in range(8)]
+    for _, writer in senders:
+        writer.write(f"{head}Content-Length: 999\r\n\r\n{{".encode())
+    for reader, _ in senders:
+        await reader.readuntil(b"100 Continue\r\n\r\n")
+    for reader, _ in senders[4:]:
+        assert (await reader.readline()).startswith(b"HTTP/1.1 503 ")
+    assert await post(client, url, headers=headers_of(BODY, NOON_S, "msg_2")) == 200
+    for _, writer in senders:
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_who_forges_signatures_must_wait_and_others_are_heard_meanwhile(serve, client, intake):
+    url = await serve()
+    forged = headers_of(BODY, NOON_S, secret=OTHER) | {"X-Forwarded-For": "203.0.113.7"}
+    assert [await post(client, url, headers=forged) for _ in range(11)] == [403] * 10 + [429]
+    assert await post(client, url) == 200
+    assert len(intake.payloads) == 1
+
+
 GARBAGE = [
     b"",
     b" ",

@@ -69,6 +69,11 @@ async def test_a_request_that_cannot_be_read_is_refused_and_changes_nothing(comm
     assert desk.record.state is State.OPEN
 
 
+async def test_baselines_nested_without_end_are_refused(commands, desk):
+    status, _ = await ask(commands, "/learn", b"\x81\xa1a\x81\xa1b" + b"\x91" * 50_000)
+    assert (status, desk.habits) == (400, {})
+
+
 async def test_learnt_baselines_arrive_with_their_arrays(commands, desk):
     habits = {"acme": {"profile": b"\x00\x01", "level": 2.5}}
     assert (await ask(commands, "/learn", msgspec.msgpack.encode(habits)))[0] == 200

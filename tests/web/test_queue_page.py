@@ -5,10 +5,10 @@ import re
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from buzzwatch.gate.guesses import MOST_MISSES
 from buzzwatch.model.instant import HOUR, MINUTE
 from buzzwatch.web.control import control_app
 from buzzwatch.web.desk import Waiting
-from buzzwatch.web.guesses import MOST_MISSES
 from buzzwatch.web.public import public_app
 
 CODE = "k7Qm2xZ9"

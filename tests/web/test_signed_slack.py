@@ -36,11 +36,16 @@ def clock():
 
 
 @pytest.fixture
-async def door(heard, clock):
+async def client(heard, clock):
     app = web.Application(client_max_size=16_000)
     add_slack_answers(app, lambda: SECRET, heard.put, clock)
     async with TestClient(TestServer(app)) as client:
-        yield lambda body=BODY, headers=None: client.post(PATH, data=body, headers=headers)
+        yield client
+
+
+@pytest.fixture
+def door(client):
+    return lambda body=BODY, headers=None: client.post(PATH, data=body, headers=headers)
 
 
 async def test_what_slack_signed_is_heard_though_it_is_larger_than_our_own_forms_may_be(door, heard):
@@ -67,6 +72,17 @@ async def test_what_is_not_signed_by_slack_now_is_refused(door, heard, headers):
     assert heard.empty()
 
 
+async def test_a_signature_of_bytes_that_are_no_text_is_refused(client, heard):
+    # Written by hand: clients do not send such bytes.
+    reader, writer = await asyncio.open_connection(client.host, client.port)
+    stamp = f"X-Slack-Request-Timestamp: {NOW // SECOND}\r\nX-Slack-Signature: v0="
+    writer.write(f"POST {PATH} HTTP/1.1\r\nHost: x\r\n{stamp}".encode() + b"\xff\r\nContent-Length: 0\r\n\r\n")
+    assert (await reader.readline()).startswith(b"HTTP/1.1 401 ")
+    writer.close()
+    await writer.wait_closed()
+    assert heard.empty()
+
+
 async def test_what_was_heard_is_not_heard_again(door, heard, clock):
     assert (await door(headers=signed(BODY))).status == 200
     await clock.advance(WINDOW)
@@ -74,7 +90,7 @@ async def test_what_was_heard_is_not_heard_again(door, heard, clock):
     assert heard.qsize() == 1
 
 
-@pytest.mark.parametrize("body", [b"", b"payload=", b"payload=%5B1%5D", b"\xff"])
+@pytest.mark.parametrize("body", [b"", b"payload=", b"payload=%5B1%5D", b"\xff", b"payload=" + b"%7B%22a%22:" * 5_000])
 async def test_what_is_signed_and_makes_no_sense_is_refused(door, heard, body):
     assert (await door(body, signed(body))).status == 400
     assert heard.empty()

@@ -64,10 +64,7 @@ def _http(name: str, origin: Http, secrets: Secrets) -> Source:
     from buzzwatch.sources.http import Http as Adapter  # noqa: PLC0415 - see `make_source`
     from buzzwatch.sources.http import Listen  # noqa: PLC0415
 
-    token = secrets.resolve(origin.token) if origin.token else None
-    if origin.token and not token:
-        raise SecretError(f"{origin.token} is empty: give the intake a token, or leave `token` out")
-    return Adapter(name, Listen.at(origin.listen, token))
+    return Adapter(name, Listen.at(origin.listen, *(_filled(token, secrets) for token in origin.token)))
 
 
 def _mastodon(name: str, origin: Mastodon, secrets: Secrets) -> Source:

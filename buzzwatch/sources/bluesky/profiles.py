@@ -85,7 +85,7 @@ class Profiles:
                     self._learn(unknown[start : start + A_REQUEST], await self._request(unknown[start:][:A_REQUEST]))
         except _RefusedError as refused:
             self._rest_until = now + self._backoff.fail(at_least=refused.rest)
-        except (ClientError, OSError, ValueError, msgspec.MsgspecError):
+        except (ClientError, OSError, ValueError, RecursionError):
             self._rest_until = now + self._backoff.fail()
         else:
             self._backoff.succeed()

@@ -35,7 +35,7 @@ class Place(Struct, frozen=True, omit_defaults=True):
         try:
             place = msgspec.json.decode(cursor, type=cls)
             place.pairs()
-        except (msgspec.DecodeError, ValueError, struct.error):
+        except (ValueError, RecursionError, struct.error):
             return cls()
         return place
 

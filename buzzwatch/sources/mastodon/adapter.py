@@ -32,7 +32,7 @@ from buzzwatch.sources.mastodon.memory import Memory
 from buzzwatch.sources.mastodon.rest import A_CHUNK, Rest, TooMuchError, WireError, failure
 from buzzwatch.sources.mastodon.sieve import Sieve
 from buzzwatch.sources.mastodon.streams import START, Stream, Streams, chosen, rewind
-from buzzwatch.sources.mastodon.wire import About, Frame, Status, decode_frame, order, read_status
+from buzzwatch.sources.mastodon.wire import UNREADABLE, About, Frame, Status, decode_frame, order, read_status
 from buzzwatch.sources.outbound import meant, open_session
 
 PAGES = 250
@@ -241,7 +241,7 @@ class _Link:
         """One message; what cannot be understood is counted."""
         try:
             frame = decode_frame(text)
-        except (msgspec.DecodeError, UnicodeError, RecursionError):
+        except UNREADABLE:
             frame = Frame()
         if frame.error is not None:
             raise WireError(*self._refusal(frame))

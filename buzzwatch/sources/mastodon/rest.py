@@ -14,12 +14,12 @@ from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 import aiohttp
-import msgspec
 
 from buzzwatch.clock import Clock
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span
 from buzzwatch.sources.mastodon.wire import (
+    UNREADABLE,
     About,
     Status,
     decode_about,
@@ -90,7 +90,7 @@ class Rest:
         """The instance itself; nothing is known of one that does not tell. Raises `WireError`."""
         try:
             return decode_about(await self._get("/api/v2/instance"))
-        except msgspec.DecodeError:
+        except UNREADABLE:
             return About()
         except WireError as error:
             if error.status in _NO_SUCH:
@@ -139,7 +139,7 @@ class Rest:
         self._looked_up.append(now)
         try:
             raws = decode_context(await self._get(f"/api/v1/statuses/{local}/context")).ancestors
-        except (WireError, msgspec.DecodeError):
+        except (WireError, *UNREADABLE):
             return None
         read = [read_status(raw) for raw in raws]
         return [status for status in read if status is not None] if None not in read[:1] + read[-1:] else None
@@ -149,7 +149,7 @@ class Rest:
         await self._clock.wait_until(self._not_before)
         try:
             raws = decode_page(await self._get("/api/v1/statuses", {"id[]": list(locals_)}))
-        except (WireError, msgspec.DecodeError):  # older than 4.3, or another program
+        except (WireError, *UNREADABLE):  # older than 4.3, or another program
             return [], []
         there = {read_id(raw) for raw in raws}
         gone = [local for local in locals_ if local not in there and await self._is_gone(local)]
@@ -166,7 +166,7 @@ class Rest:
     def _read_page(self, body: bytes) -> Page:
         try:
             raws = decode_page(body)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             raise WireError(f"{self.host} answers with what is no timeline") from None
         read = [read_status(raw) for raw in raws]
         ids = [local for raw in raws if (local := read_id(raw)) is not None]

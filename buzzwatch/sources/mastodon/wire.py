@@ -126,6 +126,8 @@ class _Identified(Struct, frozen=True):
     id: Id
 
 
+UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
+"""What decoding raises, whatever the bytes."""
 decode_frame = msgspec.json.Decoder(Frame).decode
 decode_status = msgspec.json.Decoder(Status).decode
 decode_page = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -143,7 +145,7 @@ def read_status(raw: bytes | msgspec.Raw | str) -> Status | None:
     """A status, None for what is none."""
     try:
         return decode_status(raw)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except UNREADABLE:
         return None
 
 
@@ -151,5 +153,5 @@ def read_id(raw: bytes | msgspec.Raw) -> str | None:
     """The id of what may be no status otherwise."""
     try:
         return decode_id(raw).id
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except UNREADABLE:
         return None

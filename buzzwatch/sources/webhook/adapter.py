@@ -167,6 +167,7 @@ class _Receiver:
         if rest and not isinstance(self._hook.proof, Address):
             return RefusedError(HTTPStatus.NOT_FOUND, "nothing is here").answer
         try:
+            self._door.greet(request)
             if request.method == "POST":
                 return await self._receive(request, Shown(request.headers, rest))
             if request.method == "GET" and self._hook.verify_token:
@@ -180,7 +181,7 @@ class _Receiver:
         asked = request.query
         right = is_same(asked.get("hub.verify_token", ""), self._hook.verify_token or "")
         if not right or asked.get("hub.mode") != "subscribe":
-            raise self._doubt()
+            raise self._doubt(request)
         challenge = asked.get("hub.challenge", "")[:_LONGEST_CHALLENGE]
         # As bytes that no browser shows: whoever knows the token could else let us say anything.
         return web.Response(text=challenge, headers={"X-Content-Type-Options": "nosniff"})
@@ -188,11 +189,12 @@ class _Receiver:
     async def _receive(self, request: web.Request, shown: Shown) -> web.Response:
         proof = self._hook.proof
         if not proof.is_plausible(shown, self._clock.now()):
-            raise self._doubt()
+            raise self._doubt(request)
         self._door.check(request, _MEDIA_TYPES)
         body = await self._door.body(request)
         if not proof.holds(shown, body):
-            raise self._doubt()
+            raise self._doubt(request)
+        self._door.believe(request)
         message = proof.message(shown)
         now = self._clock.now()
         if message and self._taken.knows(message, body, now):
@@ -202,8 +204,9 @@ class _Receiver:
             self._taken.remember(message, body, now)
         return told
 
-    def _doubt(self) -> RefusedError:
+    def _doubt(self, request: web.Request) -> RefusedError:
         """The same answer whatever was wrong: who guesses learns nothing, and who runs us reads the log."""
+        self._door.doubt(request)
         self._doubted += 1
         now = self._clock.now()
         if now >= self._silent_until:

@@ -16,16 +16,35 @@ _MINUTE_S = 60.0
 
 
 class Guesses:
-    """Counts misses by address; who never missed is never refused. `clock` is in seconds."""
+    """Counts misses by address; who never missed is never refused. `clock` is in seconds.
+
+    For strong secrets whoever was right is kept as a friend, and never refused either: so nobody who shares their
+    address can lock them out by guessing. For short codes nobody is to be: a holder of one could guess the others.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._misses: OrderedDict[str, tuple[float, int]] = OrderedDict()
         """By address: when its minute began, and its misses since; the latest to miss comes last."""
         self._in_all = (clock(), 0)
+        self._friends: OrderedDict[str, None] = OrderedDict()
+        """Who was right before; the latest comes last."""
+
+    def is_friend(self, address: str) -> bool:
+        """Whether it was right before."""
+        return address in self._friends
+
+    def befriend(self, address: str) -> None:
+        """Note that an address showed a secret that nobody can guess."""
+        self._friends[address] = None
+        self._friends.move_to_end(address)
+        if len(self._friends) > REMEMBERED:
+            self._friends.popitem(last=False)
 
     def refuses(self, address: str) -> bool:
         """Whether an address must wait before it is answered."""
+        if address in self._friends:
+            return False
         misses = self._current(self._misses.get(address, (0.0, 0)))
         return misses >= MOST_MISSES or (misses > 0 and self._current(self._in_all) >= MOST_IN_ALL)
 
@@ -45,9 +64,12 @@ class Guesses:
         return (counted[0], misses + 1) if misses else (self._clock(), 1)
 
 
-def address_of(request: web.Request) -> str:
-    """Whose request it is; an IPv6 network counts as one. A proxy on a private address is believed about its client."""
-    told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+def address_of(request: web.Request, *, behind_proxy: bool = True) -> str:
+    """Whose request it is; an IPv6 network counts as one. A proxy on a private address is believed about its client.
+
+    Where there is no proxy nobody is: whoever knocks from nearby could else be somebody new each time.
+    """
+    told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() if behind_proxy else ""
     peer = request.remote or ""
     return _network(told if told and _is_near(peer) else peer)
 
@@ -64,4 +86,7 @@ def _network(address: str) -> str:
         parsed = ip_address(address)
     except ValueError:
         return address[:64]
-    return str(IPv6Address(int(parsed) >> 64 << 64)) if isinstance(parsed, IPv6Address) else str(parsed)
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    # A socket for both protocols tells of IPv4 in this form, and all of IPv4 would be one network.
+    return str(parsed.ipv4_mapped or IPv6Address(int(parsed) >> 64 << 64))

@@ -1,0 +1,1 @@
+"""What every door of ours asks of who knocks: how often they were wrong, and how many there are."""
