@@ -197,6 +197,9 @@ class Ears:
                 metrics.source_state.labels(name, ail).set(ear.ail is ail)
             metrics.source_state.labels(name, WELL).set(ear.ail is None)
             metrics.source_last_event.labels(name).set((ear.rhythm.last_event or 0) / SECOND)
+            standing = ear.rhythm.judge(self._clock.now())
+            metrics.source_hour.labels(name).set(standing.hour)
+            metrics.source_usual.labels(name).set(standing.usual)
             if (lag := ear.rhythm.punctuality.lag) is not None:
                 metrics.source_lag.labels(name).set(lag / SECOND)
 
