@@ -81,5 +81,11 @@ class Beat:
         if outcome == "sent":
             self._metrics.last_heartbeat.set(self._clock.now() / SECOND)
         if outcome != self._outcome:
-            (log.info if outcome == "sent" else log.warning)(f"heartbeat_{outcome}", why=why)
+            match outcome:
+                case "sent":
+                    log.info("heartbeat_sent")
+                case "withheld":
+                    log.warning("heartbeat_withheld", why=why)
+                case _:
+                    log.warning("heartbeat_failed", why=why)
         self._outcome = outcome

@@ -151,7 +151,7 @@ class Ears:
     def _tell(self, items: Iterable[Gap | Trouble]) -> None:
         for item in items:
             if isinstance(item, Trouble):
-                log.warning("source_ails" if not item.over else "source_well", trouble=item.key, why=item.text)
+                log.warning("source_ailed" if not item.over else "source_recovered", trouble=item.key, why=item.text)
             self._queue.tell(item)
 
     async def _watch(self) -> None:
