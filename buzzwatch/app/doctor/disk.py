@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _SHORT, _EMPTY = 0.2, 0.05
 """Shares of the disk that are free."""
 _LEAST = 200_000_000
-_SOON_DAYS = 30
+_SOON_DAYS, _LONG_DAYS = 30, 3_650
 _LOOKED_BACK = 7
 """Days over which growth is measured."""
 
@@ -59,9 +59,11 @@ def _forecast(patient: "Patient", free: int) -> Iterator[Finding]:
     if not growth:
         return
     days = int(free / growth)
-    values = {"growth": Bytes(growth), "days": min(days, 36_500)}
-    said = "it grows by {growth} a day: full in {days} days"
-    if days < _SOON_DAYS:
+    values = {"growth": Bytes(growth), "days": days}
+    said = "the database grows by {growth} a day: full in {days} days"
+    if days > _LONG_DAYS:
+        yield fine("the database grows by {growth} a day: room for years", growth=Bytes(growth))
+    elif days < _SOON_DAYS:
         yield wary(said, "keep less (docs/disk.md), or enlarge the disk", **values)
     else:
         yield fine(said, **values)

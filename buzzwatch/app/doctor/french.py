@@ -123,7 +123,8 @@ FRENCH: dict[str, str] = {
     "{free} free of {whole} at {path}": "{free} libres sur {whole} à {path}",
     "du -xsh {path}/* | sort -h; see `keep` in docs/disk.md": "du -xsh {path}/* | sort -h ; voyez `keep` dans docs/disk.md",
     "only {n} more files fit on the disk of {path}": "il ne reste de place que pour {n} fichiers sur le disque de {path}",
-    "it grows by {growth} a day: full in {days} days": "elle grossit de {growth} par jour : plein dans {days} jours",
+    "the database grows by {growth} a day: room for years": "la base grossit de {growth} par jour : de la place pour des années",
+    "the database grows by {growth} a day: full in {days} days": "la base grossit de {growth} par jour : plein dans {days} jours",
     "keep less (docs/disk.md), or enlarge the disk": "gardez moins (docs/disk.md), ou agrandissez le disque",
     # database
     "no database yet at {path}: the daemon has never run here": "pas encore de base à {path} : le démon n'a jamais tourné ici",

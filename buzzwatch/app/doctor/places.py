@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "mqtt": 1883, "mqtts": 8883}
 _WEB = frozenset({"http", "https", "ws", "wss"})
+_SENT_TO = ("webhook_url", "notify_url", "api_url", "cloud_notify_url", "graph_url")
+"""Where Apprise's plug-ins keep the address that they send to, of services that are in one place."""
 _JETSTREAM = "jetstream2.us-east.bsky.network"
-_GOOGLE, _YOUTUBE = "news.google.com", "www.youtube.com"
 
 
 class Place(Struct, frozen=True):
@@ -134,16 +135,15 @@ def _of_address(
 
 
 def _of_service(service: object) -> Place | None:
-    """By the plug-in's own host where it has one, else by the address that it sends to."""
-    for attribute in dir(type(service)):
-        value = getattr(type(service), attribute, None)
-        if attribute.endswith("_url") and attribute != "service_url" and isinstance(value, str):
-            parts = urlsplit(value)
-            if parts.scheme in {"http", "https"} and parts.hostname and "{" not in (parts.netloc):
-                return Place(parts.hostname, _PORTS[parts.scheme], parts.scheme == "https")
+    """By the host that its URL names where it has one, else by the address that the plug-in sends to."""
     host, port, secure = (getattr(service, each, None) for each in ("host", "port", "secure"))
-    if (isinstance(host, str) and "." in host) or host == "localhost":
-        return Place(str(host), port if isinstance(port, int) else 443 if secure else 80, bool(secure))
+    own = "host" in getattr(service, "template_tokens", {})
+    if own and isinstance(host, str) and ("." in host or host == "localhost"):
+        return Place(host, port if isinstance(port, int) else 443 if secure else 80, bool(secure))
+    for name in _SENT_TO:
+        parts = urlsplit(str(getattr(type(service), name, "")))
+        if parts.scheme in {"http", "https"} and parts.hostname and "{" not in parts.netloc:
+            return Place(parts.hostname, _PORTS[parts.scheme], parts.scheme == "https")
     return None
 
 

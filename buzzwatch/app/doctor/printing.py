@@ -7,11 +7,11 @@ import msgspec
 import typer
 
 from buzzwatch import __version__
-from buzzwatch.app.doctor.finding import MARKS, Finding, Level, as_builtins, told
+from buzzwatch.app.doctor.finding import MARKS, Finding, Level, as_builtins, fine, told
 from buzzwatch.app.doctor.french import SUBJECTS
 from buzzwatch.app.doctor.round import exit_code
 from buzzwatch.model.instant import Instant, moment_of
-from buzzwatch.rules.words import Language, Said
+from buzzwatch.rules.words import Language
 
 _COLOURS = {Level.FINE: "green", Level.ASIDE: "blue", Level.WARNING: "yellow", Level.WRONG: "red"}
 _WIDTH = 10
@@ -29,13 +29,13 @@ def line(finding: Finding, language: Language, *, colours: bool = False) -> str:
 def closing(found: Sequence[Finding], language: Language) -> str:
     """How many of each there are."""
     number = Counter(finding.level for finding in found)
-    values = {
+    values: dict[str, object] = {
         "wrong": number[Level.WRONG],
         "warnings": number[Level.WARNING],
         "fine": number[Level.FINE],
         "aside": number[Level.ASIDE],
     }
-    return told(Said(_CLOSING, values), language)
+    return told(fine(_CLOSING, **values).said, language)
 
 
 _CLOSING = "to mend: {wrong}, to look at: {warnings}, well: {fine}, not seen from here: {aside}"

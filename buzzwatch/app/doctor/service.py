@@ -23,7 +23,7 @@ _PROPERTIES = (
     "LoadState,ActiveState,SubState,UnitFileState,FragmentPath,DropInPaths,ExecStart,MainPID,NRestarts,Result,"
     "ActiveEnterTimestamp,WatchdogUSec,MemoryMax,OnFailure,NeedDaemonReload,User,Group,LimitNOFILE"
 )
-_CREDENTIAL = re.compile(r"^\s*LoadCredential(?:Encrypted)?\s*=\s*([^:\s]*)(?::(\S+))?\s*$", re.MULTILINE)
+_CREDENTIAL = re.compile(r"^[ \t]*LoadCredential(?:Encrypted)?[ \t]*=[ \t]*([^:\s]*)(?::(\S+))?[ \t]*$", re.MULTILINE)
 
 
 class Unit(Struct, frozen=True):

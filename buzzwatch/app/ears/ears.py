@@ -16,7 +16,7 @@ from buzzwatch.clock import Clock
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.input import Gap, Trouble
-from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span
+from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span, moment_of
 from buzzwatch.model.notification import Deaf
 from buzzwatch.model.receipt import Receipt
 from buzzwatch.notify.digest_words import Unseen
@@ -216,4 +216,6 @@ def zone_of(rules: Ruleset) -> ZoneInfo:
 
 def _why(ear: Ear) -> str:
     """In English, for probes: what the source says, else what is known by its rhythm."""
-    return ear.why if not ear.connected or ear.ail is None else WORDS["en"].reasons[ear.ail]
+    if not ear.connected or ear.ail is None:
+        return ear.why
+    return f"{WORDS['en'].reasons[ear.ail]} since {moment_of(ear.since):%Y-%m-%d %H:%M} UTC"
