@@ -41,16 +41,20 @@ def check_answers(patient: "Patient") -> Iterator[Finding]:
     elif probe.status == http.client.OK:
         yield fine("it says that it is ready")
     else:
-        for reason in _reasons(probe.body):
+        reasons = _reasons(probe.body)
+        if not reasons:
+            yield wrong("somebody else answers at {listen}", "ss -ltnp | grep {listen}", listen=listen)
+        for reason in reasons:
             yield wrong("not ready: {why}", "docs/monitoring.md says what to do for each", why=clean(reason, _LONGEST))
 
 
 def _reasons(body: bytes) -> list[str]:
+    """Why it is not ready, by what it answered; none where that is no answer of ours."""
     try:
         reasons = json.loads(body)["reasons"]
     except (ValueError, KeyError, TypeError):
-        return ["?"]
-    return [str(reason) for reason in reasons] or ["?"]
+        return []
+    return [str(reason) for reason in reasons]
 
 
 def check_sources(patient: "Patient") -> Iterator[Finding]:

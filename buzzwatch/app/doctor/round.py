@@ -25,7 +25,7 @@ ROUND: tuple[tuple[str, tuple[Check, ...]], ...] = (
     ("program", (program.check_versions, program.check_database_version)),
     ("files", (files.check_configuration, files.check_rules, files.check_modes, files.check_group)),
     ("secrets", (secrets.check_present, secrets.check_files)),
-    ("service", (service.check_unit,)),
+    ("service", (service.check_unit, service.check_last_resort)),
     ("daemon", (daemon.check_answers, daemon.check_sources, daemon.check_figures, daemon.check_weight)),
     ("disk", (disk.check_room,)),
     ("database", (database.check_database, database.check_restart, database.check_old_copies)),

@@ -15,13 +15,14 @@ from buzzwatch.model.instant import HOUR, SECOND, Instant
 if TYPE_CHECKING:
     from buzzwatch.app.doctor.patient import Patient
 
-NAME = "buzzwatch.service"
+NAME, LAST_RESORT = "buzzwatch.service", "buzzwatch-failed.timer"
+RECEIVERS = Path("/etc/buzzwatch/credentials/last_resort")
 BOOTED = Path("/run/systemd/system")
 """There while systemd runs the machine, see sd_booted(3)."""
 _PATIENCE_S = 10
 _PROPERTIES = (
     "LoadState,ActiveState,SubState,UnitFileState,FragmentPath,DropInPaths,ExecStart,MainPID,NRestarts,Result,"
-    "ActiveEnterTimestamp,WatchdogUSec,MemoryMax,OnFailure,NeedDaemonReload,User,Group,LimitNOFILE"
+    "ActiveEnterTimestamp,WatchdogUSec,MemoryMax,NeedDaemonReload,User,Group,LimitNOFILE"
 )
 _CREDENTIAL = re.compile(r"^[ \t]*LoadCredential(?:Encrypted)?[ \t]*=[ \t]*([^:\s]*)(?::(\S+))?[ \t]*$", re.MULTILINE)
 
@@ -124,6 +125,34 @@ def check_unit(patient: "Patient") -> Iterator[Finding]:
     yield from _of_watching(unit)
 
 
+def check_last_resort(patient: "Patient") -> Iterator[Finding]:
+    """Whether somebody is paged where the daemon does not run, and whom."""
+    if patient.unit is None or not patient.served or not patient.unit.is_there:
+        return
+    timer = show(LAST_RESORT, "ActiveState") or {}
+    yield from judge_last_resort(timer.get("ActiveState", ""), RECEIVERS)
+
+
+def judge_last_resort(state: str, receivers: Path) -> Iterator[Finding]:
+    """By the state of its timer, and by the file that says whom to tell."""
+    if state != "active":
+        said = "nobody is paged where the daemon does not run: {timer} does not run"
+        yield wary(said, "systemctl enable --now {timer}; see docs/systemd.md", timer=LAST_RESORT)
+        return
+    try:
+        lines = receivers.read_text("utf-8", errors="replace").splitlines()
+    except PermissionError:
+        yield aside("{path}: only root sees whether it is there", "sudo buzzwatch doctor", path=receivers)
+        return
+    except OSError:
+        lines = []
+    if not any(line.strip() and not line.lstrip().startswith("#") for line in lines):
+        said = "where the daemon does not run nobody is paged: {path} names no address"
+        yield wary(said, "install -m 600 /dev/stdin {path}", path=receivers)
+    else:
+        yield fine("{timer} pages where the daemon does not run", timer=LAST_RESORT)
+
+
 def _of_start(unit: Unit) -> Iterator[Finding]:
     if unit["LoadState"] == "masked":
         yield wrong("{unit} is masked: nothing can start it", "systemctl unmask buzzwatch", unit=NAME)
@@ -178,8 +207,6 @@ def _of_watching(unit: Unit) -> Iterator[Finding]:
         yield wary("no watchdog: a stuck daemon would stay stuck", remedy)
     else:
         yield fine("the watchdog restarts it after {span} of silence", span=unit["WatchdogUSec"])
-    if not unit["OnFailure"]:
-        yield wary("nobody is told where the service fails for good: no OnFailure", "see docs/systemd.md")
     drop_ins = unit["DropInPaths"].split()
     if drop_ins:
         yield fine("drop-ins: {files}", files=", ".join(drop_ins))

@@ -330,7 +330,6 @@ UNIT = {
     "Result": "success",
     "ActiveEnterTimestamp": f"@{(NOW - DAY) // SECOND}",
     "WatchdogUSec": "1min",
-    "OnFailure": "buzzwatch-alarm.service",
     "NeedDaemonReload": "no",
     "User": "",
 }
@@ -357,7 +356,6 @@ def test_a_service_that_is_as_it_should_be_is_fine(patient):
         ({"ActiveState": "failed", "Result": "watchdog"}, Level.WRONG, "result watchdog"),
         ({"NRestarts": "4", "ActiveEnterTimestamp": f"@{(NOW - MINUTE) // SECOND}"}, Level.WARNING, "4 times in all"),
         ({"WatchdogUSec": "0"}, Level.WARNING, "no watchdog"),
-        ({"OnFailure": ""}, Level.WARNING, "no OnFailure"),
         ({"NeedDaemonReload": "yes"}, Level.WARNING, "systemd has not read it"),
     ],
 )
@@ -365,6 +363,34 @@ def test_a_service_that_is_not_as_it_should_be_is_told(patient, properties, leve
     found = list(service.check_unit(served(patient, **properties)))
     assert [each.level for each in found if words in told(each.said, "en")] == [level]
     assert all(each.remedy for each in found if each.level is Level.WRONG)
+
+
+@pytest.mark.parametrize(
+    ("state", "receivers", "level"),
+    [
+        ("inactive", "https://pager.example", Level.WARNING),
+        ("active", "# nobody yet\n\n", Level.WARNING),
+        ("active", None, Level.WARNING),
+        ("active", "https://pager.example\n", Level.FINE),
+    ],
+)
+def test_the_page_of_last_resort_needs_its_timer_and_an_address(tmp_path, state, receivers, level):
+    path = tmp_path / "last_resort"
+    if receivers is not None:
+        path.write_text(receivers)
+    found = list(service.judge_last_resort(state, path))
+    assert levels(found) == {level}
+    assert "pager" not in said(found)
+
+
+def test_a_backup_beside_the_state_is_told_and_the_newest_named(tmp_path):
+    for name, at in (("old.tar", NOW - 2 * DAY), ("new.tar", NOW - HOUR)):
+        (tmp_path / name).write_bytes(b"x" * 2_000)
+        os.utime(tmp_path / name, (at / SECOND, at / SECOND))
+    newest, beside = backup.judge_files(tmp_path, tmp_path, NOW)
+    assert told(newest.said, "en") == f"{tmp_path / 'new.tar'} is 1 h old (2 kB)"
+    assert beside.level is Level.WARNING
+    assert list(backup.judge_files(tmp_path / "none", tmp_path, NOW)) == []
 
 
 def test_the_files_of_secrets_are_those_of_the_unit_and_its_drop_ins():
