@@ -60,6 +60,7 @@ FRENCH: dict[str, str] = {
     "secrets that are named and there: {n}": "secrets nommés et présents : {n}",
     "no secret is named": "aucun secret n'est nommé",
     "{placeholder}: only root sees whether it is there": "{placeholder} : seul root voit s'il est là",
+    "{placeholder} is not set": "{placeholder} n'est pas défini",
     "{placeholder} is not set in the daemon's environment": "{placeholder} n'est pas défini dans l'environnement du démon",
     "systemctl edit buzzwatch, and below [Service]: EnvironmentFile=/etc/buzzwatch/environment": "systemctl edit buzzwatch, et sous [Service] : EnvironmentFile=/etc/buzzwatch/environment",
     "{placeholder}: outside systemd there are no credentials": "{placeholder} : hors de systemd il n'y a pas de credentials",

@@ -1,6 +1,7 @@
 """Whether the other sides can be reached: names, connections, certificates. Nothing is sent to anybody."""
 
 import http.client
+import os
 import smtplib
 import socket
 import ssl
@@ -16,6 +17,7 @@ from msgspec import Struct
 
 from buzzwatch.app.doctor.finding import Finding, aside, fine, wary, wrong
 from buzzwatch.app.doctor.places import Place, places_of, proxy_for
+from buzzwatch.model.instant import DAY, SECOND, Instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 
 _PATIENCE_S = 6.0
 _ALL_S = 15.0
-_DAY_S = 86_400
 _SOON_DAYS = 14
 _LARGEST = 100_000
 
@@ -34,6 +35,8 @@ class Reached(Struct, frozen=True):
 
     why: str = ""
     days: int | None = None
+    nameless: bool = False
+    """Its name leads nowhere."""
 
 
 def check_places(patient: "Patient") -> Iterator[Finding]:
@@ -45,7 +48,8 @@ def check_places(patient: "Patient") -> Iterator[Finding]:
         return
     places, unknown = places_of(patient)
     for name in unknown:
-        yield aside("{name}: where it leads is not known from here", "sudo buzzwatch doctor", name=name)
+        more = "sudo buzzwatch doctor" if os.geteuid() else ""
+        yield aside("{name}: where it leads is not known from here", more, name=name)
     fit = 0
     for place, reached in reach(places, patient).items():
         found = _judge(place, reached, patient.environment)
@@ -66,8 +70,10 @@ def _judge(place: Place, reached: Reached, environment: "Mapping[str, str]") -> 
             via = f"{proxy.hostname}:{proxy.port}"
             said = "{names}: {host}:{port} cannot be reached through the proxy {via} ({why})"
             return wrong(said, "curl -v --proxy http://{via} https://{host}:{port}/", via=via, **values)
-        scheme = "openssl s_client -connect {host}:{port}" if place.tls else "nc -vz {host} {port}"
-        return wrong(said, scheme, **values)
+        if reached.nameless:
+            return wrong(said, "getent hosts {host}", **values)
+        remedy = "openssl s_client -connect {host}:{port}" if place.tls else "nc -vz {host} {port}"
+        return wrong(said, remedy, **values)
     if reached.days is not None and reached.days < _SOON_DAYS:
         said = "{names}: the certificate of {host}:{port} ends in {days} days"
         return wary(said, "ask who runs it; if that is you, renew it", days=reached.days, **values)
@@ -94,41 +100,40 @@ def reach(places: list[Place], patient: "Patient") -> dict[Place, Reached]:
 def _visit(place: Place, patient: "Patient") -> Reached:
     try:
         if place.mail:
-            return _greet(place, login=patient.login)
+            return _greet(place, patient)
         with _connect(place, patient.environment) as connection:
             if not place.tls:
                 return Reached()
-            context = _context(patient.environment)
+            context = _context(patient.environment, place.ca_file)
             with context.wrap_socket(connection, server_hostname=place.host) as secured:
-                return Reached(days=_days_left(secured, patient.now / 1000))
-    except ssl.SSLCertVerificationError as error:
-        return Reached(f"certificate: {error.verify_message}")
-    except TimeoutError:
-        return Reached(f"no answer in {_PATIENCE_S:.0f} s")
+                return Reached(days=_days_left(secured, patient.now))
     except (OSError, smtplib.SMTPException, http.client.HTTPException, ValueError) as error:
-        return Reached(_why(error))
+        return Reached(_why(error), nameless=isinstance(error, socket.gaierror))
 
 
 def _why(error: Exception) -> str:
     """Without what the other side said, which may quote an address or a password."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"certificate: {error.verify_message}"
+    if isinstance(error, TimeoutError):
+        return f"no answer in {_PATIENCE_S:.0f} s"
     code = getattr(error, "smtp_code", None)
     if code is not None:
         return f"{type(error).__name__} {code}"
     return getattr(error, "strerror", None) or type(error).__name__
 
 
-def _context(environment: "Mapping[str, str]") -> ssl.SSLContext:
-    """The machine's authorities, and those that the daemon's environment names beside them."""
-    context = ssl.create_default_context()
+def _context(environment: "Mapping[str, str]", authority: str | None = None) -> ssl.SSLContext:
+    """The authority that is named for a place, those of the daemon's environment, or the machine's."""
     file, directory = environment.get("SSL_CERT_FILE"), environment.get("SSL_CERT_DIR")
-    if file or directory:
-        context.load_verify_locations(file or None, directory or None)
-    return context
+    if authority is not None:
+        file, directory = authority, None
+    return ssl.create_default_context(cafile=file or None, capath=directory or None)
 
 
-def _days_left(secured: ssl.SSLSocket, now_s: float) -> int | None:
+def _days_left(secured: ssl.SSLSocket, now: Instant) -> int | None:
     ends = (secured.getpeercert() or {}).get("notAfter")
-    return None if not isinstance(ends, str) else int((ssl.cert_time_to_seconds(ends) - now_s) // _DAY_S)
+    return None if not isinstance(ends, str) else int((ssl.cert_time_to_seconds(ends) * SECOND - now) // DAY)
 
 
 def _connect(place: Place, environment: "Mapping[str, str]") -> socket.socket:
@@ -165,12 +170,12 @@ def _basic(proxy: object) -> str:
     return f"Proxy-Authorization: Basic {b64encode(pair).decode()}\r\n"
 
 
-def _greet(place: Place, *, login: bool) -> Reached:
+def _greet(place: Place, patient: "Patient") -> Reached:
     """Say hello to a mail server as the sender of letters does, and take leave; log in only where that is asked for."""
     account = place.mail
     if account is None:
         return Reached()
-    context = ssl.create_default_context()
+    context = _context(patient.environment)
     if not account.verify:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     if account.mode == "ssl":
@@ -182,18 +187,10 @@ def _greet(place: Place, *, login: bool) -> Reached:
         if account.mode == "starttls":
             server.starttls(context=context)
             server.ehlo()
-        if login and account.user:
+        if patient.login and account.user:
             server.login(account.user, account.password)
-        secured = server.sock
-        return Reached(
-            days=_days_left(secured, _now_s()) if isinstance(secured, ssl.SSLSocket) and account.verify else None
-        )
-
-
-def _now_s() -> float:
-    from time import time  # noqa: PLC0415 - certificates end by the wall clock
-
-    return time()
+        secured = server.sock if account.verify else None
+        return Reached(days=_days_left(secured, patient.now) if isinstance(secured, ssl.SSLSocket) else None)
 
 
 def check_public_url(patient: "Patient") -> Iterator[Finding]:

@@ -33,6 +33,8 @@ class Place(Struct, frozen=True):
     """Spoken to over HTTP, hence through a proxy."""
     names: tuple[str, ...] = ()
     mail: "Account | None" = None
+    ca_file: str | None = None
+    """The authority that signed its certificate, where it is none of the system's."""
 
     def __hash__(self) -> int:
         return hash((self.host, self.port, self.tls))
@@ -46,7 +48,7 @@ def places_of(patient: "Patient") -> tuple[list[Place], list[str]]:
         before = found.get((place.host, place.port))
         names = (*before.names, name) if before else (name,)
         found[place.host, place.port] = Place(
-            place.host, place.port, place.tls, place.web, tuple(dict.fromkeys(names)), place.mail
+            place.host, place.port, place.tls, place.web, tuple(dict.fromkeys(names)), place.mail, place.ca_file
         )
     return list(found.values()), unknown
 
@@ -79,7 +81,9 @@ def _of_sources(config: Config, secrets: Secrets, unknown: list[str]) -> Iterato
     for name, source in config.sources.items():
         urls: list[str] = []
         if source.mqtt:
-            urls = [source.mqtt.url]
+            authority = str(source.mqtt.ca_file) if source.mqtt.ca_file else None
+            place = Place(source.mqtt.host, source.mqtt.port, source.mqtt.tls, web=False, ca_file=authority)
+            yield name, place
         elif source.mastodon:
             urls = [source.mastodon.url]
         elif source.x:

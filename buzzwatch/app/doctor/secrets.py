@@ -87,6 +87,8 @@ def _lacking(patient: "Patient", kind: str, name: str, placeholder: str) -> Find
             "sudo buzzwatch doctor",
             placeholder=placeholder,
         )
+    if kind == "env" and not patient.served:
+        return wrong("{placeholder} is not set", "export {name}=…", placeholder=placeholder, name=name)
     if kind == "env":
         return wrong(
             "{placeholder} is not set in the daemon's environment",

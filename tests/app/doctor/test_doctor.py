@@ -481,7 +481,7 @@ class Sentences(ast.NodeVisitor):
         names = {target.id for target in node.targets if isinstance(target, ast.Name)}
         if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             self.said |= {node.value.value} if names & {"said", "_CLOSING"} else set()
-            self.remedies |= {node.value.value} if names & {"remedy", "_REMEDY", "scheme"} else set()
+            self.remedies |= {node.value.value} if names & {"remedy", "_REMEDY"} else set()
 
 
 @pytest.fixture(scope="module")
@@ -653,6 +653,42 @@ def test_every_kind_of_source_and_channel_has_its_place(tmp_path, monkeypatch):
     assert found["mail"] == ("smtp.example", 587)
     assert found["public_url"] == ("bw.acme.fr", 443)
     assert unknown == ["heartbeat"]
+
+
+@pytest.fixture
+def mail_server():
+    """Takes one caller, and keeps what it says."""
+    heard: list[str] = []
+
+    def serve() -> None:
+        connection, _ = listening.accept()
+        with connection, connection.makefile("rwb", buffering=0) as lines:
+            lines.write(b"220 mx\r\n")
+            for raw in lines:
+                heard.append(raw.decode().strip())
+                verb = heard[-1].split(" ")[0].upper()
+                answers = {"EHLO": b"250-mx\r\n250 AUTH PLAIN\r\n", "AUTH": b"535 no: me@acme.example\r\n"}
+                lines.write(answers.get(verb, b"221 bye\r\n"))
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        serving = threading.Thread(target=serve, daemon=True)
+        serving.start()
+        yield listening.getsockname()[1], heard
+        serving.join(PATIENCE_S)
+
+
+@pytest.mark.parametrize("login", [False, True])
+def test_a_mail_server_is_greeted_and_sent_nothing(tmp_path, monkeypatch, mail_server, login):
+    monkeypatch.setattr("buzzwatch.app.doctor.patient.ask_systemd", lambda: None)
+    port, heard = mail_server
+    url = f"mailto://me:Gehe1mnis@127.0.0.1:{port}?mode=insecure&to=c@acme.example&from=b@acme.example"
+    patient = Patient(site(tmp_path, f'channels: {{mail: "{url}"}}\n'), NOW, login=login, environment={})
+    (place,) = [place for place in places_of(patient)[0] if place.mail]
+    (reached,) = network.reach([place], patient).values()
+    verbs = [line.split(" ")[0].upper() for line in heard]
+    assert {"MAIL", "RCPT", "DATA"}.isdisjoint(verbs)
+    assert ("AUTH" in verbs) == login
+    assert reached.why == ("SMTPAuthenticationError 535" if login else "")
 
 
 def test_a_member_of_nothing_is_told_what_cannot_be_seen(patient, monkeypatch):
