@@ -39,6 +39,8 @@ IRREGULAR = {
     "set",
     "withheld",
     "found",
+    "held",
+    "forgotten",
 }
 STATES = {"daemon_ready"}
 """Known by this name to who waits for it."""
