@@ -117,7 +117,7 @@ def burden(rules: Ruleset) -> list[tuple[Words, bool]]:
     for brand in rules.brands.values():
         for rule in brand.rules:
             if rule.severity is Severity.CRITICAL and not brand.competitor:
-                for person in _paged(rules.routes[rule.notify], rules):
+                for person in paged(rules.routes[rule.notify], rules):
                     by_day[person] = by_day.get(person, 0.0) + rule.rate
                     at_night[person] = at_night.get(person, 0.0) + rule.rate * share * rule.wakes
     lines: list[tuple[Words, bool]] = []
@@ -187,7 +187,7 @@ def _reached(step: Step, person: str, rules: Ruleset) -> set[str]:
     return {means for means in known if means in step.by} or set(known[:1] if step.by else known)
 
 
-def _paged(route: Route, rules: Ruleset) -> list[str]:
+def paged(route: Route, rules: Ruleset) -> list[str]:
     """Everybody whom the steps of a route may page."""
     return list(dict.fromkeys(person for step in route.steps for person in _persons(step, rules)))
 

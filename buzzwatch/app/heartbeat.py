@@ -14,7 +14,7 @@ from buzzwatch.app.config import AddressError, Heartbeat, beat_url
 from buzzwatch.app.health import Health
 from buzzwatch.app.secret import SecretError, Secrets
 from buzzwatch.clock import Clock
-from buzzwatch.model.instant import MINUTE, Span
+from buzzwatch.model.instant import MINUTE, SECOND, Span
 from buzzwatch.proxies import open_session
 from buzzwatch.store.record import Record
 from buzzwatch.web.metrics import Metrics
@@ -79,6 +79,14 @@ class Beat:
     def _note(self, outcome: str, why: str) -> None:
         """Count each; a line in the log where it becomes another."""
         self._metrics.heartbeats.labels(outcome).inc()
+        if outcome == "sent":
+            self._metrics.last_heartbeat.set(self._clock.now() / SECOND)
         if outcome != self._outcome:
-            (log.info if outcome == "sent" else log.warning)(f"heartbeat_{outcome}", why=why)
+            match outcome:
+                case "sent":
+                    log.info("heartbeat_sent")
+                case "withheld":
+                    log.warning("heartbeat_withheld", why=why)
+                case _:
+                    log.warning("heartbeat_failed", why=why)
         self._outcome = outcome

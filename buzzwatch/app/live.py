@@ -293,10 +293,10 @@ class Daemon:
 
     def _say_ready(self) -> None:
         for trouble in self.rulebook.troubles():
-            log.error("nobody_may_be_told", why=trouble)
+            log.error("receivers_missed", why=trouble)
         warnings = [*self.config.warnings, *(f"{variable} names no proxy of HTTP" for variable in unusable())]
         for warning in warnings:
-            log.warning("configuration_unwise", why=warning)
+            log.warning("configuration_doubted", why=warning)
         log.info("daemon_ready", port=self.port, brands=len(self.drive.spine.memory.rules.brands), seq=self._seq)
         systemd.notify("READY=1", status="listening")
         self.ready.set()

@@ -160,7 +160,7 @@ class SecondOpinion:
     def _succeed(self, process: ScorerProcess) -> None:
         self._failures, self._rest, self._why = 0, 0, ""
         if self._troubled_since is not None:
-            log.info("scorer_works_again", scorer=process.name)
+            log.info("scorer_recovered", scorer=process.name)
             text = f"scorer {self._config.use} works again"
             self._tell(Trouble(0, "scorer", self._troubled_since, text, over=True))
             self._troubled_since = None

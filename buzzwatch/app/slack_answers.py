@@ -123,7 +123,7 @@ class SlackAnswers:
         try:
             pressed = msgspec.convert(payload, _Pressed)
         except msgspec.ValidationError:
-            log.warning("slack_answer_strange")
+            log.warning("slack_answer_misread")
             return
         by = self._who(pressed.user)
         if by is None:

@@ -10,6 +10,7 @@ from buzzwatch.app.drive import Drive
 from buzzwatch.app.ears.ears import Ears
 from buzzwatch.app.health import Health
 from buzzwatch.app.links import forget_links
+from buzzwatch.app.weight import weigh
 from buzzwatch.clock import Clock
 from buzzwatch.memory import Memory
 from buzzwatch.model.incident import Severity
@@ -50,6 +51,7 @@ class Upkeep:
     async def run(self) -> None:
         """Go round until cancelled; a writer thread that hangs stops the watchdog's food."""
         interval = systemd.watchdog_interval()
+        self._metrics.started.set(self._clock.now() / SECOND)
         forgotten_at: Instant = 0
         kept_at = self._clock.now()
         while True:
@@ -62,6 +64,7 @@ class Upkeep:
                 await self.keep_rhythms()
             await self._gauge()
             unready = self._unready()
+            self._metrics.ready.set(not unready)
             status = unready[0] if unready else f"listening; {len(self._memory.desk.real)} incidents open"
             systemd.notify("WATCHDOG=1", status=status)
             await asyncio.sleep(min(LOOK_EVERY_S, interval / SECOND if interval else LOOK_EVERY_S))
@@ -72,6 +75,7 @@ class Upkeep:
 
     async def _gauge(self) -> None:
         self._ears.gauge(self._metrics)
+        weigh(self._metrics)
         self._metrics.outbox_waiting.set(await self._health.look())
         live = self._memory.desk.real
         for severity in Severity:

@@ -39,12 +39,17 @@ ZoneOption = Annotated[str, typer.Option("--zone", help="The time zone of an exp
 IncidentArgument = Annotated[str, typer.Argument(help="As messages and `explain` name it, such as acme-261122-2104.")]
 
 
+def find_config(path: Path | None) -> Path | None:
+    """The configuration named, or else the first of the usual places; None where there is none."""
+    return path or next((known for known in _CONFIG_FILES if known.exists()), None)
+
+
 def load_config(path: Path | None) -> "Config":
     """The configuration named, or else the first of the usual places; fails in words."""
     from buzzwatch.app.config import load  # noqa: PLC0415 - as in `daemon.run`
     from buzzwatch.rules.words import either  # noqa: PLC0415 - likewise
 
-    found = path or next((known for known in _CONFIG_FILES if known.exists()), None)
+    found = find_config(path)
     if found is None:
         fail("no configuration: write {files}, or name one with --config", files=either([*map(str, _CONFIG_FILES)]))
     with plain_errors():

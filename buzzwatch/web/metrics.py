@@ -178,6 +178,32 @@ class Metrics:
         self.last_input = Gauge(
             "buzzwatch_last_input_timestamp_seconds", "When an input was last committed, Unix time.", registry=registry
         )
+        self.last_heartbeat = Gauge(
+            "buzzwatch_last_heartbeat_timestamp_seconds",
+            "When a sign of life was last sent, Unix time; 0: none yet.",
+            registry=registry,
+        )
+        self.ready = Gauge("buzzwatch_ready", "1 while /readyz says so, else 0.", registry=registry)
+        self.source_hour = Gauge(
+            "buzzwatch_source_hour", "Posts that a source brought in the last hour.", ("source",), registry=registry
+        )
+        self.source_usual = Gauge(
+            "buzzwatch_source_usual_hour",
+            "Posts that a source ordinarily brings in an hour such as this one.",
+            ("source",),
+            registry=registry,
+        )
+        self.memory = Gauge("buzzwatch_memory_bytes", "Memory of the daemon and of what it started.", registry=registry)
+        self.memory_limit = Gauge(
+            "buzzwatch_memory_limit_bytes", "Memory that it may have; 0: no limit is known.", registry=registry
+        )
+        self.open_files = Gauge("buzzwatch_open_files", "Files and connections that are open.", registry=registry)
+        self.open_files_limit = Gauge(
+            "buzzwatch_open_files_limit", "Files and connections that may be open.", registry=registry
+        )
+        self.started = Gauge(
+            "buzzwatch_started_timestamp_seconds", "When the daemon started, Unix time.", registry=registry
+        )
         build = Gauge("buzzwatch_build_info", "Always 1; says the version.", ("version",), registry=registry)
         build.labels(version).set(1)
 

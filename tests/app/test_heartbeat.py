@@ -107,6 +107,9 @@ async def test_it_is_sent_while_all_is_well_at_equal_intervals(watcher):
         await world.clock.advance(MINUTE)
     running.cancel()
     await asyncio.wait([running])
+    sent = world.metrics.registry.get_sample_value("buzzwatch_last_heartbeat_timestamp_seconds")
+    assert sent is not None
+    assert sent >= (MONDAY + 2 * MINUTE) / 1000
 
 
 async def test_what_is_well_again_is_told_soon_however_rare_the_beats(watcher):

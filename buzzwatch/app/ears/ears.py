@@ -16,7 +16,7 @@ from buzzwatch.clock import Clock
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.input import Gap, Trouble
-from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span
+from buzzwatch.model.instant import MINUTE, SECOND, Instant, Span, moment_of
 from buzzwatch.model.notification import Deaf
 from buzzwatch.model.receipt import Receipt
 from buzzwatch.notify.digest_words import Unseen
@@ -157,7 +157,7 @@ class Ears:
     def _tell(self, items: Iterable[Gap | Trouble]) -> None:
         for item in items:
             if isinstance(item, Trouble):
-                log.warning("source_ails" if not item.over else "source_well", trouble=item.key, why=item.text)
+                log.warning("source_ailed" if not item.over else "source_recovered", trouble=item.key, why=item.text)
             self._queue.tell(item)
 
     async def _watch(self) -> None:
@@ -203,6 +203,9 @@ class Ears:
                 metrics.source_state.labels(name, ail).set(ear.ail is ail)
             metrics.source_state.labels(name, WELL).set(ear.ail is None)
             metrics.source_last_event.labels(name).set((ear.rhythm.last_event or 0) / SECOND)
+            standing = ear.rhythm.judge(self._clock.now())
+            metrics.source_hour.labels(name).set(standing.hour)
+            metrics.source_usual.labels(name).set(standing.usual)
             if (lag := ear.rhythm.punctuality.lag) is not None:
                 metrics.source_lag.labels(name).set(lag / SECOND)
 
@@ -219,4 +222,6 @@ def zone_of(rules: Ruleset) -> ZoneInfo:
 
 def _why(ear: Ear) -> str:
     """In English, for probes: what the source says, else what is known by its rhythm."""
-    return ear.why if not ear.connected or ear.ail is None else WORDS["en"].reasons[ear.ail]
+    if not ear.connected or ear.ail is None:
+        return ear.why
+    return f"{WORDS['en'].reasons[ear.ail]} since {moment_of(ear.since):%Y-%m-%d %H:%M} UTC"

@@ -154,7 +154,7 @@ class RotaFeed:
 
     def _complain(self, rota: Listed, followed: Followed, key: str, text: str) -> None:
         """Tell `ops` once for as long as it lasts."""
-        log.warning("calendar_unwell", rota=rota.name, trouble=key)
+        log.warning("calendar_doubted", rota=rota.name, trouble=key)
         if key not in followed.troubles:
             followed.troubles[key] = self._clock.now()
             self._queue.tell(Trouble(0, f"{key}-{rota.name}", followed.troubles[key], f"rota `{rota.name}`: {text}"))

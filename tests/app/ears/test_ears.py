@@ -7,11 +7,13 @@ from buzzwatch.app.intake import IntakeQueue
 from buzzwatch.clock import VirtualClock, settle
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.input import Gap, RulesSwapped, Trouble
-from buzzwatch.model.instant import HOUR, MINUTE, SECOND
+from buzzwatch.model.instant import HOUR, MINUTE, SECOND, moment_of
 from buzzwatch.model.notification import Deaf
+from buzzwatch.model.receipt import Receipt
 from buzzwatch.web.metrics import Metrics
 
 FOREVER = 2**62
+_HOURS = ("hour", "usual_hour")
 PATIENCE_S = 20
 
 
@@ -52,6 +54,27 @@ async def test_a_source_is_deaf_until_it_says_that_it_hears():
     await settle()
     assert room.told(Gap) == [Gap(0, "tap", MONDAY, FOREVER), Gap(0, "tap", MONDAY, MONDAY)]
     assert room.ears.deaf() == ()
+    await room.stop()
+
+
+async def test_what_came_in_the_last_hour_is_gauged_beside_what_usually_does():
+    room, metrics = Room(Tap()), Metrics("test")
+    await settle()
+    room.queue.on_heard("tap", Receipt(accepted=3), (SECOND,))
+    room.ears.gauge(metrics)
+    figures = [metrics.registry.get_sample_value(f"buzzwatch_source_{name}", {"source": "tap"}) for name in _HOURS]
+    assert figures[0] == 3
+    assert 0 < figures[1] < 3
+    await room.stop()
+
+
+async def test_a_source_that_falls_silent_is_deaf_since_its_last_post():
+    room = Room(Tap())
+    await settle()
+    ear = room.ears._ears["tap"]
+    ear.ail, ear.since = Ail.SILENT, MONDAY + 90 * MINUTE
+    (said,) = room.ears.deaf()
+    assert said == f"source tap is deaf: silent since {moment_of(MONDAY + 90 * MINUTE):%Y-%m-%d %H:%M} UTC"
     await room.stop()
 
 
