@@ -49,20 +49,20 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "and more": ("and {n} more incidents", "et {n} autres incidents"),
     "drill only": ("Drill under way, nothing is happening", "Exercice en cours, il ne se passe rien"),
     "hears nothing": (
-        "We hear nothing: no source is heard since {when}",
+        "We hear nothing: no source has been heard since {when}",
         "Nous n’entendons rien\u202f: aucune source depuis {when}",
     ),
     "one deaf": (
-        "Calm as far as we hear: {name} is not heard since {when}",
+        "Calm as far as we hear: {name} has not been heard since {when}",
         "Calme, pour ce qu’on entend\u202f: {name} est sourde depuis {when}",
     ),
     "some deaf": (
-        "Calm as far as we hear: {n} of {m} sources are not heard",
+        "Calm as far as we hear: {n} of {m} sources are deaf",
         "Calme, pour ce qu’on entend\u202f: {n} sources sur {m} sont sourdes",
     ),
     "deaf too": ("Not heard: {names}", "Non entendu\u202f: {names}"),
     "ails": ("buzzwatch itself needs a look", "buzzwatch lui-même a besoin d’aide"),
-    "as of": ("as of", "à"),
+    "as of": ("as of", "état à"),
     "lost": (
         "CONNECTION LOST. What is shown is old: no news since {when}.",
         "CONNEXION PERDUE. Ce qui est affiché est ancien\u202f: aucune nouvelle depuis {when}.",
@@ -92,7 +92,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "mood never": ("never heard yet", "encore jamais entendue"),
     "mood calm": ("as usual", "comme d’habitude"),
     "legend": (
-        "Bars: posts an hour over 24 h, their dark foot the negative ones. Band: usual. Hatched: not heard.",
+        "Bars: posts an hour over 24 h, their foot the negative ones. Band: usual. Hatched: not heard.",
         "Barres\u202f: posts par heure sur 24 h, en pied les négatifs. Bande\u202f: habituel. Hachures\u202f: non entendu.",
     ),
     "chart": (
