@@ -5,14 +5,14 @@ from typing import Annotated
 import typer
 
 from buzzwatch import __version__
-from buzzwatch.cli import answers, daemon, records, rulefiles, trials
+from buzzwatch.cli import answers, daemon, records, rulefiles, status, trials
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for part in (daemon, rulefiles, trials, records, answers):
+for part in (daemon, rulefiles, trials, records, answers, status):
     app.add_typer(part.app)
 
 

@@ -1,5 +1,6 @@
 """Between which numbers the mentions of an ordinary time lie: for people who look, not for deciding."""
 
+from itertools import pairwise
 from math import sqrt
 from typing import NamedTuple
 
@@ -47,4 +48,4 @@ def _shaped(baseline: Baseline, first: int, last: int) -> float:
 def _hours(first: int, last: int) -> list[tuple[int, int]]:
     """The minutes from `first` to before `last`, cut at whole hours."""
     cuts = [first, *range((first // 60 + 1) * 60, last, 60), last]
-    return [(start, end) for start, end in zip(cuts, cuts[1:], strict=False) if end > start]
+    return [(start, end) for start, end in pairwise(cuts) if end > start]

@@ -55,7 +55,8 @@ class Trial(Struct, frozen=True, forbid_unknown_fields=True):
 def control_app(desk: Desk) -> web.Application:
     """The control side. JSON in and out, but `/learn` takes MessagePack, which carries arrays as they are.
 
-    Every POST but `/sources` and `/board` gives an `Answer`: status 200 if done, 409 if not, 400 if the request could not be read.
+    Every POST but `/sources` and `/board` gives an `Answer`: status 200 if done, 409 if not, 400 if the request could
+    not be read.
     """
     commands = _Commands(desk)
     app = web.Application(client_max_size=_LIMIT)

@@ -70,7 +70,7 @@ class StatusPages:
 
     def page(self, view: StatusView, reader: Reader, version: str) -> str:
         """The whole document."""
-        shown, voice = self.show(view, reader), _voice(view, reader.language)
+        shown, voice = self.show(view, reader), voice_of(view, reader.language)
         parts = {key: Markup(html) for key, html in shown.whole.items()}  # noqa: S704 - our own templates made them
         return self._templates.get_template("status.html").render(
             language=reader.language,
@@ -83,7 +83,7 @@ class StatusPages:
 
     def show(self, view: StatusView, reader: Reader) -> Shown:
         """The page by pieces."""
-        voice = _voice(view, reader.language)
+        voice = voice_of(view, reader.language)
         common = {
             "view": view,
             "w": voice.phrases,
@@ -170,7 +170,8 @@ def _range(low: float, high: float, voice: Voice, key: str) -> str:
     return voice.say("usual one", low=ends[0]) if key == "usual" else ends[0]
 
 
-def _voice(view: StatusView, language: str) -> Voice:
+def voice_of(view: StatusView, language: str) -> Voice:
+    """How a reader of a language is spoken to."""
     figures, zone = FIGURES[language], ZoneInfo(view.timezone)
     return Voice(status_words(language), figures, lambda instant: figures.clock(instant, zone, view.now))
 

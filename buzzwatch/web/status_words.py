@@ -38,8 +38,14 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "{brand}: {times} times the usual posts since {when}, {who}",
         "{brand}\u202f: {times} fois plus de posts que d’habitude depuis {when}, {who}",
     ),
-    "quiet since": ("{brand}: not a single post since {when}, {who}", "{brand}\u202f: plus un post depuis {when}, {who}"),
-    "incident": ("{brand}: {severity} since {when}, {trend}, {who}", "{brand}\u202f: {severity} depuis {when}, {trend}, {who}"),
+    "quiet since": (
+        "{brand}: not a single post since {when}, {who}",
+        "{brand}\u202f: plus un post depuis {when}, {who}",
+    ),
+    "incident": (
+        "{brand}: {severity} since {when}, {trend}, {who}",
+        "{brand}\u202f: {severity} depuis {when}, {trend}, {who}",
+    ),
     "a critical": ("critical incident", "incident critique"),
     "a warning": ("incident", "incident"),
     "a watch": ("to be watched", "à surveiller"),
@@ -69,7 +75,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "no script": (
         "Without script this page loads itself anew every 30 s: an older time than that means that it is stuck.",
-        "Sans script, cette page se recharge toutes les 30 s\u202f: une heure plus ancienne veut dire qu’elle est figée.",
+        "Sans script, cette page se recharge toutes les 30 s\u202f: une heure plus ancienne, et elle est figée.",
     ),
     "incidents": ("Incidents", "Incidents"),
     "brands": ("Brands", "Marques"),
@@ -93,7 +99,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "mood calm": ("as usual", "comme d’habitude"),
     "legend": (
         "Bars: posts an hour over 24 h, their foot the negative ones. Band: usual. Hatched: not heard.",
-        "Barres\u202f: posts par heure sur 24 h, en pied les négatifs. Bande\u202f: habituel. Hachures\u202f: non entendu.",
+        "Barres\u202f: posts par heure sur 24 h, négatifs en pied. Bande\u202f: habituel. Hachures\u202f: non entendu.",
     ),
     "chart": (
         "{brand}, posts an hour over 24 h: {now} in the last hour, {usual}.",
@@ -121,7 +127,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "messages": ("Messages", "Messages"),
     "none waiting": ("All have left.", "Tous sont partis."),
     "one waiting": ("One waits to leave, since {when}.", "Un attend de partir, depuis {when}."),
-    "some waiting": ("{n} wait to leave, the oldest since {when}.", "{n} attendent de partir, le plus ancien depuis {when}."),
+    "some waiting": (
+        "{n} wait to leave, the oldest since {when}.",
+        "{n} attendent de partir, le plus ancien depuis {when}.",
+    ),
     "rules": ("Rules", "Règles"),
     "in force": ("In force since {when}.", "En vigueur depuis {when}."),
     "not in force": ("Not in force yet.", "Pas encore en vigueur."),
@@ -133,7 +142,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "The files on disk are refused since {when}: {n} faults.",
         "Les fichiers sur le disque sont refusés depuis {when}\u202f: {n} fautes.",
     ),
-    "unread": ("Files saved since {when} are not read yet.", "Des fichiers enregistrés depuis {when} ne sont pas encore lus."),
+    "unread": (
+        "Files saved since {when} are not read yet.",
+        "Des fichiers enregistrés depuis {when} ne sont pas encore lus.",
+    ),
     "silences": ("Silences", "Silences"),
     "no silences": ("None.", "Aucun."),
     "silence until": ("until {when}, by {who}: {why}", "jusqu’à {when}, par {who}\u202f: {why}"),

@@ -15,12 +15,37 @@ from buzzwatch.web.desk import Answer, RuleFiles, SourceRow
 NOW = 1_795_473_605_000  # 23:40:05 in Paris
 CODE, WALL = "K7QM2XZ9", "W4LLW4LL"
 NAMES = (
-    "Acme Airlines", "Brasserie du Nord", "Cobalt Mobile", "Delta Rail", "Épicerie Fine", "Fjord Énergie", "Galeries Opéra",
-    "Hôtel Lumière", "Indigo Assurances", "Jardins de Loire", "Kiosque", "Librairie Vauban", "Metro Bank", "Nova Télécom",
-    "Océan Croisières", "Papeterie Ruche", "Quartz Montres", "Rivage Immobilier", "Soleil Vacances", "Tram Sud",
-    "Univers Jouets", "Velours Mode", "Wagon Express", "Xylo Meubles", "Yaourt & Co", "Zénith Radio", "Alto Banque",
-    "Bistrot Régal", "Comète Auto", "Dune Cosmétiques",
-)  # fmt: skip
+    "Acme Airlines",
+    "Brasserie du Nord",
+    "Cobalt Mobile",
+    "Delta Rail",
+    "Épicerie Fine",
+    "Fjord Énergie",
+    "Galeries Opéra",
+    "Hôtel Lumière",
+    "Indigo Assurances",
+    "Jardins de Loire",
+    "Kiosque",
+    "Librairie Vauban",
+    "Metro Bank",
+    "Nova Télécom",
+    "Océan Croisières",
+    "Papeterie Ruche",
+    "Quartz Montres",
+    "Rivage Immobilier",
+    "Soleil Vacances",
+    "Tram Sud",
+    "Univers Jouets",
+    "Velours Mode",
+    "Wagon Express",
+    "Xylo Meubles",
+    "Yaourt & Co",
+    "Zénith Radio",
+    "Alto Banque",
+    "Bistrot Régal",
+    "Comète Auto",
+    "Dune Cosmétiques",
+)
 
 
 def hours(level=20.0, at=NOW, seed=1, burst=0, share=0.18):
@@ -49,7 +74,8 @@ def brand(key, name, **changes):
 def brands(number):
     rows = [brand(f"b{n}", f"{NAMES[n % len(NAMES)]}{'' if n < len(NAMES) else f' {n}'}") for n in range(number)]
     return tuple(
-        replace(row, now=4 + n * 7 % 60, low=float(n * 7 % 40 + 2), high=float(n * 7 % 60 + 9)) for n, row in enumerate(rows)
+        replace(row, now=4 + n * 7 % 60, low=float(n * 7 % 40 + 2), high=float(n * 7 % 60 + 9))
+        for n, row in enumerate(rows)
     )
 
 
@@ -64,27 +90,51 @@ def bad_buzz(brand_name="Acme Airlines", key="b0", who=None, severity=Severity.C
     signal = Signal(Detector.NEGATIVITY, HOUR, 46.4, 11.2, 9.1, share=0.64, usual_share=0.22)
     reason = Reason("bad-buzz", "Bien plus de posts en colère", (), signal, Trend.RISING, 61, 44, 0.64, 182_400, False)
     incident = Incident(
-        id=f"{key}-261123-2310", subject=Subject(key), state=State.TAKEN if who else State.OPEN, severity=severity,
-        began_at=NOW - 30 * MINUTE, opened_at=NOW - 22 * MINUTE, true_at=NOW, rules=("bad-buzz",), reason=reason,
-        samples=(), route="oncall", worst=46.4,
-    )  # fmt: skip
+        id=f"{key}-261123-2310",
+        subject=Subject(key),
+        state=State.TAKEN if who else State.OPEN,
+        severity=severity,
+        began_at=NOW - 30 * MINUTE,
+        opened_at=NOW - 22 * MINUTE,
+        true_at=NOW,
+        rules=("bad-buzz",),
+        reason=reason,
+        samples=(),
+        route="oncall",
+        worst=46.4,
+    )
     return IncidentRow(replace(incident, **changes), brand_name, False, Trend.RISING, who)
 
 
 def calm(number=3):
     return StatusView(
-        NOW, "Europe/Paris", "fr", brands=brands(number),
-        sources=(source("x"), source("mastodon", last_hour=96, usual_hour=102.0), source("presse", last_hour=4, usual_hour=3.0)),
+        NOW,
+        "Europe/Paris",
+        "fr",
+        brands=brands(number),
+        sources=(
+            source("x"),
+            source("mastodon", last_hour=96, usual_hour=102.0),
+            source("presse", last_hour=4, usual_hour=3.0),
+        ),
         rule_files=RuleFiles(NOW - 2 * DAY),
-    )  # fmt: skip
+    )
 
 
 def crisis(number=3, who="Inès"):
     first, *others = brands(number)
     hit = replace(
-        first, mood=Mood.ANGRY, now=61, low=8.0, high=15.2, share=0.64, usual_share=0.22, unusual=8.0, severity=3,
+        first,
+        mood=Mood.ANGRY,
+        now=61,
+        low=8.0,
+        high=15.2,
+        share=0.64,
+        usual_share=0.22,
+        unusual=8.0,
+        severity=3,
         hours=hours(burst=5),
-    )  # fmt: skip
+    )
     second = bad_buzz(others[0].name, others[0].key, severity=Severity.WARNING) if others else None
     incidents = (bad_buzz(first.name, first.key, who), *((second,) if second else ()))
     if others:
@@ -92,22 +142,38 @@ def crisis(number=3, who="Inès"):
     if len(others) > 1:
         others[-1] = replace(others[-1], competitor=True, mood=Mood.LOUD, now=90, unusual=6.0, hours=hours(burst=4))
     return replace(
-        calm(number), incidents=incidents, brands=(hit, *others), waiting=2, waiting_since=NOW - 12 * MINUTE,
+        calm(number),
+        incidents=incidents,
+        brands=(hit, *others),
+        waiting=2,
+        waiting_since=NOW - 12 * MINUTE,
         silences=(SilenceRow("Delta Rail", NOW + 2 * HOUR, "Karim", "grève annoncée"),),
-    )  # fmt: skip
+    )
 
 
 def deaf(number=3):
     view = calm(number)
-    lost = source("mastodon", connected=False, deaf=True, ail=Ail.AWAY, since=NOW - 47 * MINUTE, last_event=NOW - 47 * MINUTE, last_hour=21, usual_hour=102.0)  # noqa: E501 - a table
+    lost = source(
+        "mastodon",
+        connected=False,
+        deaf=True,
+        ail=Ail.AWAY,
+        since=NOW - 47 * MINUTE,
+        last_event=NOW - 47 * MINUTE,
+        last_hour=21,
+        usual_hour=102.0,
+    )
     rows = [
         replace(row, mood=Mood.DEAF, hours=(*row.hours[:-1], replace(row.hours[-1], deaf=True, mentions=None)))
         for row in view.brands
     ]
     return replace(
-        view, brands=tuple(rows), sources=(view.sources[0], lost, source("presse", ail=Ail.LATE, learning=True)),
-        rule_files=RuleFiles(NOW - 2 * DAY, NOW - HOUR), faults=3,
-    )  # fmt: skip
+        view,
+        brands=tuple(rows),
+        sources=(view.sources[0], lost, source("presse", ail=Ail.LATE, learning=True)),
+        rule_files=RuleFiles(NOW - 2 * DAY, NOW - HOUR),
+        faults=3,
+    )
 
 
 class StandIn:

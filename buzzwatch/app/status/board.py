@@ -96,9 +96,7 @@ class Board:
             return Answer(False, (f"there is nobody called {by!r} in oncall.yaml; people are: {known}",), "name")
         return Answer(True, (f"{await self._links.url(STATUS, by)}/status",))
 
-    async def _brands(
-        self, memory: Memory, incidents: tuple[IncidentRow, ...], now: Instant
-    ) -> tuple[BrandRow, ...]:
+    async def _brands(self, memory: Memory, incidents: tuple[IncidentRow, ...], now: Instant) -> tuple[BrandRow, ...]:
         worst: dict[str, int] = {}
         for each in incidents:
             key = each.incident.subject.brand
@@ -123,7 +121,9 @@ class Board:
         """Ask the record for hours that have left memory: after a start, and where nobody had looked for long."""
         brands = memory.rules.brands
         self._days.keep(brands)
-        missing = [key for key in brands if (p := memory.pulses.get(key)) is not None and self._days.misses(key, p, now)]
+        missing = [
+            key for key in brands if (p := memory.pulses.get(key)) is not None and self._days.misses(key, p, now)
+        ]
         if missing:
             found = await self._record.read(lambda db: read_hours(db, now // HOUR - HOURS + 1))
             for key in missing:
