@@ -68,7 +68,7 @@ class Streams:
     ) -> None:
         self._board = board
         self._pages = pages
-        self._pause = pause or _second
+        self._pause = pause or (lambda: _second())
         self.boot = secrets.token_hex(4)
         """Names this process, so that a page of another one is loaded anew."""
         self._variants: dict[Reader, _Variant] = {}

@@ -261,7 +261,7 @@ views = st.builds(
 
 
 @given(views, st.sampled_from([FRENCH, ENGLISH]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_the_page_is_rendered_whatever_the_state(view, reader):
     page = StatusPages().page(view, reader, "v")
     assert not re.search(r"\b(nan|inf)\b", page)
