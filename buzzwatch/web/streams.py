@@ -5,7 +5,7 @@ The format and what browsers do with it: https://html.spec.whatwg.org/multipage/
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -61,14 +61,11 @@ class _Variant:
 
 
 class Streams:
-    """Looks at the board once a second as long as any stream is open, and never otherwise. `pause` is that second."""
+    """Looks at the board once a second as long as any stream is open, and never otherwise."""
 
-    def __init__(
-        self, board: Callable[[], Board], pages: StatusPages, pause: Callable[[], Awaitable[None]] | None = None
-    ) -> None:
+    def __init__(self, board: Callable[[], Board], pages: StatusPages) -> None:
         self._board = board
         self._pages = pages
-        self._pause = pause or (lambda: _second())
         self.boot = secrets.token_hex(4)
         """Names this process, so that a page of another one is loaded anew."""
         self._variants: dict[Reader, _Variant] = {}
@@ -161,7 +158,7 @@ class Streams:
                 revocations = self._board().revocations
                 await self._revoke()
             self._turn()
-            await self._pause()
+            await _second()
 
     async def _render(self) -> None:
         view = await self._board().overview()

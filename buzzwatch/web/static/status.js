@@ -18,7 +18,7 @@
       const same = fresh.querySelector("#" + CSS.escape(each.id));
       if (same) same.open = true;
     }
-    old.replaceWith(fresh);
+    if (!old.isEqualNode(fresh)) old.replaceWith(fresh);
   }
 
   function place(parts) {
