@@ -9,7 +9,7 @@ from buzzwatch.detect.band import Band
 from buzzwatch.detect.pulse import Pulse
 from buzzwatch.model.brand import Brand
 from buzzwatch.model.input import Gap
-from buzzwatch.model.instant import HOUR, MINUTE, Instant, Span
+from buzzwatch.model.instant import HOUR, MINUTE, SECOND, Instant, Span
 from buzzwatch.web.board import BrandRow, Hour, Mood
 
 HOURS = 24
@@ -17,6 +17,8 @@ _LEAST_HEARD = 30
 """Minutes of an hour that were heard, for its number to say anything."""
 _TOLD: Span = 2 * MINUTE
 """A shorter deafness is no gap in a picture of a day."""
+_FRESH: Span = 5 * SECOND
+"""A row is found anew no more often: what is told of a brand every second is the incident, not the picture."""
 _SHARE_WINDOWS: tuple[Span, ...] = (HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR)
 _ENOUGH = 10
 """Posts of which a share may be told."""
@@ -31,6 +33,8 @@ class _Known(Struct):
     """What was found of a brand, and of which state of its counts that is."""
 
     stamp: tuple[object, ...]
+    counted: tuple[int, int]
+    at: Instant
     row: BrandRow
 
 
@@ -66,10 +70,10 @@ class Days:
 
     def row(self, brand: Brand, pulse: Pulse, gaps: Sequence[Gap], now: Instant) -> BrandRow:
         """How a brand stands; some 0.1 ms where anything changed, 0.3 ms once an hour."""
-        stamp = (now // MINUTE, pulse.stamp, pulse.level, brand, *gaps)
+        stamp, counted = (now // MINUTE, pulse.level, brand, *gaps), pulse.stamp
         known = self._known.get(brand.key)
-        if known is None or known.stamp != stamp:
-            known = self._known[brand.key] = _Known(stamp, self._row(brand, pulse, gaps, now))
+        if known is None or known.stamp != stamp or (known.counted != counted and now - known.at >= _FRESH):
+            known = self._known[brand.key] = _Known(stamp, counted, now, self._row(brand, pulse, gaps, now))
         return known.row
 
     def _row(self, brand: Brand, pulse: Pulse, gaps: Sequence[Gap], now: Instant) -> BrandRow:
