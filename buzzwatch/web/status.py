@@ -6,7 +6,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from msgspec import Struct
 
-from buzzwatch.model.instant import Instant, moment_of
+from buzzwatch.model.instant import MINUTE, Instant, moment_of
 from buzzwatch.notify import ear_words
 from buzzwatch.web.board import BrandRow, Mood, StatusView
 from buzzwatch.web.page import FIGURES, headline_of
@@ -66,6 +66,7 @@ class StatusPages:
             lstrip_blocks=True,
         )
         self._templates.globals.update(iso=_iso, draw=draw, negative_share=negative_share, Mood=Mood)
+        self._rests: dict[str, tuple[object, str]] = {}
         self._cards: dict[tuple[str, str], tuple[BrandRow, str, str]] = {}
 
     def page(self, view: StatusView, reader: Reader, version: str) -> str:
@@ -113,15 +114,29 @@ class StatusPages:
         carded, rest = view.brands[:MOST_CARDS], view.brands[MOST_CARDS:]
         cards = {f"b-{row.key}": self._card(row, view, voice, reader.language) for row in carded}
         size = "few" if len(carded) <= _FEW else "some" if len(carded) <= _SOME else "many"
-        folded = self._render("status_rest.html", common, rows=rest, usual=lambda row: usual_of(row, voice))
+        parts["rest"] = self._rest(rest, view, voice, reader.language)
         brands = self._render(
             "status_brands.html",
             common,
             cards=[Markup(card) for card in cards.values()],  # noqa: S704 - our own templates made them
             size=size,
-            rest=Markup(folded),  # noqa: S704 - likewise
         )
-        return Shown(parts, cards, (size, tuple(cards), folded), brands)
+        return Shown(parts, cards, (size, tuple(cards)), brands)
+
+    def _rest(self, rows: tuple[BrandRow, ...], view: StatusView, voice: Voice, language: str) -> str:
+        """The brands without a picture, new once a minute: hundreds of numbers that change at their leisure."""
+        stamp = (view.now // MINUTE, [(row.key, row.name, row.mood) for row in rows])
+        known = self._rests.get(language)
+        if known is None or known[0] != stamp:
+            html = self._templates.get_template("status_rest.html").render(
+                rows=rows,
+                w=voice.phrases,
+                say=voice.say,
+                number=voice.figures.number,
+                usual=lambda row: usual_of(row, voice),
+            )
+            known = self._rests[language] = (stamp, html)
+        return known[1]
 
     def _card(self, row: BrandRow, view: StatusView, voice: Voice, language: str) -> str:
         key, zone = (row.key, language), view.timezone

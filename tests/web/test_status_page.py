@@ -208,6 +208,15 @@ def test_thirty_brands_have_pictures_as_far_as_they_fit_and_all_are_named():
     assert all(row.name.replace("&", "&amp;") in page for row in brands(30))
     assert 'class="few"' in shown(calm(3))
     assert "<article" not in shown(calm(0))
+    assert '<details id="rest" hidden>' in shown(calm(3))
+
+
+def test_the_list_of_the_calmest_is_new_once_a_minute():
+    pages, before = StatusPages(), replace(calm(), brands=brands(30))
+    first, (*others, last) = pages.show(before, ENGLISH), before.brands
+    moved = replace(before, now=NOW + 1_000, brands=(*others, replace(last, now=99)))
+    assert pages.show(moved, ENGLISH).since(first).keys() == {"clock"}
+    assert "rest" in pages.show(replace(moved, now=NOW + MINUTE), ENGLISH).since(first)
 
 
 def test_only_what_changed_is_told():

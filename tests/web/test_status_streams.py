@@ -76,7 +76,7 @@ async def test_everything_comes_first_and_then_what_changes(client, board, pace)
         assert stream.headers["X-Accel-Buffering"] == "no"
         assert await stream.content.readline() == b"retry: 3000\n"
         name, parts = await event_of(stream)
-        assert (name, set(parts)) == ("parts", {"lead", "clock", "incidents", "brands", "sources", "works"})
+        assert (name, set(parts)) == ("parts", {"lead", "clock", "incidents", "brands", "rest", "sources", "works"})
         acme, *others = board.view.brands
         board.view = replace(board.view, now=NOW + 1_000, brands=(replace(acme, now=99), *others))
         await pace.turn()

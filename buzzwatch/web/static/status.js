@@ -14,6 +14,7 @@
   const clock = () => document.querySelector("#clock time").textContent;
 
   function replace(old, fresh) {
+    if (old.open) fresh.open = true;
     for (const each of old.querySelectorAll("details[open]")) {
       const same = fresh.querySelector("#" + CSS.escape(each.id));
       if (same) same.open = true;
@@ -81,7 +82,7 @@
       if (!answer.ok) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const parts = {};
-      for (const id of ["lead", "clock", "incidents", "brands", "sources", "works"]) {
+      for (const id of ["lead", "clock", "incidents", "brands", "rest", "sources", "works"]) {
         const each = page.getElementById(id);
         if (each) parts[id] = each.outerHTML;
       }
