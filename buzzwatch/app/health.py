@@ -22,14 +22,16 @@ class Health:
         self._drive = drive
         self._record = record
         self._clock = clock
+        self.outbox: tuple[int, Instant | None] = (0, None)
+        """How many messages had not left at the last look, and since when the oldest waits."""
         self._waiting_since: Instant | None = None
         self.others: Callable[[], Iterable[str]] = tuple
         """What else ails it."""
 
     async def look(self) -> int:
         """Ask the writer thread, and wait for it: how many messages have not left. What hangs there, hangs this."""
-        waiting, self._waiting_since = await self._record.waiting()
-        return waiting
+        self.outbox = await self._record.waiting()
+        return self.outbox[0]
 
     def ails(self) -> tuple[str, ...]:
         """One sentence for each thing; none: it hears, decides, writes and sends."""
@@ -40,6 +42,7 @@ class Health:
         ails += self.ears.deaf()
         if due is not None and now - due > LATE:
             ails.append(f"decisions are {(now - due) // MINUTE} min late")
-        if self._waiting_since is not None and now - self._waiting_since > OVERDUE:
-            ails.append(f"a message has not left for {(now - self._waiting_since) // MINUTE} min")
+        _, waiting_since = self.outbox
+        if waiting_since is not None and now - waiting_since > OVERDUE:
+            ails.append(f"a message has not left for {(now - waiting_since) // MINUTE} min")
         return tuple(ails)

@@ -31,6 +31,10 @@ QUEUE = "queue:"
 """Begins, before the brand, what a link to the queue of a brand is to, in the place of an incident."""
 
 
+STATUS = "status"
+"""What a link to the status page is to, in the place of an incident."""
+
+
 class Holder(Struct, frozen=True):
     """Who has a link, to which incident; `person` is empty for a channel."""
 
@@ -46,6 +50,8 @@ class Links:
         self._key = _load_key(directory / _FILE)
         self._base_url = base_url
         self._unwritten: dict[bytes, Holder] = {}
+        self.revocations = 0
+        """How often any were revoked since the start: what is open on a link asks anew when it grows."""
 
     async def url(self, incident: str, person: str = "") -> str:
         """Where the page of an incident is for a person, or for a channel."""
@@ -59,7 +65,9 @@ class Links:
     async def revoke(self, incident: str, now: Instant) -> int:
         """Let none of the codes of an incident lead to it any more; how many there were. Later messages get others."""
         self._unwritten = {key: holder for key, holder in self._unwritten.items() if holder.incident != incident}
-        return await self._record.write(partial(_revoke, incident=incident, now=now))
+        done = await self._record.write(partial(_revoke, incident=incident, now=now))
+        self.revocations += 1
+        return done
 
     def _code(self, db: sqlite3.Connection, holder: Holder) -> str:
         """The holder's present code, put on record if it is not; it works where that cannot be written, too."""
@@ -106,8 +114,8 @@ def _read(db: sqlite3.Connection, digest: bytes, now: Instant) -> Holder | None:
     row = db.execute(
         "SELECT link.incident, person, CAST(body AS TEXT) ->> 'closed_at' FROM link "
         "LEFT JOIN incident ON incident.id = link.incident WHERE digest = ? AND revoked_at IS NULL "
-        "AND (incident.id IS NOT NULL OR substr(link.incident, 1, ?) = ?)",
-        (digest, len(QUEUE), QUEUE),
+        "AND (incident.id IS NOT NULL OR substr(link.incident, 1, ?) = ? OR link.incident = ?)",
+        (digest, len(QUEUE), QUEUE, STATUS),
     ).fetchone()
     return None if row is None or (row[2] is not None and row[2] < now - KEPT) else Holder(row[0], row[1])
 

@@ -14,7 +14,7 @@ from buzzwatch.app.drive import Drive
 from buzzwatch.app.ears.ears import zone_of
 from buzzwatch.app.health import Health
 from buzzwatch.app.latest import points_of
-from buzzwatch.app.links import QUEUE, Links
+from buzzwatch.app.links import QUEUE, STATUS, Links
 from buzzwatch.app.marks import Marks
 from buzzwatch.app.queue import read_queue
 from buzzwatch.app.quotes import read_samples
@@ -22,6 +22,7 @@ from buzzwatch.app.rulebook import Rulebook
 from buzzwatch.app.saved import user_name
 from buzzwatch.app.second_opinion import SecondOpinion
 from buzzwatch.app.silences import LONGEST_WHY, describe, read_silence
+from buzzwatch.app.status.board import Board
 from buzzwatch.app.until import read_span, read_until
 from buzzwatch.detect.pulse import Pulse
 from buzzwatch.incidents.answers import LONGEST_SNOOZE, LONGEST_WAIT
@@ -79,6 +80,7 @@ class Reception:
         self._opinion = opinion
         self._tests: dict[str, asyncio.Future[Delivered]] = {}
         self.marks = Marks(drive, record)
+        self.board = Board(drive, record, links, rulebook, health, self.unready)
 
     def unready(self) -> tuple[str, ...]:
         """See `Desk`."""
@@ -221,7 +223,7 @@ class Reception:
     async def revoke(self, incident: str) -> Answer:
         """See `Desk`."""
         found = await self._record.read(lambda db: read_incident(db, incident))
-        if found is None and not incident.startswith(QUEUE):
+        if found is None and incident != STATUS and not incident.startswith(QUEUE):
             return Answer(False, (f"there is no incident {incident!r}",))
         number = await self._links.revoke(incident, self._clock.now())
         return Answer(True, (f"{incident}: {number} links lead nowhere now; later messages carry others",))

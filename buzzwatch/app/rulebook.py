@@ -99,6 +99,11 @@ class Rulebook:
         known = self._drive.spine.memory.refusal
         return known.since if known else self._refused_at
 
+    @property
+    def fault_count(self) -> int:
+        """In the files that are refused."""
+        return len(self._refused.faults.faults) if self._refused and self._refused.faults else 0
+
     def follow(self, in_force: Instant) -> None:
         """Rules were put in force at an instant."""
         self.in_force = in_force

@@ -5,14 +5,26 @@ from typing import Annotated
 import typer
 
 from buzzwatch import __version__
-from buzzwatch.cli import answers, backups, counts, daemon, doctor, last_resort, persons, records, rulefiles, trials
+from buzzwatch.cli import (
+    answers,
+    backups,
+    counts,
+    daemon,
+    doctor,
+    last_resort,
+    persons,
+    records,
+    rulefiles,
+    status,
+    trials,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for part in (daemon, rulefiles, trials, records, counts, answers, doctor, backups, persons, last_resort):
+for part in (daemon, rulefiles, trials, records, counts, answers, status, doctor, backups, persons, last_resort):
     app.add_typer(part.app)
 
 

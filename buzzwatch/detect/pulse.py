@@ -10,6 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from buzzwatch.detect import negativity, volume
+from buzzwatch.detect.band import Band, band
 from buzzwatch.detect.baseline import Baseline, Gaps
 from buzzwatch.detect.budget import LINE, Tail
 from buzzwatch.detect.calendar import Calendar, Swell
@@ -320,6 +321,35 @@ class Pulse:
             hours = self._expected_until(first + width) - self._expected_until(first)
             bars.append((first * MINUTE, float(seen), self._level * hours * usual))
         return bars
+
+    @property
+    def born_at(self) -> Instant:
+        """What was posted before it entered nothing."""
+        return self._born * MINUTE
+
+    @property
+    def held_since(self) -> Instant:
+        """From when on `heard` knows the minutes."""
+        return (self._windows.head - SPAN) * MINUTE
+
+    @property
+    def stamp(self) -> tuple[int, int]:
+        """Another one once anything more was counted."""
+        return self._windows.head, self._windows.total()
+
+    def heard(self, first: int, last: int) -> tuple[int, int, float]:
+        """Mentions, those with a fresh text, and negative ones among these, of minutes (both included) of the ring."""
+        mentions, fresh, milli = self._windows.between(first, last)
+        return mentions, fresh, milli / 1_000
+
+    def band(self, first: int, last: int) -> Band:
+        """How many mentions are usual from the minute `first` to before `last`; see `band`."""
+        return band(self._baseline, self._calendar, self._level, first, last)
+
+    @property
+    def usual_share(self) -> float:
+        """Of negative mentions among those with a fresh text."""
+        return self._baseline.share
 
     def habits(self) -> dict[str, Any]:
         """What was learnt, without dates and mentions; numbers and lists of numbers."""

@@ -142,6 +142,11 @@ class Windows:
         ring, slot = self._milli if angry else self._count, self.head % RING
         return ring[slot::-1] + ring[:slot:-1]
 
+    def between(self, first: int, last: int) -> tuple[int, int, int]:
+        """Mentions, fresh and milli of the minutes from first to last, both included, as far as the ring holds them."""
+        first, last = max(first, self.head - SPAN), min(last, self.head)
+        return _sum(self._count, first, last), _sum(self._fresh, first, last), _sum(self._milli, first, last)
+
     def total(self) -> int:
         """Mentions in the ring."""
         return self._total

@@ -472,6 +472,7 @@ FRENCH: dict[str, str] = {
     "'{text}' names no language: write a code such as fr, en or pt-BR, or leave it out to have it guessed": "'{text}' ne désigne aucune langue : écrivez un code comme fr, en ou pt-BR, ou laissez-la deviner",
     "--source, --by and --lang are of one text; with --since name the brand alone": "--source, --by et --lang vont avec un texte ; avec --since, nommez la marque seule",
     "say whose queue, and who you are: buzzwatch queue acme --link --as ines": "dites quelle file, et qui vous êtes : buzzwatch queue acme --link --as ines",
+    "say whose link: buzzwatch status --link --as ines, or buzzwatch status --wall for a screen": "dites de qui : buzzwatch status --link --as ines, ou buzzwatch status --wall pour un écran",
     "no brand of ours has `official` accounts in its rule file, so nobody knows what was answered": "aucune de nos marques n'a de comptes `official` dans son fichier : on ne peut savoir qui a eu une réponse",
     "there is no `rota` in oncall.yaml": "il n'y a pas de `rota` dans oncall.yaml",
     "say who you are: --as, your key under `people` in oncall.yaml": "dites qui vous êtes : --as, votre clé sous `people` dans oncall.yaml",

@@ -42,6 +42,12 @@ class QueueLink(Struct, frozen=True, forbid_unknown_fields=True):
     by: str
 
 
+class StatusLink(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who wants a link to the status page, "" for a wall screen: the body of `/status-link`."""
+
+    by: str = ""
+
+
 class Trial(Struct, frozen=True, forbid_unknown_fields=True):
     """Which channel to try: the body of `/notify-test`."""
 
@@ -51,12 +57,15 @@ class Trial(Struct, frozen=True, forbid_unknown_fields=True):
 def control_app(desk: Desk) -> web.Application:
     """The control side. JSON in and out, but `/learn` takes MessagePack, which carries arrays as they are.
 
-    Every POST but `/sources` gives an `Answer`: status 200 if done, 409 if not, 400 if the request could not be read.
+    Every POST but `/sources` and `/board` gives an `Answer`: status 200 if done, 409 if not, 400 if the request could
+    not be read.
     """
     commands = _Commands(desk)
     app = web.Application(client_max_size=_LIMIT)
     app.router.add_get("/status", commands.status)
     app.router.add_post("/sources", commands.sources)
+    app.router.add_post("/board", commands.board)
+    app.router.add_post("/status-link", commands.status_link)
     app.router.add_post("/reload", commands.reload)
     app.router.add_post("/answer", commands.answer)
     app.router.add_post("/silence", commands.silence)
@@ -79,6 +88,12 @@ class _Commands:
 
     async def sources(self, _request: web.Request) -> web.Response:
         return _json(await self._desk.sources(), 200)
+
+    async def board(self, _request: web.Request) -> web.Response:
+        return _json(await self._desk.board.overview(), 200)
+
+    async def status_link(self, request: web.Request) -> web.Response:
+        return _reply(await self._desk.board.link((await _body(request, StatusLink)).by))
 
     async def reload(self, request: web.Request) -> web.Response:
         asked = await _body(request, Reload) if await request.read() else Reload()

@@ -1,7 +1,7 @@
 """What the web server asks of the daemon."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
@@ -14,6 +14,9 @@ from buzzwatch.model.notification import Deaf, Sample
 from buzzwatch.model.proposal import Proposal
 from buzzwatch.model.silence import Silence
 from buzzwatch.rules.words import Language
+
+if TYPE_CHECKING:
+    from buzzwatch.web.board import Board
 
 
 class Pending(Struct, frozen=True):
@@ -203,6 +206,10 @@ class Reload(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Desk(Protocol):
     """The daemon as the web server sees it. Incidents go by id, people by key; unknown ones make `done` False."""
+
+    @property
+    def board(self) -> "Board":
+        """What the status page asks."""
 
     def unready(self) -> tuple[str, ...]:
         """Why the daemon cannot do its work; empty when it can."""

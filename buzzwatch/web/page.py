@@ -16,7 +16,7 @@ from buzzwatch.web.desk import PageView, QueueView
 from buzzwatch.web.words import choose_language, words
 
 _HEADLINES = {Detector.NEGATIVITY: "angry", Detector.VOLUME: "many", Detector.THREAD: "thread", Detector.SLOW: "slow"}
-_FIGURES = {"en": ENGLISH, "fr": FRENCH}
+FIGURES = {"en": ENGLISH, "fr": FRENCH}
 
 NAME_LIMIT = 60
 """Characters of a name, where anybody may give theirs."""
@@ -67,7 +67,7 @@ class Pages:
             up="../",
             incident=view.incident,
             reason=view.incident.reason,
-            headline=_headline(view.incident, phrases, figures, frame.at(view.incident.began_at)),
+            headline=headline_of(view.incident, phrases, figures, frame.at(view.incident.began_at)),
             beside=_beside(view, phrases, figures, frame.at),
             chart=chart.draw(view.points),
             number=figures.number,
@@ -104,7 +104,7 @@ class Pages:
     def queue(self, view: QueueView, code: str, accepted: str) -> str:
         """The page of the complaints that wait."""
         language = choose_language(accepted, view.language)
-        figures, zone = _FIGURES[language], ZoneInfo(view.timezone)
+        figures, zone = FIGURES[language], ZoneInfo(view.timezone)
         return self._templates.get_template("queue.html").render(
             view=view,
             code=code,
@@ -129,7 +129,7 @@ class _Frame:
     def __init__(self, view: PageView, code: str, accepted: str, who_is: str) -> None:
         self.view = view
         self.language = choose_language(accepted, view.language)
-        self.phrases, self.figures = words(self.language), _FIGURES[self.language]
+        self.phrases, self.figures = words(self.language), FIGURES[self.language]
         self.zone = ZoneInfo(view.timezone)
         self.common: dict[str, Any] = {
             "view": view,
@@ -172,7 +172,7 @@ class _Frame:
         return self.phrases["pending today" if ends == today else "pending tomorrow"]
 
 
-def _headline(incident: Incident, phrases: dict[str, str], figures: Figures, began: str) -> str:
+def headline_of(incident: Incident, phrases: dict[str, str], figures: Figures, began: str) -> str:
     """One sentence with the number and its usual value."""
     signal, reason = incident.reason.signal, incident.reason
     if incident.drill is not None:

@@ -13,6 +13,7 @@ from buzzwatch.model.input import Mark, Verb
 from buzzwatch.web.desk import Answer, Desk, PageView, Reply
 from buzzwatch.web.metrics import CONTENT_TYPE, Metrics
 from buzzwatch.web.page import NAME_LIMIT, WHY_LIMIT, Pages, key_of
+from buzzwatch.web.watching import Watching
 
 _View = TypeVar("_View")
 _FORM_LIMIT = 16_000
@@ -49,6 +50,7 @@ def public_app(desk: Desk, metrics: Metrics, public_url: str | None = None) -> w
     app.router.add_get(f"/i/{_CODE}/marks", site.show_marks)
     app.router.add_post(f"/i/{_CODE}/confirm", site.confirm)
     app.router.add_post(f"/i/{_CODE}/drop", site.drop)
+    Watching(lambda: desk.board, site.behind_link).open(app)
     return app
 
 
@@ -87,7 +89,7 @@ class _Site:
         return web.Response(text=page, content_type="text/html")
 
     async def queue(self, request: web.Request) -> web.Response:
-        view = await self._behind_link(request, self._desk.queue)
+        view = await self.behind_link(request, self._desk.queue)
         page = self._pages.queue(view, request.match_info["code"], _accepted(request))
         return web.Response(text=page, content_type="text/html")
 
@@ -163,9 +165,9 @@ class _Site:
         return self._pages.refusal(why, lines, _accepted(request), language, _up(request), back)
 
     async def _view(self, request: web.Request) -> PageView:
-        return await self._behind_link(request, self._desk.page)
+        return await self.behind_link(request, self._desk.page)
 
-    async def _behind_link(self, request: web.Request, find: Callable[[str], Awaitable[_View | None]]) -> _View:
+    async def behind_link(self, request: web.Request, find: Callable[[str], Awaitable[_View | None]]) -> _View:
         """What a link leads to; whoever tries links that lead nowhere must wait."""
         address = address_of(request, behind_proxy=bool(self._host))
         if self._guesses.refuses(address):

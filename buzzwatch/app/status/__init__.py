@@ -1,0 +1,1 @@
+"""The state of everything at one look: for the status page and for a terminal."""
