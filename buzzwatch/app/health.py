@@ -24,7 +24,6 @@ class Health:
         self._clock = clock
         self.outbox: tuple[int, Instant | None] = (0, None)
         """How many messages had not left at the last look, and since when the oldest waits."""
-        self._waiting_since: Instant | None = None
         self.others: Callable[[], Iterable[str]] = tuple
         """What else ails it."""
 

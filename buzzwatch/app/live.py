@@ -85,6 +85,15 @@ class Daemon:
             raise
 
     def _assemble(self, secrets: Secrets, clock: Clock | None) -> None:
+        self._take_up_the_record(clock)
+        self._open_ears_and_mouth(secrets)
+        self._add_what_looks_after_it(secrets)
+        self.hints: Hints | None = None
+        """When to look at the rule files; None: as the kernel says."""
+        self.ready = asyncio.Event()
+        self.stopped = asyncio.Event()
+
+    def _take_up_the_record(self, clock: Clock | None) -> None:
         config, record = self.config, self.record
         self._seq, self._last_now = record.position
         self._resumed: asyncio.Future[Outcome] | None = None
@@ -108,6 +117,9 @@ class Daemon:
         )
         if self.opinion is not None:
             self.drive.reconsider = self.opinion.reconsider
+
+    def _open_ears_and_mouth(self, secrets: Secrets) -> None:
+        config, record = self.config, self.record
         self.rulebook = Rulebook(config, secrets, self.drive, self.metrics, record.write_now(rules_since))
         self._first_reading = self.rulebook.begin()
         self.links = Links(record, config.state, config.web.base_url)
@@ -126,6 +138,9 @@ class Daemon:
             self._report,
             self.clock,
         )
+
+    def _add_what_looks_after_it(self, secrets: Secrets) -> None:
+        config, record = self.config, self.record
         keep = {name: source.keep for name, source in config.sources.items()}
         lasting = Lasting(config.keep.mentions, config.keep.incidents, "keep" in config.model_fields_set)
         self._retention = Retention(keep, record, self.clock, self.metrics, lasting)
@@ -148,10 +163,6 @@ class Daemon:
             self.answers.tell = self.queue.tell
         unready = self.reception.unready
         self.upkeep = Upkeep(self.drive, self.ears, self.health, record, self.clock, self.metrics, unready)
-        self.hints: Hints | None = None
-        """When to look at the rule files; None: as the kernel says."""
-        self.ready = asyncio.Event()
-        self.stopped = asyncio.Event()
 
     def _memory(self) -> Memory:
         """That of the spine that is at work; another may take its place."""

@@ -18,10 +18,9 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
 import audit  # noqa: E402 - scripts beside each other
+import dist  # noqa: E402
 import sbom  # noqa: E402
 import wheelhouse  # noqa: E402
-
-import dist  # noqa: E402
 
 
 def make_wheel(

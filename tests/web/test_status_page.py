@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from buzzwatch.gate.guesses import MOST_MISSES
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.incident import Drill, Severity
 from buzzwatch.model.instant import DAY, HOUR, MINUTE
@@ -16,7 +17,6 @@ from buzzwatch.model.signal import Trend
 from buzzwatch.web.board import BrandRow, Hour, Mood, SilenceRow, StatusView
 from buzzwatch.web.control import control_app
 from buzzwatch.web.desk import RuleFiles
-from buzzwatch.web.guesses import MOST_MISSES
 from buzzwatch.web.public import public_app
 from buzzwatch.web.status import MOST_CARDS, Reader, StatusPages, voice_of
 from buzzwatch.web.status_lead import lead_of
