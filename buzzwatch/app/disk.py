@@ -83,7 +83,7 @@ class Disk:
         self._guard(now)
         await self._keep_reserve()
         for trouble in await self._judge(now):
-            log.warning("disk_ails" if not trouble.over else "disk_well", trouble=trouble.key, why=trouble.text)
+            log.warning("disk_ailed" if not trouble.over else "disk_recovered", trouble=trouble.key, why=trouble.text)
             self._queue.tell(trouble)
 
     @property

@@ -76,7 +76,7 @@ class Retention:
         now = self._clock.now()
         lasting = self._lasting
         if not await self._record.write(partial(keeping.may_erase, now=now)):
-            log.warning("not_let_go", error="the clock has leapt: nothing is erased for a day")
+            log.warning("erasing_put_off")
             return
         if not lasting.chosen and now < (begins := await self._record.write(keeping.erases_from)):
             self._announce(begins)

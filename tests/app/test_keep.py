@@ -42,6 +42,8 @@ ANSWERS = {
     "cursor": "the present one alone",
     "disk": "sixty days",
     "disk_told": "until it is over",
+    "forgetting": "until it is done, minutes",
+    "forgotten": "for ever: that somebody was forgotten, not who",
     "head": "one row",
     "held": "with its incident",
     "hour": "for ever: counts",

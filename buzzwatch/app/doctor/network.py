@@ -16,11 +16,13 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from buzzwatch.app.doctor.finding import Finding, aside, fine, wary, wrong
-from buzzwatch.app.doctor.places import Place, places_of, proxy_for
+from buzzwatch.app.doctor.places import Place, places_of, proxy_of
 from buzzwatch.model.instant import DAY, SECOND, Instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from yarl import URL
 
     from buzzwatch.app.doctor.patient import Patient
 
@@ -64,10 +66,10 @@ def check_places(patient: "Patient") -> Iterator[Finding]:
 def _judge(place: Place, reached: Reached, environment: "Mapping[str, str]") -> Finding | None:
     values = {"names": ", ".join(place.names), "host": place.host, "port": str(place.port), "why": reached.why}
     if reached.why:
-        proxy = proxy_for(place, environment)
+        proxy = proxy_of(place, environment)
         said = "{names}: {host}:{port} cannot be reached ({why})"
         if proxy is not None:
-            via = f"{proxy.hostname}:{proxy.port}"
+            via = f"{proxy.host}:{proxy.port}"
             said = "{names}: {host}:{port} cannot be reached through the proxy {via} ({why})"
             return wrong(said, "curl -v --proxy http://{via} https://{host}:{port}/", via=via, **values)
         if reached.nameless:
@@ -138,10 +140,10 @@ def _days_left(secured: ssl.SSLSocket, now: Instant) -> int | None:
 
 def _connect(place: Place, environment: "Mapping[str, str]") -> socket.socket:
     """A connection to a place, through the proxy that the environment names for it."""
-    proxy = proxy_for(place, environment)
+    proxy = proxy_of(place, environment)
     if proxy is None:
         return socket.create_connection((place.host, place.port), _PATIENCE_S)
-    connection = socket.create_connection((proxy.hostname or "", proxy.port or 80), _PATIENCE_S)
+    connection = socket.create_connection((proxy.host or "", proxy.port or 80), _PATIENCE_S)
     try:
         if not place.tls:
             return connection
@@ -159,14 +161,12 @@ def _connect(place: Place, environment: "Mapping[str, str]") -> socket.socket:
     return connection
 
 
-def _basic(proxy: object) -> str:
+def _basic(proxy: "URL") -> str:
     from base64 import b64encode  # noqa: PLC0415 - few proxies ask for a name
-    from urllib.parse import unquote  # noqa: PLC0415 - likewise
 
-    name, password = getattr(proxy, "username", None), getattr(proxy, "password", None)
-    if not name:
+    if not proxy.user:
         return ""
-    pair = f"{unquote(name)}:{unquote(password or '')}".encode()
+    pair = f"{proxy.user}:{proxy.password or ''}".encode()
     return f"Proxy-Authorization: Basic {b64encode(pair).decode()}\r\n"
 
 

@@ -1,9 +1,8 @@
 """The hosts that an installation speaks with, by its configuration and its rules."""
 
-import urllib.request
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -13,6 +12,8 @@ from buzzwatch.model.rota import Listed
 from buzzwatch.rules.written import CONSOLE
 
 if TYPE_CHECKING:
+    from yarl import URL
+
     from buzzwatch.app.doctor.patient import Patient
     from buzzwatch.delivery.channels.mail_account import Account
 
@@ -151,13 +152,11 @@ def _of_service(service: object) -> Place | None:
     return None
 
 
-def proxy_for(place: Place, environment: Mapping[str, str]) -> SplitResult | None:
+def proxy_of(place: Place, environment: Mapping[str, str]) -> "URL | None":
     """The proxy that the environment names for a place, None where it is gone to directly."""
-    if not place.web:
-        return None
-    kept = {name.lower(): value for name, value in environment.items() if name.lower().endswith("_proxy")}
-    kept = {name.removesuffix("_proxy"): value for name, value in kept.items() if value}
-    if urllib.request.proxy_bypass_environment(f"{place.host}:{place.port}", kept):  # type: ignore[attr-defined] # the stubs lack it
-        return None
-    named = kept.get("https" if place.tls else "http")
-    return urlsplit(named if "://" in named else f"http://{named}") if named else None
+    from yarl import URL  # noqa: PLC0415 - comes with aiohttp, which most commands need not wait for
+
+    from buzzwatch.proxies import proxy_for  # noqa: PLC0415 - likewise
+
+    scheme = "https" if place.tls else "http"
+    return proxy_for(URL.build(scheme=scheme, host=place.host, port=place.port), environment) if place.web else None

@@ -21,7 +21,7 @@ from buzzwatch.app.doctor import backup, clock, daemon, database, disk, files, n
 from buzzwatch.app.doctor.finding import Bytes, Finding, Lasting, Level, fine, told, wary, wrong
 from buzzwatch.app.doctor.french import FRENCH, SUBJECTS
 from buzzwatch.app.doctor.patient import Patient
-from buzzwatch.app.doctor.places import Place, places_of, proxy_for
+from buzzwatch.app.doctor.places import Place, places_of, proxy_of
 from buzzwatch.app.doctor.printing import as_json, closing, line
 from buzzwatch.app.doctor.round import ROUND, examine, exit_code
 from buzzwatch.app.doctor.service import Unit, credentials_of
@@ -595,11 +595,11 @@ def test_what_refuses_or_does_not_exist_is_told_beside_the_others(patient):
 def test_the_proxy_of_the_environment_is_what_a_web_place_is_reached_through():
     place, broker = Place("acme.example", 443, tls=True), Place("mq.example", 8883, tls=True, web=False)
     environment = {"HTTPS_PROXY": "http://proxy.example:3128", "NO_PROXY": ".internal"}
-    through = proxy_for(place, environment)
+    through = proxy_of(place, environment)
     assert through is not None
-    assert (through.hostname, through.port) == ("proxy.example", 3128)
-    assert proxy_for(broker, environment) is None
-    assert proxy_for(Place("a.internal", 443, tls=True), environment) is None
+    assert (through.host, through.port) == ("proxy.example", 3128)
+    assert proxy_of(broker, environment) is None
+    assert proxy_of(Place("a.internal", 443, tls=True), environment) is None
 
 
 def test_a_connection_through_a_proxy_is_asked_for_and_its_refusal_told(patient):
