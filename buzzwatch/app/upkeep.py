@@ -62,12 +62,16 @@ class Upkeep:
             if now - kept_at >= KEEP_EVERY:
                 kept_at = now
                 await self.keep_rhythms()
-            await self._gauge()
-            unready = self._unready()
-            self._metrics.ready.set(not unready)
-            status = unready[0] if unready else f"listening; {len(self._memory.desk.real)} incidents open"
-            systemd.notify("WATCHDOG=1", status=status)
+            await self.look()
             await asyncio.sleep(min(LOOK_EVERY_S, interval / SECOND if interval else LOOK_EVERY_S))
+
+    async def look(self) -> None:
+        """Set the gauges, and tell systemd that we live, and how."""
+        await self._gauge()
+        unready = self._unready()
+        self._metrics.ready.set(not unready)
+        status = unready[0] if unready else f"listening; {len(self._memory.desk.real)} incidents open"
+        systemd.notify("WATCHDOG=1", status=status)
 
     @property
     def _memory(self) -> Memory:

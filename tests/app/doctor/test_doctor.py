@@ -92,10 +92,10 @@ async def test_a_daemon_that_runs_is_asked_and_found_well(patient):
     running = Daemon(config, Secrets({}))
     alive = asyncio.create_task(running.run())
     await asyncio.wait_for(running.ready.wait(), PATIENCE_S)
-    for _ in range(200):  # until it has gauged itself once
-        if b"buzzwatch_ready 1" in running.metrics.exposition():
-            break
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(PATIENCE_S):
+        while running.reception.unready():
+            await asyncio.sleep(0.01)
+    await running.upkeep.look()
     patient = Patient(patient.file, SystemClock(0).now(), network=False, environment={})
     found = await asyncio.to_thread(lambda: list(examine(patient)))
     running.stop()
