@@ -93,7 +93,7 @@ async def test_a_daemon_that_runs_is_asked_and_found_well(patient):
     alive = asyncio.create_task(running.run())
     await asyncio.wait_for(running.ready.wait(), PATIENCE_S)
     async with asyncio.timeout(PATIENCE_S):
-        while running.reception.unready():
+        while running.reception.unready():  # noqa: ASYNC110 - nobody is told when a source is first heard
             await asyncio.sleep(0.01)
     await running.upkeep.look()
     patient = Patient(patient.file, SystemClock(0).now(), network=False, environment={})
