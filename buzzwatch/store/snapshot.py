@@ -43,6 +43,12 @@ def read_snapshots(directory: Path, until: int) -> "list[tuple[int, dict[str, An
     return found
 
 
+def newest_snapshot(directory: Path, until: int) -> int:
+    """After which row the newest was taken, readable or not, of those not newer than row `until`; 0: there is none."""
+    rows = (int(path.name.removeprefix("snapshot-")) for path in _snapshots(directory))
+    return next((seq for seq in rows if seq <= until), 0)
+
+
 def _read(path: Path) -> dict[str, Any] | None:
     with contextlib.suppress(OSError, msgspec.DecodeError):
         raw = path.read_bytes()
