@@ -19,21 +19,24 @@ from traffic import BRANDS, CRISIS_SPAN, Traffic
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND
 
 SEED = int(os.environ.get("SEED", "63"))
-SPEED = int(os.environ.get("SPEED", "10"))
-DAYS = float(os.environ.get("DAYS", "1"))
+SPEED = int(os.environ.get("SPEED", "80"))
+DAYS = float(os.environ.get("DAYS", "8"))
 AN_HOUR = float(os.environ.get("AN_HOUR", "150"))
 LEARNT = 14 * DAY
+SETTLED = 3.5
+"""Days after which a daemon holds as much as it ever will of such traffic: conversations are forgotten after three."""
 LOOK_EVERY = 15 * MINUTE
 LIMITS = {
     "resident MB": 12.0,
-    "descriptors": 2.0,
+    "descriptors": 1.0,
     "threads": 1.0,
     "WAL MB": 4.0,
     "commit p99 ms": 10.0,
 }
-"""How much each may grow a day, by the slope of the second half: what a year would make of it, or the noise of looking.
+"""How much each may grow a day, by the slope of the second half, where that begins once it has settled.
 
-A daemon of 130 MB that grows by 12 MB a day is at 500 MB after a month, in which it is surely started anew.
+Of memory: what gives a daemon of 150 MB a month until it has doubled twice. Of descriptors and threads: less than one
+leaked in any chore of every day. The others: the noise of a busy machine.
 """
 
 pytestmark = [
@@ -218,6 +221,6 @@ async def test_days_of_traffic_leave_a_daemon_as_it_was(watching, alert_receiver
     assert [len(each) for each in matched] == [1] * len(crises)
     assert len(opened) == len(crises)
     assert {key.partition(".")[0] for key in keys} == {name for (name,) in daemon.rows("SELECT id FROM incident")}
-    for name, limit in LIMITS.items():
+    for name, limit in LIMITS.items() if DAYS >= 2 * SETTLED else ():
         assert gauges.growth(name) <= limit, name
     assert await daemon.stop() == 0

@@ -64,7 +64,7 @@ class Old:
     def count(self, path):
         with closing(sqlite3.connect(path)) as db:
             assert db.execute("PRAGMA quick_check").fetchall() == [("ok",)]
-            return {table: db.execute(f"SELECT count(*) FROM {table}").fetchone() for table in COMMON}
+            return {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in COMMON}
 
     def look(self, path=None):
         """Its version, after the check that it is whole."""
@@ -74,7 +74,8 @@ class Old:
         for each in path.parent.glob(f"{path.name}*"):  # a twin: who looks at it mends what the kill has left
             shutil.copy(each, self._looked_at / each.name)
         twin = self._looked_at / path.name
-        assert self.count(twin) == self.rows
+        there = self.count(twin)
+        assert all(there[table] >= number for table, number in self.rows.items()), "what has migrated may live on"
         with closing(sqlite3.connect(twin)) as db:
             return db.execute("PRAGMA user_version").fetchone()[0]
 
