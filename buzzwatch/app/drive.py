@@ -33,6 +33,7 @@ from buzzwatch.model.receipt import Receipt, Refusal
 from buzzwatch.spine import Spine
 from buzzwatch.store.batch import Batch, Heard, RefusedPayload, Verdict
 from buzzwatch.store.record import Record
+from buzzwatch.store.snapshot import newest_snapshot
 from buzzwatch.web.metrics import Metrics
 
 SNAPSHOT_INPUTS = 100_000
@@ -126,7 +127,8 @@ class Drive:
 
     async def run(self, seq: int) -> None:
         """Drive until the queue is closed and empty; `seq` numbers the last journalled input."""
-        self._seq = self._snapshot_seq = seq
+        self._seq = seq
+        self._snapshot_seq = newest_snapshot(self._record.directory, seq)  # lives may be too short to take one
         self._snapshot_at = self.clock.now()
         while not (self.queue.closed and self.queue.empty):
             await self._rest()

@@ -29,6 +29,8 @@ LONGEST_WAIT: Span = 10 * MINUTE
 LONGEST_ASKED_WAIT: Span = HOUR
 """A receiver that asks us to wait longer than this is asked again all the same."""
 GIVE_UP_AFTER: Span = DAY
+LEAST_ATTEMPTS = 20
+"""And after so many, three hours of them: a clock that leapt ahead, or a long downtime, is no day of failures."""
 LOOK_EVERY: Span = 5 * SECOND
 """The outbox is looked at this often even if nobody says that something is new: after a restart, what was put back."""
 NEVER: Instant = 2**62
@@ -136,7 +138,7 @@ class Courier:
         except PermanentDeliveryError as error:
             await self._give_up(notice, str(error))
         except TransientDeliveryError as error:
-            if self._clock.now() - lease.first_at >= GIVE_UP_AFTER:
+            if self._clock.now() - lease.first_at >= GIVE_UP_AFTER and lease.attempts >= LEAST_ATTEMPTS:
                 await self._give_up(notice, f"given up after {GIVE_UP_AFTER // HOUR} h: {error}")
             else:
                 await self._put_back(lease, error)

@@ -163,7 +163,7 @@ class Door:
         try:
             async with asyncio.timeout(_READ_WITHIN):
                 return await _read(request)
-        except web.RequestPayloadError as error:
+        except (web.RequestPayloadError, ConnectionError) as error:
             raise RefusedError(HTTPStatus.BAD_REQUEST, f"the body is cut off: {error}") from None
         except TimeoutError:
             raise RefusedError(

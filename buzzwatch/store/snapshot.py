@@ -63,6 +63,11 @@ def list_snapshots(directory: Path) -> list[int]:
     return sorted((int(path.name.removeprefix("snapshot-")) for path in directory.glob("snapshot-*")), reverse=True)
 
 
+def newest_snapshot(directory: Path, until: int) -> int:
+    """After which row the newest was taken, readable or not, of those not newer than row `until`; 0: there is none."""
+    return next((seq for seq in list_snapshots(directory) if seq <= until), 0)
+
+
 def forget_snapshot(directory: Path, seq: int) -> None:
     """Throw one away, unless it is among the newest."""
     if seq not in list_snapshots(directory)[:KEPT]:

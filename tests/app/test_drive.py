@@ -179,6 +179,22 @@ async def test_a_stop_drains_what_was_taken_and_leaves_a_snapshot(house: House):
     assert [path.name for path in house.record.directory.glob("snapshot-*")] == ["snapshot-000000000000003"]
 
 
+async def test_lives_too_short_for_a_snapshot_leave_one_in_the_end(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("buzzwatch.app.drive.SNAPSHOT_INPUTS", 4)
+    for life in range(4):
+        house = House(tmp_path, VirtualClock(NOON + life))
+        house.open()
+        if not life:
+            await house.tell(RulesSwapped(0, rules()))
+        await house.say(mention(NOON, f"said-{life}"))
+        if life < 3:
+            await house.kill()
+    async with asyncio.timeout(10):
+        while not list(house.record.directory.glob("snapshot-*")):
+            await house.record.write(lambda _: None)
+    await house.kill()
+
+
 async def test_the_receipt_says_what_became_of_each_item(house: House):
     said = mention(NOON, "said")
     await house.say(said)

@@ -183,6 +183,17 @@ async def test_a_day_of_failures_is_enough(outbox, put, channels, start, clock):
     assert [(d.sent, d.why) for d in outbox.delivered] == [(False, "given up after 24 h: mail:// answered 451")]
 
 
+async def test_a_clock_that_leaps_a_day_ahead_does_not_turn_one_failure_into_a_day_of_them(
+    outbox, put, channels, start, clock
+):
+    channels["mail"].failures = [DOWN] * 3
+    put("a", due_at=-2 * GIVE_UP_AFTER)
+    async with start():
+        await clock.advance(HOUR)
+    assert channels["mail"].sent == ["a"]
+    assert [d.sent for d in outbox.delivered] == [True]
+
+
 async def test_what_waited_for_more_than_a_day_is_still_tried_once(outbox, put, channels, start):
     put("a", due_at=-2 * GIVE_UP_AFTER)
     async with start():

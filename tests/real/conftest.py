@@ -1,9 +1,13 @@
 """The parts of a drill, each started and ended with its test."""
 
+import sys
+from pathlib import Path
+
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+sys.path.append(str(Path(__file__).parents[1] / "sources"))
 pytest.register_assert_rewrite("drill")
 
 from drill import Daemon, Drill, MailServer, News, Receiver  # noqa: E402 - rewritten for its asserts

@@ -4,6 +4,7 @@ import asyncio
 import email
 import email.policy
 import json
+import os
 import resource
 import signal
 import socket
@@ -37,6 +38,13 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def show(capsys, *lines):
+    """Print lines at once, though a test's output is captured."""
+    with capsys.disabled():
+        sys.stdout.write("\n".join(("", *map(str, lines), "")))
+        sys.stdout.flush()
+
+
 class News:
     """Wakes whoever waits for a fact, each time that something has happened."""
 
@@ -57,6 +65,7 @@ class MailServer:
 
     def __init__(self, news):
         self.port = free_port()
+        self.is_up = False
         self.refusals: dict[str, str] = {}
         self.refused: list[tuple[str, str]] = []
         self.mails = []
@@ -90,8 +99,10 @@ class MailServer:
     async def up(self):
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: SMTP(self, loop=loop), "127.0.0.1", self.port)
+        self.is_up = True
 
     async def down(self):
+        self.is_up = False
         self._server.close()
         await self._server.wait_closed()
 
@@ -158,6 +169,9 @@ class Daemon:
         self.process = None
         self.largest_file: int | None = None
         """The size in bytes that no file of it may pass."""
+        self.environment: dict[str, str] = {}
+        self.nursery = None
+        """What bears it from now on; None: it is started from nothing."""
         self._news = news
         (folder / "rules").mkdir()
         self.rules = folder / "rules" / "acme.yaml"
@@ -195,12 +209,23 @@ class Daemon:
     async def start(self, until="daemon_ready", patience=PATIENCE_S):
         """Return once it says that it is ready."""
         seen = len(self.log)
-        self.process = await asyncio.create_subprocess_exec(
-            *self._line("run"), stderr=asyncio.subprocess.PIPE, preexec_fn=self._limit
-        )
-        self._reader = asyncio.create_task(self._read_log(self.process.stderr))
+        await self.begin()
         await self._news.until(lambda: self.said(until, since=seen) or self.process.returncode is not None, patience)
         assert self.said(until, since=seen), "".join(self.output)
+
+    async def begin(self):
+        """Start it, and wait for nothing."""
+        if self.nursery is not None:
+            self.process = await self.nursery.bear(*self._arguments("run"))
+            self._reader = asyncio.create_task(self.process.wait())
+            return
+        self.process = await asyncio.create_subprocess_exec(
+            *self._line("run"),
+            stderr=asyncio.subprocess.PIPE,
+            preexec_fn=self._limit,
+            env=os.environ | self.environment,
+        )
+        self._reader = asyncio.create_task(self._read_log(self.process.stderr))
 
     def limit(self, largest_file):
         """Let no file of it grow beyond that, now and after a start; None: as large as they like."""
@@ -216,26 +241,30 @@ class Daemon:
         """As a power cut would, as far as a process sees one."""
         await self._end(signal.SIGKILL)
 
-    async def stop(self):
+    async def stop(self, patience=PATIENCE_S):
         """End it in order; its exit status."""
-        return await self._end(signal.SIGTERM)
+        return await self._end(signal.SIGTERM, patience)
 
-    async def _end(self, number):
+    async def _end(self, number, patience=PATIENCE_S):
         if self.process is None or self.process.returncode is not None:
             return None
         self.process.send_signal(number)
-        async with asyncio.timeout(PATIENCE_S):
-            await self._reader
+        async with asyncio.timeout(patience):
+            await asyncio.shield(self._reader)
             return await self.process.wait()
 
     async def _read_log(self, lines):
         async for line in lines:
-            try:
-                self.log.append(json.loads(line))
-            except ValueError:
-                self.output.append(line.decode())
-            await self._news.tell()
+            await self.take_line(line)
         await self.process.wait()
+        await self._news.tell()
+
+    async def take_line(self, line):
+        """What it has written, b"" where it has begun or ended."""
+        try:
+            self.log += [json.loads(line)] if line else []
+        except ValueError:
+            self.output.append(line.decode())
         await self._news.tell()
 
     def said(self, event, since=0, **fields):
@@ -252,8 +281,10 @@ class Daemon:
         return process.returncode, printed.decode(), complained.decode()
 
     def _line(self, command, *arguments):
-        config = ("--config", str(self.folder / "buzzwatch.yaml"))
-        return (sys.executable, "-m", "buzzwatch", command, *arguments, *config)
+        return (sys.executable, "-m", "buzzwatch", *self._arguments(command, *arguments))
+
+    def _arguments(self, command, *arguments):
+        return (command, *arguments, "--config", str(self.folder / "buzzwatch.yaml"))
 
     def rows(self, query):
         """Read its database."""

@@ -1,42 +1,23 @@
 """A disk that fills up while mentions flow: nothing is acknowledged until it has room, and then nothing is missing."""
 
 import json
-import subprocess
-from contextlib import suppress
 
 import pytest
 from drill import SCARCE, gather
+from faults import Disk
 
 KILLS = 1
 
 
-class FullDisk:
-    """A small file system of its own under the state, filled to the last byte."""
+class FullDisk(Disk):
+    """Needs rights."""
 
     said, ails = "intake_held", "the disk of the state is nearly full"
 
     def __init__(self, daemon):
-        self._folder = daemon.folder / "state"
-        self._folder.mkdir()
-        mounted = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=16m,mode=0750", "tmpfs", self._folder],
-            check=False,
-            capture_output=True,
-        )
-        if mounted.returncode:
+        super().__init__(daemon.folder / "state")
+        if not self.is_own:
             pytest.skip("mounting a file system needs rights that this user does not have")
-        self._filler = self._folder / "filler"
-
-    def fill(self):
-        with self._filler.open("wb", buffering=0) as filler, suppress(OSError):
-            while True:
-                filler.write(bytes(4096))
-
-    def make_room(self):
-        self._filler.unlink()
-
-    def remove(self):
-        subprocess.run(["umount", self._folder], check=True)
 
 
 class Quota:

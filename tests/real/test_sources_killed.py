@@ -2,18 +2,13 @@
 
 import asyncio
 import random
-import sys
 import time
-from pathlib import Path
 
 import pytest
+from ears import EARS
+from turmoil import served
 
 from buzzwatch.clock import SystemClock
-
-sys.path.append(str(Path(__file__).parents[1] / "sources"))
-
-from ears import EARS
-from line import Line
 
 PATIENCE_S = 90
 """X is searched half a minute after its stream is heard again; the others need a second or two."""
@@ -32,19 +27,11 @@ async def until(fact):
 @pytest.fixture
 async def ear(request, daemon):
     """Serving, and a daemon configured to hear it by the line."""
-    ear = request.param(request.getfixturevalue)
-    line = Line(lambda: ear.port, ear_connects=ear.connects)
-    await line.start()
-    await ear.start()
-    if not ear.connects:
-        ear.call(line.port, SystemClock())
-    daemon.configure(sources={"ear": {ear.kind: ear.entry(line.port)}})
-    daemon.watch()
-    ear.line = line
-    yield ear
-    await daemon.kill()
-    await ear.stop()
-    await line.stop()
+    async with served(request.param(request.getfixturevalue), SystemClock()) as ear:
+        daemon.configure(sources={"ear": {ear.kind: ear.entry(ear.line.port)}})
+        daemon.watch()
+        yield ear
+        await daemon.kill()
 
 
 def now():

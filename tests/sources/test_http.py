@@ -1,6 +1,8 @@
 import asyncio
 import gzip
 import json
+import socket
+import struct
 import zlib
 from io import BytesIO
 
@@ -349,6 +351,21 @@ async def test_a_sender_that_goes_away_in_the_middle_harms_nobody(serve, client,
     async with client.post(url, data=MENTION) as response:
         assert response.status == 200
     assert intake.payloads == [MENTION]
+
+
+async def test_a_sender_whose_connection_breaks_is_no_fault_of_ours(serve, client, intake, root_log):
+    url = aiohttp.client.URL(await serve())
+    _, writer = await asyncio.open_connection(url.host, url.port)
+    head = b"POST /mentions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+    writer.write(head)
+    await writer.drain()
+    async with client.post(url, data=MENTION):
+        pass
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+    async with client.post(url, data=MENTION) as response:
+        assert response.status == 200
+    assert "Traceback" not in root_log.getvalue()
 
 
 # When we are behind
