@@ -750,6 +750,17 @@ async def test_what_was_missed_is_still_owed_after_a_kill(server, start, intake,
     await intake.until(lambda: f"x:{id_at(NOW - HOUR // 2, 1)}" in ids(intake))
 
 
+async def test_a_clock_that_is_behind_leaves_nothing_out(server, start, intake, clock):
+    intake.moved = {"newest": str(id_at(NOW - HOUR))}
+    server.posts = [server.post(1, NOW - HOUR // 2), server.post(2, NOW + DAY)]
+    await connected(server, start, intake, clock)
+    await clock.advance(30 * SECOND)
+    await server.until(lambda: server.asked("GET", "/recent"))
+    await settle()
+    assert len(set(ids(intake))) == 2
+    assert intake.gaps == []
+
+
 async def test_what_is_older_than_the_search_reaches_is_a_gap(server, start, intake, clock):
     intake.moved = {"newest": str(id_at(NOW - 10 * DAY))}
     await connected(server, start, intake, clock)

@@ -224,7 +224,7 @@ class XStandIn:
     async def _search(self, request: web.Request) -> web.Response:
         if refused := await self._refused(request, dict(request.query)):
             return refused
-        since, until = int(request.query["since_id"]), int(request.query["until_id"])
+        since, until = int(request.query["since_id"]), int(request.query.get("until_id", 1 << 63))
         found = [post for post in self.posts if since < int(post["id"]) < until]
         found.sort(key=lambda post: -int(post["id"]))
         start = int(request.query.get("next_token", "0"))

@@ -157,8 +157,9 @@ class Api:
             await self._answer("POST", _RULES, json={"delete": {"ids": list(ids[start : start + _AT_ONCE])}})
 
     async def search(self, query: str, since: int, until: int, size: int, token: str = "") -> Page:
-        """A page of what was posted between two ids, both excluded, the newest first."""
-        asked = {"query": query, "since_id": str(since), "until_id": str(until), "max_results": str(size)}
+        """A page of what was posted between two ids, both excluded, the newest first; `until` 0: until now."""
+        asked = {"query": query, "since_id": str(since), "max_results": str(size)}
+        asked |= {"until_id": str(until)} if until else {}
         _, body = await self._answer("GET", _SEARCH, FIELDS | asked | ({"next_token": token} if token else {}))
         page: Page = _decoded(PAGE, body)
         return page

@@ -61,8 +61,12 @@ class CatchUp:
             self._intake.status(self._source, connected=True, why=missed, ail=Ail.GAP)
 
     async def _fetch(self, query: str, since: int, until: int, posts: int) -> tuple[int, str, int]:
-        """Page after page; the oldest id that was reached, why no older one was, and how many posts may still be."""
-        token, reached = "", until  # a token is good for the very question that it answered
+        """Page after page; the oldest id that was reached, why no older one was, and how many posts may still be.
+
+        `until`, which our clock says, is for what is told: a clock that is behind must not leave the newest out. What
+        the stream has brought since is known already.
+        """
+        token, reached, before = "", until, 0  # a token is good for the very question that it answered
         while True:
             if self._intake.full:
                 await self._intake.room()
@@ -70,7 +74,7 @@ class CatchUp:
             if size < _SMALLEST_PAGE or not self._pages:
                 return reached, "it would cost more than half of what may be read today", posts
             try:
-                page = await self._api.search(query, since, until, size, token)
+                page = await self._api.search(query, since, before, size, token)
             except XError as error:
                 self._attempts -= 1
                 log.warning("catching_up_failed", source=self._source, why=str(error))
@@ -78,7 +82,7 @@ class CatchUp:
                     return reached, str(error), posts
                 now = self._clock.now()
                 await self._clock.wait_until(now + self._backoff.fail(at_least=error.asked(now)))
-                token, until = "", reached
+                token, before = "", reached if reached < until else 0
                 continue
             self._pages -= 1
             posts -= len(page.data)
