@@ -65,6 +65,12 @@ def ticks_end(item: Input) -> Instant:
     return item.seen_at
 
 
+def ticked_to(spine: Spine) -> Instant:
+    """The last instant of which nothing is left to decide; an input of a whole second comes before its tick."""
+    now = spine.memory.now
+    return now - 1 if spine.memory.next_due == now else now
+
+
 def feed(spine: Spine, item: Input) -> Iterator[tuple[Instant, Outcome]]:
     """Step one input, after the ticks that come before it."""
     yield from run_to(spine, ticks_end(item))
@@ -197,7 +203,7 @@ class Drive:
             await self._advance(now + 1, batch)
         outcomes = [await self._take(self._stamp(item, now), batch, "") for item, _ in told]
         receipts = await self._hear(payloads, now, batch) if payloads else []
-        batch.seq, batch.now = self._seq, self.spine.memory.now
+        batch.seq, batch.now = self._seq, ticked_to(self.spine)
         if (
             batch.inputs
             or batch.outcomes
