@@ -5,11 +5,12 @@ import contextlib
 import gc
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from typing import Any, TypeAlias
+from typing import Any
 
 import structlog
 from msgspec.structs import replace
 
+from buzzwatch.app.amending import Amendment, Amendments
 from buzzwatch.app.hearing import HeardPayload, Hearing, hear_nothing
 from buzzwatch.app.intake import IntakeQueue, Payload
 from buzzwatch.app.naming import Opened, join, names_asked
@@ -41,8 +42,6 @@ RETRY = 2 * SECOND
 """Between attempts at a commit that fails."""
 STUCK = "stuck"
 """Why the intake is held while a commit fails."""
-
-Amendment: TypeAlias = Callable[[sqlite3.Connection], None]
 
 log = structlog.get_logger()
 
@@ -123,7 +122,7 @@ class Drive:
         self._snapshot_at: Instant = 0
         self._snapshot_task: asyncio.Task[None] | None = None
         self._stepped: list[Input] = []
-        self._amendments: list[tuple[Amendment, asyncio.Future[None]]] = []
+        self._amendments = Amendments()
 
     @property
     def scorer(self) -> Scorer:
@@ -134,36 +133,45 @@ class Drive:
         """Drive until the queue is closed and empty; `seq` numbers the last journalled input."""
         self._seq = self._snapshot_seq = seq
         self._snapshot_at = self.clock.now()
-        while not (self.queue.closed and self.queue.empty):
-            await self._rest()
-            await self._amend()
-            await self._turn()
-            if self._is_time_for_snapshot():
-                self._begin_snapshot()
+        try:
+            while not (self.queue.closed and self.queue.empty):
+                await self._rest()
+                await self._amend()
+                await self._turn()
+                if self._is_time_for_snapshot():
+                    self._begin_snapshot()
+        finally:
+            self._amendments.close()
         await self._finish()
 
     async def amend(self, amendment: Amendment) -> None:
-        """Let something change what is on record, between two turns: the spine is then built anew from it."""
-        done = asyncio.get_running_loop().create_future()
-        self._amendments.append((amendment, done))
+        """Let something change what is on record, between two turns: the spine is then built anew from it.
+
+        Raises what the amendment raises; DriveEndedError where there is no turn any more.
+        """
+        done = self._amendments.ask(amendment)
         self.queue.arrival.set()
         await done
 
     async def _amend(self) -> None:
-        """Nothing is heard meanwhile; the snapshot before it makes the rebuilding quick."""
-        while self._amendments:
-            amendment, done = self._amendments.pop(0)
+        """Nothing is heard meanwhile; the snapshot before it makes the rebuilding quick, where there is room for it."""
+        while (asked := self._amendments.take()) is not None:
             if self._snapshot_task is not None:
                 await self._snapshot_task
-            await self._begin_snapshot()
+            if not self.queue.held:
+                await self._begin_snapshot()
+            failed: Exception | None = None
             try:
-                await self._record.write(amendment)
+                await self._record.write(asked.amendment)
             except Exception as error:  # noqa: BLE001 - passed on to who asked
-                done.set_exception(error)
+                failed = error
+            self.spine = await self._record.write(self._rebuild)  # ends it all where it fails: half a memory is none
+            if asked.done.done():  # whoever asked has gone
+                continue
+            if failed is None:
+                asked.done.set_result(None)
             else:
-                done.set_result(None)
-            finally:
-                self.spine = await self._record.write(self._rebuild)
+                asked.done.set_exception(failed)
 
     def _is_time_for_snapshot(self) -> bool:
         """Many inputs ago, or long ago; where room is short, pages have better uses for it."""
@@ -173,8 +181,6 @@ class Drive:
 
     async def _finish(self) -> None:
         """Write a last snapshot, so that the next start is quick."""
-        for _, done in self._amendments:
-            done.cancel()
         if self._snapshot_task is not None:
             await self._snapshot_task
         if not self.queue.held:
