@@ -42,6 +42,8 @@ ANSWERS = {
     "cursor": "the present one alone",
     "disk": "sixty days",
     "disk_told": "until it is over",
+    "forgetting": "until it is done",
+    "forgotten": "for ever: numbers, instants and who asked",
     "head": "one row",
     "held": "with its incident",
     "hour": "for ever: counts",
