@@ -31,6 +31,7 @@ from buzzwatch.model.notification import Notice
 from buzzwatch.model.receipt import Receipt
 from buzzwatch.spine import Spine
 from buzzwatch.store.batch import Batch
+from buzzwatch.store.forgetting import finish_renaming
 from buzzwatch.store.journal import read_cursors
 from buzzwatch.store.record import Record
 from buzzwatch.web.metrics import Metrics
@@ -313,6 +314,7 @@ class House:
         self._driving: asyncio.Task[None] = asyncio.create_task(asyncio.sleep(0))
 
     def _rebuild(self, connection: sqlite3.Connection) -> Spine:
+        finish_renaming(connection, self.record.directory)
         return recover(connection, self.record.directory, compile_rules)
 
     def _keep(self, batch: Batch) -> None:

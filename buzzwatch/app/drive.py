@@ -5,11 +5,12 @@ import contextlib
 import gc
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from typing import Any, TypeAlias
+from typing import Any
 
 import structlog
 from msgspec.structs import replace
 
+from buzzwatch.app.amending import Amendment, Amendments
 from buzzwatch.app.hearing import HeardPayload, Hearing, hear_nothing
 from buzzwatch.app.intake import IntakeQueue, Payload
 from buzzwatch.app.naming import Opened, join, names_asked
@@ -43,8 +44,6 @@ RETRY = 2 * SECOND
 STUCK = "stuck"
 """Why the intake is held while a commit fails."""
 
-Amendment: TypeAlias = Callable[[sqlite3.Connection], None]
-
 log = structlog.get_logger()
 
 
@@ -64,6 +63,12 @@ def ticks_end(item: Input) -> Instant:
     if isinstance(item, ClockSet):
         return max(item.was + 1, item.seen_at)
     return item.seen_at
+
+
+def ticked_to(spine: Spine) -> Instant:
+    """The last instant of which nothing is left to decide; an input of a whole second comes before its tick."""
+    now = spine.memory.now
+    return now - 1 if spine.memory.next_due == now else now
 
 
 def feed(spine: Spine, item: Input) -> Iterator[tuple[Instant, Outcome]]:
@@ -118,7 +123,7 @@ class Drive:
         self._snapshot_at: Instant = 0
         self._snapshot_task: asyncio.Task[None] | None = None
         self._stepped: list[Input] = []
-        self._amendments: list[tuple[Amendment, asyncio.Future[None]]] = []
+        self._amendments = Amendments()
 
     @property
     def scorer(self) -> Scorer:
@@ -130,36 +135,45 @@ class Drive:
         self._seq = seq
         self._snapshot_seq = newest_snapshot(self._record.directory, seq)  # lives may be too short to take one
         self._snapshot_at = self.clock.now()
-        while not (self.queue.closed and self.queue.empty):
-            await self._rest()
-            await self._amend()
-            await self._turn()
-            if self._is_time_for_snapshot():
-                self._begin_snapshot()
+        try:
+            while not (self.queue.closed and self.queue.empty):
+                await self._rest()
+                await self._amend()
+                await self._turn()
+                if self._is_time_for_snapshot():
+                    self._begin_snapshot()
+        finally:
+            self._amendments.close()
         await self._finish()
 
     async def amend(self, amendment: Amendment) -> None:
-        """Let something change what is on record, between two turns: the spine is then built anew from it."""
-        done = asyncio.get_running_loop().create_future()
-        self._amendments.append((amendment, done))
+        """Let something change what is on record, between two turns: the spine is then built anew from it.
+
+        Raises what the amendment raises; DriveEndedError where there is no turn any more.
+        """
+        done = self._amendments.ask(amendment)
         self.queue.arrival.set()
         await done
 
     async def _amend(self) -> None:
-        """Nothing is heard meanwhile; the snapshot before it makes the rebuilding quick."""
-        while self._amendments:
-            amendment, done = self._amendments.pop(0)
+        """Nothing is heard meanwhile; the snapshot before it makes the rebuilding quick, where there is room for it."""
+        while (asked := self._amendments.take()) is not None:
             if self._snapshot_task is not None:
                 await self._snapshot_task
-            await self._begin_snapshot()
+            if not self.queue.held:
+                await self._begin_snapshot()
+            failed: Exception | None = None
             try:
-                await self._record.write(amendment)
+                await self._record.write(asked.amendment)
             except Exception as error:  # noqa: BLE001 - passed on to who asked
-                done.set_exception(error)
+                failed = error
+            self.spine = await self._record.write(self._rebuild)  # ends it all where it fails: half a memory is none
+            if asked.done.done():  # whoever asked has gone
+                continue
+            if failed is None:
+                asked.done.set_result(None)
             else:
-                done.set_result(None)
-            finally:
-                self.spine = await self._record.write(self._rebuild)
+                asked.done.set_exception(failed)
 
     def _is_time_for_snapshot(self) -> bool:
         """Many inputs ago, or long ago; where room is short, pages have better uses for it."""
@@ -169,8 +183,6 @@ class Drive:
 
     async def _finish(self) -> None:
         """Write a last snapshot, so that the next start is quick."""
-        for _, done in self._amendments:
-            done.cancel()
         if self._snapshot_task is not None:
             await self._snapshot_task
         if not self.queue.held:
@@ -199,7 +211,7 @@ class Drive:
             await self._advance(now + 1, batch)
         outcomes = [await self._take(self._stamp(item, now), batch, "") for item, _ in told]
         receipts = await self._hear(payloads, now, batch) if payloads else []
-        batch.seq, batch.now = self._seq, self.spine.memory.now
+        batch.seq, batch.now = self._seq, ticked_to(self.spine)
         if (
             batch.inputs
             or batch.outcomes

@@ -4,7 +4,6 @@ import asyncio
 import signal
 import sqlite3
 from contextlib import AsyncExitStack, suppress
-from functools import partial
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -105,7 +104,6 @@ class Daemon:
         if isinstance(self.clock, SystemClock):
             self.clock.jumped = self._report_jump
             self.clock.went_back = self._follow_back
-        record.write_now(partial(finish_renaming, directory=config.state))
         spine = record.write_now(self._rebuild)
         self.drive = Drive(
             spine, self.queue, Hearing(spine.memory.rules), record, self.clock, self.metrics, self._rebuild
@@ -173,6 +171,7 @@ class Daemon:
         return zone_of(self._memory().rules)
 
     def _rebuild(self, connection: sqlite3.Connection) -> Spine:
+        finish_renaming(connection, self.config.state)  # or snapshots and journal would name posts in two ways
         return recover(connection, self.config.state, compile_rules)
 
     def _report_jump(self, jump: Jump) -> None:

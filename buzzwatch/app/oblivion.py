@@ -15,6 +15,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from buzzwatch.app import systemd
+from buzzwatch.app.amending import DriveEndedError
 from buzzwatch.app.config import Config
 from buzzwatch.app.drive import Drive
 from buzzwatch.app.rulebook import read_rules
@@ -36,6 +37,9 @@ AGAIN_S = 5.0
 PATIENCE_S = 90.0
 """How long whoever asks waits for the cleaning, which goes on without them."""
 _FEED_S = 5.0
+_NO_ROOM = "nobody is forgotten while the disk has no room or cannot be written: make room, then ask again"
+_STOPPING = "the daemon is stopping; ask again once it runs: what was begun is finished then"
+_NOT_WRITTEN = "nobody was forgotten: the state could not be written ({why})"
 
 log = structlog.get_logger()
 
@@ -79,14 +83,15 @@ def _account(listed: str) -> str:
 def forget_on_record(
     db: sqlite3.Connection, directory: Path, asked: Sequence[str], at: Instant, by: str
 ) -> tuple[list[Person], dict[tuple[str, str], str]]:
-    """Forget authors in database and snapshots; who they were, and the cursors of sources that are others now."""
+    """Forget authors in the database; who they were, and the cursors of sources that are others now.
+
+    `finish_renaming` is to follow before anything is stepped.
+    """
     persons = [person for person in find_persons(db, asked) if person.posts]
     if not persons:
         return [], {}
     remember_forgotten(directory, persons)
-    cursors = forget(db, persons, at, by)
-    finish_renaming(db, directory)
-    return persons, cursors
+    return persons, forget(db, persons, at, by)
 
 
 def forget_unattended(config: Config, asked: Sequence[str], by: str, at: Instant, language: Language) -> Answer:
@@ -106,6 +111,7 @@ def forget_unattended(config: Config, asked: Sequence[str], by: str, at: Instant
         record.write_now(partial(finish_renaming, directory=directory))
         record.write_now(lambda db: refuse_listed(find_persons(db, asked), rules))
         persons, _ = record.write_now(lambda db: forget_on_record(db, directory, asked, at, by))
+        record.write_now(partial(finish_renaming, directory=directory))
         while not record.write_now(partial(clean, directory=directory)):
             time.sleep(AGAIN_S)
     finally:
@@ -158,10 +164,17 @@ class Oblivion:
         rules = self._drive.spine.memory.rules
         if rules.people and wish.by not in rules.people:
             return _stranger(rules, wish.by, wish.language)
+        if self._drive.queue.held:
+            return Answer(False, (in_language(Said(_NO_ROOM), wish.language),))
         try:
             done = await self.forget(wish.authors, wish.by)
         except PersonError as error:
             return Answer(False, (in_language(words_of(error), wish.language),))
+        except DriveEndedError:
+            return Answer(False, (in_language(Said(_STOPPING), wish.language),))
+        except (sqlite3.Error, OSError) as error:
+            log.warning("authors_not_forgotten", error=str(error))
+            return Answer(False, (in_language(Said(_NOT_WRITTEN, {"why": error}), wish.language),))
         cleaning = asyncio.create_task(self.clean())
         await asyncio.wait((cleaning,), timeout=PATIENCE_S)
         return _tell(done, wish.language, cleaned=cleaning.done())

@@ -110,10 +110,10 @@ class Retention:
     async def _put_aside(self, now: Instant, every: Span) -> None:
         """Keep the newest snapshot beyond its time, where the last one kept is old enough."""
         anchors = await self._record.write(keeping.read_anchors)
-        if anchors and now - anchors[0].at < every:
+        if anchors and 0 <= now - anchors[0].at < every:  # one of the future is of a clock that was set back since
             return
         newest = await asyncio.to_thread(self._newest)
-        if newest is not None and (not anchors or newest.at - anchors[0].at >= every):
+        if newest is not None and (not anchors or not 0 <= newest.at - anchors[0].at < every):
             self._record.spared.add(newest.seq)
             await self._record.write(partial(keeping.put_aside, anchor=newest))
 

@@ -21,6 +21,7 @@ from buzzwatch.store.disk import Room, trend
 NOON = MONDAY + 12 * HOUR
 GB = 1_000_000_000
 SIZE = 100 * GB
+POST = {"text": "acme", "created_at": "2026-03-02T12:00:00Z"}
 
 
 class Quiet:
@@ -168,6 +169,21 @@ async def test_two_reasons_to_wait_are_undone_one_by_one(den: Den):
     assert queue.full
     await den.look(SIZE // 2)
     assert not queue.full
+
+
+async def test_two_reasons_undone_in_the_other_order_let_through_in_order_what_came_meanwhile(den: Den):
+    house = den.house
+    await den.look(SIZE - 1)
+    first = house.queue.submit("push", json.dumps(POST | {"id": "x:1"}).encode())
+    house.queue.hold("stuck")
+    second = house.queue.submit("push", json.dumps(POST | {"id": "x:2"}).encode())
+    await den.look(SIZE // 2)
+    assert house.queue.full
+    assert not first.done()
+    house.queue.release("stuck")
+    assert not house.queue.full
+    assert [(await each).accepted for each in (first, second)] == [1, 1]
+    assert house.rows("SELECT mention FROM journal WHERE kind = 'sighting' ORDER BY seq") == [("x:1",), ("x:2",)]
 
 
 async def test_a_stop_while_it_waits_gives_back_what_was_not_taken(den: Den):

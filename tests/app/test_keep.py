@@ -384,3 +384,21 @@ def test_only_a_record_from_before_waits_a_week_after_the_upgrade(tmp_path: Path
     with closing(open_database(tmp_path)) as db:
         assert keeping.erases_from(db) == (3_000_000_000_000 + 7 * DAY if waits else 0)
         assert read_head(db) == (0, 0)
+
+
+async def test_a_snapshot_put_aside_by_a_clock_that_ran_ahead_does_not_keep_the_others_from_it(house: House):
+    keeper = retention(house)
+    await house.say(mention(NOON, "old"))
+    await snapshot(house)
+    await look(keeper, house)
+    house.rows(f"INSERT INTO anchor VALUES (1000000, {NOON + 10 * YEAR})")
+    await later(house, 20 * DAY)
+    await house.say(mention(house.clock.now(), "new"))
+    await snapshot(house)
+    await look(keeper, house)
+    assert number(house, "anchor") == 3
+    await later(house, DAY)
+    await look(keeper, house)
+    await later(house, 90 * DAY)
+    await look(keeper, house)
+    assert number(house, "journal", MENTIONS) == 0
