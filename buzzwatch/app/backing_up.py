@@ -12,7 +12,7 @@ from pathlib import Path
 
 from buzzwatch import __version__
 from buzzwatch.model.instant import Instant, moment_of
-from buzzwatch.rules.words import Said
+from buzzwatch.rules.words import Said, why_of
 from buzzwatch.store.archive import Manifest, write_archive
 from buzzwatch.store.copying import Progress, StateError, settle_directory, settle_file
 
@@ -51,7 +51,7 @@ def back_up(state: Path, where: str, at: Instant, keep: int | None, progress: Pr
         raise
     except OSError as error:
         told = "{place}: the backup could not be made ({why}); it needs room for the state twice"
-        raise StateError(Said(told, {"place": place, "why": error.strerror or error})) from error
+        raise StateError(Said(told, {"place": place, "why": why_of(error)})) from error
     if keep is not None:
         for old in sorted(path for path in place.iterdir() if _NAMED.fullmatch(path.name))[:-keep]:
             old.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.model.input import Delivered
 from buzzwatch.model.instant import HOUR, MINUTE, SECOND, Instant, Span, moment_of
 from buzzwatch.model.notification import Target
-from buzzwatch.rules.words import Said
+from buzzwatch.rules.words import Said, why_of
 from buzzwatch.store import swap
 from buzzwatch.store.archive import unpack
 from buzzwatch.store.batch import Batch
@@ -148,7 +148,7 @@ def _fill(part: Path, backup: Path, state: Path, progress: Progress) -> None:
                 return
     except OSError as error:
         told = "{file}: cannot be read ({why})"
-        raise StateError(Said(told, {"file": backup, "why": error.strerror or error})) from error
+        raise StateError(Said(told, {"file": backup, "why": why_of(error)})) from error
     with one_instant(backup) as source:
         copy_database(source, part / FILE, progress)
         with suppress(StateError, sqlite3.Error), one_instant(state / FILE) as present:
