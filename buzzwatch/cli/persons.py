@@ -60,10 +60,10 @@ def forget(
         _tell_copies(loaded.state, found=found)
         if not found:
             fail("nothing to erase")
+        _tell_backups()
         if not (yes or typer.confirm(speak("Erase all of this? Nothing brings it back"))):
             raise typer.Exit(1)
         _erase(loaded, asked, by)
-        _tell_backups()
 
 
 @app.command()

@@ -108,3 +108,18 @@ def test_whoever_is_forgotten_leaves_the_outcomes_from_there_as_they_were(whole:
     theirs = [msgspec.msgpack.encode(post) for person in persons for post in person.posts]
     assert any(post in before for post in theirs)
     assert not any(post in anchored for post in theirs)
+
+
+def test_a_backup_from_amid_a_forgetting_is_renamed_to_its_end_when_it_is_put_back(whole: Shortened, tmp_path: Path):
+    """Old messages are given up on a memory that goes by the names of its rows."""
+    persons = [person for person in find_persons(whole.db, [f"x:@a-{name}" for name in NAMES]) if person.posts]
+    forget(whole.db, persons, 1, "ines")
+    _, path = back_up(whole.folder, str(tmp_path / "b.tar"), 1, None, unwatched)
+    assert path is not None
+    other = tmp_path / "other"
+    restored = restore(other, path, whole.lived.spine.memory.now + 30 * DAY, lambda _: True, unwatched, replace=False)
+    assert restored is not None
+    assert restored.old
+    theirs = [msgspec.msgpack.encode(post) for person in persons for post in person.posts]
+    for file in other.glob("snapshot-*"):
+        assert not any(post in file.read_bytes() for post in theirs), file.name
