@@ -12,11 +12,13 @@ from pathlib import Path
 
 from buzzwatch import __version__
 from buzzwatch.model.instant import Instant, moment_of
-from buzzwatch.rules.words import Said
+from buzzwatch.rules.words import Said, why_of
 from buzzwatch.store.archive import Manifest, write_archive
 from buzzwatch.store.copying import Progress, StateError, settle_directory, settle_file
 
 STDOUT = "-"
+PLACE = Path("/var/backups/buzzwatch")
+"""Where the timer keeps them."""
 _NAME = "buzzwatch-%Y%m%dT%H%M%SZ.tar"
 _NAMED = re.compile(r"buzzwatch-\d{8}T\d{6}Z\.tar", re.ASCII)
 _SCRATCH = ".buzzwatch-backup-"
@@ -48,12 +50,17 @@ def back_up(state: Path, where: str, at: Instant, keep: int | None, progress: Pr
     except BrokenPipeError:
         raise
     except OSError as error:
-        told = "{place}: the backup could not be made ({why}); it needs room for the database twice"
-        raise StateError(Said(told, {"place": place, "why": error.strerror or error})) from error
+        told = "{place}: the backup could not be made ({why}); it needs room for the state twice"
+        raise StateError(Said(told, {"place": place, "why": why_of(error)})) from error
     if keep is not None:
         for old in sorted(path for path in place.iterdir() if _NAMED.fullmatch(path.name))[:-keep]:
             old.unlink(missing_ok=True)
     return manifest, target
+
+
+def count_backups(place: Path) -> int:
+    """How many lie in a directory, packed or not; OSError where that may not be known."""
+    return sum(".tar" in path.name for path in place.iterdir()) if place.exists() else 0
 
 
 def _target(where: Path, at: Instant) -> Path:

@@ -23,7 +23,7 @@ from buzzwatch.ingest.sight import account_key
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.instant import Instant
 from buzzwatch.rules.words import Language, Said, in_language, words_of
-from buzzwatch.store.forgetting import clean, finish_renaming, forget, pending
+from buzzwatch.store.forgetting import clean, finish_renaming, forget, pending, strangers_beside
 from buzzwatch.store.forgotten import remember_forgotten
 from buzzwatch.store.persons import Person, PersonError, find_persons, platform, spelled
 from buzzwatch.store.record import Record
@@ -40,6 +40,7 @@ _FEED_S = 5.0
 _NO_ROOM = "nobody is forgotten while the disk has no room or cannot be written: make room, then ask again"
 _STOPPING = "the daemon is stopping; ask again once it runs: what was begun is finished then"
 _NOT_WRITTEN = "nobody was forgotten: the state could not be written ({why})"
+_UNCLEAN = "the database is still being cleaned of remnants; that goes on by itself"
 
 log = structlog.get_logger()
 
@@ -116,7 +117,7 @@ def forget_unattended(config: Config, asked: Sequence[str], by: str, at: Instant
             time.sleep(AGAIN_S)
     finally:
         record.close()
-    return _tell(_done(persons, began), language, cleaned=True)
+    return _tell(_done(persons, began), language, config.state, cleaned=True)
 
 
 def _done(persons: Sequence[Person], began: float) -> Done:
@@ -128,15 +129,19 @@ def _stranger(rules: Ruleset, by: str, language: Language) -> Answer:
     return Answer(False, (in_language(Said(told, {"name": by, "people": ", ".join(rules.people)}), language),))
 
 
-def _tell(done: Done, language: Language, *, cleaned: bool) -> Answer:
+def _tell(done: Done, language: Language, directory: Path, *, cleaned: bool) -> Answer:
     told = "forgotten: {authors} authors, {posts} posts; nothing else was done for {span} s"
     values = {"authors": done.authors, "posts": done.posts, "span": f"{done.paused:.1f}"}
-    rest = (
-        "no byte of them is left in the state directory"
-        if cleaned
-        else "the database is still being cleaned of remnants; that goes on by itself"
-    )
-    return Answer(True, (in_language(Said(told, values), language), in_language(Said(rest), language)))
+    rest = _left(directory) if cleaned else Said(_UNCLEAN)
+    return Answer(True, (in_language(Said(told, values), language), in_language(rest, language)))
+
+
+def _left(directory: Path) -> Said:
+    strangers = strangers_beside(directory)
+    if not strangers:
+        return Said("no byte of them is left in the state directory")
+    told = "no byte of them is left in our files of the state directory; others lie there, unread: {names}"
+    return Said(told, {"names": ", ".join(strangers)})
 
 
 class Oblivion:
@@ -177,7 +182,7 @@ class Oblivion:
             return Answer(False, (in_language(Said(_NOT_WRITTEN, {"why": error}), wish.language),))
         cleaning = asyncio.create_task(self.clean())
         await asyncio.wait((cleaning,), timeout=PATIENCE_S)
-        return _tell(done, wish.language, cleaned=cleaning.done())
+        return _tell(done, wish.language, self._record.directory, cleaned=cleaning.done())
 
     async def forget(self, asked: Sequence[str], by: str) -> Done:
         """Forget authors between two turns of the drive.

@@ -1,6 +1,7 @@
 """Puts a backup in the place of a state. What it holds for people and is old went out before: it is not sent again."""
 
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -15,10 +16,11 @@ from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.model.input import Delivered
 from buzzwatch.model.instant import HOUR, MINUTE, SECOND, Instant, Span, moment_of
 from buzzwatch.model.notification import Target
-from buzzwatch.rules.words import Said
+from buzzwatch.rules.words import Said, why_of
 from buzzwatch.store import swap
 from buzzwatch.store.archive import unpack
 from buzzwatch.store.batch import Batch
+from buzzwatch.store.company import settle_anchors, take_anchors
 from buzzwatch.store.copying import (
     Progress,
     StateError,
@@ -30,12 +32,19 @@ from buzzwatch.store.copying import (
     version_of,
 )
 from buzzwatch.store.database import FILE, StateLock, contents, copies_of, newest, open_database
+from buzzwatch.store.forgetting import finish_renaming
+from buzzwatch.store.forgotten import FILE as FORGOTTEN
+from buzzwatch.store.forgotten import find_returned, remember_both
 from buzzwatch.store.journal import Ledger
+from buzzwatch.store.keeping import read_anchors
 from buzzwatch.store.outbox import Waiting, doubt_waiting, read_waiting
 from buzzwatch.store.snapshot import write_snapshot
 
 OLD: Span = HOUR
 """A message that has waited for longer went out in the life from before, or came to nothing then."""
+ASIDES = 2
+"""States that gave way, the latest: each is as large as a state."""
+_ASIDE = re.compile(swap.ASIDE + r"\d{8}T\d+Z", re.ASCII)
 _SQLITE = b"SQLite format 3\0"
 
 
@@ -54,6 +63,10 @@ class Restored(Struct):
     """Inputs of it that come after those of the backup, as far as it can be read."""
     aside: Path | None = None
     """Where it is kept."""
+    returned: int = 0
+    """Accounts in what is put in place that were forgotten since, or before."""
+    removed: list[Path] = []
+    """States that gave way to earlier restores, and are not kept any more."""
 
 
 Agree = Callable[[Restored], bool]
@@ -80,6 +93,7 @@ def restore(
         part = swap.begin(state)
         try:
             _fill(part, backup, state, progress)
+            remember_both(part, state)
             restored = _prepare(part, backup, at)
             _compare(restored, state, part)
             if not agree(restored):
@@ -93,6 +107,7 @@ def restore(
             shutil.rmtree(part, ignore_errors=True)
         swap.go_on(state)
         restored.aside = aside if aside.exists() else None
+        restored.removed = _let_older_go(state, aside)
         return restored
     finally:
         lock.release()
@@ -115,6 +130,15 @@ def copy_to_return_to(state: Path) -> Path | None:
     raise StateError(Said(told, {"place": state, "known": newest()}))
 
 
+def _let_older_go(state: Path, latest: Path) -> list[Path]:
+    """Remove all but the latest states that gave way; what somebody has named otherwise stays."""
+    asides = sorted(path for path in state.glob(f"{swap.ASIDE}*") if _ASIDE.fullmatch(path.name) and path != latest)
+    older = asides[: -(ASIDES - 1)]
+    for each in older:
+        shutil.rmtree(each, ignore_errors=True)
+    return older
+
+
 def _fill(part: Path, backup: Path, state: Path, progress: Progress) -> None:
     """The files of the state to come; a database alone keeps the company of the present one."""
     try:
@@ -124,9 +148,11 @@ def _fill(part: Path, backup: Path, state: Path, progress: Progress) -> None:
                 return
     except OSError as error:
         told = "{file}: cannot be read ({why})"
-        raise StateError(Said(told, {"file": backup, "why": error.strerror or error})) from error
+        raise StateError(Said(told, {"file": backup, "why": why_of(error)})) from error
     with one_instant(backup) as source:
         copy_database(source, part / FILE, progress)
+        with suppress(StateError, sqlite3.Error), one_instant(state / FILE) as present:
+            take_anchors(source, state, present, part)
     for name in ("links.key", "calendars"):
         if (state / name).is_dir():
             shutil.copytree(state / name, part / name)
@@ -158,17 +184,20 @@ def _prepare(part: Path, backup: Path, at: Instant) -> Restored:
                 "{file}: its database holds what none of ours holds, or lacks something ({what}); take another backup"
             )
             raise StateError(Said(told, {"file": backup, "what": " ".join(min(strange))}))
+        settle_anchors(db, part, str(backup))
+        finish_renaming(db, part)
         (heard_until,) = db.execute("SELECT now FROM position").fetchone()
         waiting = read_waiting(db)
         old = [each for each in waiting if at - each.written_at > OLD]
         hold_back(db, part, old, at)
         doubt_waiting(db)
+        returned = len(find_returned(db, part))
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         db.close()
     for copy in copies_of(part):
         copy.unlink()
-    return Restored(heard_until, old, len(waiting) - len(old))
+    return Restored(heard_until, old, len(waiting) - len(old), returned=returned)
 
 
 def hold_back(db: sqlite3.Connection, directory: Path, old: list[Waiting], at: Instant) -> None:
@@ -187,7 +216,8 @@ def hold_back(db: sqlite3.Connection, directory: Path, old: list[Waiting], at: I
         batch.inputs.append((batch.seq, item))
         batch.outcomes += list(feed(spine, item))
     ledger.commit(batch)
-    write_snapshot(directory, batch.seq, copy_memory(spine))
+    spared = frozenset(anchor.seq for anchor in read_anchors(db))
+    write_snapshot(directory, batch.seq, copy_memory(spine), spared)
 
 
 def _why(each: Waiting, at: Instant) -> str:
@@ -213,7 +243,7 @@ def _hand_over(part: Path, state: Path) -> None:
         if path.is_dir():
             path.chmod(0o750)
         else:
-            path.chmod(0o600 if path.name == "links.key" else 0o640)
+            path.chmod(0o600 if path.name in ("links.key", FORGOTTEN) else 0o640)
             settle_file(path)
         _own(path, state)
     settle_directory(part)

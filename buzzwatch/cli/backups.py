@@ -35,8 +35,9 @@ def backup(
         with progress_bar("backup") as progress:
             manifest, path = back_up(state, where, now(), keep, progress)
         if path is not None:
-            size = path.stat().st_size / 1e6
-            typer.echo(f"{path}: {size:.1f} MB, heard until {_moment(manifest.heard_until)}")
+            size = f"{path.stat().st_size / 1e6:.1f}"
+            until = _moment(manifest.heard_until)
+            typer.echo(speak("{file}: {size} MB, heard until {until}", file=path, size=size, until=until))
 
 
 @app.command()
@@ -68,7 +69,7 @@ def restore(
         state = load_config(config).state
         found = file or (copy_to_return_to(state) if (state / "buzzwatch.db").exists() else None)
         if found is None:
-            typer.echo(f"{state}: this version can read it as it is")
+            typer.echo(speak("{place}: this version can read it as it is", place=state))
             return
         with ExitStack() as bar:
             progress = bar.enter_context(progress_bar("restore"))
@@ -85,13 +86,14 @@ def restore(
 
 def _agree(restored: "Restored", *, yes: bool) -> bool:
     """Say what gives way and, where something does, ask."""
-    typer.echo(f"the backup: heard until {_moment(restored.heard_until)}")
+    typer.echo(speak("the backup: heard until {until}", until=_moment(restored.heard_until)))
     if restored.replaced_until is not None:
-        inputs = f", {restored.replaced_inputs} inputs" if restored.replaced_inputs else ""
-        typer.echo(
-            f"the state that is there: heard until {_moment(restored.replaced_until)}; "
-            f"what came between the two{inputs}, is moved aside with it"
+        until, number = _moment(restored.replaced_until), restored.replaced_inputs
+        told = "the state that is there: heard until {until}; what came between the two is moved aside with it"
+        counted = (
+            "the state that is there: heard until {until}; {n} inputs came between the two, and are moved aside with it"
         )
+        typer.echo(speak(counted if number else told, until=until, n=number))
     if yes or restored.replaced_until is None:
         return True
     if not sys.stdin.isatty():
@@ -100,19 +102,30 @@ def _agree(restored: "Restored", *, yes: bool) -> bool:
 
 
 def _tell(restored: "Restored") -> None:
-    typer.echo(f"restored: the record goes on from {_moment(restored.heard_until)}")
+    typer.echo(speak("restored: the record goes on from {until}", until=_moment(restored.heard_until)))
     if restored.aside is not None:
-        typer.echo(f"the state from before is in {restored.aside}; remove it when you are sure")
+        typer.echo(speak("the state from before is in {place}; remove it when you are sure", place=restored.aside))
+    if restored.removed:
+        names = ", ".join(path.name for path in restored.removed)
+        typer.echo(speak("of states from before earlier restores only the latest stay; removed: {names}", names=names))
     if restored.old:
-        typer.echo(f"{len(restored.old)} messages are older than an hour and are not sent again:")
+        told = "messages that are older than an hour and are not sent again: {n}"
+        typer.echo(speak(told, n=len(restored.old)))
         for each in restored.old:
             typer.echo(f"  {_moment(each.written_at)}  {each.incident}  {each.target}")
     if restored.young:
-        typer.echo(f"{restored.young} younger messages leave when the daemon starts, and say that they may come twice")
-    typer.echo("from then until the daemon starts is reported as a gap: start it now")
+        told = "younger messages that leave when the daemon starts, and say that they may come twice: {n}"
+        typer.echo(speak(told, n=restored.young))
+    if restored.returned:
+        told = (
+            "accounts that were forgotten, and are on record again by this: {n}; "
+            "erase them with `buzzwatch forget --again --as YOUR_KEY`"
+        )
+        typer.echo(speak(told, n=restored.returned))
+    typer.echo(speak("from then until the daemon starts is reported as a gap: start it now"))
 
 
 def _moment(instant: int) -> str:
     from buzzwatch.model.instant import moment_of  # noqa: PLC0415 - as in `daemon.run`
 
-    return f"{moment_of(instant):%Y-%m-%d %H:%M:%S} UTC" if instant else "never"
+    return f"{moment_of(instant):%Y-%m-%d %H:%M:%S} UTC" if instant else speak("never")

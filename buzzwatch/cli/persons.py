@@ -55,9 +55,12 @@ def forget(
             fail("say who: buzzwatch forget x:@lea --as ines")
         if not by:
             fail("say who you are: --as, your key under `people` in oncall.yaml")
-        if not _show(db, asked):
-            fail("nothing to erase")
+        found = _show(db, asked)
         db.close()
+        _tell_copies(loaded.state, found=found)
+        if not found:
+            fail("nothing to erase")
+        _tell_backups()
         if not (yes or typer.confirm(speak("Erase all of this? Nothing brings it back"))):
             raise typer.Exit(1)
         _erase(loaded, asked, by)
@@ -119,6 +122,32 @@ def _show(db: "sqlite3.Connection", asked: list[str]) -> bool:
     if (more := len(persons) - _MOST_SHOWN) > 0:
         typer.echo(speak("and {n} more like these", n=more))
     return any(person.posts for person in persons)
+
+
+def _tell_copies(state: Path, *, found: bool) -> None:
+    """Say which copies of the database and earlier states in its directory go as well, or would not."""
+    from buzzwatch.store.forgetting import copies_beside  # noqa: PLC0415 - as in `daemon.run`
+
+    if copies := copies_beside(state):
+        goes = "earlier states and copies in the state directory are deleted with it: {names}"
+        stays = "earlier states and copies in the state directory were not looked at, and stay: {names}"
+        typer.echo(speak(goes if found else stays, names=", ".join(copy.name for copy in copies)))
+
+
+def _tell_backups() -> None:
+    """Say how many backups may hold them still, where the timer keeps them."""
+    from buzzwatch.app.backing_up import PLACE, count_backups  # noqa: PLC0415 - as in `daemon.run`
+
+    try:
+        number = count_backups(PLACE)
+    except OSError:
+        typer.echo(
+            speak("backups in {place} cannot be counted by you; they may hold them until they are gone", place=PLACE)
+        )
+        return
+    if number:
+        told = "{n} backups in {place} may hold them until they are gone; others that you keep, too"
+        typer.echo(speak(told, n=number, place=PLACE))
 
 
 def _list(forgotten: list[tuple[int, int, str]]) -> None:

@@ -1,4 +1,4 @@
-"""A backup: a tar file of the database, the key of the links, and the calendars; read as if a stranger had made it."""
+"""A backup: a tar file of the database and what belongs to it; read as if a stranger had made it."""
 
 import hashlib
 import io
@@ -15,15 +15,9 @@ from msgspec import Struct
 
 from buzzwatch.model.instant import Instant
 from buzzwatch.rules.words import Said
-from buzzwatch.store.copying import (
-    Progress,
-    StateError,
-    copy_database,
-    one_instant,
-    settle_file,
-    unwatched,
-    version_of,
-)
+from buzzwatch.store.company import SNAPSHOT, one_instant_with_snapshots
+from buzzwatch.store.copying import Progress, StateError, copy_database, settle_file, unwatched, version_of
+from buzzwatch.store.forgotten import FILE as FORGOTTEN
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -31,7 +25,9 @@ DATABASE = "buzzwatch.db"
 KEY = "links.key"
 _CALENDAR = re.compile(r"calendars/[\w.-]{1,200}\.json", re.ASCII)
 _SMALL = 16 * 2**20
-"""Bytes that anything but the database may have."""
+"""Bytes that anything but the database and snapshots may have."""
+_LARGE = 4 * 2**30
+"""Bytes that a snapshot may have."""
 _MOST = 1_000
 """Files in a backup."""
 _PIECE = 2**20
@@ -59,18 +55,18 @@ def write_archive(
 ) -> Manifest:
     """Write a backup of a state directory, whether a daemon works on it or not.
 
-    `scratch` is an empty directory with room for the database.
+    `scratch` is an empty directory with room for the database and the snapshots.
 
     Raises:
         StateError: there is no database, it cannot be read, or it is damaged.
         OSError: there is no room.
     """
     copy = scratch / DATABASE
-    with one_instant(state / DATABASE) as source:
+    with one_instant_with_snapshots(state / DATABASE, scratch) as (source, snapshots):
         version = version_of(source)
         (heard_until,) = source.execute("SELECT now FROM position").fetchone()
         copy_database(source, copy, lambda done: progress(_COPYING * done))
-    files = {DATABASE: copy, **_beside(state, scratch)}
+    files = {DATABASE: copy, **_beside(state, scratch), **snapshots}
     listed = {name: (path.stat().st_size, _digest(path)) for name, path in files.items()}
     manifest = Manifest(FORMAT, program, version, at, heard_until, listed)
     with tarfile.open(
@@ -92,9 +88,9 @@ def _is_small(path: Path) -> bool:
 def _beside(state: Path, scratch: Path) -> dict[str, Path]:
     """Copies of what lies beside the database: each is replaced as a whole while we look."""
     found = {}
-    names = [KEY, *(f"calendars/{path.name}" for path in sorted((state / "calendars").glob("*.json")))]
+    names = [KEY, FORGOTTEN, *(f"calendars/{path.name}" for path in sorted((state / "calendars").glob("*.json")))]
     for name in names:
-        if (state / name).is_file() and (name == KEY or _CALENDAR.fullmatch(name)):
+        if (state / name).is_file() and (name in (KEY, FORGOTTEN) or _CALENDAR.fullmatch(name)):
             target = scratch / name.replace("/", "-")
             shutil.copyfile(state / name, target)
             found[name] = target
@@ -156,7 +152,9 @@ def _read_manifest(name: str, tar: tarfile.TarFile, member: tarfile.TarInfo | No
 def _is_known(name: str, size: int) -> bool:
     if name == DATABASE:
         return size > 0
-    return 0 <= size <= _SMALL and (name == KEY or _CALENDAR.fullmatch(name) is not None)
+    if SNAPSHOT.fullmatch(name):
+        return 0 <= size <= _LARGE
+    return 0 <= size <= _SMALL and (name in (KEY, FORGOTTEN) or _CALENDAR.fullmatch(name) is not None)
 
 
 def _is_plain(member: tarfile.TarInfo, name: str) -> bool:

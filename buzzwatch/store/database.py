@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import IO
 
-from buzzwatch.rules.words import Said
+from buzzwatch.rules.words import Said, why_of
 from buzzwatch.store.copying import StateError as StateError  # noqa: PLC0414 - whoever opens it meets it here
 from buzzwatch.store.copying import copy_database
 
@@ -33,17 +33,19 @@ class StateLock:
             directory.mkdir(parents=True, exist_ok=True, mode=0o750)
             lock = (directory / "lock").open("a+")
         except OSError as error:
-            raise StateError(f"{directory}: cannot keep the state here ({error.strerror}); make it writable") from error
+            told = "{place}: cannot keep the state here ({why}); make it writable"
+            raise StateError(Said(told, {"place": directory, "why": why_of(error)})) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             lock.seek(0)
             holder = lock.read(20).strip() or "unknown"
             lock.close()
-            raise StateError(
-                f"{directory}: another buzzwatch (process {holder}) works on this state; "
+            told = (
+                "{place}: another buzzwatch (process {holder}) works on this state; "
                 "stop it, or give this one another `state:` directory"
-            ) from None
+            )
+            raise StateError(Said(told, {"place": directory, "holder": holder})) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
@@ -71,9 +73,11 @@ def open_database(directory: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
         _migrate(connection, path)
     except sqlite3.OperationalError as error:
-        raise StateError(f"{path}: {error}; check that the disk has room and that the file may be written") from error
+        told = "{file}: {why}; check that the disk has room and that the file may be written"
+        raise StateError(Said(told, {"file": path, "why": error})) from error
     except sqlite3.DatabaseError as error:
-        raise StateError(f"{path}: {error}; restore a backup, or move the file away to begin anew") from error
+        told = "{file}: {why}; restore a backup, or move the file away to begin anew"
+        raise StateError(Said(told, {"file": path, "why": error})) from error
     return connection
 
 
@@ -136,7 +140,8 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     migrations = _migrations()
     newest = migrations[-1][0]
     if version > newest:
-        raise StateError(f"{_newer(path, version)}, or restore the copy it kept before it migrated")
+        told = "{newer}, or restore the copy it kept before it migrated"
+        raise StateError(Said(told, {"newer": _newer(path, version)}))
     pending = [each for each in migrations if each[0] > version]
     if version and pending:
         copy_database(connection, path.with_name(f"{path.name}.before-{pending[0][0]:04d}"))
@@ -156,9 +161,12 @@ def contents(connection: sqlite3.Connection | None = None) -> set[tuple[str, str
     return set(connection.execute("SELECT type, name FROM sqlite_master WHERE name NOT GLOB 'sqlite_*'"))
 
 
-def _newer(path: Path, version: int) -> str:
-    known = f"database version {version}, this one knows {newest()}"
-    return f"{path}: written by a newer buzzwatch ({known}); install that version again"
+def _newer(path: Path, version: int) -> Said:
+    told = (
+        "{file}: written by a newer buzzwatch (database version {version}, this one knows {known}); "
+        "install that version again"
+    )
+    return Said(told, {"file": path, "version": version, "known": newest()})
 
 
 def copies_of(directory: Path) -> list[Path]:

@@ -6,6 +6,7 @@ transaction; what lies in files beside the database is a to-do in that same tran
 """
 
 import secrets
+import shutil
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ from buzzwatch.store.database import FILE, transaction
 from buzzwatch.store.names import name_key
 from buzzwatch.store.persons import Person, platform
 from buzzwatch.store.snapshot import drop_snapshot, list_snapshots, read_snapshot, write_snapshot
+from buzzwatch.store.swap import ASIDE
 from buzzwatch.store.texts import LET_GO
 from buzzwatch.store.traces import SHORTEST_TEXT, handle_pattern, raw_needles, traces_of, written
 
@@ -42,6 +44,11 @@ _BODIES = (
 )
 """Tables whose bodies may name posts, with their keys."""
 _SENTENCES = (("held", "why"), ("attempt", "why"), ("outbox", "why"))
+
+_OURS = (
+    *(FILE, f"{FILE}-*", f"{FILE}.*", f"{ASIDE}*", "snapshot-*", "snapshot.part", "lock", "reserve", "calendars"),
+    *("links.key", "links.part", "forgotten.json", "forgotten.part", "control.sock"),
+)
 
 _encode = msgspec.json.Encoder().encode
 _decode_mention = msgspec.json.Decoder(Mention).decode
@@ -103,15 +110,18 @@ def finish_renaming(db: sqlite3.Connection, directory: Path) -> None:
 
 
 def clean(db: sqlite3.Connection, directory: Path) -> bool:
-    """Let no remnant stay in the database, its log and the copies beside it; False: somebody reads, try again soon.
+    """Let no remnant stay in the database, its log and what is kept of it; False: somebody reads, try again soon.
 
     Takes about as long as copying the file, and as much free room again as it has. Raises `sqlite3.Error` where there
     is too little; it is to be tried again then.
     """
     if db.execute("SELECT 1 FROM forgetting WHERE stage = ?", (CLEAN,)).fetchone() is None:
         return True
-    for copy in directory.glob(f"{FILE}.*"):
-        copy.unlink(missing_ok=True)
+    for copy in copies_beside(directory):
+        if copy.is_dir():
+            shutil.rmtree(copy)
+        else:
+            copy.unlink(missing_ok=True)
     (directory / "snapshot.part").unlink(missing_ok=True)
     db.execute("PRAGMA temp_store = FILE")  # as large as the database
     db.execute(f"PRAGMA temp_store_directory = '{str(directory).replace(chr(39), chr(39) * 2)}'")
@@ -123,6 +133,17 @@ def clean(db: sqlite3.Connection, directory: Path) -> bool:
         return False
     db.execute("DELETE FROM forgetting")
     return _empty_log(db)
+
+
+def copies_beside(directory: Path) -> list[Path]:
+    """Copies from before a migration, and states from before a restore: `clean` removes them."""
+    asides = (path for path in directory.glob(f"{ASIDE}*") if path.is_dir() and not path.is_symlink())
+    return sorted([*directory.glob(f"{FILE}.*"), *asides])
+
+
+def strangers_beside(directory: Path) -> list[str]:
+    """What lies in the state directory and is none of ours; nobody knows what stands in it."""
+    return sorted(path.name for path in directory.iterdir() if not any(path.match(ours) for ours in _OURS))
 
 
 def _empty_log(db: sqlite3.Connection) -> bool:

@@ -4,11 +4,13 @@ import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from stage import MONDAY, House, mention, rules, warmed
 
 from buzzwatch.app.backing_up import back_up
 from buzzwatch.app.history import as_line, history
+from buzzwatch.app.oblivion import Oblivion, Wish
 from buzzwatch.app.recover import recover
 from buzzwatch.app.restoring import Restored, copy_to_return_to, restore
 from buzzwatch.app.rulebook import compile_rules
@@ -18,6 +20,9 @@ from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND, Instant
 from buzzwatch.store import swap
 from buzzwatch.store.copying import StateError, unwatched
 from buzzwatch.store.database import FILE, open_database
+from buzzwatch.store.forgotten import FILE as FORGOTTEN
+from buzzwatch.store.forgotten import find_returned, read_forgotten_accounts, remember_forgotten
+from buzzwatch.store.persons import Person
 from buzzwatch.store.snapshot import read_snapshots
 
 NOON = MONDAY + 12 * HOUR
@@ -304,3 +309,84 @@ async def test_a_database_with_a_trigger_is_refused(house: House, tmp_path: Path
     assert path is not None
     with pytest.raises(StateError, match="trigger sly"):
         put_back(tmp_path / "none", path, NOON)
+
+
+async def test_who_was_forgotten_since_the_backup_is_known_and_told_after_it_is_put_back(house: House, tmp_path: Path):
+    await house.say(mention(NOON, "one", angry=True), mention(NOON, "two", angry=True))
+    state = house.record.directory
+    _, path = back_up(state, str(tmp_path / "b.tar"), NOON, None, unwatched)
+    assert path is not None
+    answer = await Oblivion(house.drive, house.record).grant(Wish(("x:@a-one",), "ines"))
+    assert answer.done
+    known = (state / FORGOTTEN).read_bytes()
+    other = tmp_path / "other"
+    put_back(other, path, NOON + MINUTE)
+    (other / FORGOTTEN).write_bytes(known)
+    restored = put_back(other, path, NOON + MINUTE, replace=True)
+    assert restored is not None
+    assert restored.returned == 1
+    assert msgspec.json.decode((other / FORGOTTEN).read_bytes())["digests"] == msgspec.json.decode(known)["digests"]
+    assert (other / FORGOTTEN).stat().st_mode & 0o777 == 0o600
+    db = open_database(other)
+    assert find_returned(db, other) == ["x:a-one"]
+    db.close()
+
+
+async def test_on_another_machine_the_backup_and_the_state_there_both_remember(house: House, tmp_path: Path):
+    await house.say(mention(NOON, "one", angry=True), mention(NOON, "two", angry=True))
+    other = tmp_path / "elsewhere"
+    other.mkdir()
+    remember_forgotten(house.record.directory, [Person("x:@a-one", "x", "a-one", ids={"a-one"})])
+    remember_forgotten(other, [Person("x:@a-two", "x", "a-two", ids={"a-two"})])
+    _, path = back_up(house.record.directory, str(tmp_path / "b.tar"), NOON, None, unwatched)
+    assert path is not None
+    restored = put_back(other, path, NOON + MINUTE)
+    assert restored is not None
+    known = read_forgotten_accounts(other)
+    assert known.knows("x", "a-one")
+    assert known.knows("x", "a-two")
+    assert not known.knows("x", "a-three")
+    put_back(other, path, NOON + 2 * MINUTE, replace=True)
+    assert len(read_forgotten_accounts(other).others) == 1
+
+
+async def test_a_list_of_the_forgotten_that_cannot_be_read_is_not_lost(house: House, tmp_path: Path):
+    _, path = back_up(house.record.directory, str(tmp_path / "b.tar"), NOON, None, unwatched)
+    assert path is not None
+    other = tmp_path / "elsewhere"
+    other.mkdir()
+    (other / FORGOTTEN).write_text("{")
+    with pytest.raises(StateError, match="would not be known any more"):
+        put_back(other, path, NOON)
+    assert (other / FORGOTTEN).read_text() == "{"
+
+
+async def test_of_states_that_gave_way_the_latest_two_stay_and_what_somebody_named(stopped: tuple[Path, Path]):
+    state, path = stopped
+    (state / "before-restore-keep").mkdir()
+    (state / "before-restore-keep" / "x").touch()
+    asides = []
+    for hour in range(2, 6):
+        restored = put_back(state, path, NOON + hour * HOUR, replace=True)
+        assert restored is not None
+        asides.append(restored.aside)
+        assert restored.removed == ([asides[-3]] if len(asides) > 2 else [])
+    assert {each for each in asides if each.exists()} == set(asides[-2:])
+    assert (state / "before-restore-keep" / "x").exists()
+
+
+async def test_forgetting_leaves_no_earlier_state_and_says_what_it_did_not_read(stopped: tuple[Path, Path]):
+    state, path = stopped
+    put_back(state, path, NOON + 2 * HOUR, replace=True)
+    (state / f"{FILE}.before-0003").write_bytes(b"x:@a-a1")
+    assert list(state.glob(f"{swap.ASIDE}*"))
+    again = await reopened(state, NOON + 2 * HOUR)
+    answer = await Oblivion(again.drive, again.record).grant(Wish(("x:@a-a1",), "ines"))
+    await again.close()
+    assert not [*state.glob(f"{swap.ASIDE}*"), *state.glob(f"{FILE}.*")]
+    assert answer.lines[-1].endswith("our files of the state directory; others lie there, unread: somebody's")
+    (state / "somebody's").unlink()
+    again = await reopened(state, NOON + 2 * HOUR)
+    answer = await Oblivion(again.drive, again.record).grant(Wish(("x:@a-a0",), "ines"))
+    await again.close()
+    assert answer.lines[-1] == "no byte of them is left in the state directory"

@@ -1,11 +1,15 @@
 """Who sits at a French terminal reads French when a command cannot do what was asked."""
 
+import ast
+import re
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from buzzwatch import cli
 from buzzwatch.cli import app
+from buzzwatch.rules.french import FRENCH
 from buzzwatch.store.database import open_database
 
 BRAND = "brand: acme\nmatch: {any: [acme]}\nrules: [{name: silence, when: {quiet: {over: 12h}}, severity: watch}]\n"
@@ -81,3 +85,50 @@ def test_numbers_of_a_check_have_their_plural(desk: Path):
         for language in ("fr_FR.UTF-8", "C")
     ]
     assert told == ["rules : 1 marque, 1 règle, 0 erreur", "rules: 1 brand, 1 rule, 0 faults"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["backup", "none/b.tar"], "ce dossier n'existe pas ; créez-le"),
+        (["backup", "one.jsonl"], "existe déjà, et c'est peut-être tout ce que vous avez"),
+        (["backup", "b.tar", "--keep", "3"], "--keep vaut pour un dossier de sauvegardes"),
+        (["restore"], "nommez une sauvegarde, ou donnez --undo-migration"),
+        (["restore", "none.tar", "--replace"], "lecture impossible (ce fichier ou ce dossier n'existe pas)"),
+        (["restore", "b.tar"], "il y a déjà un état ; avec --replace il est mis de côté"),
+        (["restore", "one.jsonl", "--replace", "--yes"], "pas une sauvegarde"),
+    ],
+)
+def test_what_becomes_of_no_backup_is_said_in_french(desk: Path, arguments: list[str], said: str):
+    assert said in ask(*arguments)
+
+
+def test_a_backup_and_a_restore_are_told_in_french_to_the_last_line(desk: Path):
+    def tell(*arguments: str) -> str:
+        told = CliRunner().invoke(app, [*arguments], env={"LC_ALL": "fr_FR.UTF-8"}, catch_exceptions=False)
+        assert told.exit_code == 0, told.stderr
+        return told.stdout
+
+    assert re.fullmatch(r"b\.tar : [\d.]+ Mo, entendu jusqu'au jamais\n", tell("backup", "b.tar"))
+    tell("restore", "b.tar", "--replace", "--yes")
+    tell("restore", "b.tar", "--replace", "--yes")
+    lines = tell("restore", "b.tar", "--replace", "--yes").splitlines()
+    for line, said in zip(
+        lines, ("la sauvegarde", "l'état en place", "restauré", "l'état d'avant", "des états", "de là"), strict=True
+    ):
+        assert line.startswith(said)
+
+
+def test_every_sentence_of_backups_and_of_the_state_directory_has_its_french():
+    files = (*("cli/backups", "cli/persons", "app/restoring", "app/backing_up", "app/oblivion"),)
+    files += ("store/archive", "store/company", "store/copying", "store/database", "store/forgotten")
+    root = Path(cli.__file__).parent.parent
+    for file in files:
+        told = {
+            node.value
+            for node in ast.walk(ast.parse((root / f"{file}.py").read_text("utf-8")))
+            if isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and re.search(r"\{(file|place|n)\}", node.value)
+        }
+        assert {each for each in told if " " in each} <= set(FRENCH), file

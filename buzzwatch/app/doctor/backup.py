@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from buzzwatch.app.backing_up import PLACE
 from buzzwatch.app.doctor.finding import Bytes, Finding, Lasting, aside, fine, wary, wrong
 from buzzwatch.app.doctor.service import show
 from buzzwatch.model.instant import DAY, SECOND, Instant
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from buzzwatch.app.doctor.patient import Patient
 
 TIMER, MADE = "buzzwatch-backup.timer", "buzzwatch-backup.service"
-PLACE = Path("/var/backups/buzzwatch")
 _STAMP = Path("/var/lib/systemd/timers") / f"stamp-{TIMER}"
 """Bears the time of the last run, also over a reboot: see Persistent= in systemd.timer(5)."""
 _OLD = 2 * DAY

@@ -11,6 +11,7 @@ from buzzwatch.app.doctor.finding import Bytes, Finding, Lasting, aside, fine, w
 from buzzwatch.model.instant import DAY, MINUTE, SECOND
 from buzzwatch.store.database import FILE
 from buzzwatch.store.snapshot import read_snapshots
+from buzzwatch.store.swap import ASIDE
 
 if TYPE_CHECKING:
     from buzzwatch.app.doctor.patient import Patient
@@ -24,6 +25,7 @@ _A_SECOND = 3_000
 """Inputs that a start steps through; see docs/decisions/0045: 0.31 ms a mention under six rules."""
 _LONG_START = 2 * MINUTE
 """The service is given five."""
+_LONG_KEPT = 30 * DAY
 
 
 @contextmanager
@@ -140,14 +142,22 @@ def check_restart(patient: "Patient") -> Iterator[Finding]:
 
 
 def check_old_copies(patient: "Patient") -> Iterator[Finding]:
-    """Copies from before a migration that are not needed any more: they hold what people wrote, too."""
+    """Copies from before a migration or a restore, perhaps not needed any more: they hold what people wrote, too."""
     if patient.state is None:
         return
     for path in sorted(patient.state.glob(f"{FILE}.before-*")):
         age, size = patient.now - int(path.stat().st_mtime * SECOND), Bytes(path.stat().st_size)
-        if age > 30 * DAY:
+        if age > _LONG_KEPT:
             said = "{path} is a copy from before an upgrade, {age} old ({size}); it holds personal data"
             yield wary(said, "rm {path}", path=path, age=Lasting(age), size=size)
         else:
             said = "{path}: a copy from before the last upgrade ({size}), to go back to"
             yield fine(said, path=path, size=size)
+    for path in sorted(path for path in patient.state.glob(f"{ASIDE}*") if path.is_dir()):
+        age = patient.now - int(path.stat().st_mtime * SECOND)
+        size = Bytes(sum(each.stat().st_size for each in path.rglob("*")))
+        if age > _LONG_KEPT:
+            said = "{path} is a state from before a restore, {age} old ({size}); it holds personal data"
+            yield wary(said, "rm -r {path}", path=path, age=Lasting(age), size=size)
+        else:
+            yield fine("{path}: a state from before a restore ({size}), to go back to", path=path, size=size)

@@ -144,6 +144,8 @@ FRENCH: dict[str, str] = {
     "a start takes some {takes}: {tail} inputs after the newest of {n} snapshots": "un démarrage prend environ {takes} : {tail} entrées après le plus récent de {n} instantanés",
     "{path} is a copy from before an upgrade, {age} old ({size}); it holds personal data": "{path} est une copie d'avant une mise à jour, vieille de {age} ({size}) ; elle contient des données personnelles",
     "{path}: a copy from before the last upgrade ({size}), to go back to": "{path} : une copie d'avant la dernière mise à jour ({size}), pour revenir en arrière",
+    "{path} is a state from before a restore, {age} old ({size}); it holds personal data": "{path} est un état d'avant une restauration, vieux de {age} ({size}) ; il contient des données personnelles",
+    "{path}: a state from before a restore ({size}), to go back to": "{path} : un état d'avant une restauration ({size}), pour revenir en arrière",
     # backup
     "systemd does not say when the last backup was made": "systemd ne dit pas quand la dernière sauvegarde a été faite",
     "no backup is made by itself: {timer} does not run": "aucune sauvegarde ne se fait d'elle-même : {timer} ne tourne pas",

@@ -214,6 +214,19 @@ def test_an_old_copy_is_told_when_nobody_goes_back_to_it(patient):
     assert (found.level, told(found.remedy, "en")) == (Level.WARNING, f"rm {copy}")
 
 
+def test_a_state_from_before_a_restore_is_told_and_after_a_month_to_be_removed(patient):
+    aside = patient.state / "before-restore-20260301T000000000000Z"
+    aside.mkdir(parents=True)
+    (aside / FILE).write_bytes(bytes(2_000_000))
+    os.utime(aside, (NOW / SECOND, NOW / SECOND))
+    (found,) = database.check_old_copies(patient)
+    assert found.level is Level.FINE
+    assert "2.0 MB" in told(found.said, "en") or "2 MB" in told(found.said, "en")
+    patient.now = NOW + 40 * DAY
+    (found,) = database.check_old_copies(patient)
+    assert (found.level, told(found.remedy, "en")) == (Level.WARNING, f"rm -r {aside}")
+
+
 @pytest.mark.parametrize(
     ("off", "level", "words"),
     [
