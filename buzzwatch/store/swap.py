@@ -33,7 +33,7 @@ def begin(state: Path) -> Path:
 
 
 def own(path: Path, state: Path) -> None:
-    """Give what root has made to the owner of the state; what somebody else makes is theirs already, or never will be."""
+    """Give what root has made to the owner of the state; what anybody else makes is theirs."""
     if os.geteuid() == 0:
         owner = state.stat()
         os.chown(path, owner.st_uid, owner.st_gid)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from stage import MONDAY, House, mention, rules, warmed
 
+from buzzwatch.app import restoring
 from buzzwatch.app.backing_up import back_up
 from buzzwatch.app.history import as_line, history
 from buzzwatch.app.recover import recover
@@ -244,7 +245,7 @@ async def test_what_root_was_cut_off_in_the_daemon_goes_on_with(
             patch.setattr(swap, "_old", cut_off)
         else:
             patch.setattr(shutil, "rmtree", lambda *_args, **_options: None)
-            patch.setattr(swap, "decide", cut_off)
+            patch.setattr(restoring, "_prepare", cut_off)
         put_back(state, path, NOON + 2 * HOUR, replace=True)
     os.umask(earlier)
     assert list(state.glob("restore.*"))

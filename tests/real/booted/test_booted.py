@@ -295,7 +295,7 @@ def keeps_its_credentials_from_others(installation):
 
 
 def reads_rules_that_only_their_editors_may(installation):
-    """The daemon's user has no other right to them, and sees another group there: it has a table of users of its own."""
+    """The daemon has no other right to them than its second group, which it sees as nobody's: PrivateUsers=."""
     machine = installation.machine
     assert machine.run("stat", "--format=%a %U %G", RULES).stdout.split() == ["2770", "root", "buzzwatch-rules"]
     assert machine.run("stat", "--format=%a %U %G", f"{RULES}/acme.yaml").stdout.split() == RULE_FILE
