@@ -94,9 +94,8 @@ check_archive() {
     cd "$here"
     [ -f SHA256SUMS ] && [ -f VERSION ] || die "$here: no SHA256SUMS and VERSION beside $0; unpack the whole archive and run install.sh there"
     sha256sum --check --strict --quiet SHA256SUMS >&2 || die "$here: files are damaged or missing, see above; unpack the archive anew, and compare it with its own SHA256SUMS"
-    unlisted=$(find . -type f ! -name SHA256SUMS | sed 's|^\./||' | sort | while read -r file; do
-        grep -qF "  $file" SHA256SUMS || printf '%s ' "$file"
-    done)
+    unlisted=$(find . ! -type d ! -path ./SHA256SUMS | sed 's|^\./||' | sort |
+        awk 'NR == FNR { listed[substr($0, 67)]; next } !($0 in listed) { printf "%s ", $0 }' SHA256SUMS -)
     [ -z "$unlisted" ] || die "$here: not of the archive: ${unlisted}; unpack it into an empty directory"
     version=$(cat VERSION)
     case $version in
