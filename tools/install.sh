@@ -277,7 +277,13 @@ remove_old() {
     done
 }
 
-is_running() { [ -z "$dest" ] && [ -d /run/systemd/system ] && systemctl --quiet is-active buzzwatch.service; }
+# Or is to run: what crashes again and again is not active, waits for its next start, and is in the way then.
+is_running() {
+    [ -z "$dest" ] && [ -d /run/systemd/system ] || return 1
+    case $(systemctl show --property=ActiveState buzzwatch.service) in
+        ActiveState=inactive | '') return 1 ;;
+    esac
+}
 
 # --- the two ways ---------------------------------------------------------------------------------------------------
 
