@@ -443,8 +443,12 @@ def goes_to_the_next_version_and_back(installation, archives):
     assert list((machine.root / STATE.lstrip("/")).glob("*before*")), "no copy was kept before the migration"
     assert len(installation.rows("SELECT 1 FROM incident")) == known
     installation.wait_for_all()
+    machine.shell(f"mv /opt/buzzwatch/{NEXT}/bin/buzzwatch /root")  # why one goes back: the new version does not run
+    machine.run("systemctl", "kill", "--signal=KILL", "buzzwatch")
+    machine.until(lambda: int(machine.show("buzzwatch", "NRestarts")) > 1, "it crashes again and again")
     machine.run("sh", "/opt/buzzwatch/current/share/install.sh", "--rollback", "--yes", timeout=600)
     installation.is_well()
+    assert machine.show("buzzwatch", "NRestarts") == "0", "it was not stopped while the database was exchanged"
     assert machine.run("/opt/buzzwatch/current/bin/buzzwatch", "--version").stdout.strip() != NEXT
     assert installation.version() == before
     assert machine.shell(f"find {STATE} ! -user buzzwatch") == "", "root left what the daemon cannot write"
