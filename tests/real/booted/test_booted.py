@@ -444,7 +444,7 @@ def goes_to_the_next_version_and_back(installation, archives):
     assert len(installation.rows("SELECT 1 FROM incident")) == known
     installation.wait_for_all()
     machine.shell(f"mv /opt/buzzwatch/{NEXT}/bin/buzzwatch /root")  # why one goes back: the new version does not run
-    machine.run("systemctl", "kill", "--signal=KILL", "buzzwatch")
+    machine.run("systemctl", "kill", "--signal=KILL", "--kill-whom=main", "buzzwatch")
     machine.until(lambda: int(machine.show("buzzwatch", "NRestarts")) > 1, "it crashes again and again")
     machine.run("sh", "/opt/buzzwatch/current/share/install.sh", "--rollback", "--yes", timeout=600)
     installation.is_well()
@@ -546,7 +546,7 @@ def pages_at_once_when_systemd_gives_it_up(installation):
     machine.drop_in("buzzwatch.service", "never", "[Service]\nRestart=no\n")
     machine.run("systemctl", "restart", "buzzwatch-failed.timer")
     seen = len(installation.received("/page/"))
-    machine.run("systemctl", "kill", "--signal=KILL", "buzzwatch")
+    machine.run("systemctl", "kill", "--signal=KILL", "--kill-whom=main", "buzzwatch")
     machine.until(lambda: len(installation.received("/page/")) > seen, "OnFailure= pages", patience=30)
     machine.drop_in("buzzwatch.service", "never", "")
     machine.run("systemctl", "start", "buzzwatch")
