@@ -118,9 +118,12 @@ look() {
 
 host() { uname -n | tr -d '\000-\037\177' | cut -c 1-64; }
 
+journal() { timeout 20 journalctl "$@" --lines 4 --output cat --no-pager 2>/dev/null; }
+
+# What it said itself, then what systemd said of it, so that neither crowds the other out.
 # Addresses may be secrets, whoever logged them.
 last_lines() {
-    timeout 20 journalctl --unit "$unit" --lines 6 --output cat --no-pager 2>/dev/null | tr -d '\000-\010\013-\037\177' |
+    { journal "_SYSTEMD_UNIT=$unit"; journal _PID=1 "UNIT=$unit"; } | tr -d '\000-\010\013-\037\177' |
         sed -E 's#[A-Za-z][A-Za-z0-9+.-]*://[^[:space:]"]+#(…)#g; s#[^[:space:]"]+@[^[:space:]"]+#(…)#g' | cut -c 1-240
 }
 

@@ -94,9 +94,8 @@ check_archive() {
     cd "$here"
     [ -f SHA256SUMS ] && [ -f VERSION ] || die "$here: no SHA256SUMS and VERSION beside $0; unpack the whole archive and run install.sh there"
     sha256sum --check --strict --quiet SHA256SUMS >&2 || die "$here: files are damaged or missing, see above; unpack the archive anew, and compare it with its own SHA256SUMS"
-    unlisted=$(find . -type f ! -name SHA256SUMS | sed 's|^\./||' | sort | while read -r file; do
-        grep -qF "  $file" SHA256SUMS || printf '%s ' "$file"
-    done)
+    unlisted=$(find . ! -type d ! -path ./SHA256SUMS | sed 's|^\./||' | sort |
+        awk 'NR == FNR { listed[substr($0, 67)]; next } !($0 in listed) { printf "%s ", $0 }' SHA256SUMS -)
     [ -z "$unlisted" ] || die "$here: not of the archive: ${unlisted}; unpack it into an empty directory"
     version=$(cat VERSION)
     case $version in
@@ -278,7 +277,13 @@ remove_old() {
     done
 }
 
-is_running() { [ -z "$dest" ] && [ -d /run/systemd/system ] && systemctl --quiet is-active buzzwatch.service; }
+# Or is to run: what crashes again and again is not active, waits for its next start, and is in the way then.
+is_running() {
+    [ -z "$dest" ] && [ -d /run/systemd/system ] || return 1
+    case $(systemctl show --property=ActiveState buzzwatch.service) in
+        ActiveState=inactive | '') return 1 ;;
+    esac
+}
 
 # --- the two ways ---------------------------------------------------------------------------------------------------
 

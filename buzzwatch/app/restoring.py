@@ -1,6 +1,5 @@
 """Puts a backup in the place of a state. What it holds for people and is old went out before: it is not sent again."""
 
-import os
 import re
 import shutil
 import sqlite3
@@ -85,7 +84,7 @@ def restore(
     """
     lock = StateLock(state)
     try:
-        _own(state / "lock", state)
+        swap.own(state / "lock", state)
         swap.go_on(state)
         if swap.holds_something(state) and not replace:
             told = "{place}: there is a state already; with --replace it is moved aside, and nothing of it is lost"
@@ -245,11 +244,5 @@ def _hand_over(part: Path, state: Path) -> None:
         else:
             path.chmod(0o600 if path.name in ("links.key", FORGOTTEN) else 0o640)
             settle_file(path)
-        _own(path, state)
+        swap.own(path, state)
     settle_directory(part)
-
-
-def _own(path: Path, state: Path) -> None:
-    if os.geteuid() == 0:
-        owner = state.stat()
-        os.chown(path, owner.st_uid, owner.st_gid)

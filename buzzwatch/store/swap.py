@@ -4,8 +4,10 @@
 directory moves aside; then it is renamed to `restore.entering`, and moves in.
 """
 
+import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from buzzwatch.model.instant import Instant, moment_of
@@ -26,7 +28,15 @@ def begin(state: Path) -> Path:
     part = state / PART
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(mode=0o750)
+    own(part, state)
     return part
+
+
+def own(path: Path, state: Path) -> None:
+    """Give what root has made to the owner of the state; what anybody else makes is theirs."""
+    if os.geteuid() == 0:
+        owner = state.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def holds_something(state: Path) -> bool:
@@ -38,6 +48,7 @@ def decide(state: Path, at: Instant) -> Path:
     """From here on the new state holds, whatever happens; where the old one will be."""
     aside = f"{ASIDE}{moment_of(at):%Y%m%dT%H%M%S%fZ}"
     (state / PART / _ASIDE_NAME).write_text(aside, "utf-8")
+    own(state / PART / _ASIDE_NAME, state)
     for directory in [path for path in (state / PART).rglob("*") if path.is_dir()]:
         settle_directory(directory)
     settle_directory(state / PART)
@@ -53,6 +64,7 @@ def go_on(state: Path) -> bool:
     if (state / READY).is_dir():
         aside = state / (state / READY / _ASIDE_NAME).read_text("utf-8")
         aside.mkdir(mode=0o700, exist_ok=True)
+        own(aside, state)
         for path in _old(state):
             path.rename(aside / path.name)
         settle_directory(aside)
@@ -67,8 +79,9 @@ def go_on(state: Path) -> bool:
         shutil.rmtree(state / ENTERING)
         decided = True
     for aside in state.glob(f"{ASIDE}*"):
-        if not any(aside.iterdir()):
-            aside.rmdir()
+        with suppress(OSError):  # what lies there is no reason not to start: it may be root's, and closed
+            if not any(aside.iterdir()):
+                aside.rmdir()
     return decided
 
 

@@ -1,13 +1,17 @@
 """A backup put back: what waits in it and is old is not sent again, and nothing that was there is thrown away."""
 
+import os
+import shutil
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 import pytest
 from stage import MONDAY, House, mention, rules, warmed
 
+from buzzwatch.app import restoring
 from buzzwatch.app.backing_up import back_up
 from buzzwatch.app.history import as_line, history
 from buzzwatch.app.oblivion import Oblivion, Wish
@@ -26,6 +30,8 @@ from buzzwatch.store.persons import Person
 from buzzwatch.store.snapshot import read_snapshots
 
 NOON = MONDAY + 12 * HOUR
+DAEMON = 65_534
+"""A user and a group that are not root's."""
 
 
 async def shout(house: House, name: str) -> None:
@@ -208,6 +214,72 @@ async def test_modes_are_those_that_the_daemon_gives(stopped: tuple[Path, Path])
     assert (state / FILE).stat().st_mode & 0o777 == 0o640
     assert path.stat().st_mode & 0o777 == 0o600
     assert all(each.stat().st_mode & 0o007 == 0 for each in state.iterdir() if each.name.startswith(("buzz", "before")))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+async def test_what_root_restores_is_of_whoever_the_state_belongs_to(stopped: tuple[Path, Path]):
+    """As `sudo buzzwatch restore` and the way back of `install.sh` do; with the umask of a careful root."""
+    state, path = stopped
+    for each in (state, *state.rglob("*")):
+        os.chown(each, DAEMON, DAEMON)
+    earlier = os.umask(0o077)
+    try:
+        put_back(state, path, NOON + 2 * HOUR, replace=True)
+    finally:
+        os.umask(earlier)
+    owners = {each.relative_to(state).as_posix(): each.stat().st_uid for each in (state, *state.rglob("*"))}
+    assert any(name.startswith(swap.ASIDE) for name in owners)
+    assert {name for name, owner in owners.items() if owner != DAEMON} == set()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize("begun", ["decided", "being made"])
+async def test_what_root_was_cut_off_in_the_daemon_goes_on_with(
+    stopped: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, begun: str
+):
+    state, path = stopped
+    for each in (state, *state.rglob("*")):
+        os.chown(each, DAEMON, DAEMON)
+
+    def cut_off(*_args: object) -> None:
+        raise KeyboardInterrupt
+
+    earlier = os.umask(0o077)
+    with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
+        if begun == "decided":
+            patch.setattr(swap, "_old", cut_off)
+        else:
+            patch.setattr(shutil, "rmtree", lambda *_args, **_options: None)
+            patch.setattr(restoring, "_prepare", cut_off)
+        put_back(state, path, NOON + 2 * HOUR, replace=True)
+    os.umask(earlier)
+    assert list(state.glob("restore.*"))
+    assert as_daemon(state, swap.go_on) == (begun == "decided")
+    assert not list(state.glob("restore.*"))
+
+
+def test_a_directory_that_it_may_not_look_into_does_not_keep_it_from_starting(tmp_path: Path):
+    """Such as root left in the state in versions before."""
+    (tmp_path / f"{swap.ASIDE}20260301T000000Z").mkdir(mode=0o000)
+    if os.geteuid() == 0:
+        os.chown(tmp_path, DAEMON, DAEMON)
+        assert not as_daemon(tmp_path, swap.go_on)
+    else:
+        assert not swap.go_on(tmp_path)
+
+
+def as_daemon(state: Path, work: Callable[[Path], bool]) -> bool:
+    """Do it with the rights of another user than root, from within the directory: those above it are pytest's own."""
+    here = Path.cwd()
+    os.chdir(state)
+    os.setegid(DAEMON)
+    os.seteuid(DAEMON)
+    try:
+        return work(Path())
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+        os.chdir(here)
 
 
 @pytest.mark.parametrize("cut", range(1, 14))

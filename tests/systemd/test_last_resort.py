@@ -133,6 +133,22 @@ def test_a_single_crash_that_heals_wakes_nobody(watch):
     assert watch.pages() == []
 
 
+def test_what_systemd_says_does_not_crowd_out_the_last_words_of_the_daemon(watch):
+    """`journalctl --unit` gives both in one, and a unit that fails to start has eight lines of systemd's."""
+    last = (
+        'case "$*" in *_SYSTEMD_UNIT=buzzwatch.service*) cat own ;; *_PID=1*) cat systemd ;; *) cat own systemd ;; esac'
+    )
+    watch.stand_in(
+        "journalctl", f'cd "$(dirname "$0")/.."; ({last}) | tail -n "$(echo "$*" | sed "s/.*--lines //; s/ .*//")"'
+    )
+    (watch.folder / "own").write_text("buzzwatch.yaml: no mapping\n")
+    (watch.folder / "systemd").write_text("\n".join(f"line {n} of systemd" for n in range(8)))
+    watch.look(ActiveState="failed", Result="exit-code")
+    (page,) = watch.pages()
+    assert "buzzwatch.yaml: no mapping" in page
+    assert "line 7 of systemd" in page
+
+
 def test_three_bad_minutes_page_once_then_again_at_intervals_then_the_end_is_told(watch):
     watch.environment = {"AGAIN": "6"}
     for minute in range(2):
