@@ -50,7 +50,7 @@ def public_app(desk: Desk, metrics: Metrics, public_url: str | None = None) -> w
     app.router.add_get(f"/i/{_CODE}/marks", site.show_marks)
     app.router.add_post(f"/i/{_CODE}/confirm", site.confirm)
     app.router.add_post(f"/i/{_CODE}/drop", site.drop)
-    Watching(lambda: desk.board, site.behind_link).open(app)
+    Watching(lambda: desk.board, site.behind_link, site.nowhere).open(app)
     return app
 
 
@@ -176,8 +176,12 @@ class _Site:
         view = await find(request.match_info["code"])
         if view is None:
             self._guesses.miss(address)
-            raise web.HTTPNotFound(text=self._pages.missing(_accepted(request), _up(request)), content_type="text/html")
+            raise self.nowhere(request)
         return view
+
+    def nowhere(self, request: web.Request) -> web.HTTPNotFound:
+        """The page of a link that leads to no incident."""
+        return web.HTTPNotFound(text=self._pages.missing(_accepted(request), _up(request)), content_type="text/html")
 
     def _refuse_foreign(self, request: web.Request) -> None:
         """Let only our own page act: another site must not press the button through somebody's browser."""
