@@ -12,6 +12,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from buzzwatch.gate.runner import KEEPS_ITS_PLACE
 from buzzwatch.web.board import Board
 from buzzwatch.web.status import Reader, Shown, StatusPages
 
@@ -94,6 +95,7 @@ class Streams:
 
     async def serve(self, request: web.Request, code: str, reader: Reader) -> web.StreamResponse:
         """Send everything, then each change, until the reader goes, the link is revoked or the daemon ends."""
+        request[KEEPS_ITS_PLACE] = True
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
         )
@@ -118,12 +120,12 @@ class Streams:
                 seen = version
             else:
                 await self._turned.wait()
+                _still_there(request)
         if code in self._revoked:
             await self._send(request, response, b"event: revoked\ndata:\n\n")
 
     async def _send(self, request: web.Request, response: web.StreamResponse, event: bytes) -> None:
-        if request.transport is None or request.transport.is_closing():
-            raise ConnectionResetError("the reader went")
+        _still_there(request)
         async with asyncio.timeout(SLOW_S):
             await response.write(event)
 
@@ -176,6 +178,12 @@ class Streams:
         """Wake all who wait for something new."""
         self._turned.set()
         self._turned = asyncio.Event()
+
+
+def _still_there(request: web.Request) -> None:
+    """Raise `ConnectionResetError` once the reader went: their place is another's."""
+    if request.transport is None or request.transport.is_closing():
+        raise ConnectionResetError("the reader went")
 
 
 def _event(parts: dict[str, str], version: str) -> bytes:
