@@ -99,6 +99,11 @@ def test_a_wall_shows_thirty_calm_brands_without_scrolling(look):
     assert page.locator("article").count() == 24
 
 
+def test_a_wall_shows_a_crisis_of_few_brands_without_scrolling(look):
+    page, _ = look(crisis(), "wall, French, dark")
+    assert page.evaluate("document.documentElement.scrollHeight") <= WALL["height"]
+
+
 def test_a_change_is_seen_where_it_was_and_what_is_open_stays_open(look):
     page, board = look(calm(), "phone, French, light")
     page.locator("#t-b0 summary").click()
