@@ -124,8 +124,8 @@ def test_the_stream_is_passed_on_at_once_and_as_it_is(desk, base, behind):
     """No buffer keeps it back and no compression, which would hold what it has not filled a block with."""
     desk.board = StandIn(crisis())
     wanted = {"Accept-Encoding": "gzip, br", "Accept-Language": "fr"}
-    request = Request(f"{behind(base)}/i/{CODE}/events", headers=wanted)  # noqa: S310 - our own nginx
-    with urlopen(request, timeout=5, context=trusting()) as answer:  # noqa: S310 - our own nginx
+    request = Request(f"{behind(base)}/i/{CODE}/events", headers=wanted)
+    with urlopen(request, timeout=5, context=trusting()) as answer:
         assert answer.headers["Content-Type"].startswith("text/event-stream")
         assert answer.headers["Content-Encoding"] is None
         assert answer.readline() == b"retry: 3000\n"
