@@ -75,7 +75,7 @@ async def ends(*_told):
 
 @pytest.fixture
 async def server(desk, monkeypatch):
-    """Pages and an intake on one port. Streams end and whoever guesses is not put off, else nothing more would be seen."""
+    """Pages and an intake on one port. Streams end, and whoever guesses is not put off: else no more would be seen."""
     monkeypatch.setattr(Guesses, "refuses", lambda _self, _address: False)
     monkeypatch.setattr(Streams, "_follow", ends)
     app = make_app(desk)

@@ -96,6 +96,9 @@ def test_thirty_brands_in_a_crisis_run_over_no_edge(look, reader):
 def test_a_wall_shows_thirty_calm_brands_without_scrolling(look):
     page, _ = look(calm(30), "wall, French, dark")
     assert page.evaluate("document.documentElement.scrollHeight") <= WALL["height"]
+    cut = """[...document.querySelectorAll(".share, .usual")].filter(each => each.scrollWidth > each.clientWidth + 1
+        && getComputedStyle(each).display != "inline").length"""
+    assert page.evaluate(cut) == 0, "a number is cut off"
     assert page.locator("article").count() == 24
 
 
