@@ -72,6 +72,8 @@ class Streams:
         self._variants: dict[Reader, _Variant] = {}
         self._links: dict[str, int] = {}
         self._revoked: set[str] = set()
+        self._checked: int | None = None
+        """How many revocations there had been when all links were last asked after."""
         self._turned = asyncio.Event()
         self._closed = False
         self._looking: asyncio.Task[None] | None = None
@@ -131,6 +133,7 @@ class Streams:
 
     def _enter(self, code: str, reader: Reader) -> _Variant:
         self._links[code] = self._links.get(code, 0) + 1
+        self._checked = None  # it may have been revoked since it was looked up
         variant = self._variants.setdefault(reader, _Variant())
         variant.readers += 1
         if self._looking is None or self._looking.done():
@@ -150,15 +153,12 @@ class Streams:
             self._looking = None
 
     async def _look(self) -> None:
-        revocations = self._board().revocations
         while True:
             try:
+                await self._revoke()
                 await self._render()
             except Exception:  # the next look may succeed; pages say meanwhile that they hear nothing
                 log.exception("status_not_rendered")
-            if self._board().revocations != revocations:
-                revocations = self._board().revocations
-                await self._revoke()
             self._turn()
             await _second()
 
@@ -170,6 +170,17 @@ class Streams:
         self._pages.forget(view)
 
     async def _revoke(self) -> None:
+        revocations = self._board().revocations
+        if revocations == self._checked:
+            return
+        self._checked = revocations
+        try:
+            await self._ask_after_links()
+        except Exception:
+            self._checked = None  # again at the next look
+            raise
+
+    async def _ask_after_links(self) -> None:
         for code in list(self._links):
             if await self._board().watcher(code) is None:
                 self._revoked.add(code)
