@@ -82,27 +82,7 @@ def base(desk) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("prefix", ["", "/bw"])
-def test_somebody_takes_an_incident_through_nginx_in_a_browser(desk, base, behind, prefix):
-    place = behind(base, prefix)
-    with chromium() as browser:
-        page = browser.new_context(viewport=PHONE, ignore_https_errors=True, locale="fr-FR").new_page()
-        refused = []
-        page.on("response", lambda answer: refused.append(answer.url) if answer.status >= 400 else None)
-        page.goto(f"{place}/i/{CODE}?as=ines")
-        style = page.evaluate("getComputedStyle(document.querySelector('main')).maxWidth")
-        assert style != "none", "the style was not found"
-        page.get_by_role("button", name="Je prends").first.click()
-        assert page.url == f"{place}/i/{CODE}"
-        assert (desk.record.state, desk.record.taken_by) == (State.TAKEN, "ines")
-        for address in (page.url, f"{page.url}/queue"):
-            page.goto(address)
-            page.get_by_role("link", name="Actualiser").click()
-            assert page.url == address
-        assert refused == []
-
-
-@pytest.mark.parametrize("prefix", ["", "/bw"])
-def test_the_status_page_is_told_news_through_nginx_and_leads_to_the_incident(desk, base, behind, prefix):
+def test_the_status_page_is_told_news_and_leads_on_to_where_somebody_takes_the_incident(desk, base, behind, prefix):
     place = behind(base, prefix)
     desk.board = StandIn(calm())
     with chromium() as browser:
@@ -113,10 +93,20 @@ def test_the_status_page_is_told_news_through_nginx_and_leads_to_the_incident(de
         page.get_by_role("heading", name="Tout est calme").wait_for()
         began = page.evaluate("performance.timeOrigin")
         desk.board.view = crisis()
-        page.get_by_role("heading", name="colère 4 fois l’habituelle").wait_for(timeout=4_000)
+        page.get_by_role("heading", name="colère 4 fois l’habituelle").wait_for()
         assert page.evaluate("performance.timeOrigin") == began, "it was told, and not loaded anew"
         page.get_by_role("link", name="Ouvrir l’incident").first.click()
         page.wait_for_url(f"{place}/i/{CODE}")
+        page.goto(f"{place}/i/{CODE}?as=ines")
+        style = page.evaluate("getComputedStyle(document.querySelector('main')).maxWidth")
+        assert style != "none", "the style was not found"
+        page.get_by_role("button", name="Je prends").first.click()
+        assert page.url == f"{place}/i/{CODE}"
+        assert (desk.record.state, desk.record.taken_by) == (State.TAKEN, "ines")
+        for address in (page.url, f"{page.url}/queue"):
+            page.goto(address)
+            page.get_by_role("link", name="Actualiser").click()
+            assert page.url == address
         assert refused == []
 
 
