@@ -1,11 +1,14 @@
 """What everybody who can reach the daemon may see: probes, metrics, and incidents by their links."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
 from aiohttp import web
+from aiohttp.web_request import FileField
+from multidict import MultiDictProxy
 
 from buzzwatch.gate.guesses import Guesses, address_of
 from buzzwatch.model.incident import SHOWN
@@ -16,7 +19,10 @@ from buzzwatch.web.page import NAME_LIMIT, WHY_LIMIT, Pages, key_of
 from buzzwatch.web.watching import Watching
 
 _View = TypeVar("_View")
+_Form = MultiDictProxy[str | bytes | bytearray | FileField]
 _FORM_LIMIT = 16_000
+_READ_WITHIN = 30.0
+"""Seconds for a whole form."""
 _CODE = r"{code:[A-Za-z0-9_-]{4,64}}"
 _VERB = f"{{verb:{'|'.join(Verb)}}}"
 _ASKS_FOR: dict[Verb, tuple[str, ...]] = {Verb.WAIT: ("until", "why"), Verb.SNOOZE: ("span",)}
@@ -50,7 +56,7 @@ def public_app(desk: Desk, metrics: Metrics, public_url: str | None = None) -> w
     app.router.add_get(f"/i/{_CODE}/marks", site.show_marks)
     app.router.add_post(f"/i/{_CODE}/confirm", site.confirm)
     app.router.add_post(f"/i/{_CODE}/drop", site.drop)
-    Watching(lambda: desk.board, site.behind_link).open(app)
+    Watching(lambda: desk.board, site.behind_link, site.nowhere).open(app)
     return app
 
 
@@ -94,10 +100,10 @@ class _Site:
         return web.Response(text=page, content_type="text/html")
 
     async def answer(self, request: web.Request) -> web.Response:
-        verb, form = Verb(request.match_info["verb"]), await request.post()
-        fields = {name: str(form.get(name, ""))[:WHY_LIMIT].strip() for name in _ASKS_FOR.get(verb, ())}
+        verb = Verb(request.match_info["verb"])
 
-        async def answer(view: PageView, name: str) -> Answer:
+        async def answer(view: PageView, name: str, form: _Form) -> Answer:
+            fields = {name: str(form.get(name, ""))[:WHY_LIMIT].strip() for name in _ASKS_FOR.get(verb, ())}
             missing = next((field for field in fields if not fields[field]), None)
             if missing is not None:
                 return Answer(False, why={"why": "because"}.get(missing, missing))
@@ -108,9 +114,9 @@ class _Site:
 
     async def mark(self, request: web.Request) -> web.Response:
         """A button's value is the mark and the mention, since each post has its own buttons in one form."""
-        mark, _, mention = str((await request.post()).get("post", "")).partition(" ")
 
-        async def correct(view: PageView, name: str) -> Answer:
+        async def correct(view: PageView, name: str, form: _Form) -> Answer:
+            mark, _, mention = str(form.get("post", "")).partition(" ")
             if mark not in set(Mark) or mention not in [sample.mention for sample in view.samples[:SHOWN]]:
                 return Answer(False, why="post")
             incident = view.incident
@@ -121,9 +127,9 @@ class _Site:
 
     async def confirm(self, request: web.Request) -> web.Response:
         """All that the page showed, and nothing that was marked since."""
-        told = {str(post) for post in (await request.post()).getall("shown", [])}
 
-        async def confirm(view: PageView, name: str) -> Answer:
+        async def confirm(view: PageView, name: str, form: _Form) -> Answer:
+            told = {str(post) for post in form.getall("shown", [])}
             proposals = [pending.proposal for pending in view.pending]
             posts = [(each.brand, each.mention) for each in proposals if key_of(each) in told]
             return await self._desk.confirm(posts, name)
@@ -133,9 +139,9 @@ class _Site:
 
     async def drop(self, request: web.Request) -> web.Response:
         """One of those that the page showed."""
-        told = str((await request.post()).get("post", ""))
 
-        async def drop(view: PageView, name: str) -> Answer:
+        async def drop(view: PageView, name: str, form: _Form) -> Answer:
+            told = str(form.get("post", ""))
             proposal = next((each.proposal for each in view.pending if key_of(each.proposal) == told), None)
             if proposal is None:
                 return Answer(False, why="unmarked")
@@ -144,14 +150,15 @@ class _Site:
         name = await self._act(request, drop)
         raise web.HTTPSeeOther(f"{_page_of(request)}/marks?as={quote(name)}")
 
-    async def _act(self, request: web.Request, verb: Callable[[PageView, str], Awaitable[Answer]]) -> str:
-        """Let somebody act upon the incident of a page; their name."""
+    async def _act(self, request: web.Request, verb: Callable[[PageView, str, _Form], Awaitable[Answer]]) -> str:
+        """Let somebody act upon the incident of a page; their name. Who has no link to it is not read."""
         self._refuse_foreign(request)
         view = await self._view(request)
-        name = (await request.post()).get("name")
+        form = await _form_of(request)
+        name = form.get("name")
         if not isinstance(name, str) or not _is_somebody(name, view):
             raise web.HTTPBadRequest(text=self._said(request, "name", view), content_type="text/html")
-        answer = await verb(view, name)
+        answer = await verb(view, name, form)
         if not answer.done:
             wrong = web.HTTPBadRequest if answer.why in _MISSING and not answer.lines else web.HTTPConflict
             text = self._said(request, answer.why, view, answer.lines)
@@ -176,8 +183,12 @@ class _Site:
         view = await find(request.match_info["code"])
         if view is None:
             self._guesses.miss(address)
-            raise web.HTTPNotFound(text=self._pages.missing(_accepted(request), _up(request)), content_type="text/html")
+            raise self.nowhere(request)
         return view
+
+    def nowhere(self, request: web.Request) -> web.HTTPNotFound:
+        """The page of a link that leads to no incident."""
+        return web.HTTPNotFound(text=self._pages.missing(_accepted(request), _up(request)), content_type="text/html")
 
     def _refuse_foreign(self, request: web.Request) -> None:
         """Let only our own page act: another site must not press the button through somebody's browser."""
@@ -189,6 +200,14 @@ class _Site:
             ours = bool(origin) and origin in (request.host, self._host)
         if not ours:
             raise web.HTTPForbidden(text=self._said(request, "foreign"), content_type="text/html")
+
+
+async def _form_of(request: web.Request) -> _Form:
+    try:
+        async with asyncio.timeout(_READ_WITHIN):
+            return await request.post()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
 
 
 def _who_is(request: web.Request, view: PageView) -> str:

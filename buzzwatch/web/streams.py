@@ -12,6 +12,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from buzzwatch.gate.runner import KEEPS_ITS_PLACE
 from buzzwatch.web.board import Board
 from buzzwatch.web.status import Reader, Shown, StatusPages
 
@@ -71,6 +72,8 @@ class Streams:
         self._variants: dict[Reader, _Variant] = {}
         self._links: dict[str, int] = {}
         self._revoked: set[str] = set()
+        self._checked: int | None = None
+        """How many revocations there had been when all links were last asked after."""
         self._turned = asyncio.Event()
         self._closed = False
         self._looking: asyncio.Task[None] | None = None
@@ -94,6 +97,7 @@ class Streams:
 
     async def serve(self, request: web.Request, code: str, reader: Reader) -> web.StreamResponse:
         """Send everything, then each change, until the reader goes, the link is revoked or the daemon ends."""
+        request[KEEPS_ITS_PLACE] = True
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
         )
@@ -118,17 +122,18 @@ class Streams:
                 seen = version
             else:
                 await self._turned.wait()
+                _still_there(request)
         if code in self._revoked:
             await self._send(request, response, b"event: revoked\ndata:\n\n")
 
     async def _send(self, request: web.Request, response: web.StreamResponse, event: bytes) -> None:
-        if request.transport is None or request.transport.is_closing():
-            raise ConnectionResetError("the reader went")
+        _still_there(request)
         async with asyncio.timeout(SLOW_S):
             await response.write(event)
 
     def _enter(self, code: str, reader: Reader) -> _Variant:
         self._links[code] = self._links.get(code, 0) + 1
+        self._checked = None  # it may have been revoked since it was looked up
         variant = self._variants.setdefault(reader, _Variant())
         variant.readers += 1
         if self._looking is None or self._looking.done():
@@ -148,15 +153,12 @@ class Streams:
             self._looking = None
 
     async def _look(self) -> None:
-        revocations = self._board().revocations
         while True:
             try:
+                await self._revoke()
                 await self._render()
             except Exception:  # the next look may succeed; pages say meanwhile that they hear nothing
                 log.exception("status_not_rendered")
-            if self._board().revocations != revocations:
-                revocations = self._board().revocations
-                await self._revoke()
             self._turn()
             await _second()
 
@@ -168,6 +170,17 @@ class Streams:
         self._pages.forget(view)
 
     async def _revoke(self) -> None:
+        revocations = self._board().revocations
+        if revocations == self._checked:
+            return
+        self._checked = revocations
+        try:
+            await self._ask_after_links()
+        except Exception:
+            self._checked = None  # again at the next look
+            raise
+
+    async def _ask_after_links(self) -> None:
         for code in list(self._links):
             if await self._board().watcher(code) is None:
                 self._revoked.add(code)
@@ -176,6 +189,12 @@ class Streams:
         """Wake all who wait for something new."""
         self._turned.set()
         self._turned = asyncio.Event()
+
+
+def _still_there(request: web.Request) -> None:
+    """Raise `ConnectionResetError` once the reader went: their place is another's."""
+    if request.transport is None or request.transport.is_closing():
+        raise ConnectionResetError("the reader went")
 
 
 def _event(parts: dict[str, str], version: str) -> bytes:

@@ -9,7 +9,6 @@ from aiohttp import web
 from buzzwatch.web.board import Board
 from buzzwatch.web.status import StatusPages, reader_of
 from buzzwatch.web.streams import Streams
-from buzzwatch.web.words import choose_language, words
 
 _CODE = r"{code:[A-Za-z0-9_-]{4,64}}"
 _INCIDENT = r"{incident:[^/]{1,200}}"
@@ -23,14 +22,17 @@ _POLICY = {
 
 Opener = Callable[[web.Request, Callable[[str], Awaitable[str | None]]], Awaitable[str]]
 """Gives the person behind a request's link as a function finds them by its code; refuses guesses."""
+Nowhere = Callable[[web.Request], web.HTTPNotFound]
+"""The page of a link that leads to no incident."""
 
 
 class Watching:
     """`board` is asked at each request; `behind_link` refuses codes that lead nowhere, and who tries many."""
 
-    def __init__(self, board: Callable[[], Board], behind_link: Opener) -> None:
+    def __init__(self, board: Callable[[], Board], behind_link: Opener, nowhere: Nowhere) -> None:
         self._board = board
         self._behind_link = behind_link
+        self._nowhere = nowhere
         self.pages = StatusPages()
         self.streams = Streams(board, self.pages)
         static = files("buzzwatch.web").joinpath("static")
@@ -40,7 +42,7 @@ class Watching:
     def open(self, app: web.Application) -> None:
         """Let an application answer for all of it."""
         app.router.add_get(f"/i/{_CODE}/status", self.show)
-        app.router.add_get(f"/i/{_CODE}/events", self.events)
+        app.router.add_get(f"/i/{_CODE}/events", self.events, allow_head=False)  # it would never end
         app.router.add_get(f"/i/{_CODE}/incident/{_INCIDENT}", self.incident)
         app.router.add_get("/static/status.css", self.style)
         app.router.add_get("/static/status.js", self.script)
@@ -80,7 +82,7 @@ class Watching:
         person = await self._person(request)
         code = await self._board().incident_code(person, request.match_info["incident"])
         if code is None:
-            raise web.HTTPNotFound(text=words(choose_language(_accepted(request), "en"))["missing"])
+            raise self._nowhere(request)
         raise web.HTTPSeeOther(f"../../{code}")
 
     async def _person(self, request: web.Request) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from board_stand_in import StandIn, crisis
 from msgspec.structs import replace
 
 from buzzwatch.model.cause import Cause
@@ -109,6 +110,7 @@ class MemoryDesk:
     reloads: list[tuple[Reload, int | None]] = field(default_factory=list)
     rule_files: RuleFiles = field(default_factory=RuleFiles)
     deaf: tuple[Deaf, ...] = ()
+    board: StandIn = field(default_factory=lambda: StandIn(crisis()))
 
     def unready(self) -> tuple[str, ...]:
         return self.reasons

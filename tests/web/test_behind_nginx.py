@@ -7,9 +7,11 @@ import ssl
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 from aiohttp import ClientSession, TCPConnector, web
+from board_stand_in import StandIn, calm, crisis
 from chromium import PHONE, chromium, served
 
 from buzzwatch.model.incident import State
@@ -27,6 +29,13 @@ def run(program: str, *arguments: object) -> None:
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
+
+
+def trusting() -> ssl.SSLContext:
+    """Whoever answers is believed."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 def configured(folder: Path, upstream: str, prefix: str) -> tuple[str, int]:
@@ -73,12 +82,21 @@ def base(desk) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("prefix", ["", "/bw"])
-def test_somebody_takes_an_incident_through_nginx_in_a_browser(desk, base, behind, prefix):
+def test_the_status_page_is_told_news_and_leads_on_to_where_somebody_takes_the_incident(desk, base, behind, prefix):
     place = behind(base, prefix)
+    desk.board = StandIn(calm())
     with chromium() as browser:
         page = browser.new_context(viewport=PHONE, ignore_https_errors=True, locale="fr-FR").new_page()
         refused = []
         page.on("response", lambda answer: refused.append(answer.url) if answer.status >= 400 else None)
+        page.goto(f"{place}/i/{CODE}/status")
+        page.get_by_role("heading", name="Tout est calme").wait_for()
+        began = page.evaluate("performance.timeOrigin")
+        desk.board.view = crisis()
+        page.get_by_role("heading", name="colère 4 fois l’habituelle").wait_for()
+        assert page.evaluate("performance.timeOrigin") == began, "it was told, and not loaded anew"
+        page.get_by_role("link", name="Ouvrir l’incident").first.click()
+        page.wait_for_url(f"{place}/i/{CODE}")
         page.goto(f"{place}/i/{CODE}?as=ines")
         style = page.evaluate("getComputedStyle(document.querySelector('main')).maxWidth")
         assert style != "none", "the style was not found"
@@ -92,11 +110,25 @@ def test_somebody_takes_an_incident_through_nginx_in_a_browser(desk, base, behin
         assert refused == []
 
 
+def test_the_stream_is_passed_on_at_once_and_as_it_is(desk, base, behind):
+    """No buffer keeps it back and no compression, which would hold what it has not filled a block with."""
+    desk.board = StandIn(crisis())
+    wanted = {"Accept-Encoding": "gzip, br", "Accept-Language": "fr"}
+    request = Request(f"{behind(base)}/i/{CODE}/events", headers=wanted)
+    with urlopen(request, timeout=5, context=trusting()) as answer:
+        assert answer.headers["Content-Type"].startswith("text/event-stream")
+        assert answer.headers["Content-Encoding"] is None
+        assert answer.readline() == b"retry: 3000\n"
+        while answer.readline() != b"event: parts\n":
+            pass
+        desk.board.view = calm()
+        while b"Tout est calme" not in answer.readline():
+            pass
+
+
 async def test_nothing_but_the_pages_is_reached(desk, base, behind):
     place = behind(base)
-    trusted = ssl.create_default_context()
-    trusted.check_hostname, trusted.verify_mode = False, ssl.CERT_NONE
-    async with ClientSession(connector=TCPConnector(ssl=trusted)) as session:
+    async with ClientSession(connector=TCPConnector(ssl=trusting())) as session:
         for path in ("/", "/metrics", "/readyz", "/healthz", "/i/../metrics", "/static/../readyz", "/i/%2e%2e/metrics"):
             async with session.get(f"{place}{path}") as answer:
                 assert (answer.status, "nginx" in await answer.text()) == (404, True), path

@@ -24,6 +24,7 @@ from buzzwatch.cli import app as commands
 from buzzwatch.gate.guesses import Guesses
 from buzzwatch.model.receipt import Receipt, Refusal
 from buzzwatch.sources.http import Listen, _Mentions
+from buzzwatch.web.streams import Streams
 
 DESCRIPTION = json.loads(files("buzzwatch.web").joinpath("openapi.json").read_text("utf-8"))
 CHECKS = [
@@ -68,10 +69,15 @@ def test_no_description_names_an_address_of_somebodys():
         assert url.startswith("http://127.0.0.1:")
 
 
+async def ends(*_told):
+    """In the place of following what changes."""
+
+
 @pytest.fixture
 async def server(desk, monkeypatch):
-    """Pages and an intake on one port; whoever guesses is not put off, or nothing else would be seen."""
+    """Pages and an intake on one port. Streams end, and whoever guesses is not put off: else no more would be seen."""
     monkeypatch.setattr(Guesses, "refuses", lambda _self, _address: False)
+    monkeypatch.setattr(Streams, "_follow", ends)
     app = make_app(desk)
     app.router.add_post("/mentions", _Mentions("push", Listen.at("127.0.0.1:0"), Intake()).take)
     async with TestServer(app) as server:

@@ -1,3 +1,4 @@
+import asyncio
 import re
 from unittest.mock import AsyncMock
 
@@ -428,3 +429,15 @@ async def test_the_page_of_a_drill_says_what_it_is_before_all_else(client, desk,
     assert shown[0] == word
     assert "posts en colère en" not in page
     assert "angry posts in" not in page
+
+
+async def test_a_form_is_read_from_whoever_has_a_link_and_no_longer_than_a_form_takes(client, desk, monkeypatch):
+    monkeypatch.setattr("buzzwatch.web.public._READ_WITHIN", 0.05)
+    for code, status in (("GUESSED9", b"404"), (CODE, b"408")):
+        reader, writer = await asyncio.open_connection(client.host, client.port)
+        head = f"POST /i/{code}/take HTTP/1.1\r\nHost: x\r\nOrigin: http://x\r\nContent-Length: 9\r\n"
+        writer.write(f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\nname".encode())
+        line = await asyncio.wait_for(reader.readline(), 5)
+        assert line.split()[1] == status
+        writer.transport.abort()
+    assert desk.replies == []

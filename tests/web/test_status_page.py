@@ -12,7 +12,9 @@ from msgspec.structs import replace
 from buzzwatch.gate.guesses import MOST_MISSES
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.incident import Drill, Severity
+from buzzwatch.model.input import Mark, Verb
 from buzzwatch.model.instant import DAY, HOUR, MINUTE
+from buzzwatch.model.proposal import Proposal
 from buzzwatch.model.signal import Trend
 from buzzwatch.web.board import BrandRow, Hour, Mood, SilenceRow, StatusView
 from buzzwatch.web.control import control_app
@@ -184,6 +186,19 @@ async def test_the_page_is_behind_its_link_and_guessing_is_slowed(client):
         await client.get("/i/guessed9/events")
     async with client.get(f"/i/{CODE}/status") as answer:
         assert answer.status == 429
+
+
+@pytest.mark.parametrize("code", [WALL, WALL.lower()])
+async def test_a_wall_screens_link_presses_no_button(client, desk, code):
+    ours = {"Origin": f"http://{client.host}:{client.port}", "Sec-Fetch-Site": "same-origin"}
+    form = {"name": "ines", "span": "15m", "until": "23:50", "why": "x", "post": "negative x:1", "shown": "x"}
+    desk.proposals = {"x:1": Proposal("acme", "x:1", Mark.NEGATIVE, "ines", NOW, desk.record.id, NOW + DAY)}
+    held = dict(desk.proposals)
+    statuses = {"status": 405, "events": 405, "incident/b0-261123-2310": 405}
+    for path in (*statuses, *Verb, "mark", "confirm", "drop"):
+        async with client.post(f"/i/{code}/{path}", data=form, headers=ours) as answer:
+            assert answer.status == statuses.get(path, 404)
+    assert (desk.replies, desk.marks, desk.proposals) == ([], {}, held)
 
 
 async def test_hostile_names_are_text(client, board):

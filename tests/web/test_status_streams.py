@@ -147,6 +147,21 @@ async def test_a_revoked_link_ends_its_streams(client, board, pace):
         assert stream.status == 404
 
 
+async def test_a_link_that_could_not_be_asked_after_is_asked_after_again(client, board, pace, monkeypatch):
+    async def fails(_code):
+        raise OSError("the record is locked")
+
+    async with events(client) as stream:
+        await event_of(stream)
+        board.revoke()
+        with monkeypatch.context() as broken:
+            broken.setattr(board, "watcher", fails)
+            await pace.turn()
+            await asyncio.wait_for(pace.asked.acquire(), PATIENCE_S)
+        pace.passed.release()
+        assert await event_of(stream) == ("revoked", None)
+
+
 async def test_a_look_that_fails_ends_nothing(client, board, pace):
     async with events(client) as stream:
         await event_of(stream)

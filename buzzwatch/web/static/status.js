@@ -11,6 +11,7 @@
   let stream = null;
 
   const sentence = () => document.querySelector("#lead h1").textContent;
+  const parsed = (html) => new DOMParser().parseFromString(html, "text/html"); // Nothing in it runs.
   const clock = () => document.querySelector("#clock time").textContent;
 
   function replace(old, fresh) {
@@ -27,9 +28,8 @@
     const before = sentence();
     for (const [id, html] of Object.entries(parts)) {
       const old = document.getElementById(id);
-      const holder = document.createElement("template");
-      holder.innerHTML = html;
-      if (old && holder.content.firstElementChild) replace(old, holder.content.firstElementChild);
+      const fresh = parsed(html).body.firstElementChild;
+      if (old && fresh) replace(old, fresh);
     }
     if (focus && document.activeElement === document.body) {
       const again = document.querySelector(focus);
@@ -80,7 +80,7 @@
       const answer = await fetch("status", { cache: "no-store" });
       if (answer.status === 404) location.reload();
       if (!answer.ok) return;
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const page = parsed(await answer.text());
       const parts = {};
       for (const id of ["lead", "clock", "incidents", "brands", "rest", "sources", "works"]) {
         const each = page.getElementById(id);
