@@ -95,12 +95,14 @@ class Old:
         self.kills["between two steps" if version < self.newest else "after the last step"] += 1
 
 
-@pytest.mark.parametrize("version", [1, 5, 10])
-@pytest.mark.parametrize(
-    ("kills", "number"),
-    [(3, 300), pytest.param(KILLS, 30_000, marks=[pytest.mark.soak, pytest.mark.timeout(1_800)])],
-    ids=["quick", "soak"],
-)
+def drills():
+    yield pytest.param(5, 3, 300, id="quick")
+    for version in (1, 5, 10):
+        long = [pytest.mark.soak, pytest.mark.timeout(1_800)]
+        yield pytest.param(version, KILLS, 30_000, id=f"from-{version}", marks=long)
+
+
+@pytest.mark.parametrize(("version", "kills", "number"), list(drills()))
 async def test_kills_during_a_migration_leave_every_row_and_a_copy(daemon, nursery, version, kills, number, capsys):
     daemon.configure()
     daemon.watch()

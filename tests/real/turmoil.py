@@ -272,7 +272,7 @@ class Turmoil(Drill):
         until = time.monotonic() + patience
         while not fact():
             assert time.monotonic() < until, self.story()
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.2)
 
     def _chatter(self):
         for ear in self.ears.values():
