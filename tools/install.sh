@@ -280,8 +280,9 @@ remove_old() {
 # Or is to run: what crashes again and again is not active, waits for its next start, and is in the way then.
 is_running() {
     [ -z "$dest" ] && [ -d /run/systemd/system ] || return 1
-    case $(systemctl show --property=ActiveState buzzwatch.service) in
-        ActiveState=inactive | '') return 1 ;;
+    case $(systemctl show --property=ActiveState,Job buzzwatch.service) in
+        *Job=[1-9]*) ;;  # between two restarts it is inactive, and about to start
+        *ActiveState=inactive* | '') return 1 ;;
     esac
 }
 
