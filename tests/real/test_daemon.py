@@ -135,7 +135,7 @@ async def test_the_buttons_of_the_page_take_the_incident_and_mark_a_post(watchin
     async with aiohttp.ClientSession() as browser:
         async with browser.get(page) as answer:
             assert answer.status == 200
-            assert f'action="{page.removeprefix(watching.web)}/take"' in await answer.text()
+            assert f'action="..{page.removeprefix(watching.web)}/take"' in await answer.text()
         async with browser.post(f"{page}/take", data={"name": "ines"}) as answer:
             assert answer.status == 403
         async with browser.post(f"{page}/take", data={"name": "ines"}, headers={"Origin": watching.web}) as answer:
