@@ -26,6 +26,7 @@ SPEAKERS = {
     "_wrong": (0,),
     "fail": (0,),
     "speak": (0,),
+    "_said": (0,),
 }
 """What is given sentences, and as which of its arguments."""
 HOLES = re.compile(r"\{([a-z_]+)\}")

@@ -95,7 +95,7 @@ def test_thirty_brands_in_a_crisis_run_over_no_edge(look, reader):
 
 def test_a_wall_shows_thirty_calm_brands_without_scrolling(look):
     page, _ = look(calm(30), "wall, French, dark")
-    assert page.evaluate("document.documentElement.scrollHeight") <= WALL["height"]
+    page.wait_for_function(f"document.documentElement.scrollHeight <= {WALL['height']}")
     cut = """[...document.querySelectorAll(".share, .usual")].filter(each => each.scrollWidth > each.clientWidth + 1
         && getComputedStyle(each).display != "inline").length"""
     assert page.evaluate(cut) == 0, "a number is cut off"
@@ -104,7 +104,7 @@ def test_a_wall_shows_thirty_calm_brands_without_scrolling(look):
 
 def test_a_wall_shows_a_crisis_of_few_brands_without_scrolling(look):
     page, _ = look(crisis(), "wall, French, dark")
-    assert page.evaluate("document.documentElement.scrollHeight") <= WALL["height"]
+    page.wait_for_function(f"document.documentElement.scrollHeight <= {WALL['height']}")
 
 
 def test_a_change_is_seen_where_it_was_and_what_is_open_stays_open(look):
