@@ -155,7 +155,7 @@ def _connect(place: Place, environment: "Mapping[str, str]") -> socket.socket:
         answer.begin()
         if answer.status != http.client.OK:
             raise ConnectionRefusedError(0, f"the proxy answered {answer.status}")  # noqa: TRY301 - closes as others do
-    except BaseException:
+    except BaseException:  # passed on: whatever it is, no socket is left open
         connection.close()
         raise
     return connection
