@@ -8,7 +8,6 @@ own programs. So they are asked for nothing here, and told.
 There is no standard; what is common is described in https://about.gitlab.com/blog/we-need-to-talk-no-proxy/
 """
 
-import asyncio
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -67,7 +66,7 @@ def open_session(timeout: ClientTimeout = _TIMEOUT) -> ClientSession:
 
 async def go_through(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
     """A middleware of sessions, WebSockets among them: send a request through the proxy that is its."""
-    proxy = await asyncio.to_thread(proxy_for, request.url)  # a turn for others, where a refusal would come at once
+    proxy = proxy_for(request.url)
     if proxy is not None:
         auth = BasicAuth(proxy.user, proxy.password or "", "utf-8") if proxy.user else None
         request.update_proxy(proxy.with_user(None), auth, None)

@@ -27,6 +27,7 @@ from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import MINUTE, SECOND, Span, instant_of, moment_of
 from buzzwatch.model.mention import Mention
 from buzzwatch.sources.backoff import Backoff
+from buzzwatch.sources.cancelling import cancellable
 from buzzwatch.sources.intake import Intake
 from buzzwatch.sources.mastodon.memory import Memory
 from buzzwatch.sources.mastodon.rest import A_CHUNK, Rest, TooMuchError, WireError, failure
@@ -99,11 +100,9 @@ class Mastodon:
                 rest = Rest(session, self._instance.url, self._instance.token, clock)
                 link = _Link(self.name, self._instance, rest, memory, streams, intake, clock)
                 try:
-                    await link.hear(session, heartbeat=self._heartbeat, stall=self._stall)
+                    await cancellable(link.hear(session, heartbeat=self._heartbeat, stall=self._stall))
                 except* WireError as errors:
                     error = _first(errors)
-            if (task := asyncio.current_task()) and task.cancelling():
-                raise asyncio.CancelledError  # before Python 3.12 a task group that fails meanwhile swallows it
             intake.status(self.name, connected=False, why=str(error), ail=error.ail)
             if clock.now() - began >= _STEADY:
                 backoff.succeed()

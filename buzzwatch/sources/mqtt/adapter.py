@@ -15,9 +15,10 @@ from buzzwatch.clock import Clock
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import MINUTE, Instant, Span
 from buzzwatch.sources.backoff import Backoff
+from buzzwatch.sources.cancelling import cancellable
 from buzzwatch.sources.intake import Intake
 from buzzwatch.sources.mqtt.broker import Broker
-from buzzwatch.sources.mqtt.link import Link, RefusedError, TidySocket, cancellable
+from buzzwatch.sources.mqtt.link import Link, RefusedError, TidySocket
 
 _STEADY: Span = MINUTE
 """A connection that lasted so long is followed by a quick attempt; a shorter one counts as a failure."""

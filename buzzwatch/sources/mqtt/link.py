@@ -16,8 +16,8 @@ import asyncio
 import contextlib
 import ssl
 from collections import deque
-from collections.abc import Collection, Coroutine
-from typing import Any, NoReturn, Protocol, Self, TypeVar
+from collections.abc import Collection
+from typing import Any, NoReturn, Protocol, Self
 
 import aiomqtt
 from paho.mqtt.client import Client as Paho
@@ -30,11 +30,10 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from buzzwatch.clock import Clock
 from buzzwatch.model.instant import SECOND, Instant, Span
 from buzzwatch.model.receipt import Receipt
+from buzzwatch.sources.cancelling import cancellable
 from buzzwatch.sources.intake import Intake
 from buzzwatch.sources.mqtt.broker import Broker, Version
 from buzzwatch.sources.mqtt.topic import is_shared
-
-_T = TypeVar("_T")
 
 _LARGEST_PACKET = 16 * 1024 * 1024
 """Twice what is accepted: somewhat too large is refused and recorded, absurdly large never leaves the broker."""
@@ -267,20 +266,6 @@ class Link:
                     self._listen()
                     self._read()
             self._paho._ping_t = 0.0  # noqa: SLF001 - an answer that we do not read is not missing; pings go on
-
-
-async def cancellable(work: Coroutine[Any, Any, _T]) -> _T:
-    """Await work that ends when cancelled, but perhaps not as cancelled: then we do.
-
-    Before Python 3.12 that is so of `asyncio.wait_for` when its result comes at the same time, and of a task group that
-    is failing already.
-    """
-    task = asyncio.create_task(work)
-    try:
-        return await asyncio.shield(task)
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def _session(broker: Broker) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from buzzwatch.clock import Clock
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import HOUR, MINUTE, SECOND, Instant, Span, moment_of
 from buzzwatch.sources.backoff import Backoff
+from buzzwatch.sources.cancelling import cancellable
 from buzzwatch.sources.intake import Intake
 from buzzwatch.sources.outbound import meant, open_session
 from buzzwatch.sources.x.account import Account, Progress
@@ -89,24 +90,27 @@ class _Hearing:
     async def _hear(self, listener: Listener) -> XError | None:
         """Hear one connection to its end, and why it ended; None: we have read what may be read."""
         self._agreement.forget()  # others may have changed what X has
-        catch_up = CatchUp(self._source, self._api, self._progress, self._intake, self._clock)
         ended: XError | None = None
         try:
-            async with asyncio.TaskGroup() as tasks:
-
-                def opened() -> None:
-                    if self._deaf_since is not None:
-                        self._intake.gap(self._source, self._deaf_since, self._clock.now())
-                        self._deaf_since = None
-                    if self._account.catch_up:
-                        self._progress.fall_behind(self._clock.now())
-                        tasks.create_task(catch_up.run(self._queries(), self._clock.now()))
-
-                tasks.create_task(listener.hear(self._api, opened))
-                tasks.create_task(listener.watch())
+            await cancellable(self._connect(listener))
         except* XError as errors:
             ended = next(error for error in errors.exceptions if isinstance(error, XError))
         return ended if self._progress.spend.left(self._clock.now()) else None
+
+    async def _connect(self, listener: Listener) -> None:
+        catch_up = CatchUp(self._source, self._api, self._progress, self._intake, self._clock)
+        async with asyncio.TaskGroup() as tasks:
+
+            def opened() -> None:
+                if self._deaf_since is not None:
+                    self._intake.gap(self._source, self._deaf_since, self._clock.now())
+                    self._deaf_since = None
+                if self._account.catch_up:
+                    self._progress.fall_behind(self._clock.now())
+                    tasks.create_task(catch_up.run(self._queries(), self._clock.now()))
+
+            tasks.create_task(listener.hear(self._api, opened))
+            tasks.create_task(listener.watch())
 
     def _queries(self) -> list[str]:
         return list(dict.fromkeys(rule.value for rule in rules(self._intake.wanted.brands, self._account.query_length)))
