@@ -79,6 +79,7 @@ class WallClock:
     """The true time of a drill, in which time may fly, and what the daemon's machine takes for it."""
 
     def __init__(self, folder):
+        assert FAKETIME, "libfaketime is missing: sudo apt install faketime"
         self._told = folder / "clock"
         self._base = self._speed = 0
         self._since = time.time()

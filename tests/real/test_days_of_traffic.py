@@ -13,7 +13,7 @@ from statistics import median
 
 import pytest
 from drill import show
-from faults import FAKETIME, WallClock
+from faults import WallClock
 from traffic import BRANDS, CRISIS_SPAN, Traffic
 
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND
@@ -42,7 +42,6 @@ leaked in any chore of every day. The others: the noise of a busy machine.
 pytestmark = [
     pytest.mark.soak,
     pytest.mark.timeout(4 * 3_600),
-    pytest.mark.skipif(not FAKETIME, reason="needs the Debian package faketime"),
 ]
 
 

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 import pytest
 from drill import show
 from ears import EARS
-from faults import FAKETIME, Disk, Network, WallClock
+from faults import Disk, Network, WallClock
 from turmoil import FAULTS, Turmoil, Weather, served
 
 KILLS = int(os.environ.get("KILLS", "1000"))
@@ -17,8 +17,6 @@ SPEED = int(os.environ.get("SPEED", "10"))
 CALM_EVERY = 200
 ALONE = int(os.environ.get("ALONE", "20"))
 """Kills under each fault by itself."""
-
-pytestmark = pytest.mark.skipif(not FAKETIME, reason="needs the Debian package faketime")
 
 
 @pytest.fixture
