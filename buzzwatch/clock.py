@@ -17,6 +17,9 @@ class Clock(Protocol):
     def now(self) -> Instant:
         """The present instant; never goes backwards."""
 
+    def elapsed(self) -> Span:
+        """What has passed since some beginning; setting the machine's clock does not change it."""
+
     async def wait_until(self, instant: Instant) -> None:
         """Return at that instant, or at once if it has passed."""
 
@@ -50,7 +53,7 @@ class SystemClock:
         self._monotonic = monotonic
         started = round(wall() * SECOND)
         plausible = not at_least or at_least <= started <= at_least + self.PLAUSIBLE_DOWNTIME
-        self._offset: Span = (started if plausible else at_least) - self._elapsed()
+        self._offset: Span = (started if plausible else at_least) - self.elapsed()
         self._last: Instant = 0
         self.jump: Jump | None = None
         self.jumped: Callable[[Jump], None] = lambda _jump: None
@@ -58,7 +61,7 @@ class SystemClock:
 
     def now(self) -> Instant:
         """The present instant by the last believed wall clock."""
-        elapsed = self._elapsed()
+        elapsed = self.elapsed()
         steady = elapsed + self._offset
         ahead = round(self._wall() * SECOND) - steady
         if abs(ahead) <= self.TOLERANCE:
@@ -79,7 +82,8 @@ class SystemClock:
             self._last = steady + ahead
             self.went_back(self._last)
 
-    def _elapsed(self) -> Span:
+    def elapsed(self) -> Span:
+        """What the monotonic clock says."""
         return round(self._monotonic() * SECOND)
 
     async def wait_until(self, instant: Instant) -> None:
@@ -99,6 +103,10 @@ class SwiftClock:
         """The start plus the time that passed, times the speed."""
         return self._start + round((time.monotonic() - self._began) * SECOND * self._speed)
 
+    def elapsed(self) -> Span:
+        """Nobody sets this clock."""
+        return self.now()
+
     async def wait_until(self, instant: Instant) -> None:
         """Sleep for the time that remains, divided by the speed."""
         await asyncio.sleep(max(0, instant - self.now()) / SECOND / self._speed)
@@ -117,6 +125,10 @@ class VirtualClock:
 
     def now(self) -> Instant:
         """The instant last moved to."""
+        return self._now
+
+    def elapsed(self) -> Span:
+        """See `now`."""
         return self._now
 
     async def wait_until(self, instant: Instant) -> None:

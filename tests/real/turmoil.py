@@ -34,6 +34,8 @@ async def served(ear, clock):
     """What an adapter hears, behind a line that can be cut; who sends goes by that clock."""
     ear.line = Line(lambda: ear.port, ear_connects=ear.connects)
     await ear.line.start()
+    if hasattr(ear, "go_by"):
+        ear.go_by(clock)
     await ear.start()
     if not ear.connects:
         ear.call(ear.line.port, clock)

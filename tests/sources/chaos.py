@@ -110,6 +110,8 @@ class World:
     async def begin(self) -> None:
         """The first start of all."""
         await self.line.start()
+        if hasattr(self.ear, "go_by"):
+            self.ear.go_by(self.clock)
         await self.ear.start()
         if not self.ear.connects:
             self.ear.call(self.line.port, self.clock)

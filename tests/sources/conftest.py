@@ -9,7 +9,7 @@ import pytest
 from buzzwatch.clock import Clock
 from buzzwatch.model.brand import Brand
 from buzzwatch.model.ear import Ail
-from buzzwatch.model.instant import Instant
+from buzzwatch.model.instant import Instant, Span
 from buzzwatch.model.receipt import Receipt
 from buzzwatch.sources.intake import Source
 
@@ -114,6 +114,9 @@ class HastyClock:
 
     def now(self) -> Instant:
         return time.time_ns() // 1_000_000
+
+    def elapsed(self) -> Span:
+        return time.monotonic_ns() // 1_000_000
 
     async def wait_until(self, instant: Instant) -> None:
         self.waits.append(instant - self.now())

@@ -5,6 +5,7 @@ import base64
 import json
 import random
 import socket
+import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from io import BytesIO
@@ -410,7 +411,7 @@ class XEar:
     pace: Span = SECOND
 
     def __init__(self, _part: Callable[[str], Any]) -> None:
-        self._app = XStandIn()
+        self._app = XStandIn(lambda: time.time_ns() // 1_000_000)
         self.start = self._app.start
         self.stop = self._app.stop
         self._ids: dict[int, str] = {}
@@ -431,6 +432,10 @@ class XEar:
     def id_of(self, number: int) -> str:
         """See `Ear`."""
         return f"x:{self._ids[number]}"
+
+    def go_by(self, clock: Clock) -> None:
+        """X's own clock."""
+        self._app.now = clock.now
 
     def is_ready(self) -> bool:
         """The stream is open."""

@@ -50,9 +50,9 @@ async def clock():
 
 
 @pytest.fixture
-async def server(intake):
+async def server(intake, clock):
     intake.wanted.brands = {"acme": brand()}
-    stand_in = XStandIn()
+    stand_in = XStandIn(clock.now)
     await stand_in.start()
     yield stand_in
     await stand_in.stop()
@@ -699,13 +699,12 @@ async def test_a_clock_that_is_set_forward_ends_the_wait_for_midnight_within_the
             await super().wait_until(instant - self.by)
 
     clock = Moved(NOW)
-    await connected(server, start, intake, clock, posts_a_day=1)
-    await server.say(1, NOW)
+    intake.moved = {"spent": "2026-11-25 1 1"}
+    start(x(server, posts_a_day=1), clock)
     await intake.until_deaf()
-    await server.until(lambda: not server.streams)
     clock.by = DAY
     await clock.advance(HOUR)
-    await intake.until_connected(times=2)
+    await intake.until_connected()
 
 
 # What was missed
@@ -750,15 +749,40 @@ async def test_what_was_missed_is_still_owed_after_a_kill(server, start, intake,
     await intake.until(lambda: f"x:{id_at(NOW - HOUR // 2, 1)}" in ids(intake))
 
 
-async def test_a_clock_that_is_behind_leaves_nothing_out(server, start, intake, clock):
-    intake.moved = {"newest": str(id_at(NOW - HOUR))}
-    server.posts = [server.post(1, NOW - HOUR // 2), server.post(2, NOW + DAY)]
+@pytest.mark.parametrize(
+    ("ahead", "x_says_its_time"),
+    [
+        *((ahead, True) for ahead in (-3_650 * DAY, -DAY, DAY, 3_650 * DAY)),
+        *((ahead, False) for ahead in (-3_650 * DAY, -DAY, DAY)),  # years ahead all would be too long ago
+    ],
+)
+async def test_a_clock_that_is_wrong_leaves_nothing_out(server, start, intake, clock, ahead, x_says_its_time):
+    server.now = lambda: clock.now() - ahead if x_says_its_time else None
+    intake.moved = {"newest": str(id_at(NOW - ahead - HOUR))}
+    server.posts = [server.post(1, NOW - ahead - HOUR // 2), server.post(2, NOW - ahead + SECOND)]
     await connected(server, start, intake, clock)
     await clock.advance(30 * SECOND)
     await server.until(lambda: server.asked("GET", "/recent"))
     await settle()
     assert len(set(ids(intake))) == 2
     assert intake.gaps == []
+
+
+async def test_a_clock_that_was_ahead_for_a_while_does_not_pass_what_comes_later(
+    server, start, intake, clock, monkeypatch
+):
+    monkeypatch.setattr(listener, "STALE", DAY)
+    server.now = lambda: clock.now() - DAY
+    task = await connected(server, start, intake, clock)
+    await server.say(1, server.now())
+    await clock.advance(5 * HOUR)
+    await server.beat()
+    await intake.until(lambda: int(intake.moved["newest"]) == id_at(server.now() - HOUR))
+    await stopped(server, task)
+    server.posts.append(server.post(2, server.now() + MINUTE))
+    start(x(server), VirtualClock(server.now() + HOUR))
+    await intake.until_connected(times=2)
+    assert int(intake.moved["behind"] or 0) < int(server.posts[-1]["id"])
 
 
 async def test_what_is_older_than_the_search_reaches_is_a_gap(server, start, intake, clock):

@@ -3,8 +3,10 @@
 import asyncio
 import json
 from collections import defaultdict, deque
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from email.utils import formatdate
 
 from aiohttp import web
 
@@ -34,7 +36,9 @@ class XStandIn:
 
     host = "127.0.0.1"
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], int | None]) -> None:
+        self.now = now
+        """What its answers are dated, ms; None: they are not."""
         self.port = 0
         self.token = TOKEN
         self.rules: dict[str, dict[str, str]] = {}
@@ -61,6 +65,7 @@ class XStandIn:
     async def start(self) -> None:
         """Listen, on the port of the last time if there was one."""
         application = web.Application()
+        application.on_response_prepare.append(self._date)
         application.router.add_get("/2/tweets/search/stream", self._stream)
         application.router.add_get("/2/tweets/search/stream/rules", self._list_rules)
         application.router.add_post("/2/tweets/search/stream/rules", self._change_rules)
@@ -144,6 +149,10 @@ class XStandIn:
         return [asked for how, path, asked in self.requests if how == method and path.endswith(end)]
 
     # The wire
+
+    async def _date(self, _request: web.Request, response: web.StreamResponse) -> None:
+        now = self.now()
+        response.headers["Date"] = "" if now is None else formatdate(now / 1000, usegmt=True)
 
     async def _refused(self, request: web.Request, asked: dict) -> web.Response | None:
         self.requests.append((request.method, request.path, asked))

@@ -15,7 +15,7 @@ _OVERLAP: Span = 30 * SECOND
 """Posts do not come in the order of their ids: X promises them within some seconds."""
 
 _WRONG: Span = HOUR
-"""So far the clocks may differ, ours and that of X; what is dated later than that has no date."""
+"""What is dated later than that has no date: the time may be ours, and not quite that of X."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,8 @@ class Account:
 
 class Progress:
     """How far we have come, and what it cost: all that is remembered from start to start, in cursors.
+
+    `now` is X's time throughout: by a clock of ours that was wrong for a while, what is posted later would be passed.
 
     `newest` is the highest id handed over, or one before which nothing is missing; from `behind` on something may be
     missing before it, 0: nothing is.

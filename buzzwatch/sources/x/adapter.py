@@ -47,7 +47,9 @@ class X:
         headers = {"Authorization": f"Bearer {self._account.token}", "User-Agent": f"buzzwatch/{__version__}"}
         allow = meant([self._account.url], self._account.allow)
         async with open_session(allow, headers) as session:
-            await _Hearing(self.name, self._account, Api(session, self._account.url), intake, clock).go_on(self._chance)
+            await _Hearing(self.name, self._account, Api(session, self._account.url, clock), intake, clock).go_on(
+                self._chance
+            )
 
 
 class _Hearing:
@@ -73,7 +75,7 @@ class _Hearing:
         }
         while True:
             await self._wait_for_the_day()
-            listener = Listener(self._source, self._account, self._agreement, self._progress, self._intake, self._clock)
+            listener = self._listener()
             error = await self._hear(listener)
             if self._deaf_since is None:
                 self._deaf_since = listener.heard_at
@@ -83,9 +85,12 @@ class _Hearing:
             if listener.lasted() >= _STEADY:
                 for backoff in backoffs.values():
                     backoff.succeed()
-            now = self._clock.now()
-            wait = backoffs[error.pace].fail(at_least=error.asked(now), hopeless=error.hopeless)
-            await self._clock.wait_until(now + wait)
+            wait = backoffs[error.pace].fail(at_least=error.asked(self._api.now()), hopeless=error.hopeless)
+            await self._clock.wait_until(self._clock.now() + wait)
+
+    def _listener(self) -> Listener:
+        hears = self._source, self._account, self._api, self._agreement, self._progress, self._intake, self._clock
+        return Listener(*hears)
 
     async def _hear(self, listener: Listener) -> XError | None:
         """Hear one connection to its end, and why it ended; None: we have read what may be read."""
@@ -95,7 +100,7 @@ class _Hearing:
             await cancellable(self._connect(listener))
         except* XError as errors:
             ended = next(error for error in errors.exceptions if isinstance(error, XError))
-        return ended if self._progress.spend.left(self._clock.now()) else None
+        return ended if self._progress.spend.left(self._api.now()) else None
 
     async def _connect(self, listener: Listener) -> None:
         catch_up = CatchUp(self._source, self._api, self._progress, self._intake, self._clock)
@@ -106,10 +111,10 @@ class _Hearing:
                     self._intake.gap(self._source, self._deaf_since, self._clock.now())
                     self._deaf_since = None
                 if self._account.catch_up:
-                    self._progress.fall_behind(self._clock.now())
-                    tasks.create_task(catch_up.run(self._queries(), self._clock.now()))
+                    self._progress.fall_behind(self._api.now())
+                    tasks.create_task(catch_up.run(self._queries(), self._api.now()))
 
-            tasks.create_task(listener.hear(self._api, opened))
+            tasks.create_task(listener.hear(opened))
             tasks.create_task(listener.watch())
 
     def _queries(self) -> list[str]:
@@ -117,15 +122,15 @@ class _Hearing:
 
     async def _wait_for_the_day(self) -> None:
         """Where all is spent, be silent until there is something to spend again."""
-        spend, now = self._progress.spend, self._clock.now()
+        spend, now = self._progress.spend, self._api.now()
         if spend.left(now):
             return
         if self._deaf_since is None:
-            self._deaf_since = now
+            self._deaf_since = self._clock.now()
         self._progress.give_up()  # or the new day would begin with paying for the old one
         until = spend.until(now)
         why = f"{spend.told} read, and no more is paid for until {moment_of(until).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         self._intake.status(self._source, connected=False, why=why, ail=Ail.SPENT)
         log.warning("posts_spent", source=self._source, spent=spend.told)
-        while not spend.left(now := self._clock.now()):
-            await self._clock.wait_until(min(spend.until(now), now + _LOOK))
+        while not spend.left(now := self._api.now()):
+            await self._clock.wait_until(self._clock.now() + min(spend.until(now) - now, _LOOK))

@@ -8,6 +8,7 @@ those that were.
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 
@@ -16,8 +17,9 @@ import msgspec
 from aiohttp import ClientResponse, ClientSession, ClientTimeout
 from msgspec import Struct
 
+from buzzwatch.clock import Clock
 from buzzwatch.model.ear import Ail
-from buzzwatch.model.instant import HOUR, SECOND, Instant, Span
+from buzzwatch.model.instant import HOUR, SECOND, Instant, Span, instant_of
 from buzzwatch.sources.outbound import ForbiddenAddressError, TooLargeError, read_bounded
 from buzzwatch.sources.x.wire import FIELDS, LINE, PAGE, Page, Problem
 
@@ -106,9 +108,19 @@ _MADE = msgspec.json.Decoder(_Made)
 class Api:
     """X, asked. Everything raises `XError`."""
 
-    def __init__(self, session: ClientSession, url: str) -> None:
+    def __init__(self, session: ClientSession, url: str, clock: Clock) -> None:
         self._session = session
         self._url = url.rstrip("/")
+        self._clock = clock
+        self._dated: tuple[Instant, Span] | None = None
+        """What its last answer was dated, and when that came."""
+
+    def now(self) -> Instant:
+        """X's own time, which its ids, its limits and its days go by; ours until X has said one."""
+        if self._dated is None:
+            return self._clock.now()
+        date, came = self._dated
+        return date + self._clock.elapsed() - came
 
     @asynccontextmanager
     async def stream(self, backfill_minutes: int | None = None) -> AsyncIterator[aiohttp.StreamReader]:
@@ -192,6 +204,8 @@ class Api:
             async with self._session.request(
                 method, f"{self._url}{path}", params=asked, timeout=limit, allow_redirects=False, **more
             ) as response:
+                if date := _date_of(response.headers):
+                    self._dated = date, self._clock.elapsed()
                 yield response
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             cause = getattr(error, "os_error", None)
@@ -269,6 +283,14 @@ def _decoded(decoder: "msgspec.json.Decoder[Any]", body: bytes) -> Any:  # noqa:
         return decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise XError(f"an answer of X makes no sense ({type(error).__name__})", Pace.SERVER) from error
+
+
+def _date_of(headers: Mapping[str, str]) -> Instant | None:
+    """When an answer was made (RFC 9110, 6.6.1), by whoever made it."""
+    try:
+        return instant_of(parsedate_to_datetime(headers.get("Date", "")))
+    except (ValueError, OverflowError):
+        return None
 
 
 def _lifted_at(headers: Mapping[str, str]) -> Instant:
