@@ -14,7 +14,7 @@ KILLS = int(os.environ.get("KILLS", "1000"))
 SEED = int(os.environ.get("SEED", "63"))
 SPEED = int(os.environ.get("SPEED", "10"))
 """How fast time flies in good weather: after a jump of the clock ten minutes of it are needed."""
-CALM_EVERY = 200
+CALM_EVERY = int(os.environ.get("CALM_EVERY", "200"))
 ALONE = int(os.environ.get("ALONE", "20"))
 """Kills under each fault by itself."""
 
