@@ -88,7 +88,7 @@ def course(seed: int, per_hour: float, times: float, way: Any) -> Course:
             continue
         rung += holds and not held
         held = holds
-        usual = pulse._level / (per_hour * times * 6.6 / 7)  # noqa: SLF001 - without the rhythm of the day
+        usual = pulse._usual.level / (per_hour * times * 6.6 / 7)  # noqa: SLF001 - without the rhythm of the day
         near = near + 1 if 0.8 <= usual <= 1.25 else 0
         if near == DAY and days == float("inf"):
             days = (after + 1 - DAY) / DAY

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
-from itertools import accumulate
 from math import log, sqrt
 from operator import mul
 from typing import Any
@@ -13,14 +12,15 @@ from buzzwatch.detect import negativity, volume
 from buzzwatch.detect.band import Band, band
 from buzzwatch.detect.baseline import Baseline, Gaps
 from buzzwatch.detect.budget import LINE, Tail
-from buzzwatch.detect.calendar import Calendar, Swell
+from buzzwatch.detect.calendar import Calendar
 from buzzwatch.detect.growth import MOST_MINUTES, beginning, doubling
 from buzzwatch.detect.panel import Panel
 from buzzwatch.detect.samples import Candidate, Samples
 from buzzwatch.detect.surge import HOLD, ORDINARY, Surge
 from buzzwatch.detect.unit import Unit
+from buzzwatch.detect.usual import Sources, Usual
 from buzzwatch.detect.volume import Spread
-from buzzwatch.detect.windows import SPAN, WIDTHS, Windows
+from buzzwatch.detect.windows import SPAN, Windows
 from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.instant import EVERY_WINDOW, HOUR, LONGEST_WINDOW, MINUTE, WINDOWS, Instant, Span
 from buzzwatch.model.mention import Sighting
@@ -35,7 +35,6 @@ _ANGRIEST = _ALL + 1  # the place of the angriest of the windows up to an hour
 _ANGERED = WINDOWS.index(HOUR) + 1
 _APART = (*(max(over, HOUR) for over in WINDOWS * 2), HOLD, HOUR)  # of peaks, by place
 _STEP = 1.5  # a rise is looked for as at least so many times the usual
-_PLAIN = [1.0] * _COUNT
 
 
 class Pulse:
@@ -50,9 +49,8 @@ class Pulse:
     """
 
     __slots__ = (
-        "_anger", "_angriest", "_baseline", "_born", "_calendar", "_damp", "_expected", "_heard", "_hour", "_last_at",
-        "_level", "_loudest", "_minute", "_panel", "_profile", "_rate", "_ready", "_samples", "_scores", "_shapes",
-        "_share", "_spread", "_surge", "_swell", "_tails", "_tempers", "_until", "_windows",
+        "_angriest", "_baseline", "_born", "_calendar", "_heard", "_last_at", "_loudest", "_panel", "_samples",
+        "_scores", "_surge", "_tails", "_tempers", "_until", "_usual", "_windows",
     )  # fmt: skip
 
     def __init__(self, zone: tzinfo, born_at: Instant, campaigns: Sequence[Campaign] = ()) -> None:
@@ -72,9 +70,7 @@ class Pulse:
         self._angriest = WINDOWS[0]  # the angriest when any was last angry
         self._last_at: Instant | None = None
         self._until = born_at  # the last look
-        self._frame(self._born // 60)
-        self._settle(self._born)
-        self._expect(self._born)
+        self._usual = Usual(Sources(self._born, self._windows, self._baseline, self._calendar))
 
     @property
     def zone(self) -> tzinfo:
@@ -149,20 +145,21 @@ class Pulse:
         at which nothing is new teaches nothing: what is normal must not depend on how often somebody asks.
         """
         windows, minute, heard = self._windows, now // MINUTE, self._heard
-        if minute != self._minute or (heard and self._baseline.learning):
+        if minute != self._usual.minute or (heard and self._baseline.learning):
             self._turn(minute, gaps)
         self._until = now
         counts, freshes, millis = windows.past()
         count, fresh, milli = windows.open()
-        elapsed = self._rate * (now - minute * MINUTE)
-        spread, share, anger = self._spread, self._share, self._anger
-        usual, damp, scores, tails = self._expected, self._damp, self._scores, self._tails
+        usual = self._usual
+        elapsed = usual.rate * (now - minute * MINUTE)
+        spread, share, anger = usual.spread, usual.share, usual.anger
+        expectations, damp, scores, tails = usual.counts, usual.damp, self._scores, self._tails
         generous = 1 + spread.doubt
         rises: list[tuple[float, Span]] = []
         angriest = 0.0
         ordinary = 1 + sqrt(spread.doubt**2 + spread.noise / spread.dispersion)  # one day's own noise is conceded
-        for index in range(self._ready):
-            expected = usual[index] + elapsed
+        for index in range(usual.ready):
+            expected = expectations[index] + elapsed
             observed, negative = counts[index] + count, millis[index] + milli
             loud = angry = 0.0
             if observed > expected * generous:
@@ -200,7 +197,7 @@ class Pulse:
         if over == EVERY_WINDOW:
             over = self._loudest if place == _ALL else self._angriest
         index = _INDEX[over]
-        expected = self._expected[index] + self._rate * (self._until % MINUTE)
+        expected = self._usual.counts[index] + self._usual.rate * (self._until % MINUTE)
         if detector is Detector.VOLUME:
             return Signal(
                 detector,
@@ -256,12 +253,12 @@ class Pulse:
 
     def usual(self, over: Span) -> float:
         """Mentions usual in the last whole minutes, the open one among them; twelve hours at most."""
-        since = max(self._born, self._minute + 1 - over // MINUTE)
-        return self._level * (self._expected_until(self._minute + 1) - self._expected_until(since))
+        until = self._usual.minute + 1
+        return self._usual.between(max(self._born, until - over // MINUTE), until)
 
     def campaign(self, over: Span) -> Campaign | None:
         """The one that reaches into a trailing window, the last of several."""
-        since = (self._minute + 1) * MINUTE - over
+        since = (self._usual.minute + 1) * MINUTE - over
         return next(reversed(self._calendar.between(since, self._until + 1)), None)
 
     def trend(self, detector: Detector) -> Trend:
@@ -284,16 +281,16 @@ class Pulse:
         angry = detector is Detector.NEGATIVITY
         times = max(_STEP, signal.observed / max(signal.expected, 1e-6))
         gain = log(times) / (1_000 if angry else 1)
-        cost = (times - 1) * self._level / 60 * (self._baseline.anger if angry else 1)
-        minutes = range(self._minute, max(self._born, self._minute - SPAN) - 1, -1)
-        hourly = [cost * shape for shape in self._shapes]
-        costs: Iterable[float] = (hourly[minute // 60 - self._hour] for minute in minutes)
-        if self._swell:
-            costs = map(mul, costs, map(self._swell.factor, minutes))
+        usual, until = self._usual, self._usual.minute
+        cost = (times - 1) * usual.level / 60 * (self._baseline.anger if angry else 1)
+        minutes = range(until, max(self._born, until - SPAN) - 1, -1)
+        costs: Iterable[float] = (cost * usual.shape(minute) for minute in minutes)
+        if usual.swell:
+            costs = map(mul, costs, map(usual.swell.factor, minutes))
         age = beginning(self._windows.backwards(angry=angry), gain, costs)
-        began = self._minute - age
-        since = began if thread is None else self._minute - SPAN
-        return Onset(began * MINUTE, self._samples.pick(since, self._minute, angry=angry, thread=thread))
+        began = until - age
+        since = began if thread is None else until - SPAN
+        return Onset(began * MINUTE, self._samples.pick(since, until, angry=angry, thread=thread))
 
     def doubling(self, detector: Detector, over: Span) -> Span | None:
         """The time in which the excess of a window doubles by its last whole minutes; None: it does not clearly grow.
@@ -301,25 +298,25 @@ class Pulse:
         The minute in which it began is left out, as the open one: both are partly empty.
         """
         began = self.onset(detector, over).began_at // MINUTE
-        minutes = min(self._minute - began - 1, MOST_MINUTES)
+        minutes = min(self._usual.minute - began - 1, MOST_MINUTES)
         seen = self._windows.backwards(angry=detector is Detector.NEGATIVITY)[minutes:0:-1] if minutes > 0 else ()
         unit = 1_000 if detector is Detector.NEGATIVITY else 1
         return doubling([count / unit for count in seen])
 
     def show(self, among: Callable[[str], bool], *, angry: bool) -> tuple[str, ...]:
         """Mentions of the longest window that are worth showing, of those whose ids are `among`."""
-        return self._samples.pick(self._minute - SPAN, self._minute, angry=angry, thread=None, among=among)
+        minute = self._usual.minute
+        return self._samples.pick(minute - SPAN, minute, angry=angry, thread=None, among=among)
 
     def history(self, detector: Detector, width: int = 15) -> list[tuple[Instant, float, float]]:
         """Bars of `width` minutes over the longest window, oldest first: (begin, observed, usual)."""
         angry = detector is Detector.NEGATIVITY
-        usual = self._baseline.anger if angry else 1.0
+        part, until = self._baseline.anger if angry else 1.0, self._usual.minute + 1
         bars = []
-        for first in range(self._minute + 1 - SPAN, self._minute + 1, width):
+        for first in range(until - SPAN, until, width):
             buckets = [self._windows.bucket(minute) for minute in range(first, first + width)]
             seen = sum((bucket.milli / 1_000 if angry else bucket.mentions) for bucket in buckets)
-            hours = self._expected_until(first + width) - self._expected_until(first)
-            bars.append((first * MINUTE, float(seen), self._level * hours * usual))
+            bars.append((first * MINUTE, float(seen), self._usual.between(first, first + width) * part))
         return bars
 
     @property
@@ -344,7 +341,7 @@ class Pulse:
 
     def band(self, first: int, last: int) -> Band:
         """How many mentions are usual from the minute `first` to before `last`; see `band`."""
-        return band(self._baseline, self._calendar, self._level, first, last)
+        return band(self._baseline, self._calendar, self._usual.level, first, last)
 
     @property
     def usual_share(self) -> float:
@@ -372,9 +369,7 @@ class Pulse:
             temper.adopt(learnt)
         for tail, learnt in zip(self._tails, habits["tails"], strict=True):
             tail.adopt(learnt)
-        self._frame(self._minute // 60)
-        self._settle(self._minute)
-        self._expect(self._minute)
+        self._usual.renew()
 
     @property
     def level(self) -> float | None:
@@ -384,8 +379,8 @@ class Pulse:
     def lift(self, level: float) -> None:
         """Believe that at least so many mentions are usual in an hour of profile 1."""
         self._baseline.lift(level)
-        self._settle(self._minute)
-        self._expect(self._minute)
+        self._usual.settle(self._usual.minute)
+        self._usual.expect(self._usual.minute)
 
     def set_back(self, now: Instant, ahead: Span) -> "Pulse":
         """One born now, by a clock that ran so far ahead: it keeps what was learnt, and since when all is silent."""
@@ -401,9 +396,9 @@ class Pulse:
             "born": self._born,
             "last_at": self._last_at,
             "until": self._until,
-            "minute": self._minute,
-            "level": self._level,
-            "spread": tuple(self._spread),
+            "minute": self._usual.minute,
+            "level": self._usual.level,
+            "spread": tuple(self._usual.spread),
             "scores": self._scores.copy(),
             "heard": self._heard,
             "loudest": self._loudest,
@@ -429,17 +424,16 @@ class Pulse:
         pulse._angriest = dumped["angriest"]
         pulse._tempers = [Unit.load(unit, negativity.BELIEF) for unit in dumped["tempers"]]
         pulse._surge, pulse._heard, pulse._loudest = Surge.load(dumped["surge"]), dumped["heard"], dumped["loudest"]
-        pulse._spread = Spread(*dumped["spread"])
         pulse._scores = list(dumped["scores"])
-        pulse._last_at, pulse._until, pulse._level = dumped["last_at"], dumped["until"], dumped["level"]
+        pulse._last_at, pulse._until = dumped["last_at"], dumped["until"]
         pulse._panel = None if dumped["panel"] is None else Panel.load(dumped["panel"])
-        pulse._frame(dumped["minute"] // 60)
-        pulse._expect(dumped["minute"])
+        pulse._usual = Usual(Sources(pulse._born, pulse._windows, pulse._baseline, pulse._calendar))
+        pulse._usual.restore(dumped["minute"], dumped["level"], Spread(*dumped["spread"]))
         return pulse
 
     def _note_surge(self, rises: list[tuple[float, Span]], now: Instant) -> None:
         """Note how loud all windows are together."""
-        self._surge.hear(sum(rise for rise, _ in rises), now, ordinary=not self._swell)
+        self._surge.hear(sum(rise for rise, _ in rises), now, ordinary=not self._usual.swell)
         if self._surge.onset_at == now:
             self._loudest = max(rises)[1]
         self._scores[_ALL] = self._surge.score
@@ -452,7 +446,7 @@ class Pulse:
             self._scores[place] = 0.0
             return
         if angry and self._heard:
-            temper.hear(angry, now, ordinary=not self._swell)
+            temper.hear(angry, now, ordinary=not self._usual.swell)
         score = self._scores[place] = temper.weigh(angry) if angry else 0.0
         if self._heard and (score > LINE or tail.top):
             tail.observe(score, now, _APART[place])
@@ -460,90 +454,28 @@ class Pulse:
     def _turn(self, minute: int, gaps: Gaps) -> None:
         """Open a minute: learn what became old enough, and work out what is usual now."""
         self._windows.roll(minute)
-        hour = minute // 60
+        usual, hour = self._usual, minute // 60
         if self._heard and hour * 60 - SPAN > self._baseline.until:
-            self._frame(hour)
-            known = self._help(minute)
+            usual.frame(hour)
+            known = usual.unlearnt(minute)
             self._baseline.learn(self._windows.left, minute - SPAN, self._unlearnable(minute, gaps), *known)
             if self._panel is not None:
                 self._panel.learn(self._windows.left, minute - SPAN, gaps)
             self._windows.left.clear()
-            self._frame(hour)
-            self._settle(minute)
-        elif hour != self._minute // 60:
-            self._frame(hour)
-            self._settle(minute)
+            usual.frame(hour)
+            usual.settle(minute)
+        elif hour != usual.minute // 60:
+            usual.frame(hour)
+            usual.settle(minute)
         elif self._baseline.learning:
-            self._settle(minute)
-        self._expect(minute)
-
-    def _frame(self, hour: int) -> None:
-        """Lay out the profile of the twelve hours before an hour, and of that one."""
-        self._hour = hour - SPAN // 60
-        self._shapes = [self._baseline.shape(self._hour + step) for step in range(SPAN // 60 + 1)]
-        self._profile = [0.0, *accumulate(self._shapes)]
-        self._share, self._anger = self._baseline.share, self._baseline.anger
-        self._swell = Swell(self._calendar.between(self._hour * HOUR, (hour + 1) * HOUR), self._hour)
+            usual.settle(minute)
+        usual.expect(minute)
 
     def _unlearnable(self, minute: int, gaps: Gaps) -> Gaps:
         """Deaf times and campaigns that reach into what may be learnt now."""
         since = self._baseline.until // 60 * HOUR
         told = self._calendar.between(since, (minute - SPAN) * MINUTE)
         return [*gaps, *((campaign.since, campaign.until) for campaign in told)] if told else gaps
-
-    def _settle(self, minute: int) -> None:
-        """Fix level and spread."""
-        known = self._help(minute)
-        self._level, self._spread = self._baseline.level(*known), self._baseline.spread(minute // 60, *known)
-
-    def _help(self, minute: int) -> tuple[float, float]:
-        """Mentions and profile hours that the baseline has not learnt yet, as long as it needs them."""
-        if not self._baseline.learning:
-            return 0.0, 0.0
-        since = max(self._born, minute - SPAN)
-        return float(self._windows.total()), self._expected_until(minute + 1) - self._expected_until(since)
-
-    def _expect(self, minute: int) -> None:
-        """Work out the usual count of each window, without the open minute."""
-        self._minute = minute
-        self._rate = self._level * self._shapes[minute // 60 - self._hour] / HOUR
-        profile, shapes, level, zero = self._profile, self._shapes, self._level, self._hour * 60
-        until, oldest = self._usual_until(minute), self._born - zero
-        expected: list[float] = []
-        for width in WIDTHS:
-            first = minute - zero - width + 1
-            if first < oldest:  # noqa: PLR1730 - seven times at each look, and a call costs more
-                first = oldest
-            hour, part = first // 60, first % 60
-            expected.append(level * (until - (profile[hour] + part / 60 * shapes[hour])))
-        self._expected, self._damp = expected, _PLAIN
-        if self._swell:
-            self._expect_campaign(minute)
-        lived = minute - self._born if self._baseline.learning else 2 * SPAN
-        self._ready = _COUNT if lived >= 2 * SPAN else sum(lived >= max(2 * width, 60) for width in WIDTHS)
-
-    def _expect_campaign(self, minute: int) -> None:
-        """Let the usual count of each window be what the calendar says.
-
-        A rise then counts for less: on its scale, the cube root, the noise of k times as many is so much wider.
-        """
-        until, factor = self._expected_until(minute), self._swell.factor(minute)
-        self._rate *= factor
-        self._damp = []
-        for index, width in enumerate(WIDTHS):
-            plain = self._expected[index]
-            self._expected[index] = self._level * (until - self._expected_until(max(self._born, minute - width + 1)))
-            self._damp.append(max(1.0, self._expected[index] / plain if plain else factor) ** (-1 / 3))
-
-    def _expected_until(self, minute: int) -> float:
-        """Profile hours from the first framed hour to a minute, each times the factor of its campaign."""
-        usual = self._usual_until(minute)
-        return usual + self._swell.until(minute, self._usual_until) if self._swell else usual
-
-    def _usual_until(self, minute: int) -> float:
-        """Profile hours from the first framed hour to a minute."""
-        index, part = divmod(minute - self._hour * 60, 60)
-        return self._profile[index] + (part / 60 * self._shapes[index] if part else 0.0)
 
     def _negative(self, index: int) -> float:
         return (self._windows.past()[2][index] + self._windows.open()[2]) / 1_000
