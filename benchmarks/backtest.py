@@ -17,9 +17,9 @@ import msgspec
 from rig.journal import rule_files, write_journal
 from rig.machine import introduce, resident
 
-from buzzwatch.app.drive import run_to, ticks_end
 from buzzwatch.app.recover import RulesOnRecord, replay_journal
 from buzzwatch.app.rulebook import compile_rules
+from buzzwatch.app.ticking import run_to, ticks_end
 from buzzwatch.model.input import Bodied
 from buzzwatch.model.instant import DAY
 from buzzwatch.model.mention import Sighting

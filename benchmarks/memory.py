@@ -16,8 +16,9 @@ from tempfile import TemporaryDirectory
 from rig.machine import introduce, resident
 from rig.mentions import SEED, brand_keys, rule_files
 
-from buzzwatch.app.drive import copy_memory, feed
 from buzzwatch.app.rulebook import compile_rules
+from buzzwatch.app.snapshots import copy_memory
+from buzzwatch.app.ticking import feed
 from buzzwatch.memory import Memory
 from buzzwatch.model.input import RulesSwapped
 from buzzwatch.model.instant import HOUR, Instant

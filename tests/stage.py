@@ -14,12 +14,13 @@ from zlib import crc32
 
 import msgspec
 
-from buzzwatch.app.drive import Drive, feed, run_to
+from buzzwatch.app.drive import Drive
 from buzzwatch.app.ears.wanted import WantedNow
 from buzzwatch.app.hearing import Hearing
 from buzzwatch.app.intake import IntakeQueue
 from buzzwatch.app.recover import recover
 from buzzwatch.app.rulebook import compile_rules
+from buzzwatch.app.ticking import feed, run_to
 from buzzwatch.clock import VirtualClock, settle
 from buzzwatch.detect.pulse import Pulse
 from buzzwatch.model.brand import Ruleset

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any
@@ -14,78 +13,34 @@ from buzzwatch.app.amending import Amendment, Amendments
 from buzzwatch.app.hearing import HeardPayload, Hearing, hear_nothing
 from buzzwatch.app.intake import IntakeQueue, Payload
 from buzzwatch.app.naming import Opened, join, names_asked
+from buzzwatch.app.snapshots import Snapshots
+from buzzwatch.app.ticking import ticked_to, ticks_end
 from buzzwatch.clock import Clock
 from buzzwatch.ingest.scorer import Scorer
 from buzzwatch.model.input import (
-    EVERYTHING,
     NOTHING,
     ClockSet,
     Erased,
     Fault,
-    Gap,
     Input,
     Outcome,
     RulesSwapped,
     Tick,
     Trouble,
 )
-from buzzwatch.model.instant import MINUTE, SECOND, Instant
+from buzzwatch.model.instant import SECOND, Instant
 from buzzwatch.model.receipt import Receipt, Refusal
 from buzzwatch.spine import Spine
 from buzzwatch.store.batch import Batch, Heard, RefusedPayload, Verdict
 from buzzwatch.store.record import Record
-from buzzwatch.store.snapshot import newest_snapshot
 from buzzwatch.web.metrics import Metrics
 
-SNAPSHOT_INPUTS = 100_000
-SNAPSHOT_AGE = 10 * MINUTE
 RETRY = 2 * SECOND
 """Between attempts at a commit that fails."""
 STUCK = "stuck"
 """Why the intake is held while a commit fails."""
 
 log = structlog.get_logger()
-
-
-def run_to(spine: Spine, until: Instant) -> Iterator[tuple[Instant, Outcome]]:
-    """Tick whatever is due before an instant, each at its own second."""
-    while (due := spine.memory.next_due) is not None and due < until:
-        yield due, spine.step(Tick(due))
-
-
-def ticks_end(item: Input) -> Instant:
-    """Which ticks come before an input: those due before this instant.
-
-    After a downtime nothing is decided in the past: the first tick finds all that is overdue.
-    """
-    if isinstance(item, Gap) and item.source == EVERYTHING:
-        return item.since + 1
-    if isinstance(item, ClockSet):
-        return max(item.was + 1, item.seen_at)
-    return item.seen_at
-
-
-def ticked_to(spine: Spine) -> Instant:
-    """The last instant of which nothing is left to decide; an input of a whole second comes before its tick."""
-    now = spine.memory.now
-    return now - 1 if spine.memory.next_due == now else now
-
-
-def feed(spine: Spine, item: Input) -> Iterator[tuple[Instant, Outcome]]:
-    """Step one input, after the ticks that come before it."""
-    yield from run_to(spine, ticks_end(item))
-    yield item.seen_at, spine.step(item)
-
-
-def copy_memory(spine: Spine) -> dict[str, Any]:
-    """The spine's memory as `Spine.dump` gives it; collecting garbage amid a million fresh objects would find none."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        return spine.memory.dump()
-    finally:
-        if collects:
-            gc.enable()
 
 
 class Drive:
@@ -119,9 +74,8 @@ class Drive:
         self.clock = clock
         self._metrics = metrics
         self._rebuild = rebuild
-        self._seq = self._snapshot_seq = 0
-        self._snapshot_at: Instant = 0
-        self._snapshot_task: asyncio.Task[None] | None = None
+        self._seq = 0
+        self._snapshots = Snapshots(record, clock, metrics)
         self._stepped: list[Input] = []
         self._amendments = Amendments()
 
@@ -133,18 +87,17 @@ class Drive:
     async def run(self, seq: int) -> None:
         """Drive until the queue is closed and empty; `seq` numbers the last journalled input."""
         self._seq = seq
-        self._snapshot_seq = newest_snapshot(self._record.directory, seq)  # lives may be too short to take one
-        self._snapshot_at = self.clock.now()
+        self._snapshots.resume(seq)
         try:
             while not (self.queue.closed and self.queue.empty):
                 await self._rest()
                 await self._amend()
                 await self._turn()
-                if self._is_time_for_snapshot():
+                if self._snapshots.is_due(self._seq):
                     self._begin_snapshot()
         finally:
             self._amendments.close()
-        await self._finish()
+        await self._take_snapshot()  # so that the next start is quick
 
     async def amend(self, amendment: Amendment) -> None:
         """Let something change what is on record, between two turns: the spine is then built anew from it.
@@ -158,10 +111,7 @@ class Drive:
     async def _amend(self) -> None:
         """Nothing is heard meanwhile; the snapshot before it makes the rebuilding quick, where there is room for it."""
         while (asked := self._amendments.take()) is not None:
-            if self._snapshot_task is not None:
-                await self._snapshot_task
-            if not self.queue.held:
-                await self._begin_snapshot()
+            await self._take_snapshot()
             failed: Exception | None = None
             try:
                 await self._record.write(asked.amendment)
@@ -175,18 +125,15 @@ class Drive:
             else:
                 asked.done.set_exception(failed)
 
-    def _is_time_for_snapshot(self) -> bool:
-        """Many inputs ago, or long ago; where room is short, pages have better uses for it."""
-        many = self._seq - self._snapshot_seq >= SNAPSHOT_INPUTS
-        old = self._seq > self._snapshot_seq and self.clock.now() - self._snapshot_at >= SNAPSHOT_AGE
-        return (many or old) and not self.queue.held
+    def _begin_snapshot(self) -> "asyncio.Task[None] | None":
+        """Where room is short, pages have better uses for it."""
+        return None if self.queue.held else self._snapshots.begin(self._seq, self.spine)
 
-    async def _finish(self) -> None:
-        """Write a last snapshot, so that the next start is quick."""
-        if self._snapshot_task is not None:
-            await self._snapshot_task
-        if not self.queue.held:
-            await self._begin_snapshot()
+    async def _take_snapshot(self) -> None:
+        """One of this very moment, unless room is short."""
+        await self._snapshots.finish()
+        if (writing := self._begin_snapshot()) is not None:
+            await writing
 
     async def _rest(self) -> None:
         """Until something came in, or a tick is due."""
@@ -395,21 +342,6 @@ class Drive:
         for outcome, number in counted.items():
             if number:
                 self._metrics.mentions.labels(source, outcome).inc(number)
-
-    def _begin_snapshot(self) -> "asyncio.Task[None]":
-        """Copy the memory on the loop, which pauses for it; encode and write it on another thread."""
-        if self._snapshot_task is None or self._snapshot_task.done():
-            with self._metrics.snapshot_seconds.time():
-                dumped = copy_memory(self.spine)
-            self._snapshot_seq, self._snapshot_at = self._seq, self.clock.now()
-            self._snapshot_task = asyncio.create_task(self._write_snapshot(self._seq, dumped))
-        return self._snapshot_task
-
-    async def _write_snapshot(self, seq: int, dumped: dict[str, Any]) -> None:
-        try:
-            await self._record.snapshot(seq, dumped)
-        except OSError as error:
-            log.warning("snapshot_failed", error=str(error))
 
 
 async def _first(*waits: Coroutine[Any, Any, object]) -> None:

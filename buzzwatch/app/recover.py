@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from buzzwatch.app.drive import feed, run_to
+from buzzwatch.app.ticking import feed, run_to
 from buzzwatch.incidents.desk import COOL_DOWN
 from buzzwatch.memory import NO_RULES, Memory
 from buzzwatch.model.brand import Ruleset

@@ -7,9 +7,9 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from buzzwatch.app.drive import feed, run_to
 from buzzwatch.app.hearing import Hearing
 from buzzwatch.app.quotes import sample_of
+from buzzwatch.app.ticking import feed, run_to
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.input import Erased, Fault, Gap, Outcome, RulesSwapped
 from buzzwatch.model.instant import DAY, Instant, instant_of

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from buzzwatch.app.drive import copy_memory, feed
 from buzzwatch.app.recover import recover
 from buzzwatch.app.rulebook import compile_rules
+from buzzwatch.app.snapshots import copy_memory
+from buzzwatch.app.ticking import feed
 from buzzwatch.model.input import Delivered
 from buzzwatch.model.instant import HOUR, MINUTE, SECOND, Instant, Span, moment_of
 from buzzwatch.model.notification import Target

@@ -5,15 +5,15 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from stage import MONDAY, House, crowd, mention, rules, says, sighting, warmed
+from stage import MONDAY, House, mention, rules, warmed
 
-from buzzwatch.app.drive import RETRY, run_to, ticks_end
+from buzzwatch.app.drive import RETRY
 from buzzwatch.app.recover import recover
 from buzzwatch.app.rulebook import compile_rules
 from buzzwatch.clock import VirtualClock, settle
 from buzzwatch.lookout import Lookout
-from buzzwatch.model.input import EVERYTHING, NOTHING, ClockSet, Gap, Outcome, RulesSwapped, Tick
-from buzzwatch.model.instant import HOUR, MINUTE, SECOND
+from buzzwatch.model.input import Outcome, RulesSwapped
+from buzzwatch.model.instant import HOUR, SECOND
 from buzzwatch.model.mention import Sighting
 from buzzwatch.spine import Spine
 from buzzwatch.store.batch import Batch
@@ -180,7 +180,7 @@ async def test_a_stop_drains_what_was_taken_and_leaves_a_snapshot(house: House):
 
 
 async def test_lives_too_short_for_a_snapshot_leave_one_in_the_end(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr("buzzwatch.app.drive.SNAPSHOT_INPUTS", 4)
+    monkeypatch.setattr("buzzwatch.app.snapshots.INPUTS", 4)
     for life in range(4):
         house = House(tmp_path, VirtualClock(NOON + life))
         house.open()
@@ -207,24 +207,6 @@ async def test_the_receipt_says_what_became_of_each_item(house: House):
     assert [refusal.position for refusal in receipt.refused] == [2]
     assert (await house.say(said)).known == 1, "what its author took back does not come back with a copy"
     assert b"porte" not in house.rows("SELECT body FROM content WHERE mention = 'x:said'")[0][0]
-
-
-def test_ticks_before_an_input_end_at_it_or_where_the_time_was_cut():
-    assert ticks_end(sighting(NOON, "one")) == NOON
-    assert ticks_end(Gap(NOON, EVERYTHING, MONDAY, NOON)) == MONDAY + 1
-    assert ticks_end(Gap(NOON, "push", MONDAY, NOON)) == NOON
-    assert ticks_end(ClockSet(MONDAY, NOON)) == NOON + 1
-
-
-def test_running_to_an_instant_ticks_what_is_due_before_it_and_nothing_else():
-    spine = Spine()
-    assert list(run_to(spine, NOON)) == []
-    spine.step(RulesSwapped(MONDAY, rules()))
-    for item in crowd(NOON, 3, 2 * SECOND):
-        spine.step(item)
-    assert [at for at, _ in run_to(spine, NOON + MINUTE)] == [NOON + 2 * SECOND]
-    assert spine.step(Tick(NOON + MINUTE)) == NOTHING
-    assert not says(NOTHING)
 
 
 async def test_a_cursor_is_on_record_with_its_mentions_and_not_before(house: House):

@@ -87,7 +87,7 @@ async def later(house: House, span: Span) -> None:
 
 
 async def snapshot(house: House) -> None:
-    await house.drive._begin_snapshot()
+    await house.drive._take_snapshot()
 
 
 async def look(keeper: Retention, house: House) -> None:
@@ -150,7 +150,7 @@ async def test_a_text_goes_on_its_day_and_its_numbers_once_a_snapshot_stands_at_
 
 async def test_nothing_is_counted_out_of_the_journal_without_a_snapshot_that_holds_it(house: House):
     keeper = retention(house)
-    house.drive._is_time_for_snapshot = lambda: False
+    house.drive._snapshots.is_due = lambda _seq: False
     await house.say(mention(NOON, "old"))
     await later(house, 200 * DAY)
     await look(keeper, house)

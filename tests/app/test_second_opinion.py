@@ -11,10 +11,10 @@ from stage import MONDAY, House, mention, rule_set, rules, says, warmed
 
 from buzzwatch.app import second_opinion
 from buzzwatch.app.config import Scorer
-from buzzwatch.app.drive import run_to
 from buzzwatch.app.recover import replay_journal
 from buzzwatch.app.scorer_process import LOADING
 from buzzwatch.app.second_opinion import FAILURES, REST, SecondOpinion
+from buzzwatch.app.ticking import run_to
 from buzzwatch.clock import VirtualClock
 from buzzwatch.ingest.scorer import load
 from buzzwatch.model.input import ClockSet, RulesSwapped

@@ -10,8 +10,8 @@ from itertools import groupby
 import msgspec
 from stage import MONDAY, crowd, ordinary_days, says
 
-from buzzwatch.app.drive import feed, run_to
 from buzzwatch.app.rulebook import compile_rules
+from buzzwatch.app.ticking import feed, run_to
 from buzzwatch.memory import Memory
 from buzzwatch.model.incident import ChangeKind
 from buzzwatch.model.input import ClockSet, Gap, Input, RulesSwapped

@@ -10,9 +10,9 @@ import msgspec
 from corpus import BOOK, FIRST, Lived, name_of, swaps
 from stage import says
 
-from buzzwatch.app.drive import feed, run_to, ticks_end
 from buzzwatch.app.recover import recover, replay_journal
 from buzzwatch.app.rulebook import compile_rules
+from buzzwatch.app.ticking import feed, run_to, ticks_end
 from buzzwatch.memory import Memory
 from buzzwatch.model.incident import ChangeKind, State
 from buzzwatch.model.input import Input, Outcome, Tick

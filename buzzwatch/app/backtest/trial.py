@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from buzzwatch.app.backtest.reread import Rereader, reading
 from buzzwatch.app.backtest.rings import Curve, Ring, Tally
-from buzzwatch.app.drive import feed, run_to
+from buzzwatch.app.ticking import feed, run_to
 from buzzwatch.memory import Memory
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.input import (

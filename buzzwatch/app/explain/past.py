@@ -7,8 +7,8 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from buzzwatch.app.drive import feed, run_to, ticks_end
 from buzzwatch.app.recover import RulesOnRecord, from_snapshot
+from buzzwatch.app.ticking import feed, run_to, ticks_end
 from buzzwatch.lookout import Lookout
 from buzzwatch.memory import Memory, Stir
 from buzzwatch.model.brand import Brand, Scope

@@ -6,9 +6,9 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from buzzwatch.app.drive import feed, run_to
 from buzzwatch.app.hearing import Hearing
 from buzzwatch.app.rehearsal.invention import Inventor, Told
+from buzzwatch.app.ticking import feed, run_to
 from buzzwatch.model.brand import Brand, Ruleset
 from buzzwatch.model.campaign import Campaign
 from buzzwatch.model.incident import Change, ChangeKind, Reason, Severity, State

@@ -18,11 +18,11 @@ from buzzwatch.app.backtest.page import page
 from buzzwatch.app.backtest.printout import as_lines, as_objects
 from buzzwatch.app.backtest.rings import Fate, Ring, compare
 from buzzwatch.app.backtest.sheet import compose
-from buzzwatch.app.drive import feed, run_to
 from buzzwatch.app.explain.asking import QuestionError
 from buzzwatch.app.hearing import Hearing
 from buzzwatch.app.past import Past
 from buzzwatch.app.rulebook import compile_rules
+from buzzwatch.app.ticking import feed, run_to
 from buzzwatch.cli import app
 from buzzwatch.model.brand import Ruleset
 from buzzwatch.model.incident import Severity, Subject
