@@ -135,8 +135,11 @@ async def office(
 
 
 async def test_what_it_scores_in_time_carries_its_score_and_its_name(office):
+    office.stuck.touch()
     office.employ()
     await office.say("before it is loaded")
+    await office.until(office.asked.exists)
+    await office.let_go()
     await office.until_it("working")
     receipt = await office.say("good", "bad")
     await office.house.say(mention(NOON, "other", text="nobody's brand"))
