@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from buzzwatch.incidents import drill as drills
 from buzzwatch.incidents.answers import answer, close, look_again, set_free
-from buzzwatch.incidents.evidence import Evidence, Weight, held_at, route_for
+from buzzwatch.incidents.evidence import Evidence, Weight, held_at, incident_of, route_for
 from buzzwatch.model.brand import Rule, Ruleset
 from buzzwatch.model.incident import Change, ChangeKind, Incident, Press, Severity, State, Subject
 from buzzwatch.model.input import Command, Delivered, Drilled
@@ -151,21 +151,7 @@ class Desk:
         return self._change(again, ChangeKind.REOPENED, now)
 
     def _open(self, subject: Subject, rule: Rule, found: Evidence, now: Instant) -> Change:
-        incident = Incident(
-            id=self._new_id(subject.brand, now),
-            subject=subject,
-            state=State.OPEN,
-            severity=found.severity,
-            began_at=min(found.onset.began_at, now),
-            opened_at=now,
-            true_at=now,
-            rules=(rule.name,),
-            reason=found.reason,
-            samples=found.onset.samples,
-            route=rule.notify,
-            worst=found.observed,
-            calm=rule.calm,
-        )
+        incident = incident_of(self._new_id(subject.brand, now), subject, rule, found, now)
         incident = replace(incident, held_at=held_at(incident, found.weight, now))
         self.put(incident)
         return Change(ChangeKind.OPENED, now, incident)

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from buzzwatch.model.brand import Rule
-from buzzwatch.model.incident import Incident, Reason, Severity
+from buzzwatch.model.incident import Incident, Reason, Severity, State, Subject
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.signal import Onset
 
@@ -35,6 +35,25 @@ class Evidence(Struct, frozen=True):
     def weight(self) -> Weight:
         """Without what is only told."""
         return Weight(self.observed, self.severity, self.raised)
+
+
+def incident_of(key: str, subject: Subject, rule: Rule, found: Evidence, now: Instant) -> Incident:
+    """What opens with it now, by a rule that holds of a subject."""
+    return Incident(
+        id=key,
+        subject=subject,
+        state=State.OPEN,
+        severity=found.severity,
+        began_at=min(found.onset.began_at, now),
+        opened_at=now,
+        true_at=now,
+        rules=(rule.name,),
+        reason=found.reason,
+        samples=found.onset.samples,
+        route=rule.notify,
+        worst=found.observed,
+        calm=rule.calm,
+    )
 
 
 def route_for(incident: Incident, rule: Rule, found: Weight) -> str:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from buzzwatch.incidents.desk import MOST_COVERED, shifted
-from buzzwatch.incidents.evidence import Evidence
+from buzzwatch.incidents.evidence import Evidence, incident_of
 from buzzwatch.model.brand import Rule
 from buzzwatch.model.incident import Incident, State, Subject
 from buzzwatch.model.instant import Instant, Span, moment_of
@@ -47,22 +47,8 @@ class Shadows:
 
     def open(self, subject: Subject, rule: Rule, found: Evidence, now: Instant) -> Incident:
         """It would have rung now."""
-        opened = Incident(
-            id=self._new_id(f"{SHADOW}-{subject.brand}-{rule.name}-{moment_of(now):%y%m%d-%H%M%S}"),
-            subject=subject,
-            state=State.OPEN,
-            severity=found.severity,
-            began_at=min(found.onset.began_at, now),
-            opened_at=now,
-            true_at=now,
-            rules=(rule.name,),
-            reason=found.reason,
-            samples=found.onset.samples,
-            route=rule.notify,
-            worst=found.observed,
-            held_at=(now, now, now),
-            calm=rule.calm,
-        )
+        key = self._new_id(f"{SHADOW}-{subject.brand}-{rule.name}-{moment_of(now):%y%m%d-%H%M%S}")
+        opened = replace(incident_of(key, subject, rule, found, now), held_at=(now, now, now))
         self.put(opened)
         self._news[opened.id] = opened
         oldest = self.of_rule(subject.brand, rule.name)[:-MOST_LIVE]
