@@ -1,7 +1,6 @@
 """The whole product on one page: one input in, one Outcome out. Pure: no clock, network, disk, log or random."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC
 from functools import partial
 
 from msgspec.structs import replace
@@ -9,7 +8,7 @@ from msgspec.structs import replace
 from buzzwatch.agenda import Agenda, scoped
 from buzzwatch.attendant import Attendant
 from buzzwatch.bystander import Bystander, hears_mentions
-from buzzwatch.daybreak import evidence_of, subjects_of, theme_key
+from buzzwatch.daybreak import evidence_of, subjects_of
 from buzzwatch.detect.slow import USUAL_RATE
 from buzzwatch.herald import Herald
 from buzzwatch.incidents.desk import Desk
@@ -17,41 +16,29 @@ from buzzwatch.incidents.drill import obstacle
 from buzzwatch.incidents.mute import larger
 from buzzwatch.lookout import Lookout
 from buzzwatch.memory import Memory, Stir
-from buzzwatch.model.brand import Brand, Rule, Ruleset, Scope
+from buzzwatch.model.brand import Brand, Rule, Scope
 from buzzwatch.model.forgotten import by_turn
 from buzzwatch.model.incident import Change, Incident, Severity, Subject
 from buzzwatch.model.input import (
-    EVERYTHING,
     NOTHING,
-    ClockSet,
     Command,
-    Corrected,
     Delivered,
     Drilled,
-    Erased,
     Fault,
-    Gap,
     Input,
-    Mark,
     Outcome,
-    Proposed,
-    RotaSwapped,
-    RulesMended,
-    RulesRefused,
-    RulesSwapped,
     Silenced,
     Tick,
-    Trouble,
-    Warmed,
 )
 from buzzwatch.model.instant import Instant
 from buzzwatch.model.mention import Sighting
 from buzzwatch.model.response import Complaint
 from buzzwatch.model.signal import Finding
-from buzzwatch.notify import escalation, refusal, troubles
+from buzzwatch.notify import escalation, troubles
 from buzzwatch.notify.digest import DIGEST
 from buzzwatch.notify.night import MORNING
 from buzzwatch.notify.outage import OUTAGE
+from buzzwatch.steward import Steward
 
 ANY_SIZE = 1 << 62
 """Of a conversation in which a mention is judged by itself."""
@@ -66,6 +53,7 @@ class Spine:
         self.herald = Herald(self.memory, self.agenda)
         self.attendant = Attendant(self.memory, self.agenda, self.herald)
         self.bystander = Bystander(self.memory, self.agenda)
+        self.steward = Steward(self.memory, self.agenda, self.herald, self.bystander)
         self._complaints: list[Complaint] = []
 
     def step(self, item: Input) -> Outcome:
@@ -98,7 +86,7 @@ class Spine:
                 if not obstacle(item, self.memory.rules, self.memory.desk.alive, self.memory.silences.all, now):
                     changes = [self.memory.desk.rehearse(item, self.memory.rules, now)]
             case _:
-                self._swap(item, now)
+                self._complaints += self.steward.put_in_force(item, now)
         told = self._tell(changes, now, faults)
         if self.memory.outage is not None and isinstance(item, Tick):
             self.herald.end_outage(self.memory.outage, now)
@@ -302,112 +290,6 @@ class Spine:
                 changes.append(desk.ring(incident, subject, brand.slow, partial(evidence_of, brand.slow, said), now))
         self.agenda.follow_day(key)
 
-    def _swap(
-        self,
-        item: RulesSwapped
-        | RulesRefused
-        | RulesMended
-        | RotaSwapped
-        | Gap
-        | Trouble
-        | ClockSet
-        | Warmed
-        | Corrected
-        | Proposed
-        | Erased,
-        now: Instant,
-    ) -> None:
-        match item:
-            case RulesSwapped():
-                self._follow_rules(item.rules, now)
-            case RulesRefused() | RulesMended():
-                self.memory.refusal, told = refusal.hear(item, self.memory.refusal, self.memory.rules, now)
-                self.herald.tell_ops(told)
-            case RotaSwapped():
-                self._follow_shifts(item)
-            case Gap():
-                self._hear_gap(item, now)
-            case ClockSet():
-                self.agenda.follow_all()
-                self.bystander.follow_all()
-            case Trouble():
-                self.herald.tell_ops(troubles.announce_trouble(item, self.memory.rules, now))
-            case Warmed():
-                for key, habits in item.habits.items():
-                    self.memory.warm(key, habits)
-            case Corrected() | Proposed() | Erased():
-                self._hear_of_post(item, now)
-
-    def _hear_of_post(self, item: Corrected | Proposed | Erased, now: Instant) -> None:
-        """A person marks a post, or its author took it back."""
-        match item:
-            case Corrected():
-                self.memory.correct(item)
-                if item.mark in {Mark.NOT_NEGATIVE, Mark.NOT_US}:
-                    self._let_leave(item.mention, item.brand)
-            case Erased():
-                self._let_leave(item.mention, *self.memory.complaints)
-            case Proposed():
-                self._propose(item, now)
-
-    def _propose(self, said: Proposed, now: Instant) -> None:
-        """A mark waits for the morning; by day it waits for the next one's message, and may be confirmed before."""
-        night = self.memory.rules.night
-        morning = (night.end(now) if night else None) or now
-        if self.memory.proposals.hear(said, morning):
-            self.memory.timers.arrange(max(morning, now + 1), MORNING, "")
-
-    def _let_leave(self, mention: str, *brands: str) -> None:
-        """A post is no complaint about these brands, or no more."""
-        for complaints in filter(None, map(self.memory.complaints.get, brands)):
-            self._complaints += complaints.leave(mention)
-
-    def _follow_rules(self, rules: Ruleset, now: Instant) -> None:
-        if rules.daily != self.memory.rules.daily:
-            told_since = self.memory.daily[0] if self.memory.rules.daily else now
-            self.memory.daily = (told_since, now)
-        former = self.memory.rules
-        before = former.brands
-        self.memory.follow_rules(rules)
-        self.memory.forget_gathered(former)
-        self.agenda.follow_digest()
-        self.memory.set_aside = {}
-        for key in before.keys() - rules.brands.keys():
-            self.memory.follow_hours(key, UTC, ())  # as a loaded one would
-            self.memory.complaints.pop(key, None)
-        for brand in rules.brands.values():
-            self.memory.follow_hours(brand.key, brand.zone, brand.campaigns)
-            self._follow_themes(brand, before.get(brand.key))
-            self.memory.compare(brand)
-            self.memory.follow_official(brand)
-            self.agenda.follow_silence(brand)
-            self.agenda.follow_day(brand.key)
-            self.agenda.follow_waiting(brand, afresh=True)
-        for incident in list(self.memory.desk.incidents.values()):
-            self.memory.desk.put(escalation.under_new_rules(incident, rules, now))
-            self.agenda.follow_incident(incident.id)
-        self.agenda.follow_rotas()
-        self.bystander.follow_rules(now)
-
-    def _follow_shifts(self, item: RotaSwapped) -> None:
-        """Who is on duty may be another from now on."""
-        self.memory.shifts[item.rota] = item.shifts
-        self.memory.follow_rules(self.memory.rules)
-        for incident in self.memory.desk.incidents:
-            self.agenda.follow_incident(incident)
-        self.agenda.follow_rotas()
-
-    def _hear_gap(self, heard: Gap, now: Instant) -> None:
-        deafness = self.memory.hear_gap(heard)
-        gap = deafness.gap
-        if gap.until <= now:
-            self.memory.desk.stop_calm(gap.since, gap.until, deafness.untouched)
-            self.memory.shadows.stop_calm(gap.since, gap.until, deafness.untouched)
-        if heard.source == EVERYTHING and heard.until <= now:
-            self.memory.outage = (heard.since, heard.until)
-        self.agenda.follow_all()
-        self.bystander.follow_all()
-
     def _tell(self, changes: Iterable[Change | None], now: Instant, faults: list[Fault]) -> list[Change]:
         """Who hears of each change now; several alarms at once are one message, and its first step leaves with it."""
         told: list[Change] = []
@@ -434,11 +316,3 @@ class Spine:
         outlasting = [i for i in behind if larger(i, real, self.memory.silences, now) is None]
         changes += [desk.outlast(incident, now) for incident in outlasting]
         return [*changes, desk.cut_drill(changes, now)]
-
-    def _follow_themes(self, brand: Brand, before: Brand | None) -> None:
-        """A theme that is sought by other words begins anew: more of it would be no news."""
-        diary = self.memory.diaries.get(brand.key)
-        if diary is not None:
-            known = before.themes if before else {}
-            for theme in [theme for theme, words in brand.themes.items() if known.get(theme) != words]:
-                diary.renew(theme_key(theme))
