@@ -55,7 +55,7 @@ from buzzwatch.sources.mastodon.wire import read_id, read_status
 from buzzwatch.sources.mqtt.topic import is_filter
 from buzzwatch.sources.webhook import proof
 from buzzwatch.sources.webhook.shape import ByMapping, ByMeta, UnreadableError
-from buzzwatch.sources.x.api import XError, _decoded
+from buzzwatch.sources.x.api import XError, _date_of, _decoded
 from buzzwatch.sources.x.listener import _read as read_line
 from buzzwatch.sources.x.wire import PAGE, mention_of
 from buzzwatch.store.snapshot import read_snapshots
@@ -177,6 +177,10 @@ def _x(raw: bytes) -> None:
     line = read_line(raw)
     if line is not None and line.data is not None:
         msgspec.json.encode(mention_of(line.data, line.includes.users))
+
+
+def _date_of_x(raw: bytes) -> None:
+    _date_of({"Date": raw.decode("latin-1")})
 
 
 def _pages_of_x(raw: bytes) -> None:
@@ -335,6 +339,7 @@ PARSERS: dict[str, Parser] = {
     "mastodon": Parser(_mastodon, [to_json(examples.STATUS)]),
     "timelines of mastodon": Parser(_timeline, [to_json([examples.STATUS, examples.STATUS])], (WireError,)),
     "x": Parser(_x, [to_json(examples.LINE)]),
+    "dates of x": Parser(_date_of_x, [b"Wed, 25 Nov 2026 10:00:00 GMT", b"Wed Nov 25 10:00:00 2026", b"Mon, 01 Jan 0001 00:00:00 +2300"]),
     "pages of x": Parser(_pages_of_x, [to_json({"data": [examples.LINE["data"]], "meta": {"next_token": "a"}})], (XError,)),
     "webhook of meta": Parser(_webhook(ByMeta()), [to_json(examples.META)], (UnreadableError,)),
     **{

@@ -36,9 +36,10 @@ class XStandIn:
 
     host = "127.0.0.1"
 
-    def __init__(self, now: Callable[[], int | None]) -> None:
+    def __init__(self, now: Callable[[], int]) -> None:
         self.now = now
-        """What its answers are dated, ms; None: they are not."""
+        self.date: str | None = None
+        """What its answers are dated; None: as it is."""
         self.port = 0
         self.token = TOKEN
         self.rules: dict[str, dict[str, str]] = {}
@@ -151,8 +152,7 @@ class XStandIn:
     # The wire
 
     async def _date(self, _request: web.Request, response: web.StreamResponse) -> None:
-        now = self.now()
-        response.headers["Date"] = "" if now is None else formatdate(now / 1000, usegmt=True)
+        response.headers["Date"] = formatdate(self.now() / 1000, usegmt=True) if self.date is None else self.date
 
     async def _refused(self, request: web.Request, asked: dict) -> web.Response | None:
         self.requests.append((request.method, request.path, asked))

@@ -15,7 +15,7 @@ _OVERLAP: Span = 30 * SECOND
 """Posts do not come in the order of their ids: X promises them within some seconds."""
 
 _WRONG: Span = HOUR
-"""What is dated later than that has no date: the time may be ours, and not quite that of X."""
+"""So far the clocks may differ, ours and that of X; what is dated later than that has no date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +37,6 @@ class Account:
 class Progress:
     """How far we have come, and what it cost: all that is remembered from start to start, in cursors.
 
-    `now` is X's time throughout: by a clock of ours that was wrong for a while, what is posted later would be passed.
-
     `newest` is the highest id handed over, or one before which nothing is missing; from `behind` on something may be
     missing before it, 0: nothing is.
     """
@@ -52,7 +50,10 @@ class Progress:
         self.behind = _number(cursors.get("behind", ""))
 
     def fall_behind(self, now: Instant) -> None:
-        """A connection begins: what lies between the newest post and it is to be caught up with."""
+        """A connection begins: what lies between the newest post and it is to be caught up with.
+
+        `now` as `Api.now` says.
+        """
         if not self.newest:
             self.newest = first_id(now)
             self._submit(b"")
@@ -60,7 +61,10 @@ class Progress:
             self.behind = max(1, first_id(instant_of_id(self.newest) - _OVERLAP))
 
     def hear_nothing(self, now: Instant) -> None:
-        """The connection stands, and nobody said anything: nothing is missing of what was posted long before."""
+        """The connection stands, and nobody said anything: nothing is missing of what was posted long before.
+
+        `now` as `Api.now` says: by a clock that is ahead, what is posted later would be passed over.
+        """
         if self.newest and instant_of_id(self.newest) < now - 2 * _WRONG:
             self.newest = first_id(now - _WRONG)
             self._submit(b"")

@@ -85,8 +85,9 @@ class _Hearing:
             if listener.lasted() >= _STEADY:
                 for backoff in backoffs.values():
                     backoff.succeed()
-            wait = backoffs[error.pace].fail(at_least=error.asked(self._api.now()), hopeless=error.hopeless)
-            await self._clock.wait_until(self._clock.now() + wait)
+            now = self._clock.now()
+            wait = backoffs[error.pace].fail(at_least=error.asked(now), hopeless=error.hopeless)
+            await self._clock.wait_until(now + wait)
 
     def _listener(self) -> Listener:
         hears = self._source, self._account, self._api, self._agreement, self._progress, self._intake, self._clock
@@ -100,7 +101,7 @@ class _Hearing:
             await cancellable(self._connect(listener))
         except* XError as errors:
             ended = next(error for error in errors.exceptions if isinstance(error, XError))
-        return ended if self._progress.spend.left(self._api.now()) else None
+        return ended if self._progress.spend.left(self._clock.now()) else None
 
     async def _connect(self, listener: Listener) -> None:
         catch_up = CatchUp(self._source, self._api, self._progress, self._intake, self._clock)
@@ -112,7 +113,7 @@ class _Hearing:
                     self._deaf_since = None
                 if self._account.catch_up:
                     self._progress.fall_behind(self._api.now())
-                    tasks.create_task(catch_up.run(self._queries(), self._api.now()))
+                    tasks.create_task(catch_up.run(self._queries(), self._clock.now()))
 
             tasks.create_task(listener.hear(opened))
             tasks.create_task(listener.watch())
@@ -122,15 +123,15 @@ class _Hearing:
 
     async def _wait_for_the_day(self) -> None:
         """Where all is spent, be silent until there is something to spend again."""
-        spend, now = self._progress.spend, self._api.now()
+        spend, now = self._progress.spend, self._clock.now()
         if spend.left(now):
             return
         if self._deaf_since is None:
-            self._deaf_since = self._clock.now()
+            self._deaf_since = now
         self._progress.give_up()  # or the new day would begin with paying for the old one
         until = spend.until(now)
         why = f"{spend.told} read, and no more is paid for until {moment_of(until).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         self._intake.status(self._source, connected=False, why=why, ail=Ail.SPENT)
         log.warning("posts_spent", source=self._source, spent=spend.told)
-        while not spend.left(now := self._api.now()):
-            await self._clock.wait_until(self._clock.now() + min(spend.until(now) - now, _LOOK))
+        while not spend.left(now := self._clock.now()):
+            await self._clock.wait_until(min(spend.until(now), now + _LOOK))

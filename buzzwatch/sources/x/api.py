@@ -8,6 +8,7 @@ those that were.
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
@@ -116,11 +117,15 @@ class Api:
         """What its last answer was dated, and when that came."""
 
     def now(self) -> Instant:
-        """X's own time, which its ids, its limits and its days go by; ours until X has said one."""
+        """The earlier of two times, ours and X's, which its ids go by: by one that is ahead posts would be passed over.
+
+        X's is the date of its last answer and what has passed since.
+        """
+        ours = self._clock.now()
         if self._dated is None:
-            return self._clock.now()
+            return ours
         date, came = self._dated
-        return date + self._clock.elapsed() - came
+        return min(ours, date + self._clock.elapsed() - came)
 
     @asynccontextmanager
     async def stream(self, backfill_minutes: int | None = None) -> AsyncIterator[aiohttp.StreamReader]:
@@ -204,7 +209,7 @@ class Api:
             async with self._session.request(
                 method, f"{self._url}{path}", params=asked, timeout=limit, allow_redirects=False, **more
             ) as response:
-                if date := _date_of(response.headers):
+                if (date := _date_of(response.headers)) is not None:
                     self._dated = date, self._clock.elapsed()
                 yield response
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -286,11 +291,12 @@ def _decoded(decoder: "msgspec.json.Decoder[Any]", body: bytes) -> Any:  # noqa:
 
 
 def _date_of(headers: Mapping[str, str]) -> Instant | None:
-    """When an answer was made (RFC 9110, 6.6.1), by whoever made it."""
+    """When an answer was made (RFC 9110, 6.6.1), by whoever made it; None: nobody says."""
     try:
-        return instant_of(parsedate_to_datetime(headers.get("Date", "")))
+        said = parsedate_to_datetime(headers.get("Date", ""))
     except (ValueError, OverflowError):
         return None
+    return instant_of(said if said.tzinfo else said.replace(tzinfo=UTC))
 
 
 def _lifted_at(headers: Mapping[str, str]) -> Instant:

@@ -43,18 +43,15 @@ class CatchUp:
         self._attempts = _ATTEMPTS
 
     async def run(self, queries: Sequence[str], opened_at: Instant) -> None:
-        """Return once all was fetched, or will not be; `queries` are one for each part of what is wanted.
-
-        `opened_at`, when the stream began, is X's time.
-        """
+        """Return once all was fetched, or will not be; `queries` are one for each part of what is wanted."""
         if not self._progress.behind:
             return
-        await self._clock.wait_until(self._clock.now() + _INDEXED_AFTER)
+        await self._clock.wait_until(opened_at + _INDEXED_AFTER)
         since, until = self._progress.behind, first_id(opened_at + _BEYOND)
         oldest_kept = first_id(self._api.now() - _REACH)
         missed = self._miss("it is too long ago for the search", since, oldest_kept) if since < oldest_kept else ""
         since = max(since, oldest_kept)
-        posts = self._progress.spend.left(self._api.now()) // 2
+        posts = self._progress.spend.left(self._clock.now()) // 2
         for query in queries:
             oldest, why, posts = await self._fetch(query, since, until, posts)
             if why:
@@ -66,14 +63,14 @@ class CatchUp:
     async def _fetch(self, query: str, since: int, until: int, posts: int) -> tuple[int, str, int]:
         """Page after page; the oldest id that was reached, why no older one was, and how many posts may still be.
 
-        `until` is for what is told; the newest are asked for all the same, since that time may be ours, and behind.
-        What the stream has brought since is known already.
+        `until`, which our clock says, is for what is told: a clock that is behind must not leave the newest out. What
+        the stream has brought since is known already.
         """
         token, reached, before = "", until, 0  # a token is good for the very question that it answered
         while True:
             if self._intake.full:
                 await self._intake.room()
-            size = min(_LARGEST_PAGE, posts, self._progress.spend.left(self._api.now()))
+            size = min(_LARGEST_PAGE, posts, self._progress.spend.left(self._clock.now()))
             if size < _SMALLEST_PAGE or not self._pages:
                 return reached, "it would cost more than half of what may be read today", posts
             try:
@@ -83,8 +80,8 @@ class CatchUp:
                 log.warning("catching_up_failed", source=self._source, why=str(error))
                 if error.hopeless or self._attempts <= 0:
                     return reached, str(error), posts
-                wait = self._backoff.fail(at_least=error.asked(self._api.now()))
-                await self._clock.wait_until(self._clock.now() + wait)
+                now = self._clock.now()
+                await self._clock.wait_until(now + self._backoff.fail(at_least=error.asked(now)))
                 token, before = "", reached if reached < until else 0
                 continue
             self._pages -= 1
@@ -100,7 +97,7 @@ class CatchUp:
             return reached
         ids = [int(post.id) for post in page.data if post.id != "0"]
         mentions = [mention_of(post, page.includes.users) for post in page.data if post.id != "0"]
-        self._progress.hand_over(mentions, len(page.data), (), self._api.now())
+        self._progress.hand_over(mentions, len(page.data), (), self._clock.now())
         return min([reached, *ids])
 
     def _miss(self, why: str, since: int, until: int) -> str:

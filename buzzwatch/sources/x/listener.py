@@ -120,7 +120,7 @@ class Listener:
         if dropped:
             self._intake.passed(self._source, dropped)
         if mentions or posts:
-            self._progress.hand_over(mentions, posts, heard, self._api.now())
+            self._progress.hand_over(mentions, posts, heard, self._clock.now())
             self._mind_the_spend()
         else:
             self._progress.hear_nothing(self._api.now())
@@ -132,7 +132,7 @@ class Listener:
         return tuple(sorted(brand for brand in brands if brand))
 
     def _mind_the_spend(self) -> None:
-        spend, now = self._progress.spend, self._api.now()
+        spend, now = self._progress.spend, self._clock.now()
         if spend.is_worth_a_warning(now):
             log.warning("posts_nearly_spent", source=self._source, spent=spend.told)
         if not spend.left(now):
@@ -159,7 +159,7 @@ class Listener:
         try:
             await self._agreement.reach(self._api, wanted.brands)
         except XError as error:
-            self._rules_due = now + max(_RETRY_RULES, error.asked(self._api.now()))
+            self._rules_due = now + max(_RETRY_RULES, error.asked(now))
             log.warning("rules_not_followed", source=self._source, why=str(error))
             return
         self._digest = digest

@@ -59,7 +59,8 @@ async def test_what_was_missed_is_still_owed_after_a_kill(server, start, intake,
     ],
 )
 async def test_a_clock_that_is_wrong_leaves_nothing_out(server, start, intake, clock, ahead, x_says_its_time):
-    server.now = lambda: clock.now() - ahead if x_says_its_time else None
+    server.now = lambda: clock.now() - ahead
+    server.date = None if x_says_its_time else ""
     intake.moved = {"newest": str(id_at(NOW - ahead - HOUR))}
     server.posts = [server.post(1, NOW - ahead - HOUR // 2), server.post(2, NOW - ahead + SECOND)]
     await connected(server, start, intake, clock)
@@ -70,21 +71,76 @@ async def test_a_clock_that_is_wrong_leaves_nothing_out(server, start, intake, c
     assert intake.gaps == []
 
 
-async def test_a_clock_that_was_ahead_for_a_while_does_not_pass_what_comes_later(
-    server, start, intake, clock, monkeypatch
+class Wrong(VirtualClock):
+    """One that somebody has set."""
+
+    ahead = 0
+
+    def now(self):
+        return super().now() + self.ahead
+
+    async def wait_until(self, instant):
+        await super().wait_until(instant - self.ahead)
+
+
+@pytest.mark.parametrize(("ours", "date"), [(DAY, 0), (0, DAY), (DAY, -DAY), (0, 0)])
+@pytest.mark.parametrize("set_amid_it", [False, True])
+async def test_a_clock_that_was_ahead_in_quiet_hours_does_not_pass_what_comes_later(
+    server, start, intake, monkeypatch, ours, date, set_amid_it
 ):
-    monkeypatch.setattr(listener, "STALE", DAY)
-    server.now = lambda: clock.now() - DAY
+    monkeypatch.setattr(listener, "STALE", 3 * DAY)
+    clock = Wrong(NOW)
+    server.now = lambda: clock.elapsed() + date
+    clock.ahead = 0 if set_amid_it else ours
     task = await connected(server, start, intake, clock)
-    await server.say(1, server.now())
+    await server.say(1, NOW)
+    await intake.until(lambda: mentions(intake))
+    clock.ahead = ours
     await clock.advance(5 * HOUR)
     await server.beat()
-    await intake.until(lambda: int(intake.moved["newest"]) == id_at(server.now() - HOUR))
+    if date >= 0:
+        await intake.until(lambda: int(intake.moved["newest"]) == id_at(clock.elapsed() - HOUR))
     await stopped(server, task)
-    server.posts.append(server.post(2, server.now() + MINUTE))
-    start(x(server), VirtualClock(server.now() + HOUR))
+    clock.ahead = 0
+    server.posts.append(server.post(2, clock.now() + MINUTE))
+    await clock.advance(2 * MINUTE)
+    start(x(server), clock)
     await intake.until_connected(times=2)
-    assert int(intake.moved["behind"] or 0) < int(server.posts[-1]["id"])
+    await clock.advance(30 * SECOND)
+    await intake.until(lambda: f"x:{id_at(NOW + 5 * HOUR + MINUTE, 2)}" in ids(intake))
+    assert intake.gaps == []
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "tomorrow",
+        "Wed Nov 25 10:00:00 2026",
+        "Wed, 25 Nov 2026 10:00:00 -0000",
+        "Wed, 25 Nov 2026 10:00:00 GMT, Wed, 25 Nov 2026 10:00:00 GMT",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+        "Mon, 01 Jan 0001 00:00:00 +2300",
+    ],
+)
+async def test_whatever_answers_are_dated_nothing_is_left_out(server, start, intake, clock, date):
+    server.date = date
+    intake.moved = {"newest": str(id_at(NOW - HOUR))}
+    server.posts = [server.post(1, NOW - HOUR // 2)]
+    await connected(server, start, intake, clock)
+    await server.say(2, NOW)
+    await clock.advance(30 * SECOND)
+    await intake.until(lambda: len(set(ids(intake))) == 2)
+    assert intake.gaps == []
+
+
+async def test_a_gap_does_not_lie_in_what_our_clock_takes_for_the_future(server, start, intake, clock):
+    server.now = lambda: clock.now() + DAY
+    intake.moved = {"newest": str(id_at(NOW - HOUR))}
+    server.refusals[SEARCH].append((403, {}, problem("client-not-enrolled")))
+    await connected(server, start, intake, clock)
+    await clock.advance(30 * SECOND)
+    await intake.until(lambda: intake.gaps)
+    assert intake.gaps[0][2] <= clock.now()
 
 
 async def test_what_is_older_than_the_search_reaches_is_a_gap(server, start, intake, clock):
