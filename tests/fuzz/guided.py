@@ -52,7 +52,8 @@ def main() -> int:
         sys.stdout.flush()
         if done.returncode:
             failed += 1
-            sys.stdout.write(done.stderr.decode(errors="replace")[-4_000:])
+            for told in (done.stdout, done.stderr):  # the one has the traceback, the other the input
+                sys.stdout.write(told.decode(errors="replace")[-4_000:])
     return failed
 
 
