@@ -322,6 +322,17 @@ def test_garbage_is_counted(ear, raw):
     assert ear.listener.garbage + ear.listener.dropped == 1
 
 
+@pytest.mark.parametrize("odd", [{}, [], None, 7, {"a": "commit"}])
+@pytest.mark.parametrize("field", ["did", "kind", "operation", "collection", "rkey"])
+def test_an_envelope_of_any_shape_is_nothing_that_concerns_us(odd, field):
+    first = post(LEA, AT, "3kaa", "acme")
+    told = first["commit"] if field in first["commit"] else first
+    told[field] = odd
+    payload = {"$type": odd if field == "kind" else "a#commit", "time": "2026-11-25T10:00:00Z", "did": first["did"]}
+    assert make_wire("v1").read(json.dumps(first).encode()) is None
+    assert make_wire("v2").read(json.dumps({"payload": payload | first["commit"]}).encode()) is None
+
+
 @pytest.mark.parametrize("wire", ["v1", "v2"])
 @pytest.mark.parametrize("time_us", [-1, 0, 5, 10**18, 2**70, "soon", None])
 def test_a_time_that_cannot_be_is_none(wire, time_us):

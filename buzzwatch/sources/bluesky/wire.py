@@ -125,7 +125,7 @@ class FirstWire:
         glance, found = self.glance(raw), _decode(raw)
         if glance is None:
             return None
-        did, kind = found.get("did"), found.get("kind")
+        did, kind = text(found, "did"), text(found, "kind")
         if kind == "commit":
             return _commit(did, glance.time_us, found.get("commit"))
         return _of_account(did, glance.time_us, kind, found.get("account"))
@@ -169,7 +169,7 @@ class SecondWire:
         glance, payload = self.glance(raw), _decode(raw).get("payload")
         if glance is None or not isinstance(payload, dict):
             return None
-        did, kind = payload.get("did"), str(payload.get("$type")).rpartition("#")[2]
+        did, kind = text(payload, "did"), text(payload, "$type").rpartition("#")[2]
         if kind == "commit":
             return _commit(did, glance.time_us, payload)
         return _of_account(did, glance.time_us, kind, payload.get("account"))
@@ -211,6 +211,12 @@ def dig(node: object, *path: str) -> Any:  # noqa: ANN401 - JSON
     return node
 
 
+def text(node: object, *path: str) -> str:
+    """The string that stands there; "" if none does."""
+    found = dig(node, *path)
+    return found if isinstance(found, str) else ""
+
+
 def each(node: object) -> Iterator[Any]:
     """The elements of a list, and of anything else none."""
     if isinstance(node, list):
@@ -235,17 +241,17 @@ def _decode(raw: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _commit(did: object, time_us: int, commit: object) -> Event | None:
-    what, collection, key = dig(commit, "operation"), dig(commit, "collection"), dig(commit, "rkey")
-    if not isinstance(did, str) or not isinstance(key, str) or not (_DID.fullmatch(did) and _KEY.fullmatch(key)):
+def _commit(did: str, time_us: int, commit: object) -> Event | None:
+    what, collection, key = (text(commit, name) for name in ("operation", "collection", "rkey"))
+    if not (_DID.fullmatch(did) and _KEY.fullmatch(key)):
         return None
     if collection not in {POST, REPOST} or what not in {"create", "update", "delete"}:
         return None
     return Event(did, time_us, what, collection, key, dig(commit, "record"))
 
 
-def _of_account(did: object, time_us: int, kind: object, account: object) -> Event | None:
-    if not isinstance(did, str) or kind not in {"account", "identity"}:
+def _of_account(did: str, time_us: int, kind: str, account: object) -> Event | None:
+    if not did or kind not in {"account", "identity"}:
         return None
     gone = kind == "account" and dig(account, "active") is False
-    return Event(did, time_us, str(kind), status=str(dig(account, "status")) if gone else "")
+    return Event(did, time_us, kind, status=str(dig(account, "status")) if gone else "")
