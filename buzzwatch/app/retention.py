@@ -15,7 +15,7 @@ from buzzwatch.notify import disk_words
 from buzzwatch.store import keeping
 from buzzwatch.store.keeping import Anchor
 from buzzwatch.store.record import Record
-from buzzwatch.store.snapshot import forget_snapshot, read_snapshot, read_snapshots
+from buzzwatch.store.snapshot import forget_snapshot, list_snapshots, read_instant
 from buzzwatch.store.texts import AT_ONCE, let_go, read_roads, wash
 from buzzwatch.web.metrics import Metrics
 
@@ -118,15 +118,16 @@ class Retention:
             await self._record.write(partial(keeping.put_aside, anchor=newest))
 
     def _newest(self) -> Anchor | None:
-        newest = next(read_snapshots(self._record.directory, 2**62), None)
-        return None if newest is None else Anchor(newest[0], newest[1]["now"])
+        directory = self._record.directory
+        dated = ((seq, read_instant(directory, seq)) for seq in list_snapshots(directory))
+        return next((Anchor(seq, at) for seq, at in dated if at is not None), None)
 
     async def _let_mentions_go(self, now: Instant, keep: Span) -> None:
         head = await self._record.write(keeping.read_head)
         for anchor in await self._record.write(keeping.read_anchors):
             if anchor.seq <= head.seq or anchor.at > now - keep:
                 continue
-            if await asyncio.to_thread(read_snapshot, self._record.directory, anchor.seq) is not None:
+            if await asyncio.to_thread(read_instant, self._record.directory, anchor.seq) is not None:
                 await self._record.write(partial(keeping.move_head, anchor=anchor))
                 head = anchor
                 log.info("journal_let_go", until_seq=head.seq)

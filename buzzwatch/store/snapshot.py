@@ -11,10 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
+
+from buzzwatch.model.instant import Instant
 
 KEPT = 2
 _MAGIC = b"buzzwatch-snapshot-1\n"
 _DIGEST = 32
+
+
+class _Dated(Struct):
+    """Of a snapshot: the memory's time."""
+
+    now: Instant
 
 
 def write_snapshot(directory: Path, seq: int, dumped: dict[str, Any], spared: Collection[int] = ()) -> Path:
@@ -51,10 +60,17 @@ def read_snapshots(directory: Path, until: int) -> "Iterator[tuple[int, dict[str
 def read_snapshot(directory: Path, seq: int) -> dict[str, Any] | None:
     """The one after a row; None where there is none, or it is damaged."""
     with contextlib.suppress(OSError, msgspec.DecodeError):
-        raw = _path(directory, seq).read_bytes()
-        body = raw[len(_MAGIC) + _DIGEST :]
-        if raw == _MAGIC + hashlib.blake2b(body, digest_size=_DIGEST).digest() + body:
-            return msgspec.msgpack.decode(body, type=dict[str, Any])
+        return msgspec.msgpack.decode(_whole(directory, seq), type=dict[str, Any])
+    return None
+
+
+def read_instant(directory: Path, seq: int) -> Instant | None:
+    """Of which instant the one after a row is; None where there is none, or it is damaged.
+
+    Nothing else of it is built: millions of objects for a moment would leave the process that much larger.
+    """
+    with contextlib.suppress(OSError, msgspec.DecodeError):
+        return msgspec.msgpack.decode(_whole(directory, seq), type=_Dated).now
     return None
 
 
@@ -78,6 +94,15 @@ def drop_snapshot(directory: Path, seq: int) -> None:
     """Remove one for good, whichever it is."""
     _path(directory, seq).unlink(missing_ok=True)
     _sync(directory)
+
+
+def _whole(directory: Path, seq: int) -> memoryview:
+    """What the one after a row holds. OSError: it cannot be read; DecodeError: it is not what was written."""
+    raw = memoryview(_path(directory, seq).read_bytes())
+    begin = len(_MAGIC) + _DIGEST
+    if raw[:begin] != _MAGIC + hashlib.blake2b(raw[begin:], digest_size=_DIGEST).digest():
+        raise msgspec.DecodeError
+    return raw[begin:]
 
 
 def _path(directory: Path, seq: int) -> Path:
