@@ -3,6 +3,7 @@
 icalendar and recurring-ical-events are loaded in that process alone.
 """
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -31,6 +32,7 @@ MOST_EVENTS = 5_000
 """Written in a calendar, and likewise that come of it in the time that is read."""
 CPU_S, WALL_S, MEMORY = 10, 120, 256 * 1024**2
 _TOO_FINE = ("FREQ=SECONDLY", "FREQ=MINUTELY")
+_NEVER_ON = re.compile(r"INTERVAL=\+?0+(?![0-9])")
 _MOST_UNNAMED = 3
 _LONGEST_SUMMARY = 60
 
@@ -135,6 +137,8 @@ def _events(question: Question) -> "list[Event]":
         raise CalendarError(f"holds more than {MOST_EVENTS:,} events; let old ones go")
     if any(fine in plain for fine in _TOO_FINE):
         raise CalendarError("holds an event that repeats every minute or second; no shift does")
+    if _NEVER_ON.search(plain):
+        raise CalendarError("holds an event with INTERVAL=0, which repeats without ever getting on; write 1 or more")
     try:
         calendar = Calendar.from_ical(question.text)
         since, until = moment_of(question.since), moment_of(question.until)

@@ -191,6 +191,7 @@ def test_the_time_that_is_read_is_the_same_for_a_week_and_reaches_eight_weeks_fr
 
 
 MANY = ",".join(map(str, range(60)))
+STILL = "holds an event with INTERVAL=0, which repeats without ever getting on; write 1 or more"
 FINE = "holds an event that repeats every minute or second; no shift does"
 LONG = "DTSTART:20260101T000000Z\nDURATION:P9999999W\nRRULE:FREQ=DAILY\nSUMMARY:ines"
 MONSTER = (
@@ -207,6 +208,8 @@ MONSTER = (
         ("BEGIN:VCALENDAR\r\n" + "BEGIN:VEVENT\r\n" * 5_001, "holds more than 5,000 events; let old ones go"),
         ("BEGIN:VCALENDAR\r\n" + "BEGIN:VEVENT\r\n" * 50, "is broken: it cannot be read as iCalendar (ValueError)"),
         (calendar(one(more="RRULE:FREQ=SECONDLY")), FINE),
+        (calendar(one(more="RRULE:FREQ=WEEKLY;INTERVAL=0")), STILL),
+        (calendar(one(more="RRULE:FREQ=WEEKLY;INTERVAL=00;COUNT=2")), STILL),
         (calendar(one(more="RRULE:COUNT=9;FREQ=MINU\r\n TELY")), FINE),
         (calendar(LONG), "is broken: it cannot be read as iCalendar (OverflowError)"),
     ],
