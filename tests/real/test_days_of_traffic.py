@@ -200,7 +200,7 @@ def crises_of(began):
 
 async def life(daemon, clock, traffic, days, speed, show_more):
     """So many days of it at that speed; when they began, what was read meanwhile, and who posted."""
-    daemon.environment = clock.flying(speed)
+    daemon.environment = clock.flying(speed) | {"MALLOC_ARENA_MAX": "2"}  # as its unit has it
     await daemon.start()
     began = clock.now()
     newsroom, gauges = Newsroom(daemon, clock, traffic), Gauges(daemon, speed)
