@@ -39,7 +39,7 @@ async def test_a_daemon_that_runs_is_asked_and_found_well(patient):
     assert "✓ daemon     the daemon answers commands" in text
     assert "✓ daemon     it says that it is ready" in text
     assert "✓ daemon     sources that do well: 1" in text
-    assert re.search(r"✓ daemon     it takes \d+ MB", text)
+    assert re.search(r"✓ daemon     it takes [\d.]+ [MG]B", text)
     assert "✓ database   the database is whole" in text
     assert "✗" not in text
     assert patient.pid == os.getpid()
