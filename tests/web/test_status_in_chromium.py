@@ -125,10 +125,12 @@ def test_a_change_is_seen_where_it_was_and_what_is_open_stays_open(look):
 
 def test_the_keyboard_alone_opens_the_numbers_and_keeps_its_place(look):
     page, board = look(crisis(), "wall, English, light")
-    for _ in range(3):
+    for _ in range(4):  # the first may come before the page has the focus
         page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.parentElement.id") == "t-b0":
+            break
     page.keyboard.press("Enter")
-    assert page.locator("#t-b0[open]").count() == 1
+    page.locator("#t-b0[open]").wait_for()
     focus = page.locator(":focus")
     assert focus.evaluate("each => getComputedStyle(each).outlineStyle") == "solid"
     acme, *others = board.view.brands
