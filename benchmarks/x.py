@@ -19,7 +19,6 @@ from buzzwatch.ingest.decode import decode
 from buzzwatch.model.brand import Brand
 from buzzwatch.sources.x.account import Account, Progress
 from buzzwatch.sources.x.agreement import Agreement
-from buzzwatch.sources.x.api import Api
 from buzzwatch.sources.x.listener import Listener
 
 PIECE = 64 * 1024
@@ -100,8 +99,7 @@ async def measure(count: int) -> None:
     sink, clock = Sink(), VirtualClock(NOW)
     account = Account(token="t", posts_a_day=10**9)
     agreement = Agreement("x", 1_000, 1_024)
-    progress = Progress("x", account, sink)
-    listener = Listener("x", account, Api(None, account.url, clock), agreement, progress, sink, clock)
+    listener = Listener("x", account, agreement, Progress("x", account, sink, clock.now), sink, clock)
     began = time.process_time()
     for at in range(0, len(raw), PIECE):
         listener._take(raw[at : at + PIECE])  # noqa: SLF001 - what a connection calls for each piece

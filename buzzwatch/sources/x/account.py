@@ -1,6 +1,6 @@
 """What is known of our account at X, and what was read with it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import msgspec
@@ -37,11 +37,15 @@ class Account:
 class Progress:
     """How far we have come, and what it cost: all that is remembered from start to start, in cursors.
 
+    In silence it moves on by the time that `now` gives, as `Api.now` does: by a clock that is ahead, what is posted later
+    would be passed over.
+
     `newest` is the highest id handed over, or one before which nothing is missing; from `behind` on something may be
     missing before it, 0: nothing is.
     """
 
-    def __init__(self, source: str, account: Account, intake: Intake) -> None:
+    def __init__(self, source: str, account: Account, intake: Intake, now: Callable[[], Instant]) -> None:
+        self._now = now
         self._source = source
         self._intake = intake
         cursors = intake.cursors(source)
@@ -49,22 +53,17 @@ class Progress:
         self.newest = _number(cursors.get("newest", ""))
         self.behind = _number(cursors.get("behind", ""))
 
-    def fall_behind(self, now: Instant) -> None:
-        """A connection begins: what lies between the newest post and it is to be caught up with.
-
-        `now` as `Api.now` says.
-        """
+    def fall_behind(self) -> None:
+        """A connection begins: what lies between the newest post and it is to be caught up with."""
         if not self.newest:
-            self.newest = first_id(now)
+            self.newest = first_id(self._now())
             self._submit(b"")
         elif not self.behind:
             self.behind = max(1, first_id(instant_of_id(self.newest) - _OVERLAP))
 
-    def hear_nothing(self, now: Instant) -> None:
-        """The connection stands, and nobody said anything: nothing is missing of what was posted long before.
-
-        `now` as `Api.now` says: by a clock that is ahead, what is posted later would be passed over.
-        """
+    def hear_nothing(self) -> None:
+        """The connection stands, and nobody said anything: nothing is missing of what was posted long before."""
+        now = self._now()
         if self.newest and instant_of_id(self.newest) < now - 2 * _WRONG:
             self.newest = first_id(now - _WRONG)
             self._submit(b"")

@@ -47,9 +47,8 @@ class X:
         headers = {"Authorization": f"Bearer {self._account.token}", "User-Agent": f"buzzwatch/{__version__}"}
         allow = meant([self._account.url], self._account.allow)
         async with open_session(allow, headers) as session:
-            await _Hearing(self.name, self._account, Api(session, self._account.url, clock), intake, clock).go_on(
-                self._chance
-            )
+            api = Api(session, self._account.url, clock)
+            await _Hearing(self.name, self._account, api, intake, clock).go_on(self._chance)
 
 
 class _Hearing:
@@ -61,7 +60,7 @@ class _Hearing:
         self._api = api
         self._intake = intake
         self._clock = clock
-        self._progress = Progress(source, account, intake)
+        self._progress = Progress(source, account, intake, api.now)
         self._agreement = Agreement(source, account.rules, account.rule_length)
         self._deaf_since: Instant | None = None
 
@@ -75,7 +74,7 @@ class _Hearing:
         }
         while True:
             await self._wait_for_the_day()
-            listener = self._listener()
+            listener = Listener(self._source, self._account, self._agreement, self._progress, self._intake, self._clock)
             error = await self._hear(listener)
             if self._deaf_since is None:
                 self._deaf_since = listener.heard_at
@@ -88,10 +87,6 @@ class _Hearing:
             now = self._clock.now()
             wait = backoffs[error.pace].fail(at_least=error.asked(now), hopeless=error.hopeless)
             await self._clock.wait_until(now + wait)
-
-    def _listener(self) -> Listener:
-        hears = self._source, self._account, self._api, self._agreement, self._progress, self._intake, self._clock
-        return Listener(*hears)
 
     async def _hear(self, listener: Listener) -> XError | None:
         """Hear one connection to its end, and why it ended; None: we have read what may be read."""
@@ -112,10 +107,10 @@ class _Hearing:
                     self._intake.gap(self._source, self._deaf_since, self._clock.now())
                     self._deaf_since = None
                 if self._account.catch_up:
-                    self._progress.fall_behind(self._api.now())
+                    self._progress.fall_behind()
                     tasks.create_task(catch_up.run(self._queries(), self._clock.now()))
 
-            tasks.create_task(listener.hear(opened))
+            tasks.create_task(listener.hear(self._api, opened))
             tasks.create_task(listener.watch())
 
     def _queries(self) -> list[str]:

@@ -46,17 +46,9 @@ class Listener:
     """Connects, says `opened`, and hands over what comes."""
 
     def __init__(
-        self,
-        source: str,
-        account: Account,
-        api: Api,
-        agreement: Agreement,
-        progress: Progress,
-        intake: Intake,
-        clock: Clock,
+        self, source: str, account: Account, agreement: Agreement, progress: Progress, intake: Intake, clock: Clock
     ) -> None:
         self._source = source
-        self._api = api
         self._account = account
         self._agreement = agreement
         self._progress = progress
@@ -69,19 +61,19 @@ class Listener:
         self.heard_at = clock.now()
         self.opened_at: Instant | None = None
 
-    async def hear(self, opened: Callable[[], None]) -> NoReturn:
+    async def hear(self, api: Api, opened: Callable[[], None]) -> NoReturn:
         """Hear until it ends, and say `opened` when it begins. Raises `XError`."""
         self._digest = self._intake.wanted.digest
-        if not await self._agreement.reach(self._api, self._intake.wanted.brands):
+        if not await self._agreement.reach(api, self._intake.wanted.brands):
             raise XError("no brand has a name that X could be asked for", Pace.RATE, hopeless=True, ail=Ail.REFUSED)
-        async with self._api.stream(self._account.backfill_minutes) as content:
+        async with api.stream(self._account.backfill_minutes) as content:
             self.opened_at = self.heard_at = self._clock.now()
             opened()
             self._tell()
             async for piece in content.iter_any():
                 self.heard_at = self._clock.now()
                 self._take(piece)
-                await self._see_to_the_rest()
+                await self._see_to_the_rest(api)
         raise XError("X has ended the stream", Pace.NETWORK)
 
     async def watch(self) -> NoReturn:
@@ -123,7 +115,7 @@ class Listener:
             self._progress.hand_over(mentions, posts, heard, self._clock.now())
             self._mind_the_spend()
         else:
-            self._progress.hear_nothing(self._api.now())
+            self._progress.hear_nothing()
         if end:
             raise end
 
@@ -138,26 +130,26 @@ class Listener:
         if not spend.left(now):
             raise XError(spend.told, Pace.NETWORK, ail=Ail.SPENT)
 
-    async def _see_to_the_rest(self) -> None:
+    async def _see_to_the_rest(self, api: Api) -> None:
         """Nothing is read meanwhile; that is no sign of a dead connection."""
         self._waits = True
         if self._intake.full:
             await self._intake.room()
-        await self._follow_rules()
+        await self._follow_rules(api)
         self._waits = False
 
     def _tell(self) -> None:
         note = self._agreement.note
         self._intake.status(self._source, connected=True, why=note, ail=Ail.GAP if note else None)
 
-    async def _follow_rules(self) -> None:
+    async def _follow_rules(self, api: Api) -> None:
         """Other rule files are in force: ask X for what they want. What it cannot do now is tried again."""
         wanted, now = self._intake.wanted, self._clock.now()
         if wanted.digest == self._digest or now < self._rules_due:
             return
         digest, note = wanted.digest, self._agreement.note
         try:
-            await self._agreement.reach(self._api, wanted.brands)
+            await self._agreement.reach(api, wanted.brands)
         except XError as error:
             self._rules_due = now + max(_RETRY_RULES, error.asked(now))
             log.warning("rules_not_followed", source=self._source, why=str(error))
