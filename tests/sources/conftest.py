@@ -4,12 +4,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 
+import msgspec
 import pytest
 
 from buzzwatch.clock import Clock
 from buzzwatch.model.brand import Brand
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import Instant, Span
+from buzzwatch.model.mention import Mention
 from buzzwatch.model.receipt import Receipt
 from buzzwatch.sources.intake import Source
 
@@ -26,6 +28,9 @@ class WantedHere:
 
     def knows(self, mention: str) -> bool:
         return mention in self.known
+
+
+_MENTIONS = msgspec.json.Decoder(list[Mention])
 
 
 class MemoryIntake:
@@ -53,6 +58,15 @@ class MemoryIntake:
     @property
     def full(self) -> bool:
         return self.waiting >= self.high_water
+
+    @property
+    def mentions(self) -> list[Mention]:
+        """Of all payloads, as the adapter made them."""
+        return [each for payload in self.payloads if payload for each in _MENTIONS.decode(payload)]
+
+    @property
+    def ids(self) -> list[str]:
+        return [mention.id for mention in self.mentions]
 
     async def room(self) -> None:
         await self.until(lambda: self.waiting <= self.low_water)

@@ -5,7 +5,6 @@ import random
 import socket
 import time
 
-import msgspec
 import pytest
 from bluesky_brands import watch
 from bluesky_stand_in import DID, Jetstream, at_uri, event, post, post_key, reply_to
@@ -13,7 +12,6 @@ from bluesky_stand_in import DID, Jetstream, at_uri, event, post, post_key, repl
 from buzzwatch.clock import VirtualClock
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import DAY, HOUR, SECOND
-from buzzwatch.model.mention import Mention
 from buzzwatch.model.receipt import Receipt
 from buzzwatch.sources.bluesky import adapter
 from buzzwatch.sources.bluesky.adapter import CURSOR, Bluesky
@@ -56,19 +54,6 @@ def now():
     return time.time_ns() // 1_000_000
 
 
-def heard(intake):
-    return [
-        mention
-        for payload in intake.payloads
-        if payload
-        for mention in msgspec.json.decode(payload, type=list[Mention])
-    ]
-
-
-def ids(intake):
-    return [mention.id for mention in heard(intake)]
-
-
 def numbered(*numbers):
     return [f"bluesky:{DID.format(number % 1_000)}/{post_key(number)}" for number in numbers]
 
@@ -78,7 +63,7 @@ async def begin(jetstream, start, intake, clock, **settings):
     task = start(sky(jetstream, **settings), clock)
     await jetstream.until_asked(1)
     jetstream.say(0, now())
-    await intake.until(lambda: heard(intake))
+    await intake.until(lambda: intake.mentions)
     return task
 
 
@@ -87,8 +72,8 @@ async def test_mentions_come_with_the_time_up_to_which_we_have_heard(jetstream, 
     await begin(jetstream, start, intake, hasty_clock, wire=wire)
     at = now_us()
     jetstream.tell(post(LEA, at - 1, "3kaa", "Acme is late"), post(LEA, at, "3kab", "good morning"))
-    await intake.until(lambda: len(heard(intake)) == 2)
-    assert heard(intake)[1].text == "Acme is late"
+    await intake.until(lambda: len(intake.mentions) == 2)
+    assert intake.mentions[1].text == "Acme is late"
     assert int(intake.moved[CURSOR]) == at
     assert "cursor" not in jetstream.asked[0]
     assert intake.statuses == [(True, "")]
@@ -124,7 +109,7 @@ async def test_the_cursor_moves_though_nothing_concerns_us_and_what_was_dropped_
 async def test_a_server_whose_clock_runs_ahead_moves_no_cursor_beyond_now(jetstream, start, intake, hasty_clock):
     await begin(jetstream, start, intake, hasty_clock)
     jetstream.say(1, now() + HOUR)
-    await intake.until(lambda: len(heard(intake)) == 2)
+    await intake.until(lambda: len(intake.mentions) == 2)
     assert int(intake.moved[CURSOR]) <= now_us() + 1_000_000
 
 
@@ -135,8 +120,8 @@ async def test_after_a_loss_it_asks_from_some_seconds_before(jetstream, start, i
     await jetstream.until_asked(2)
     assert int(jetstream.asked[1]["cursor"]) == last - 5_000_000
     jetstream.say(1, now())
-    await intake.until(lambda: len(set(ids(intake))) == 2)
-    assert ids(intake) == numbered(0, 0, 1)  # what comes twice has the same id
+    await intake.until(lambda: len(set(intake.ids)) == 2)
+    assert intake.ids == numbered(0, 0, 1)  # what comes twice has the same id
     assert intake.gaps == []
 
 
@@ -145,8 +130,8 @@ async def test_a_new_start_goes_on_where_the_last_commit_was(jetstream, start, i
     jetstream.say(1, now() - 20 * SECOND)
     jetstream.say(2, now() - 10 * SECOND)
     start(sky(jetstream), hasty_clock)
-    await intake.until(lambda: len(heard(intake)) == 2)
-    assert ids(intake) == numbered(1, 2)
+    await intake.until(lambda: len(intake.mentions) == 2)
+    assert intake.ids == numbered(1, 2)
     assert intake.gaps == []
 
 
@@ -163,12 +148,12 @@ async def test_when_one_host_is_lost_the_next_is_heard(jetstream, other, start, 
     start(sky(jetstream, other), hasty_clock)
     await jetstream.until_asked(1)
     jetstream.say(0, now())
-    await intake.until(lambda: len(heard(intake)) == 1)
+    await intake.until(lambda: len(intake.mentions) == 1)
     await jetstream.stop()
     await other.until_asked(1)
     assert "cursor" in other.asked[0]
     other.say(1, now())
-    await intake.until(lambda: len(heard(intake)) == 2)
+    await intake.until(lambda: len(intake.mentions) == 2)
     assert [connected for connected, _ in intake.statuses] == [True, False, True]
     await jetstream.start()
 
@@ -191,7 +176,7 @@ async def test_a_silent_stream_is_left(jetstream, start, intake, hasty_clock):
     assert "nothing was said for" in await intake.until_deaf()
     await jetstream.until_asked(2)
     jetstream.say(1, now())
-    await intake.until(lambda: len(set(ids(intake))) == 2)
+    await intake.until(lambda: len(set(intake.ids)) == 2)
 
 
 async def test_a_host_that_takes_the_connection_and_says_nothing_is_left(start, intake, hasty_clock):
@@ -207,15 +192,15 @@ async def test_garbage_ends_nothing(jetstream, start, intake, hasty_clock, garba
     await begin(jetstream, start, intake, hasty_clock)
     jetstream.raw(garbage)
     jetstream.say(1, now())
-    await intake.until(lambda: len(heard(intake)) == 2)
+    await intake.until(lambda: len(intake.mentions) == 2)
     assert len(jetstream.asked) == 1
 
 
 async def test_a_frame_in_pieces_is_whole(jetstream, start, intake, hasty_clock):
     await begin(jetstream, start, intake, hasty_clock)
     jetstream.split(post(LEA, now_us(), "3kaa", "Acme est en retard, c'est insupportable 😡"))
-    await intake.until(lambda: len(heard(intake)) == 2)
-    assert heard(intake)[1].text == "Acme est en retard, c'est insupportable 😡"
+    await intake.until(lambda: len(intake.mentions) == 2)
+    assert intake.mentions[1].text == "Acme est en retard, c'est insupportable 😡"
 
 
 async def test_half_a_frame_is_none(jetstream, start, intake, hasty_clock):
@@ -224,8 +209,8 @@ async def test_half_a_frame_is_none(jetstream, start, intake, hasty_clock):
     await intake.until_deaf()
     await jetstream.until_asked(2)
     jetstream.say(1, now())
-    await intake.until(lambda: len(set(ids(intake))) == 2)
-    assert set(ids(intake)) == set(numbered(0, 1))
+    await intake.until(lambda: len(set(intake.ids)) == 2)
+    assert set(intake.ids) == set(numbered(0, 1))
 
 
 async def test_a_frame_larger_than_any_event_ends_the_connection_and_no_more(jetstream, start, intake, hasty_clock):
@@ -234,7 +219,7 @@ async def test_a_frame_larger_than_any_event_ends_the_connection_and_no_more(jet
     assert "the stream is broken" in await intake.until_deaf()
     jetstream.events.pop()
     jetstream.say(1, now())
-    await intake.until(lambda: len(set(ids(intake))) == 2)
+    await intake.until(lambda: len(set(intake.ids)) == 2)
 
 
 async def test_what_breaks_the_stream_each_time_is_stepped_past_in_the_end(jetstream, start, intake, hasty_clock):
@@ -244,7 +229,7 @@ async def test_what_breaks_the_stream_each_time_is_stepped_past_in_the_end(jetst
     jetstream.tell(post(LEA, began + 9_000_000, "3kab", "Acme is on time"))
     jetstream.hides_garbage_before = began + 4_000_000
     start(sky(jetstream), hasty_clock)
-    await intake.until(lambda: heard(intake) and heard(intake)[-1].text == "Acme is on time")
+    await intake.until(lambda: intake.mentions and intake.mentions[-1].text == "Acme is on time")
     assert intake.gaps == [("sky", (began + 1_000_000) // 1_000, (began + 9_000_000) // 1_000)]
     assert intake.ails[-1] is Ail.GAP
     assert "passed over" in intake.statuses[-1][1]
@@ -264,11 +249,11 @@ async def test_a_first_start_has_its_place_at_once(jetstream, start, intake, has
 async def test_what_is_said_again_has_the_same_id_and_moves_no_cursor_back(jetstream, start, intake, hasty_clock):
     await begin(jetstream, start, intake, hasty_clock)
     jetstream.say(1, now())
-    await intake.until(lambda: len(heard(intake)) == 2)
+    await intake.until(lambda: len(intake.mentions) == 2)
     cursor = int(intake.moved[CURSOR])
     await jetstream.rewind(2)
-    await intake.until(lambda: len(heard(intake)) == 4)
-    assert ids(intake) == numbered(0, 1, 0, 1)
+    await intake.until(lambda: len(intake.mentions) == 4)
+    assert intake.ids == numbered(0, 1, 0, 1)
     assert int(intake.moved[CURSOR]) == cursor
 
 
@@ -322,34 +307,34 @@ async def test_nothing_more_is_read_while_the_intake_is_full(jetstream, start, i
     for _ in range(200):
         await asyncio.sleep(0)
     assert intake.deepest == 1
-    assert len(heard(intake)) <= 40
+    assert len(intake.mentions) <= 40
     intake.at_once, intake.high_water = Receipt(accepted=1), 10**9
     intake.complete()
-    await intake.until(lambda: len(heard(intake)) == 1_000)
-    assert ids(intake) == numbered(*range(1_000))
+    await intake.until(lambda: len(intake.mentions) == 1_000)
+    assert intake.ids == numbered(*range(1_000))
 
 
 async def test_rules_that_change_are_heard_by_from_the_next_event_on(jetstream, start, intake, hasty_clock):
     await begin(jetstream, start, intake, hasty_clock)
     intake.wanted.brands, intake.wanted.digest = watch(orange=["orange"]), "second"
     jetstream.tell(post(LEA, now_us(), "3kaa", "orange juice"), post(LEA, now_us(), "3kab", "acme"))
-    await intake.until(lambda: len(heard(intake)) == 2)
-    assert heard(intake)[1].text == "orange juice"
+    await intake.until(lambda: len(intake.mentions) == 2)
+    assert intake.mentions[1].text == "orange juice"
 
 
 async def test_replies_to_live_conversations_are_heard(jetstream, start, intake, hasty_clock):
     await begin(jetstream, start, intake, hasty_clock)
     intake.wanted.known = {f"bluesky:{MAX}/3kroot"}
     jetstream.tell(post(LEA, now_us(), "3kaa", "same here", reply=reply_to(at_uri(MAX, "3kroot"))))
-    await intake.until(lambda: len(heard(intake)) == 2)
+    await intake.until(lambda: len(intake.mentions) == 2)
 
 
 async def test_deletions_go_with_what_moves_next(jetstream, start, intake, hasty_clock):
     await begin(jetstream, start, intake, hasty_clock)
     jetstream.tell(event(LEA, now_us(), "delete", key="3kold"))
     jetstream.say(1, now())
-    await intake.until(lambda: len(heard(intake)) == 3)
-    assert [mention.deleted for mention in heard(intake)] == [False, True, False]
+    await intake.until(lambda: len(intake.mentions) == 3)
+    assert [mention.deleted for mention in intake.mentions] == [False, True, False]
 
 
 async def test_a_deletion_after_which_nothing_is_said_goes_soon(jetstream, start, intake, hasty_clock, monkeypatch):
@@ -357,7 +342,7 @@ async def test_a_deletion_after_which_nothing_is_said_goes_soon(jetstream, start
     await begin(jetstream, start, intake, hasty_clock)
     said_at = now_us()
     jetstream.tell(event(LEA, said_at, "delete", key="3kold"))
-    await intake.until(lambda: any(mention.deleted for mention in heard(intake)))
+    await intake.until(lambda: any(mention.deleted for mention in intake.mentions))
 
 
 # Who wrote it
@@ -370,7 +355,7 @@ def profile(did, followers, handle="lea.example"):
 async def test_authors_come_with_followers_and_handles(jetstream, start, intake, hasty_clock):
     jetstream.profiles = {DID.format(0): profile(DID.format(0), 1_200)}
     await begin(jetstream, start, intake, hasty_clock, profiles=True, api=jetstream.api)
-    [mention] = heard(intake)
+    [mention] = intake.mentions
     assert (mention.author.id, mention.author.followers) == (DID.format(0), 1_200)
     assert (mention.author.handle, mention.author.name) == ("@lea.example", "Léa")
 
@@ -378,7 +363,7 @@ async def test_authors_come_with_followers_and_handles(jetstream, start, intake,
 async def test_an_author_is_asked_about_once_a_day(jetstream, start, intake, hasty_clock):
     await begin(jetstream, start, intake, hasty_clock, profiles=True, api=jetstream.api)
     jetstream.say(0, now())
-    await intake.until(lambda: len(heard(intake)) == 2)
+    await intake.until(lambda: len(intake.mentions) == 2)
     assert jetstream.profiles_asked == [[DID.format(0)]]
 
 
@@ -387,7 +372,7 @@ async def test_an_author_whose_handle_changed_is_asked_about_again(jetstream, st
     changed = {"did": DID.format(0), "handle": "new.example"}
     jetstream.tell({"did": DID.format(0), "time_us": now_us(), "kind": "identity", "identity": changed})
     jetstream.say(0, now())
-    await intake.until(lambda: len(heard(intake)) == 2)
+    await intake.until(lambda: len(intake.mentions) == 2)
     assert len(jetstream.profiles_asked) == 2
 
 
@@ -396,7 +381,7 @@ async def test_many_authors_are_asked_about_by_twenty_fives(jetstream, start, in
         jetstream.say(number, now())
     intake.moved[CURSOR] = str(now_us() - 10_000_000)
     start(sky(jetstream, profiles=True, api=jetstream.api), hasty_clock)
-    await intake.until(lambda: len(heard(intake)) == 60)
+    await intake.until(lambda: len(intake.mentions) == 60)
     assert max(map(len, jetstream.profiles_asked)) <= 25
     assert sorted(did for asked in jetstream.profiles_asked for did in asked) == sorted(
         {DID.format(number) for number in range(60)}
@@ -408,8 +393,8 @@ async def test_where_profiles_cannot_be_had_mentions_go_without(jetstream, start
     jetstream.profile_status, jetstream.profile_headers = status, {"Retry-After": "120"}
     await begin(jetstream, start, intake, hasty_clock, profiles=True, api=jetstream.api)
     jetstream.say(1, now())
-    await intake.until(lambda: len(heard(intake)) == 2)
-    assert [mention.author.followers for mention in heard(intake)] == [None, None]
+    await intake.until(lambda: len(intake.mentions) == 2)
+    assert [mention.author.followers for mention in intake.mentions] == [None, None]
     assert len(jetstream.profiles_asked) == 1  # and nobody is asked for as long as that was asked for
 
 
@@ -419,4 +404,4 @@ async def test_where_profiles_do_not_come_mentions_wait_a_moment_only(
     monkeypatch.setattr("buzzwatch.sources.bluesky.profiles.PATIENCE_S", 0.05)
     jetstream.profiles_hang = True
     await begin(jetstream, start, intake, hasty_clock, profiles=True, api=jetstream.api)
-    assert heard(intake)[0].author.followers is None
+    assert intake.mentions[0].author.followers is None

@@ -3,7 +3,6 @@ import random
 import threading
 from zoneinfo import ZoneInfo
 
-import msgspec
 import pytest
 from mastodon import Mastodon as MastodonPy
 from mastodon import StreamListener
@@ -13,7 +12,7 @@ from buzzwatch.clock import VirtualClock
 from buzzwatch.model.brand import Brand, Match
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import HOUR, MINUTE, SECOND
-from buzzwatch.model.mention import Kind, Mention
+from buzzwatch.model.mention import Kind
 from buzzwatch.sources.mastodon import adapter, rest
 from buzzwatch.sources.mastodon.adapter import Instance, Mastodon
 from buzzwatch.sources.mastodon.memory import HANDED, HEARD, Memory, Place
@@ -76,18 +75,9 @@ async def spin(fact):
             await asyncio.sleep(0)
 
 
-def told(intake):
-    return [
-        mention
-        for payload in intake.payloads
-        if payload
-        for mention in msgspec.json.decode(payload, type=list[Mention])
-    ]
-
-
 async def until_told(intake, count):
-    await intake.until(lambda: len(told(intake)) >= count)
-    return told(intake)
+    await intake.until(lambda: len(intake.mentions) >= count)
+    return intake.mentions
 
 
 async def until_dropped(intake, count):
@@ -179,7 +169,7 @@ async def test_a_status_that_reached_the_instance_late_is_read_though_its_id_is_
     await end(task)
     stand_in.say(2, BEGAN + MINUTE - 30 * SECOND)
     await hear()
-    await intake.until(lambda: any(mention.text == "acme 2" for mention in told(intake)))
+    await intake.until(lambda: any(mention.text == "acme 2" for mention in intake.mentions))
 
 
 async def test_beyond_so_many_pages_a_gap_is_reported(hear, stand_in, intake, monkeypatch):
@@ -227,7 +217,7 @@ async def test_a_status_that_is_too_large_is_stepped_past_and_a_gap(hear, stand_
     await intake.until(lambda: Ail.GAP in intake.ails)
     assert len(intake.gaps) == 1
     stand_in.say(3, BEGAN + 3 * SECOND)
-    await intake.until(lambda: told(intake)[-1].text == "acme 3")
+    await intake.until(lambda: intake.mentions[-1].text == "acme 3")
 
 
 async def test_a_status_on_which_reading_fails_ends_nothing(hear, stand_in, intake, monkeypatch):
@@ -264,7 +254,7 @@ async def test_what_was_handed_over_and_not_committed_is_read_again_after_a_kill
     await end(task)
     intake.at_once = intake.receipts[0].result()
     await hear()
-    await intake.until(lambda: [mention.text for mention in told(intake)].count("acme 2") == 2)
+    await intake.until(lambda: [mention.text for mention in intake.mentions].count("acme 2") == 2)
 
 
 async def test_cursors_move_also_when_nothing_of_ours_is_said(hear, stand_in, intake):
@@ -275,7 +265,7 @@ async def test_cursors_move_also_when_nothing_of_ours_is_said(hear, stand_in, in
     await clock.advance(11 * SECOND)
     last = stand_in.post("<p>two</p>", at=BEGAN + 11 * SECOND)
     await spin(lambda: intake.moved["public"] == last["id"])
-    assert not told(intake)
+    assert not intake.mentions
 
 
 async def test_another_instance_under_the_same_name_begins_anew(hear, stand_in, intake):
@@ -285,7 +275,7 @@ async def test_another_instance_under_the_same_name_begins_anew(hear, stand_in, 
     await spin(lambda: intake.moved["instance"] == stand_in.url)
     await spin(lambda: intake.moved["public"] == stand_in.statuses[-1]["id"])
     assert intake.moved["status:4"] == ""
-    assert not told(intake)
+    assert not intake.mentions
 
 
 # Streams
@@ -296,7 +286,7 @@ async def test_one_status_on_several_streams_is_one_mention(hear, stand_in, inta
     assert {"type": "subscribe", "stream": "hashtag", "tag": "acme"} in stand_in.subscribed
     said = stand_in.post("<p>acme #acme</p>", tags=["acme"])
     await until_dropped(intake, 2)
-    assert len(told(intake)) == 1
+    assert len(intake.mentions) == 1
     await spin(lambda: intake.moved["hashtag:acme"] == said["id"])
 
 
@@ -435,7 +425,7 @@ async def test_a_deletion_finds_what_was_told_before_a_restart(hear, stand_in, i
     await hear()
     await spin(lambda: len(stand_in.subscribed) == 2)
     stand_in.delete(said)
-    await intake.until(lambda: any(mention.deleted and mention.id == name_of(said) for mention in told(intake)))
+    await intake.until(lambda: any(mention.deleted and mention.id == name_of(said) for mention in intake.mentions))
 
 
 async def test_what_was_edited_while_we_were_away_is_told_again(hear, stand_in, intake):
@@ -458,8 +448,8 @@ async def test_what_was_deleted_while_we_were_away_is_taken_back(hear, stand_in,
     await end(task)
     stand_in.delete(said, unheard=True)
     await hear()
-    await intake.until(lambda: any(mention.deleted for mention in told(intake)))
-    assert {mention.id for mention in told(intake) if mention.deleted} == {name_of(said)}
+    await intake.until(lambda: any(mention.deleted for mention in intake.mentions))
+    assert {mention.id for mention in intake.mentions if mention.deleted} == {name_of(said)}
     assert intake.moved[f"status:{kept['id']}"] == kept["uri"]
 
 
@@ -536,7 +526,7 @@ async def test_an_instance_that_limits_us_is_asked_again_when_it_says(hear, stan
     asked = stand_in.asked["/api/v1/timelines/public"]
     await spin(lambda: stand_in.asked["/api/v1/timelines/public"] > 1 and clock._waiters)
     await clock.advance(3 * MINUTE)
-    assert len(told(intake)) == 40
+    assert len(intake.mentions) == 40
     await clock.advance(MINUTE)
     await until_told(intake, 100)
     assert asked <= stand_in.asked["/api/v1/timelines/public"]
@@ -605,8 +595,8 @@ async def test_a_status_that_is_none_spoils_no_page(hear, stand_in, intake, faul
     stand_in.post("<p>acme</p>", at=BEGAN + SECOND, **fault) if "id" not in fault else None
     stand_in.say(2, BEGAN + 2 * SECOND)
     await hear()
-    await intake.until(lambda: any(mention.text == "acme 2" for mention in told(intake)))
-    assert len(told(intake)) <= 3
+    await intake.until(lambda: any(mention.text == "acme 2" for mention in intake.mentions))
+    assert len(intake.mentions) <= 3
 
 
 async def test_an_answer_that_is_no_timeline_is_tried_again(hear, stand_in, intake):
@@ -666,11 +656,11 @@ async def test_a_full_intake_is_waited_for(hear, stand_in, intake):
     for number in range(500):
         stand_in.say(number, BEGAN + number)
     await intake.until(lambda: intake.full)
-    while len(told(intake)) < 500:
+    while len(intake.mentions) < 500:
         await intake.until(lambda: intake.waiting > 0)
         assert intake.waiting <= 2
         intake.complete()
-    assert [mention.text for mention in told(intake)] == [f"acme {number}" for number in range(500)]
+    assert [mention.text for mention in intake.mentions] == [f"acme {number}" for number in range(500)]
 
 
 async def test_a_clock_that_runs_ahead_changes_nothing_of_what_is_told(hear, stand_in, intake):

@@ -4,7 +4,7 @@ import asyncio
 import socket
 
 import pytest
-from x_room import NOW, RULES, STREAM, connected, ids, until_heard_again, x
+from x_room import NOW, RULES, STREAM, connected, until_heard_again, x
 from x_stand_in import OPERATIONAL, TOO_MANY, id_at, problem
 
 from buzzwatch.clock import settle
@@ -20,8 +20,7 @@ async def test_silence_without_signs_of_life_is_a_dead_connection(server, start,
     for _ in range(6):
         await clock.advance(20 * SECOND)
         await server.beat()
-        await settle()
-        await asyncio.sleep(0.01)  # the bytes cross a real socket
+        await settle()  # the bytes cross a real socket
     assert len(intake.statuses) == 1
     server.most_streams = 2  # X has not noticed either
     await clock.advance(61 * SECOND)
@@ -59,20 +58,20 @@ async def test_an_end_that_x_announces_is_followed_by_another_connection(server,
     await intake.until_deaf()
     await until_heard_again(intake, clock)
     await server.say(2, clock.now())
-    await intake.until(lambda: f"x:{id_at(clock.now(), 2)}" in ids(intake))
+    await intake.until(lambda: f"x:{id_at(clock.now(), 2)}" in intake.ids)
 
 
 async def test_a_connection_that_breaks_in_the_middle_of_a_line_loses_only_that(server, start, intake, clock):
     await connected(server, start, intake, clock)
     await server.send(server.line(server.post(1, NOW)) + server.line(server.post(2, NOW))[:40])
-    await intake.until(lambda: len(ids(intake)) == 1)
+    await intake.until(lambda: len(intake.ids) == 1)
     await server.cut()
     await intake.until_deaf()
     server.posts = [server.post(1, NOW), server.post(2, NOW)]
     await clock.advance(SECOND)
     await intake.until_connected(times=2)
     await clock.advance(MINUTE // 2)
-    await intake.until(lambda: f"x:{id_at(NOW, 2)}" in ids(intake))
+    await intake.until(lambda: f"x:{id_at(NOW, 2)}" in intake.ids)
 
 
 async def test_a_server_that_is_gone_is_waited_for_a_little_longer_each_time(server, start, intake, hasty_clock):
@@ -96,7 +95,7 @@ async def waits_of(server, start, intake, clock, times):
         while sum(not connected for connected, _ in intake.statuses) == number and clock.now() - before < HOUR:
             asked = len(server.requests)
             await clock.advance(5 * SECOND)
-            await asyncio.sleep(0.002)
+            await settle()
             if len(server.requests) > asked:
                 break
         waits.append(clock.now() - before)

@@ -5,7 +5,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from x_room import NOW, connected, ids, mentions
+from x_room import NOW, connected
 from x_stand_in import id_at, problem
 
 from buzzwatch.clock import settle
@@ -18,9 +18,9 @@ from buzzwatch.sources.x.wire import LINE, mention_of
 async def test_a_post_is_handed_over_in_the_interchange_format(server, start, intake, clock):
     await connected(server, start, intake, clock)
     post = await server.say(7, NOW)
-    await intake.until(lambda: mentions(intake))
+    await intake.until(lambda: intake.mentions)
     await settle()
-    [mention] = mentions(intake)
+    [mention] = intake.mentions
     assert (mention.id, mention.source, mention.thread, mention.parent) == (
         f"x:{post['id']}",
         "x",
@@ -108,9 +108,9 @@ async def test_a_deletion_erases(server, start, intake, clock):
     await server.send(
         b'{"data": {"delete": {"event_at": "2026-11-25T10:00:00Z", "tweet": {"id": "12", "author_id": "4"}}}}\r\n'
     )
-    await intake.until(lambda: mentions(intake))
+    await intake.until(lambda: intake.mentions)
     await settle()
-    assert [(mention.id, mention.deleted) for mention in mentions(intake)] == [("x:12", True)]
+    assert [(mention.id, mention.deleted) for mention in intake.mentions] == [("x:12", True)]
     assert intake.moved["spent"].endswith(" 0 0")
 
 
@@ -120,8 +120,8 @@ async def test_lines_may_come_in_any_pieces_between_signs_of_life(server, start,
     for at in range(0, len(raw), 97):
         await server.send(raw[at : at + 97])
         await asyncio.sleep(0)
-    await intake.until(lambda: len(ids(intake)) == 5)
-    assert ids(intake) == [f"x:{id_at(NOW, number)}" for number in range(5)]
+    await intake.until(lambda: len(intake.ids) == 5)
+    assert intake.ids == [f"x:{id_at(NOW, number)}" for number in range(5)]
 
 
 async def test_what_makes_no_sense_is_counted_and_ends_nothing(server, start, intake, clock):
@@ -138,7 +138,7 @@ async def test_what_makes_no_sense_is_counted_and_ends_nothing(server, start, in
     ]
     await server.send(b"\r\n".join(garbage) + b"\r\n")
     await server.say(1, NOW)
-    await intake.until(lambda: mentions(intake))
+    await intake.until(lambda: intake.mentions)
     await settle()
     assert intake.dropped == len(garbage)
     assert intake.moved["spent"] == "2026-11-25 7 7"  # what may have been a post was paid for
@@ -149,7 +149,7 @@ async def test_an_error_beside_a_post_does_not_cost_it(server, start, intake, cl
     await connected(server, start, intake, clock)
     line = {"data": server.post(1, NOW), "errors": [problem("Not Found Error", resource_type="user")]}
     await server.send(json.dumps(line).encode() + b"\r\n")
-    await intake.until(lambda: mentions(intake))
+    await intake.until(lambda: intake.mentions)
     await settle()
 
 
@@ -168,8 +168,8 @@ async def test_nothing_is_read_while_the_intake_is_full(server, start, intake, c
     await intake.until(lambda: intake.full)
     await server.say(2, NOW)
     await clock.advance(2 * MINUTE)
-    assert len(ids(intake)) == 1
+    assert len(intake.ids) == 1
     intake.high_water = 10
     intake.complete()
-    await intake.until(lambda: len(ids(intake)) == 2)
+    await intake.until(lambda: len(intake.ids) == 2)
     assert [connected for connected, _ in intake.statuses] == [True]

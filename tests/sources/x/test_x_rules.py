@@ -1,7 +1,7 @@
 """What X is asked for, and what becomes of rules that it does not take."""
 
 import pytest
-from x_room import NOW, RULES, brand, connected, mentions, stopped, x
+from x_room import NOW, RULES, brand, connected, stopped, x
 
 from buzzwatch.clock import settle
 from buzzwatch.model.ear import Ail
@@ -108,7 +108,7 @@ async def test_rules_are_not_asked_for_again_where_only_thresholds_changed(serve
     await connected(server, start, intake, clock)
     intake.wanted.digest = "second"
     await server.say(1, NOW)
-    await intake.until(lambda: mentions(intake))
+    await intake.until(lambda: intake.mentions)
     await settle()
     await settle()
     assert len(server.asked("GET", "/rules")) == 1

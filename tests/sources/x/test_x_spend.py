@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 
 import pytest
-from x_room import NOW, connected, ids, stopped, x
+from x_room import NOW, WrongClock, connected, stopped, x
 from x_stand_in import id_at
 
-from buzzwatch.clock import VirtualClock, settle
+from buzzwatch.clock import settle
 from buzzwatch.model.ear import Ail
 from buzzwatch.model.instant import DAY, HOUR, MINUTE, SECOND
 from buzzwatch.sources.x.spend import Spend
@@ -28,7 +28,7 @@ async def test_when_the_days_posts_are_read_it_is_silent_until_midnight(server, 
     assert intake.gaps == [("x", NOW, NOW + 14 * HOUR)]
     await clock.advance(MINUTE // 2)
     await server.say(5, clock.now())
-    await intake.until(lambda: f"x:{id_at(clock.now(), 5)}" in ids(intake))
+    await intake.until(lambda: f"x:{id_at(clock.now(), 5)}" in intake.ids)
     await settle()
     assert server.asked("GET", "/recent") == []  # yesterday is not paid for today
     assert intake.moved["spent"] == "2026-11-26 1 4"
@@ -50,7 +50,7 @@ async def test_four_fifths_are_warned_of_once(server, start, intake, clock, caps
     await connected(server, start, intake, clock, posts_a_day=5)
     for number in range(4):
         await server.say(number, NOW)
-    await intake.until(lambda: len(ids(intake)) == 4)
+    await intake.until(lambda: len(intake.ids) == 4)
     assert capsys.readouterr().out.count("posts_nearly_spent") == 1
 
 
@@ -86,19 +86,10 @@ def test_a_clock_that_is_set_back_gives_nothing_back(back, a_month):
 
 
 async def test_a_clock_that_is_set_forward_ends_the_wait_for_midnight_within_the_hour(server, start, intake):
-    class Moved(VirtualClock):
-        by = 0
-
-        def now(self):
-            return super().now() + self.by
-
-        async def wait_until(self, instant):
-            await super().wait_until(instant - self.by)
-
-    clock = Moved(NOW)
+    clock = WrongClock(NOW)
     intake.moved = {"spent": "2026-11-25 1 1"}
     start(x(server, posts_a_day=1), clock)
     await intake.until_deaf()
-    clock.by = DAY
+    clock.ahead = DAY
     await clock.advance(HOUR)
     await intake.until_connected()

@@ -4,16 +4,26 @@ import asyncio
 import random
 from zoneinfo import ZoneInfo
 
-import msgspec
-
+from buzzwatch.clock import VirtualClock, settle
 from buzzwatch.model.brand import Brand, Match
 from buzzwatch.model.instant import SECOND
-from buzzwatch.model.mention import Mention
 from buzzwatch.sources.x.account import Account
 from buzzwatch.sources.x.adapter import X
 
 NOW = 1_795_600_800_000  # 2026-11-25 10:00 UTC
 STREAM, RULES, SEARCH = "/2/tweets/search/stream", "/2/tweets/search/stream/rules", "/2/tweets/search/recent"
+
+
+class WrongClock(VirtualClock):
+    """One that somebody has set."""
+
+    ahead = 0
+
+    def now(self):
+        return super().now() + self.ahead
+
+    async def wait_until(self, instant):
+        await super().wait_until(instant - self.ahead)
 
 
 def brand(key="acme", names=("acme",), **more):
@@ -35,19 +45,6 @@ def x(server, **settings):
     return X("x", Account(**account | settings), random.Random(7))
 
 
-def mentions(intake):
-    return [
-        mention
-        for payload in intake.payloads
-        if payload
-        for mention in msgspec.json.decode(payload, type=list[Mention])
-    ]
-
-
-def ids(intake):
-    return [mention.id for mention in mentions(intake)]
-
-
 async def connected(server, start, intake, clock, **settings):
     task = start(x(server, **settings), clock)
     await intake.until_connected()
@@ -66,4 +63,4 @@ async def until_heard_again(intake, clock):
     async with asyncio.timeout(30):
         while not intake.statuses[-1][0]:
             await clock.advance(SECOND)
-            await asyncio.sleep(0.002)
+            await settle()
