@@ -37,8 +37,8 @@ class Account:
 class Progress:
     """How far we have come, and what it cost: all that is remembered from start to start, in cursors.
 
-    In silence it moves on by the time that `now` gives, as `Api.now` does: by a clock that is ahead, what is posted later
-    would be passed over.
+    In silence it moves on by the time that `now` gives, as `Api.now` does: by a clock that is ahead, what is posted
+    later would be passed over.
 
     `newest` is the highest id handed over, or one before which nothing is missing; from `behind` on something may be
     missing before it, 0: nothing is.
